@@ -1,0 +1,68 @@
+// What is needed from the system, and the one sentence that is said when some of it is not there.
+import { spawnSync } from 'node:child_process'
+import { findNodeHeaders } from './node-headers.mjs'
+import { installHint, which } from './system-packages.mjs'
+
+export const libeventMinimum = '2.1.12'
+
+const pkgConfig = (env) => env.PKG_CONFIG || 'pkg-config'
+
+function output(command, args, env) {
+  const { status, stdout } = spawnSync(command, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  return status === 0 ? stdout.trim() : undefined
+}
+
+/** The C++ compiler that CMake would take: the one from CXX, else the first of its usual names. */
+export function compiler(env = process.env) {
+  return (env.CXX ? [env.CXX.trim().split(/\s+/)[0]] : ['c++', 'g++', 'clang++']).find((name) => which(name, env))
+}
+
+/**
+ * The AddressSanitizer runtime that belongs to the compiler, as a file that can be preloaded into a Node that was built
+ * without it.
+ */
+export function addressSanitizer(env = process.env, cxx = compiler(env)) {
+  if (!cxx) return undefined
+  const names = ['libasan.so', 'libclang_rt.asan.so', `libclang_rt.asan-${{ x64: 'x86_64', arm64: 'aarch64' }[process.arch]}.so`, 'libclang_rt.asan_osx_dynamic.dylib']
+  // A compiler that does not have the file answers with the bare name.
+  return names.map((name) => output(cxx, [`-print-file-name=${name}`], env)).find((file) => file?.includes('/'))
+}
+
+/** In the order in which a build would notice. */
+const needs = {
+  compiler: { what: (env) => (env.CXX ? `the C++ compiler ${env.CXX} (named by CXX)` : 'a C++ compiler'), met: compiler },
+  cmake: { what: () => 'CMake', met: (env) => which('cmake', env) },
+  make: { what: () => 'make', met: (env) => which('ninja', env) ?? which('make', env) },
+  pkgConfig: { what: () => 'pkg-config', met: (env) => which(pkgConfig(env), env) },
+  libevent: {
+    what: () => `libevent ${libeventMinimum} or newer`,
+    met: (env) => output(pkgConfig(env), ['--exists', `libevent >= ${libeventMinimum}`, 'libevent_pthreads'], env) !== undefined,
+  },
+  nodeHeaders: { what: () => "Node's header uv.h", met: (env) => findNodeHeaders({ env }) },
+  sanitizers: { what: () => 'AddressSanitizer', met: (env) => addressSanitizer(env) },
+  curl: { what: () => 'curl', met: (env) => which('curl', env) },
+  python: { what: () => 'Python 3', met: (env) => which('python3', env) },
+  wrk: { what: () => 'wrk', met: (env) => which('wrk', env) },
+}
+
+const build = ['compiler', 'cmake', 'make', 'pkgConfig', 'libevent', 'nodeHeaders']
+
+/** What has to be on the system for each thing that one can do here. */
+export const purposes = {
+  build,
+  test: [...build, 'curl', 'python'],
+  asan: [...build, 'curl', 'python', 'sanitizers'],
+  bench: [...build, 'wrk'],
+}
+
+/** The needs, as keys of `packages`, that are not met here. */
+export function missingFor(purpose, env = process.env) {
+  return purposes[purpose].filter((need) => !needs[need].met(env))
+}
+
+/** One sentence that says what is missing and which packages to install. */
+export function sentence(missing, env = process.env) {
+  const list = new Intl.ListFormat('en-GB').format(missing.map((need) => needs[need].what(env)))
+  const [was, it] = missing.length === 1 ? ['was', 'it'] : ['were', 'them']
+  return `${list[0].toUpperCase()}${list.slice(1)} ${was} not found: install ${it} with ${installHint(missing, env)}, then try again.`
+}

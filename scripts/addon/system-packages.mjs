@@ -1,0 +1,49 @@
+// What the four package managers call the things that this project needs.
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+export const managers = {
+  apt: { command: 'apt-get', install: ['install', '-y', '--no-install-recommends'], refresh: ['update'] },
+  dnf: { command: 'dnf', install: ['install', '-y'] },
+  apk: { command: 'apk', install: ['add', '--no-cache'] },
+  // Homebrew refuses to run as root.
+  brew: { command: 'brew', install: ['install'], asUser: true },
+}
+
+/** By need and package manager; a need without an entry cannot be installed by that manager. */
+export const packages = {
+  compiler: { apt: ['g++'], dnf: ['gcc-c++'], apk: ['g++'] },
+  make: { apt: ['make'], dnf: ['make'], apk: ['make'], brew: ['make'] },
+  cmake: { apt: ['cmake'], dnf: ['cmake'], apk: ['cmake'], brew: ['cmake'] },
+  pkgConfig: { apt: ['pkg-config'], dnf: ['pkgconf-pkg-config'], apk: ['pkgconf'], brew: ['pkgconf'] },
+  libevent: { apt: ['libevent-dev'], dnf: ['libevent-devel'], apk: ['libevent-dev'], brew: ['libevent'] },
+  // A Node without its own headers is a distribution's, or a bare binary: the system's libuv has the same interface.
+  nodeHeaders: { apt: ['libuv1-dev'], dnf: ['libuv-devel'], apk: ['libuv-dev'], brew: ['libuv'] },
+  sanitizers: { apt: ['g++'], dnf: ['libasan', 'libubsan'] },
+  curl: { apt: ['curl'], dnf: ['curl'], apk: ['curl'], brew: ['curl'] },
+  python: { apt: ['python3'], dnf: ['python3'], apk: ['python3'], brew: ['python'] },
+  wrk: { apt: ['wrk'], dnf: ['wrk'], apk: ['wrk'], brew: ['wrk'] },
+}
+
+/** The full path of a program on PATH, or undefined. */
+export function which(program, env = process.env) {
+  if (program.includes('/')) return existsSync(program) ? program : undefined
+  for (const folder of (env.PATH ?? '').split(delimiter)) {
+    if (folder && existsSync(join(folder, program))) return join(folder, program)
+  }
+  return undefined
+}
+
+/** The name (a key of `managers`) of this machine's package manager, or undefined. */
+export function packageManager(env = process.env) {
+  return Object.keys(managers).find((name) => which(managers[name].command, env))
+}
+
+/** The command line that installs these needs, in the words of this machine's package manager. */
+export function installHint(needs, env = process.env) {
+  const manager = packageManager(env)
+  const names = needs.map((need) => packages[need][manager])
+  if (manager && names.every(Boolean)) return `\`${managers[manager].command} ${managers[manager].install[0]} ${names.flat().join(' ')}\``
+  if (manager === 'brew' && needs.includes('compiler')) return '`xcode-select --install`'
+  return `your package manager (Debian's names: ${needs.flatMap((need) => packages[need].apt).join(' ')})`
+}
