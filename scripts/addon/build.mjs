@@ -16,6 +16,7 @@ const out = join(root, 'build', type)
 /** Says which settings the build was configured with; there is none while that has not succeeded. */
 const stamp = join(out, 'settings.json')
 
+/** @returns {never} */
 function fail(message) {
   console.error(message)
   process.exit(1)
@@ -44,10 +45,26 @@ function settings() {
 }
 
 function cmakeJs(command) {
-  const args = [join(folderOf('cmake-js'), 'bin', 'cmake-js'), command, '--directory', root, '--out', out, '--config', type]
-  args.push('--parallel', String(availableParallelism()), '--log-level', 'warn', `--CDNODE_EXECUTABLE=${process.execPath}`)
+  const args = [
+    join(folderOf('cmake-js'), 'bin', 'cmake-js'),
+    command,
+    '--directory',
+    root,
+    '--out',
+    out,
+    '--config',
+    type,
+  ]
+  args.push(
+    '--parallel',
+    String(availableParallelism()),
+    '--log-level',
+    'warn',
+    `--CDNODE_EXECUTABLE=${process.execPath}`,
+  )
   const { status, signal } = spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root })
-  if (status !== 0) fail(`The build of the addon failed (cmake-js ${command}: ${signal ?? status}), for the reason printed above.`)
+  if (status !== 0)
+    fail(`The build of the addon failed (cmake-js ${command}: ${signal ?? status}), for the reason printed above.`)
 }
 
 if (!types.includes(type)) fail(`Unknown build type ${type}: use ${types.join(', ')}.`)
@@ -57,7 +74,8 @@ if (missing.length > 0) fail(sentence(missing))
 const wanted = settings()
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   // Not the whole folder: under node-gyp it holds make's own notes.
-  for (const name of ['CMakeCache.txt', 'CMakeFiles', 'settings.json']) rmSync(join(out, name), { recursive: true, force: true })
+  for (const name of ['CMakeCache.txt', 'CMakeFiles', 'settings.json'])
+    rmSync(join(out, name), { recursive: true, force: true })
   cmakeJs('configure')
   writeFileSync(stamp, wanted)
 }

@@ -8,5 +8,5 @@ if (missing.length > 0) {
   console.error(sentence(missing))
   process.exitCode = 1
 } else {
-  process.stdout.write(findNodeHeaders())
+  process.stdout.write(String(findNodeHeaders()))
 }

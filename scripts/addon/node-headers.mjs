@@ -44,7 +44,14 @@ export function findNodeHeaders({
   home = homedir(),
   arch = process.arch,
   version = process.versions.node,
-  system = ['/usr/include/node', '/usr/include/nodejs', '/usr/local/include/node', '/usr/include', '/usr/local/include', '/opt/homebrew/include'],
+  system = [
+    '/usr/include/node',
+    '/usr/include/nodejs',
+    '/usr/local/include/node',
+    '/usr/include',
+    '/usr/local/include',
+    '/opt/homebrew/include',
+  ],
 } = {}) {
   for (const root of roots({ env, execPath, home, arch, version })) {
     for (const folder of [join(root, 'include', 'node'), join(root, 'deps', 'uv', 'include')]) {

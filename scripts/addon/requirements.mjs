@@ -23,20 +23,29 @@ export function compiler(env = process.env) {
  */
 export function addressSanitizer(env = process.env, cxx = compiler(env)) {
   if (!cxx) return undefined
-  const names = ['libasan.so', 'libclang_rt.asan.so', `libclang_rt.asan-${{ x64: 'x86_64', arm64: 'aarch64' }[process.arch]}.so`, 'libclang_rt.asan_osx_dynamic.dylib']
+  const names = [
+    'libasan.so',
+    'libclang_rt.asan.so',
+    `libclang_rt.asan-${{ x64: 'x86_64', arm64: 'aarch64' }[process.arch]}.so`,
+    'libclang_rt.asan_osx_dynamic.dylib',
+  ]
   // A compiler that does not have the file answers with the bare name.
   return names.map((name) => output(cxx, [`-print-file-name=${name}`], env)).find((file) => file?.includes('/'))
 }
 
 /** In the order in which a build would notice. */
 const needs = {
-  compiler: { what: (env) => (env.CXX ? `the C++ compiler ${env.CXX} (named by CXX)` : 'a C++ compiler'), met: compiler },
+  compiler: {
+    what: (env) => (env.CXX ? `the C++ compiler ${env.CXX} (named by CXX)` : 'a C++ compiler'),
+    met: compiler,
+  },
   cmake: { what: () => 'CMake', met: (env) => which('cmake', env) },
   make: { what: () => 'make', met: (env) => which('ninja', env) ?? which('make', env) },
   pkgConfig: { what: () => 'pkg-config', met: (env) => which(pkgConfig(env), env) },
   libevent: {
     what: () => `libevent ${libeventMinimum} or newer`,
-    met: (env) => output(pkgConfig(env), ['--exists', `libevent >= ${libeventMinimum}`, 'libevent_pthreads'], env) !== undefined,
+    met: (env) =>
+      output(pkgConfig(env), ['--exists', `libevent >= ${libeventMinimum}`, 'libevent_pthreads'], env) !== undefined,
   },
   nodeHeaders: { what: () => "Node's header uv.h", met: (env) => findNodeHeaders({ env }) },
   sanitizers: { what: () => 'AddressSanitizer', met: (env) => addressSanitizer(env) },
@@ -63,6 +72,6 @@ export function missingFor(purpose, env = process.env) {
 /** One sentence that says what is missing and which packages to install. */
 export function sentence(missing, env = process.env) {
   const list = new Intl.ListFormat('en-GB').format(missing.map((need) => needs[need].what(env)))
-  const [was, it] = missing.length === 1 ? ['was', 'it'] : ['were', 'them']
-  return `${list[0].toUpperCase()}${list.slice(1)} ${was} not found: install ${it} with ${installHint(missing, env)}, then try again.`
+  const it = missing.length === 1 ? 'it' : 'them'
+  return `bitcoin-support needs ${list}: install ${it} with ${installHint(missing, env)}, then try again.`
 }

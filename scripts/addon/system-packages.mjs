@@ -34,16 +34,17 @@ export function which(program, env = process.env) {
   return undefined
 }
 
-/** The name (a key of `managers`) of this machine's package manager, or undefined. */
+/** The name (a key of `managers`) of this machine's package manager, or an empty string. */
 export function packageManager(env = process.env) {
-  return Object.keys(managers).find((name) => which(managers[name].command, env))
+  return Object.keys(managers).find((name) => which(managers[name].command, env)) ?? ''
 }
 
 /** The command line that installs these needs, in the words of this machine's package manager. */
 export function installHint(needs, env = process.env) {
   const manager = packageManager(env)
   const names = needs.map((need) => packages[need][manager])
-  if (manager && names.every(Boolean)) return `\`${managers[manager].command} ${managers[manager].install[0]} ${names.flat().join(' ')}\``
+  if (manager && names.every(Boolean))
+    return `\`${managers[manager].command} ${managers[manager].install[0]} ${names.flat().join(' ')}\``
   if (manager === 'brew' && needs.includes('compiler')) return '`xcode-select --install`'
   return `your package manager (Debian's names: ${needs.flatMap((need) => packages[need].apt).join(' ')})`
 }

@@ -1,0 +1,20 @@
+// Mocha's own spec reporter; besides, when MOCHA_TOTALS names a file, the totals are kept there after every test, so that a run
+// that crashes half-way is seen as what it is.
+import { writeFileSync } from 'node:fs'
+import Mocha from 'mocha'
+
+const { EVENT_RUN_BEGIN, EVENT_RUN_END, EVENT_TEST_FAIL, EVENT_TEST_PASS } = Mocha.Runner.constants
+
+export default class extends Mocha.reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options)
+    const file = process.env.MOCHA_TOTALS
+    if (!file) return
+    const write = (ended) => {
+      const { passes = 0, failures = 0, pending = 0 } = this.stats
+      writeFileSync(file, JSON.stringify({ passes, failures, pending, ended }))
+    }
+    for (const event of [EVENT_RUN_BEGIN, EVENT_TEST_PASS, EVENT_TEST_FAIL]) runner.on(event, () => write(false))
+    runner.on(EVENT_RUN_END, () => write(true))
+  }
+}
