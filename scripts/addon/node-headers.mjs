@@ -4,6 +4,15 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
+const systemFolders = [
+  '/usr/include/node',
+  '/usr/include/nodejs',
+  '/usr/local/include/node',
+  '/usr/include',
+  '/usr/local/include',
+  '/opt/homebrew/include',
+]
+
 /** Newest first, so that the cache of a newer Node wins over a forgotten old one. */
 function versionsIn(folder) {
   if (!existsSync(folder)) return []
@@ -34,6 +43,7 @@ function* roots({ env, execPath, home, arch, version }) {
 
 /**
  * Looks beside the running Node, then in the caches of node-gyp and cmake-js, then in the system's own include folders.
+ * BITCOIN_SUPPORT_NODE_HEADERS names the one folder to look in instead, for a Node that keeps them elsewhere.
  *
  * @param system include folders tried last: a Node that a distribution packages is built against the system's libuv
  * @returns the folder that holds uv.h, or undefined
@@ -44,19 +54,14 @@ export function findNodeHeaders({
   home = homedir(),
   arch = process.arch,
   version = process.versions.node,
-  system = [
-    '/usr/include/node',
-    '/usr/include/nodejs',
-    '/usr/local/include/node',
-    '/usr/include',
-    '/usr/local/include',
-    '/opt/homebrew/include',
-  ],
+  system = systemFolders,
 } = {}) {
+  const hasUv = (folder) => existsSync(join(folder, 'uv.h'))
+  const named = env.BITCOIN_SUPPORT_NODE_HEADERS
+  if (named) return hasUv(named) ? realpathSync(named) : undefined
   for (const root of roots({ env, execPath, home, arch, version })) {
-    for (const folder of [join(root, 'include', 'node'), join(root, 'deps', 'uv', 'include')]) {
-      if (existsSync(join(folder, 'uv.h'))) return realpathSync(folder)
-    }
+    const folder = [join(root, 'include', 'node'), join(root, 'deps', 'uv', 'include')].find(hasUv)
+    if (folder) return realpathSync(folder)
   }
-  return system.find((folder) => existsSync(join(folder, 'uv.h')))
+  return system.find(hasUv)
 }

@@ -3,18 +3,19 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, run } from './run.mjs'
 
-function packagesIn(lockFile) {
-  return existsSync(lockFile) ? JSON.parse(readFileSync(lockFile, 'utf8')).packages : undefined
+function read(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
 }
 
-/** npm notes what it installed in a hidden lock file; optional packages are those of other platforms. */
 export function upToDate(folder) {
-  const installed = packagesIn(join(folder, 'node_modules', '.package-lock.json'))
-  if (!installed) return false
-  return Object.entries(packagesIn(join(folder, 'package-lock.json'))).every(
-    ([path, { version, optional }]) =>
-      path === '' || installed[path]?.version === version || (optional && !installed[path]),
-  )
+  // npm writes this when an installation is complete. What it says is not taken: npm also changes it without installing.
+  if (!existsSync(join(folder, 'node_modules', '.package-lock.json'))) return false
+  const { packages } = read(join(folder, 'package-lock.json'))
+  return Object.entries(packages).every(([path, { version, optional }]) => {
+    const installed = read(join(folder, path, 'package.json'))
+    // Optional packages are, among others, those of other platforms.
+    return path === '' || (installed ? installed.version === version : optional)
+  })
 }
 
 /** Makes node_modules what the lock file says, without anybody's install scripts: the addon is built afterwards anyway. */

@@ -1,0 +1,8 @@
+const { EV_TIMEOUT, obtainEvent, obtainEventBase } = require('bitcoin-support')
+
+const base = obtainEventBase()
+obtainEvent(base, -1, EV_TIMEOUT, () => console.log('five lines')).add(1)
+base
+  .dispatch()
+  .then((result) => console.log(result))
+  .then(() => base.dispose())
