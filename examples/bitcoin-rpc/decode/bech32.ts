@@ -1,0 +1,140 @@
+/** The two checksums of segregated witness addresses: BIP 173's for version 0, BIP 350's for later versions. */
+export type Bech32Encoding = 'bech32' | 'bech32m'
+
+/** A string whose checksum is right. */
+export interface Bech32 {
+  readonly encoding: Bech32Encoding
+  readonly hrp: string
+  /** The data in groups of five bits, without the checksum. */
+  readonly words: readonly number[]
+}
+
+/** Why a string is not bech32, and at which characters. */
+export interface Bech32Fault {
+  readonly message: string
+  readonly positions: readonly number[]
+}
+
+const CHARSET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
+const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3]
+const CONSTANTS: readonly [Bech32Encoding, number][] = [
+  ['bech32', 1],
+  ['bech32m', 0x2bc830a3],
+]
+const SEPARATOR = '1'
+const CHECKSUM_LENGTH = 6
+const MAX_LENGTH = 90
+
+/**
+ * Reads a bech32 or bech32m string.
+ *
+ * @param text the string
+ * @returns its parts, or undefined when it is neither
+ */
+export function decodeBech32(text: string): Bech32 | undefined {
+  if (structureFault(text) !== undefined) return undefined
+  const { hrp, words } = split(text)
+  const residue = polymod([...expandHrp(hrp), ...words])
+  const [encoding] = CONSTANTS.find(([, constant]) => constant === residue) ?? []
+  return encoding === undefined ? undefined : { encoding, hrp, words: words.slice(0, -CHECKSUM_LENGTH) }
+}
+
+/**
+ * Says what is wrong with a string that `decodeBech32` does not read. One wrong character is found by trying: the
+ * checksum tells apart every string that differs in up to four characters, so a single change that repairs it is it.
+ *
+ * @param text the string
+ * @returns the fault in Bitcoin Core's words; without positions when more than one character is wrong
+ */
+export function explainBech32(text: string): Bech32Fault {
+  const fault = structureFault(text)
+  if (fault !== undefined) return fault
+  const { hrp, words } = split(text)
+  for (const [encoding, constant] of CONSTANTS) {
+    const position = wrongWord(hrp, words, constant)
+    if (position === undefined) continue
+    const name = encoding === 'bech32' ? 'Bech32' : 'Bech32m'
+    return { message: `Invalid ${name} checksum`, positions: [hrp.length + 1 + position] }
+  }
+  return { message: 'Invalid checksum', positions: [] }
+}
+
+/**
+ * Regroups a witness program's words into bytes.
+ *
+ * @param words groups of five bits
+ * @returns the bytes, or undefined when what is left over at the end is not less than five bits of zero
+ */
+export function wordsToBytes(words: readonly number[]): Uint8Array | undefined {
+  const bytes: number[] = []
+  let buffer = 0
+  let bits = 0
+  for (const word of words) {
+    buffer = ((buffer << 5) | word) & 0xfff
+    bits += 5
+    if (bits < 8) continue
+    bits -= 8
+    bytes.push((buffer >> bits) & 0xff)
+  }
+  const rest = buffer & ((1 << bits) - 1)
+  return bits < 5 && rest === 0 ? Uint8Array.from(bytes) : undefined
+}
+
+function structureFault(text: string): Bech32Fault | undefined {
+  if (text.length > MAX_LENGTH) {
+    const beyond = Array.from({ length: text.length - MAX_LENGTH }, (_, index) => MAX_LENGTH + index)
+    return { message: 'Bech32 string too long', positions: beyond }
+  }
+  const strange = strangeCharacters(text)
+  if (strange.length > 0) return { message: 'Invalid character or mixed case', positions: strange }
+  const separator = text.lastIndexOf(SEPARATOR)
+  if (separator < 0) return { message: 'Missing separator', positions: [] }
+  if (separator === 0 || separator + CHECKSUM_LENGTH >= text.length) {
+    return { message: 'Invalid separator position', positions: [separator] }
+  }
+  const data = text.slice(separator + 1).toLowerCase()
+  const unknown = [...data].findIndex((character) => !CHARSET.includes(character))
+  if (unknown < 0) return undefined
+  return { message: 'Invalid Base 32 character', positions: [separator + 1 + unknown] }
+}
+
+/** Characters outside of ASCII's visible range, and those whose case differs from the first letter's. */
+function strangeCharacters(text: string): number[] {
+  const firstLetter = /[A-Za-z]/.exec(text)?.[0] ?? 'a'
+  const otherCase = firstLetter === firstLetter.toLowerCase() ? /[A-Z]/ : /[a-z]/
+  return [...text].flatMap((character, index) => (/[!-~]/.test(character) && !otherCase.test(character) ? [] : [index]))
+}
+
+function split(text: string): { hrp: string; words: number[] } {
+  const lower = text.toLowerCase()
+  const separator = lower.lastIndexOf(SEPARATOR)
+  const words = [...lower.slice(separator + 1)].map((character) => CHARSET.indexOf(character))
+  return { hrp: lower.slice(0, separator), words }
+}
+
+function wrongWord(hrp: string, words: readonly number[], constant: number): number | undefined {
+  const prefix = expandHrp(hrp)
+  for (const position of words.keys()) {
+    for (let word = 0; word < 32; word += 1) {
+      if (polymod([...prefix, ...words.with(position, word)]) === constant) return position
+    }
+  }
+  return undefined
+}
+
+function expandHrp(hrp: string): number[] {
+  const codes = [...hrp].map((character) => character.charCodeAt(0))
+  return [...codes.map((code) => code >> 5), 0, ...codes.map((code) => code & 31)]
+}
+
+function polymod(values: readonly number[]): number {
+  let checksum = 1
+  for (const value of values) {
+    const top = checksum >>> 25
+    checksum = ((checksum & 0x1ffffff) << 5) ^ value
+    for (const [bit, generator] of GENERATOR.entries()) {
+      if (((top >> bit) & 1) === 1) checksum ^= generator
+    }
+  }
+  return checksum
+}

@@ -1,0 +1,53 @@
+import { OP } from './opcodes.js'
+
+/** One step of a script: an opcode, and the bytes that it pushes if it pushes any. */
+export interface ScriptOp {
+  readonly opcode: number
+  readonly data?: Uint8Array
+}
+
+/**
+ * Splits a script into its steps, one by one: a script may be broken anywhere, and what comes before is still shown.
+ *
+ * @param script the script's bytes
+ * @yields each step
+ * @returns true at the end, false where the script breaks off inside a push
+ */
+export function* scriptOps(script: Uint8Array): Generator<ScriptOp, boolean> {
+  let at = 0
+  while (at < script.length) {
+    const opcode = script[at] ?? 0
+    at += 1
+    if (opcode > OP.PUSHDATA4) {
+      yield { opcode }
+      continue
+    }
+    const lengthBytes = lengthBytesOf(opcode)
+    if (at + lengthBytes > script.length) return false
+    const length = lengthBytes === 0 ? opcode : Buffer.from(script).readUIntLE(at, lengthBytes)
+    at += lengthBytes
+    if (at + length > script.length) return false
+    yield { opcode, data: script.subarray(at, at + length) }
+    at += length
+  }
+  return true
+}
+
+/**
+ * @param script the script's bytes
+ * @returns all its steps, or undefined when it is broken
+ */
+export function allScriptOps(script: Uint8Array): ScriptOp[] | undefined {
+  const ops: ScriptOp[] = []
+  const walk = scriptOps(script)
+  for (let step = walk.next(); ; step = walk.next()) {
+    if (step.done) return step.value ? ops : undefined
+    ops.push(step.value)
+  }
+}
+
+function lengthBytesOf(opcode: number): number {
+  if (opcode === OP.PUSHDATA1) return 1
+  if (opcode === OP.PUSHDATA2) return 2
+  return opcode === OP.PUSHDATA4 ? 4 : 0
+}
