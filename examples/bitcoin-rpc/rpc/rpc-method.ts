@@ -1,0 +1,102 @@
+import { type JsonValue, jsonTypeName, type RpcValue } from './json.js'
+import { RPC_ERROR, RpcError } from './rpc-error.js'
+
+/** The category of methods that `help` does not list. */
+export const HIDDEN_CATEGORY = 'Hidden'
+
+/** One parameter of a method. */
+export interface RpcParameter {
+  /** `name`, or `name|alias` where Bitcoin Core accepts an older name too. */
+  readonly name: string
+  /** `any`: the method looks at the type itself. */
+  readonly type: 'string' | 'number' | 'bool' | 'any'
+  readonly optional?: boolean
+  readonly help: string
+}
+
+/** A method of the server. */
+export interface RpcMethod {
+  readonly name: string
+  /** The heading that `help` lists it under. */
+  readonly category: string
+  readonly params: readonly RpcParameter[]
+  readonly help: string
+  /**
+   * @param params by position; optional ones at the end may be missing
+   * @returns the result
+   */
+  readonly run: (params: JsonValue[]) => RpcValue
+}
+
+/**
+ * @param method a method
+ * @returns its first line of help, such as `getblock "blockhash" ( verbosity )`
+ */
+export function signatureOf(method: RpcMethod): string {
+  const show = (param: RpcParameter) => {
+    const [name = ''] = param.name.split('|')
+    return param.type === 'string' ? `"${name}"` : name
+  }
+  const required = method.params.filter((param) => !param.optional).map(show)
+  const optional = method.params.filter((param) => param.optional).map(show)
+  const words = [method.name, ...required]
+  if (optional.length > 0) words.push('(', ...optional, ')')
+  return words.join(' ')
+}
+
+/**
+ * @param method a method
+ * @returns its whole help
+ */
+export function helpOf(method: RpcMethod): string {
+  const lines = [signatureOf(method), '', method.help]
+  if (method.params.length > 0) lines.push('', 'Arguments:')
+  for (const [index, param] of method.params.entries()) {
+    const [name = ''] = param.name.split('|')
+    const kind = `${param.type}, ${param.optional ? 'optional' : 'required'}`
+    lines.push(`${index + 1}. ${name}    (${kind}) ${param.help}`)
+  }
+  return lines.join('\n')
+}
+
+/**
+ * Checks the number and types of a call's parameters against the method's declaration.
+ *
+ * @param method the method
+ * @param params its parameters by position
+ * @throws RpcError -1 with the method's help for a wrong number, -3 for a wrong type
+ */
+export function checkParams(method: RpcMethod, params: readonly JsonValue[]): void {
+  const required = method.params.filter((param) => !param.optional).length
+  if (params.length < required || params.length > method.params.length) {
+    throw new RpcError(RPC_ERROR.MISC_ERROR, helpOf(method))
+  }
+  const mismatches: Record<string, string> = {}
+  for (const [index, param] of method.params.entries()) {
+    const found = jsonTypeName(params[index])
+    if (param.type === 'any' || found === param.type || (param.optional && found === 'null')) continue
+    mismatches[`Position ${index + 1} (${param.name})`] = wrongType(found, param.type)
+  }
+  if (Object.keys(mismatches).length > 0) {
+    throw new RpcError(RPC_ERROR.TYPE_ERROR, `Wrong type passed:\n${JSON.stringify(mismatches, null, 4)}`)
+  }
+}
+
+/**
+ * @param value a parameter that has been checked to be a number
+ * @returns it as an integer of 32 bits
+ * @throws RpcError -1 when it is a fraction or does not fit
+ */
+export function toInt32(value: JsonValue | undefined): number {
+  if (typeof value !== 'number') {
+    throw new RpcError(RPC_ERROR.TYPE_ERROR, wrongType(jsonTypeName(value), 'number'))
+  }
+  if (!Number.isInteger(value) || value < -0x80000000 || value > 0x7fffffff) {
+    throw new RpcError(RPC_ERROR.MISC_ERROR, 'JSON integer out of range')
+  }
+  return value
+}
+
+function wrongType(found: string, expected: string): string {
+  return `JSON value of type ${found} is not of expected type ${expected}`
+}

@@ -1,0 +1,71 @@
+import type { JsonValue, RpcValue } from './json.js'
+import type { RpcParams } from './json-rpc.js'
+import { toPositional } from './named-params.js'
+import { RPC_ERROR, RpcError } from './rpc-error.js'
+import { checkParams, type RpcMethod } from './rpc-method.js'
+
+/** A method that runs at this moment. */
+export interface ActiveCommand {
+  readonly method: string
+  /** When it began, in milliseconds of `performance.now()`. */
+  readonly startedAt: number
+}
+
+/** The methods that the server answers, and which of them is running. */
+export class RpcTable {
+  readonly #methods = new Map<string, RpcMethod>()
+  readonly #active = new Set<ActiveCommand>()
+
+  /** @param methods adds these; a name that was added before is a mistake of ours */
+  add(methods: readonly RpcMethod[]): void {
+    for (const method of methods) {
+      if (this.#methods.has(method.name)) throw new Error(`method ${method.name} added twice`)
+      this.#methods.set(method.name, method)
+    }
+  }
+
+  /** All methods, in the order in which they were added. */
+  get methods(): RpcMethod[] {
+    return [...this.#methods.values()]
+  }
+
+  /** @returns the method of that name, if there is one */
+  find(name: string): RpcMethod | undefined {
+    return this.#methods.get(name)
+  }
+
+  /** The methods that run right now, oldest first. */
+  get active(): ActiveCommand[] {
+    return [...this.#active]
+  }
+
+  /**
+   * Runs a method.
+   *
+   * @param name the method's name
+   * @param params its parameters, by position or by name
+   * @returns its result
+   * @throws RpcError -32601 for a name that does not exist, and what the method throws
+   */
+  execute(name: string, params: RpcParams): RpcValue {
+    const method = this.#methods.get(name)
+    if (method === undefined) throw new RpcError(RPC_ERROR.METHOD_NOT_FOUND, 'Method not found')
+    const command: ActiveCommand = { method: name, startedAt: performance.now() }
+    this.#active.add(command)
+    try {
+      const positional = positionalParams(method, params)
+      checkParams(method, positional)
+      return method.run(positional)
+    } finally {
+      this.#active.delete(command)
+    }
+  }
+}
+
+function positionalParams(method: RpcMethod, params: RpcParams): JsonValue[] {
+  if (Array.isArray(params)) return params
+  return toPositional(
+    params,
+    method.params.map((param) => param.name),
+  )
+}
