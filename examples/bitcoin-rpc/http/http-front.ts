@@ -1,0 +1,137 @@
+import {
+  EV_TIMEOUT,
+  EVHTTP_REQ_GET,
+  EVHTTP_REQ_HEAD,
+  EVHTTP_REQ_POST,
+  EVHTTP_REQ_PUT,
+  type EventBase,
+  type EvHttp,
+  type EvHttpBoundSocket,
+  type EvHttpRequest,
+  obtainEvHttp,
+} from 'bitcoin-support'
+import type { Endpoint } from '../args/endpoint.js'
+import type { AllowList } from '../auth/allow-list.js'
+import { authorize, type Credential } from '../auth/credentials.js'
+import type { RpcAnswer } from '../rpc/answer-rpc.js'
+import { RequestTracker } from './request-tracker.js'
+import { WorkQueue } from './work-queue.js'
+
+/** How the front door is set up. */
+export interface HttpFrontOptions {
+  readonly allowList: AllowList
+  /** Those who may log in; read at every request, so that more can be added before the first. */
+  readonly credentials: readonly Credential[]
+  /** How long a connection may be silent, in ms. */
+  readonly serverTimeout: number
+  readonly workQueueDepth: number
+  /** Answers the body of a request that is allowed to ask. */
+  readonly answer: (body: Uint8Array, user: string) => RpcAnswer
+}
+
+const MAX_BODY_BYTES = 0x02000000
+const MAX_HEADERS_BYTES = 8192
+/** How long a wrong password waits for its answer, in ms: guessing must be slow. */
+const WRONG_PASSWORD_DELAY = 250
+const AUTHENTICATE = { 'WWW-Authenticate': 'Basic realm="jsonrpc"' }
+const KNOWN_COMMANDS: ReadonlySet<number> = new Set([EVHTTP_REQ_GET, EVHTTP_REQ_POST, EVHTTP_REQ_HEAD, EVHTTP_REQ_PUT])
+
+/** The HTTP side of the server: who may ask, in which order requests are answered, and how it all ends. */
+export class HttpFront implements Disposable {
+  readonly #base: EventBase
+  readonly #http: EvHttp
+  readonly #queue: WorkQueue
+  readonly #requests = new RequestTracker()
+  readonly #bound: EvHttpBoundSocket[] = []
+  readonly #options: HttpFrontOptions
+  #stopping = false
+
+  /**
+   * @param base the event base that serves
+   * @param options who may ask and who answers
+   */
+  constructor(base: EventBase, options: HttpFrontOptions) {
+    this.#base = base
+    this.#options = options
+    this.#queue = new WorkQueue(base, options.workQueueDepth)
+    this.#http = obtainEvHttp(base)
+    this.#http.setTimeout(options.serverTimeout)
+    this.#http.setMaxHeadersSize(MAX_HEADERS_BYTES)
+    this.#http.setMaxBodySize(MAX_BODY_BYTES)
+    this.#http.setGencb((req) => this.#accept(req))
+  }
+
+  /**
+   * Listens on an endpoint.
+   *
+   * @param endpoint the endpoint; port 0 lets the system choose
+   * @returns the port
+   * @throws EventError ERR_EV_BIND when that is not possible
+   */
+  bind({ host, port }: Endpoint): number {
+    const bound = this.#http.bindSocketWithHandle(host, port)
+    this.#bound.push(bound)
+    const address = bound.address()
+    return 'port' in address ? address.port : port
+  }
+
+  /** Listens on a UNIX socket, whose clients belong to no network that could be allowed. For tests. */
+  bindUnix(path: string): void {
+    this.#bound.push(this.#http.bindUnixSocket(path))
+  }
+
+  /** Takes no more requests, answers those that are in flight, and then closes every connection. */
+  stop(): void {
+    if (this.#stopping) return
+    this.#stopping = true
+    this.#http.setGencb((req) => this.#reply(req, 503))
+    for (const bound of this.#bound.splice(0)) this.#http.delAcceptSocket(bound)
+    // In a turn of its own: the last request's callback is still using the connection that this closes.
+    this.#requests.whenNone(() => this.#base.once(-1, EV_TIMEOUT, () => this.#http.dispose(), undefined, 0))
+  }
+
+  /** Closes everything at once. */
+  [Symbol.dispose](): void {
+    this.#http.dispose()
+    this.#queue[Symbol.dispose]()
+  }
+
+  #accept(req: EvHttpRequest): void {
+    this.#requests.add(req)
+    const refusal = this.#refusalOf(req)
+    if (refusal !== undefined) this.#reply(req, refusal)
+    else if (!this.#queue.enqueue(() => this.#handle(req))) this.#reply(req, 503, {}, 'Work queue depth exceeded')
+  }
+
+  /** What needs no turn in the queue to be refused. */
+  #refusalOf(req: EvHttpRequest): number | undefined {
+    const peer = req.getConnection()?.getPeer()
+    if (peer?.kind !== 'tcp' || !this.#options.allowList.allows(peer.address)) return 403
+    if (!KNOWN_COMMANDS.has(req.getCommand())) return 405
+    return req.getUri() === '/' ? undefined : 404
+  }
+
+  #handle(req: EvHttpRequest): void {
+    // The client may have gone while its request waited.
+    if (req.disposed) return
+    if (req.getCommand() !== EVHTTP_REQ_POST) {
+      this.#reply(req, 405, {}, 'JSONRPC server handles only POST requests')
+      return
+    }
+    const header = req.getInputHeaders().findHeader('Authorization')
+    const user = header === undefined ? undefined : authorize(header, this.#options.credentials)
+    if (user !== undefined) this.#answer(req, user)
+    else if (header === undefined) this.#reply(req, 401, AUTHENTICATE)
+    else this.#queue.holdBack(WRONG_PASSWORD_DELAY, () => this.#reply(req, 401, AUTHENTICATE))
+  }
+
+  #answer(req: EvHttpRequest, user: string): void {
+    const { status, body } = this.#options.answer(req.body(), user)
+    this.#reply(req, status, body === undefined ? {} : { 'Content-Type': 'application/json' }, body)
+  }
+
+  #reply(req: EvHttpRequest, status: number, headers: Record<string, string> = {}, body = ''): void {
+    if (req.disposed) return
+    req.reply({ status, headers: this.#stopping ? { ...headers, Connection: 'close' } : headers, body })
+  }
+}

@@ -1,0 +1,69 @@
+import { EV_TIMEOUT, type EventBase, type LibEvent, obtainEvent } from 'bitcoin-support'
+
+/** Something to do for a request. */
+export type Work = () => void
+
+/**
+ * Work that waits its turn. Each piece runs in its own callback of the event base, one after the other, so that the
+ * base gets to read and write sockets in between; beyond its depth the queue takes no more.
+ */
+export class WorkQueue implements Disposable {
+  readonly #base: EventBase
+  readonly #depth: number
+  readonly #waiting: Work[] = []
+  readonly #held = new Set<LibEvent>()
+  readonly #turn: LibEvent
+
+  /**
+   * @param base the event base to run in
+   * @param depth how many pieces of work may wait
+   */
+  constructor(base: EventBase, depth: number) {
+    this.#base = base
+    this.#depth = depth
+    this.#turn = obtainEvent(base, -1, 0, () => this.#runNext())
+  }
+
+  /**
+   * @param work what to do when its turn comes
+   * @returns whether there was room for it
+   */
+  enqueue(work: Work): boolean {
+    if (this.#waiting.length + this.#held.size >= this.#depth) return false
+    this.#waiting.push(work)
+    this.#turn.active(EV_TIMEOUT)
+    return true
+  }
+
+  /**
+   * Puts work off. It keeps its place, so that whoever causes the delay cannot pile up more of it than the queue
+   * holds; other work does not wait for it.
+   *
+   * @param delay for how long, in ms
+   * @param work what to do then
+   */
+  holdBack(delay: number, work: Work): void {
+    const timer = obtainEvent(this.#base, -1, EV_TIMEOUT, () => {
+      this.#held.delete(timer)
+      timer.dispose()
+      work()
+    })
+    this.#held.add(timer)
+    timer.add(delay)
+  }
+
+  /** Forgets what waits. */
+  [Symbol.dispose](): void {
+    this.#waiting.length = 0
+    for (const timer of this.#held) timer.dispose()
+    this.#held.clear()
+    this.#turn.dispose()
+  }
+
+  #runNext(): void {
+    const work = this.#waiting.shift()
+    // Before the work, which may throw: the rest of the queue must not wait for another request to come.
+    if (this.#waiting.length > 0) this.#turn.active(EV_TIMEOUT)
+    work?.()
+  }
+}
