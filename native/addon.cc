@@ -1,12 +1,37 @@
+// Wires the native classes to Node. src/util/native.ts is the description of what is exported.
+#include <event2/event.h>
 #include <napi.h>
 
-#include <event2/event.h>
-#include <uv.h>
+#include "environment.h"
+#include "ev_http.h"
+#include "ev_http_connection.h"
+#include "ev_http_request.h"
+#include "event_base.h"
+#include "handle_napi.h"
+#include "lib_event.h"
+#include "libevent_runtime.h"
 
-static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+namespace bitcoin_support {
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  InitLibeventRuntime();
+  Environment& state = Environment::Attach(env);
+  ExportHandleFunctions(env, exports, state);
+  EventBase::Export(env, exports, state);
+  LibEvent::Export(env, exports, state);
+  EvHttp::Export(env, exports, state);
+  EvHttpRequest::Export(env, exports, state);
+  EvHttpConnection::Export(env, exports, state);
   exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
-  exports.Set("uvVersion", Napi::String::New(env, uv_version_string()));
   return exports;
 }
 
-NODE_API_MODULE(bitcoin_support, Init)
+}  // namespace
+}  // namespace bitcoin_support
+
+static Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
+  return bitcoin_support::Init(env, exports);
+}
+
+NODE_API_MODULE(bitcoin_support, InitAddon)

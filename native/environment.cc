@@ -1,0 +1,125 @@
+#include "environment.h"
+
+#include <atomic>
+
+#include "errors.h"
+#include "handle.h"
+#include "loop_driver.h"
+#include "server_connections.h"
+
+namespace bitcoin_support {
+namespace {
+
+std::atomic<uint32_t> g_next_tag{0};
+
+// In HandleKind's order. kDeclared has no type of its own.
+constexpr const char* kTypeNames[] = {
+    "",       "EventBase",     "LibEvent",
+    "EvHttp", "EvHttpRequest", "EvHttpConnection",
+};
+
+}  // namespace
+
+Environment& Environment::Attach(Napi::Env env) {
+  auto* const self = new Environment(env);
+  if (napi_add_async_cleanup_hook(env, OnCleanup, self, &self->m_cleanup_hook) != napi_ok) {
+    delete self;
+    throw Napi::Error::New(env, "the environment is closing");
+  }
+  return *self;
+}
+
+Environment::Environment(Napi::Env env)
+    : m_env(env),
+      m_table(g_next_tag.fetch_add(1, std::memory_order_relaxed)),
+      m_callbacks(*this),
+      m_connections(std::make_unique<ServerConnections>()),
+      m_loop(std::make_unique<LoopDriver>(*this)) {
+  for (size_t i = 0; i < m_types.size(); ++i) {
+    m_types[i] = i == 0 ? nullptr : &DeclareHandleType(kTypeNames[i]);
+  }
+}
+
+Environment::~Environment() = default;
+
+void Environment::OnCleanup(napi_async_cleanup_hook_handle handle, void* data) {
+  auto* const self = static_cast<Environment*>(data);
+  self->m_closing = true;
+  self->DisposeAll();
+  // libuv's handles close in a later turn of the loop; the state has to live until then.
+  self->m_loop->Close([self, handle] {
+    delete self;
+    napi_remove_async_cleanup_hook(handle);
+  });
+}
+
+void Environment::DisposeAll() {
+  // The youngest first, so that nothing loses its owner before itself. Each disposal may take others
+  // with it, so the list is read anew.
+  for (auto live = m_table.Live(); !live.empty(); live = m_table.Live()) {
+    Handle* youngest = live.front();
+    for (Handle* const handle : live) {
+      if (handle->kind() == HandleKind::kEventBase) {
+        youngest = handle;
+        break;
+      }
+    }
+    youngest->Dispose();
+  }
+}
+
+void Environment::Configure(const Napi::Object& config) {
+  m_event_error = Napi::Persistent(config.Get("EventError").As<Napi::Function>());
+  auto created = config.Get("created").As<Napi::Float64Array>();
+  m_created_owner = Napi::Persistent(created.As<Napi::Object>());
+  m_created = created.Data();
+  m_callbacks.Configure(config.Get("callbacks").As<Napi::Object>());
+}
+
+void Environment::NoteCreated(const Handle& handle) {
+  if (m_created == nullptr) return;
+  m_created[0] = static_cast<double>(handle.id());
+  m_created[1] = HandleTable::SlotOf(handle.number());
+}
+
+void Environment::NoteDropped(const Handle& handle) {
+  if (m_drop_log_on) m_dropped.push_back(handle.number());
+}
+
+Handle& Environment::GetAny(const Napi::Value& value) {
+  double number = 0;
+  if (napi_get_value_double(m_env, value, &number) != napi_ok) {
+    ThrowEventError(*this, code::kHandle, "not a handle");
+  }
+  Handle* handle = nullptr;
+  // JavaScript's own marker of a disposed handle.
+  const LookupResult result = number == 0 ? LookupResult::kDisposed : m_table.Find(number, handle);
+  switch (result) {
+    case LookupResult::kFound:
+      return *handle;
+    case LookupResult::kDisposed:
+      ThrowEventError(*this, code::kDisposed, "the handle has been disposed");
+    case LookupResult::kWrongThread:
+      ThrowEventError(*this, code::kThread, "the handle belongs to another thread");
+    case LookupResult::kInvalid:
+      break;
+  }
+  ThrowEventError(*this, code::kHandle, "not a handle");
+}
+
+Handle& Environment::Resolve(const Napi::Value& value, HandleKind kind) {
+  Handle& handle = GetAny(value);
+  if (handle.kind() != kind) {
+    ThrowEventError(*this, code::kHandle,
+                    "the handle is of type " + handle.type().name + ", not " +
+                        (kind == HandleKind::kDeclared ? "a declared type" : type_for(kind).name));
+  }
+  return handle;
+}
+
+Handle* Environment::FindAny(double number) {
+  Handle* handle = nullptr;
+  return m_table.Find(number, handle) == LookupResult::kFound ? handle : nullptr;
+}
+
+}  // namespace bitcoin_support

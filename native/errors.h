@@ -1,0 +1,35 @@
+// Errors as JavaScript sees them: EventError with a code.
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+
+namespace bitcoin_support {
+
+class Environment;
+
+/// Codes of EventError. Each one is documented in src/util/errors.ts.
+namespace code {
+inline constexpr char kDisposed[] = "ERR_EV_DISPOSED";
+inline constexpr char kHandle[] = "ERR_EV_HANDLE";
+inline constexpr char kThread[] = "ERR_EV_THREAD";
+inline constexpr char kReentrant[] = "ERR_EV_REENTRANT";
+inline constexpr char kState[] = "ERR_EV_STATE";
+inline constexpr char kBind[] = "ERR_EV_BIND";
+inline constexpr char kSignal[] = "ERR_EV_SIGNAL";
+inline constexpr char kBackend[] = "ERR_EV_BACKEND";
+inline constexpr char kExists[] = "ERR_EV_EXISTS";
+inline constexpr char kNotFound[] = "ERR_EV_NOT_FOUND";
+inline constexpr char kLibevent[] = "ERR_EV_LIBEVENT";
+}  // namespace code
+
+/// Throws EventError(code, message).
+[[noreturn]] void ThrowEventError(const Environment& env, const char* code,
+                                  const std::string& message);
+
+/// Throws EventError with `syscall` and `errno` set, its message ending in strerror(error).
+[[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const char* syscall,
+                                   int error, const std::string& what);
+
+}  // namespace bitcoin_support

@@ -1,0 +1,133 @@
+// The outgoing half of EvHttpRequest.
+#include <event2/http.h>
+
+#include "arguments.h"
+#include "environment.h"
+#include "errors.h"
+#include "ev_http_connection.h"
+#include "ev_http_request.h"
+#include "exports.h"
+
+namespace bitcoin_support {
+
+EvHttpRequest& EvHttpRequest::Outgoing(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = This(info);
+  if (self.incoming()) {
+    ThrowEventError(self.env(), code::kState, "the request is a server's: it cannot be made");
+  }
+  return self;
+}
+
+void EvHttpRequest::Make(EvHttpConnection& connection, int command, const std::string& uri) {
+  if (m_state != State::kNew) ThrowEventError(env(), code::kState, "the request has been made");
+  if (&connection.base() != &base()) {
+    ThrowEventError(env(), code::kState, "the request and the connection live on different bases");
+  }
+  const EventBase::BusyScope busy(base());
+  m_state = State::kStarted;
+  m_client = &connection;
+  connection.AddRequest(*this);
+  // A name that does not resolve ends the request, by its callbacks, before this returns.
+  const double self = number();
+  Environment& environment = env();
+  if (evhttp_make_request(connection.connection(), m_request,
+                          static_cast<evhttp_cmd_type>(command), uri.c_str()) != 0) {
+    // libevent has freed the request all the same.
+    if (environment.FindAny(self) != nullptr) {
+      m_request = nullptr;
+      EndClient();
+    }
+    ThrowEventError(environment, code::kLibevent, "evhttp_make_request failed");
+  }
+}
+
+void EvHttpRequest::Cancel() {
+  const EventBase::BusyScope busy(base());
+  const double self = number();
+  Environment& environment = env();
+  EventBase& on = base();
+  evhttp_cancel_request(m_request);
+  if (environment.FindAny(self) == nullptr) return;
+  // One that was still waiting for its turn goes without a word from libevent.
+  if (!m_failed) TellFailed(EVREQ_HTTP_REQUEST_CANCEL);
+  EndUnanswered(environment, on, self);
+}
+
+void EvHttpRequest::FailWithConnection() {
+  m_client = nullptr;
+  if (m_state == State::kEnded) return;  // its callback is running
+  const double self = number();
+  Environment& environment = env();
+  EventBase& on = base();
+  const EventBase::BusyScope busy(on);
+  TellFailed(EVREQ_HTTP_REQUEST_CANCEL);
+  EndUnanswered(environment, on, self);
+}
+
+void EvHttpRequest::TellFailed(int error) {
+  m_request = nullptr;
+  m_failed = true;
+  env().callbacks().Call(base(), JsCallback::kClientError,
+                         {number(), static_cast<double>(error)});
+}
+
+// Ends a request whose callback will not be called, if that has not happened meanwhile.
+void EvHttpRequest::EndUnanswered(Environment& environment, EventBase& on, double number) {
+  if (environment.FindAny(number) == nullptr) return;
+  environment.callbacks().Call(on, JsCallback::kClientDone, {number, 0, 0});
+  if (Handle* const handle = environment.FindAny(number); handle != nullptr) {
+    static_cast<EvHttpRequest*>(handle)->EndClient();
+  }
+}
+
+void EvHttpRequest::EndClient() {
+  if (m_client != nullptr) m_client->RemoveRequest(*this);
+  m_request = nullptr;
+  RetireChild();
+  // libevent may still call back for it before this turn is over.
+  base().WhenIdle([this] { delete this; });
+}
+
+void EvHttpRequest::OnDone(evhttp_request* request, void* arg) {
+  EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
+  const EventBase::BusyScope busy(self.base());
+  if (!self.live()) return;
+  // Null when it failed: libevent has freed it already.
+  self.m_request = request;
+  self.m_state = State::kEnded;
+  const double number = self.number();
+  Environment& environment = self.env();
+  environment.callbacks().Call(self.base(), JsCallback::kClientDone,
+                               {number, request != nullptr ? 1.0 : 0.0, 1});
+  if (self.live()) self.EndClient();
+}
+
+void EvHttpRequest::OnError(evhttp_request_error error, void* arg) {
+  EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
+  const EventBase::BusyScope busy(self.base());
+  if (!self.live()) return;
+  self.TellFailed(error);
+}
+
+// (base)
+Napi::Value EvHttpRequest::NewNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
+  return Napi::Number::New(info.Env(), (new EvHttpRequest(base))->number());
+}
+
+// (request)
+Napi::Value EvHttpRequest::CancelNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Outgoing(info);
+  if (self.m_state != State::kStarted || self.m_request == nullptr) {
+    ThrowEventError(self.env(), code::kState, "the request is not under way");
+  }
+  self.Cancel();
+  return info.Env().Undefined();
+}
+
+void EvHttpRequest::ExportClient(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<NewNapi>(env, exports, "requestNew", state);
+  ExportFunction<CancelNapi>(env, exports, "requestCancel", state);
+}
+
+}  // namespace bitcoin_support

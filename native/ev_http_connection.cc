@@ -1,0 +1,157 @@
+#include "ev_http_connection.h"
+
+#include <arpa/inet.h>
+#include <event2/bufferevent.h>
+#include <event2/http.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "arguments.h"
+#include "environment.h"
+#include "errors.h"
+#include "ev_http_request.h"
+#include "exports.h"
+#include "server_connection.h"
+
+namespace bitcoin_support {
+namespace {
+
+EvHttpConnection& This(const Napi::CallbackInfo& info) {
+  return Environment::From(info).Get<EvHttpConnection>(info[0]);
+}
+
+}  // namespace
+
+EvHttpConnection::EvHttpConnection(EventBase& base, ServerConnection& server)
+    : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_connection(server.connection()),
+      m_server(&server) {}
+
+EvHttpConnection::EvHttpConnection(EventBase& base, const std::string& host, uint16_t port)
+    : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_connection(evhttp_connection_base_new(base.base(), nullptr, host.c_str(), port)) {
+  if (m_connection == nullptr) {
+    ThrowEventError(env(), code::kLibevent, "evhttp_connection_base_new failed");
+  }
+  evhttp_connection_set_closecb(m_connection, OnClientClosed, this);
+}
+
+void EvHttpConnection::Dispose() {
+  if (!live()) return;
+  if (m_server != nullptr) {
+    m_server->set_view(nullptr);
+    delete this;
+    return;
+  }
+  const EventBase::BusyScope busy(base());
+  for (EvHttpRequest* const request : std::exchange(m_requests, {})) request->FailWithConnection();
+  if (!live()) return;  // a callback has disposed it
+  RetireChild();
+  base().WhenIdle([this] {
+    evhttp_connection_free(m_connection);
+    delete this;
+  });
+}
+
+void EvHttpConnection::OnClosed() {
+  const double self = number();
+  Environment& environment = env();
+  environment.callbacks().Call(base(), JsCallback::kConnectionClose, {self});
+  if (environment.FindAny(self) != nullptr) Dispose();
+}
+
+void EvHttpConnection::OnClientClosed(evhttp_connection*, void* arg) {
+  EvHttpConnection& self = *static_cast<EvHttpConnection*>(arg);
+  self.env().callbacks().Call(self.base(), JsCallback::kConnectionClose, {self.number()});
+}
+
+void EvHttpConnection::RemoveRequest(const EvHttpRequest& request) {
+  std::erase(m_requests, &request);
+}
+
+// (base, host, port)
+Napi::Value EvHttpConnection::New(const Napi::CallbackInfo& info) {
+  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
+  const std::string host = StringArg(info, 1);
+  const int port = IntArg(info, 2);
+  if (port < 0 || port > 65535) throw Napi::RangeError::New(info.Env(), "no port");
+  auto* const self = new EvHttpConnection(base, host, static_cast<uint16_t>(port));
+  return Napi::Number::New(info.Env(), self->number());
+}
+
+// (connection) -> [kind, address, port]
+Napi::Value EvHttpConnection::GetPeerNapi(const Napi::CallbackInfo& info) {
+  const EvHttpConnection& self = This(info);
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(self.m_connection));
+  const bool known =
+      fd >= 0 && getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) == 0;
+  const bool is_unix = known && storage.ss_family == AF_UNIX;
+  char* address = nullptr;
+  ev_uint16_t port = 0;
+  evhttp_connection_get_peer(self.m_connection, &address, &port);
+  const Napi::Array peer = Napi::Array::New(info.Env(), 3);
+  peer.Set(0u, is_unix ? "unix" : "tcp");
+  // libevent invents "localhost" for a peer that has no address.
+  peer.Set(1u, Napi::String::New(info.Env(), is_unix || address == nullptr ? "" : address));
+  peer.Set(2u, Napi::Number::New(info.Env(), is_unix ? 0 : port));
+  return peer;
+}
+
+// (connection, ms)
+Napi::Value EvHttpConnection::SetTimeoutNapi(const Napi::CallbackInfo& info) {
+  EvHttpConnection& self = This(info);
+  const auto timeout = TimevalFromMs(NumberArg(info, 1));
+  evhttp_connection_set_timeout_tv(self.m_connection, timeout ? &*timeout : nullptr);
+  return info.Env().Undefined();
+}
+
+// (connection, count | -1 for ever)
+Napi::Value EvHttpConnection::SetRetriesNapi(const Napi::CallbackInfo& info) {
+  evhttp_connection_set_retries(This(info).m_connection, IntArg(info, 1));
+  return info.Env().Undefined();
+}
+
+// (connection, bytes)
+Napi::Value EvHttpConnection::SetMaxHeadersSizeNapi(const Napi::CallbackInfo& info) {
+  evhttp_connection_set_max_headers_size(This(info).m_connection,
+                                         static_cast<ev_ssize_t>(NumberArg(info, 1)));
+  return info.Env().Undefined();
+}
+
+// (connection, bytes)
+Napi::Value EvHttpConnection::SetMaxBodySizeNapi(const Napi::CallbackInfo& info) {
+  evhttp_connection_set_max_body_size(This(info).m_connection,
+                                      static_cast<ev_ssize_t>(NumberArg(info, 1)));
+  return info.Env().Undefined();
+}
+
+// (connection, request, command, uri)
+Napi::Value EvHttpConnection::MakeRequestNapi(const Napi::CallbackInfo& info) {
+  EvHttpConnection& self = This(info);
+  if (self.m_server != nullptr) {
+    ThrowEventError(self.env(), code::kState, "the connection is a server's: it makes no requests");
+  }
+  EvHttpRequest& request = Environment::From(info).Get<EvHttpRequest>(info[1]);
+  if (request.incoming()) {
+    ThrowEventError(self.env(), code::kState, "the request is a server's: it cannot be made");
+  }
+  request.Make(self, IntArg(info, 2), StringArg(info, 3));
+  return info.Env().Undefined();
+}
+
+void EvHttpConnection::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<New>(env, exports, "connectionNew", state);
+  ExportFunction<GetPeerNapi>(env, exports, "connectionGetPeer", state);
+  ExportFunction<SetTimeoutNapi>(env, exports, "connectionSetTimeout", state);
+  ExportFunction<SetRetriesNapi>(env, exports, "connectionSetRetries", state);
+  ExportFunction<SetMaxHeadersSizeNapi>(env, exports, "connectionSetMaxHeadersSize", state);
+  ExportFunction<SetMaxBodySizeNapi>(env, exports, "connectionSetMaxBodySize", state);
+  ExportFunction<MakeRequestNapi>(env, exports, "connectionMakeRequest", state);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,58 @@
+// struct evhttp_connection behind the EvHttpConnection handle.
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+#include <vector>
+
+#include "event_base.h"
+
+struct evhttp_connection;
+
+namespace bitcoin_support {
+
+class EvHttpRequest;
+class ServerConnection;
+
+/// Either a client's connection, which it owns, or a view of one that a server accepted: the view ends
+/// with the connection, and disposing it leaves the connection alone.
+class EvHttpConnection final : public BaseChild {
+ public:
+  static constexpr HandleKind kKind = HandleKind::kEvHttpConnection;
+
+  /// A view.
+  EvHttpConnection(EventBase& base, ServerConnection& server);
+  /// A client's. @throws EventError ERR_EV_LIBEVENT
+  EvHttpConnection(EventBase& base, const std::string& host, uint16_t port);
+
+  void Dispose() override;
+
+  evhttp_connection* connection() const { return m_connection; }
+
+  /// A server's connection ends: JavaScript hears of it while the handle still works.
+  void OnClosed();
+
+  /// Requests that the client has made and that have not ended.
+  void AddRequest(EvHttpRequest& request) { m_requests.push_back(&request); }
+  void RemoveRequest(const EvHttpRequest& request);
+
+  static void Export(Napi::Env env, Napi::Object exports, Environment& state);
+
+ private:
+  static void OnClientClosed(evhttp_connection* connection, void* arg);
+
+  static Napi::Value New(const Napi::CallbackInfo& info);
+  static Napi::Value GetPeerNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetTimeoutNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetRetriesNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetMaxHeadersSizeNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetMaxBodySizeNapi(const Napi::CallbackInfo& info);
+  static Napi::Value MakeRequestNapi(const Napi::CallbackInfo& info);
+
+  evhttp_connection* m_connection = nullptr;
+  ServerConnection* m_server = nullptr;  // null for a client's
+  std::vector<EvHttpRequest*> m_requests;
+};
+
+}  // namespace bitcoin_support

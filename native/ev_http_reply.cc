@@ -1,0 +1,292 @@
+// How an incoming EvHttpRequest is answered.
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+
+#include <memory>
+#include <new>
+#include <optional>
+
+#include "arguments.h"
+#include "environment.h"
+#include "errors.h"
+#include "ev_http_request.h"
+#include "exports.h"
+#include "header_list.h"
+#include "http_date.h"
+#include "http_text.h"
+#include "scrubbing_heap.h"
+#include "server_connection.h"
+
+namespace bitcoin_support {
+namespace {
+
+struct BufferDeleter {
+  void operator()(evbuffer* buffer) const { evbuffer_free(buffer); }
+};
+using UniqueBuffer = std::unique_ptr<evbuffer, BufferDeleter>;
+
+bool IsHttp11(const evhttp_request* request) {
+  return request->major > 1 || (request->major == 1 && request->minor >= 1);
+}
+
+// As evhttp_response_needs_body(): what libevent itself forgets on its way out.
+bool MayHaveBody(const evhttp_request* request, int code) {
+  return code >= 200 && code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED &&
+         request->type != EVHTTP_REQ_HEAD;
+}
+
+// The bytes of a string (as UTF-8) or a Uint8Array, appended to `buffer`.
+void AppendBytes(Napi::Env env, napi_value value, evbuffer* buffer) {
+  size_t length = 0;
+  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) == napi_ok) {
+    evbuffer_iovec space{};
+    // One more for the terminator, which is not committed.
+    if (evbuffer_reserve_space(buffer, static_cast<ev_ssize_t>(length + 1), &space, 1) != 1) {
+      throw std::bad_alloc();
+    }
+    napi_get_value_string_utf8(env, value, static_cast<char*>(space.iov_base), length + 1, &length);
+    space.iov_len = length;
+    if (evbuffer_commit_space(buffer, &space, 1) != 0) throw std::bad_alloc();
+    return;
+  }
+  napi_typedarray_type type{};
+  void* data = nullptr;
+  bool is_typed_array = false;
+  napi_is_typedarray(env, value, &is_typed_array);
+  if (!is_typed_array ||
+      napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      (type != napi_uint8_array && type != napi_uint8_clamped_array)) {
+    throw Napi::TypeError::New(env, "a body must be a string or a Uint8Array");
+  }
+  if (length > 0 && evbuffer_add(buffer, data, length) != 0) throw std::bad_alloc();
+}
+
+UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
+  UniqueBuffer buffer(evbuffer_new());
+  if (buffer == nullptr) throw std::bad_alloc();
+  if (!value.IsUndefined()) AppendBytes(env, value, buffer.get());
+  return buffer;
+}
+
+// From a flat array: name, value, name, value …
+void ReadHeaders(Napi::Env env, const Napi::Value& value, HeaderList& headers) {
+  if (value.IsUndefined()) return;
+  if (!value.IsArray()) throw Napi::TypeError::New(env, "headers must be an array");
+  uint32_t length = 0;
+  napi_get_array_length(env, value, &length);
+  for (uint32_t i = 0; i + 1 < length; i += 2) {
+    napi_value name_value;
+    napi_value text_value;
+    if (napi_get_element(env, value, i, &name_value) != napi_ok ||
+        napi_get_element(env, value, i + 1, &text_value) != napi_ok) {
+      throw Napi::Error::New(env);
+    }
+    const HttpHeaderName name(env, name_value);
+    const HttpText text(env, text_value, "header value");
+    if (!headers.Add(name.c_str(), text.c_str())) throw std::bad_alloc();
+  }
+}
+
+// HttpText does not move, so the caller provides the place.
+void ReadReason(Napi::Env env, const Napi::Value& value, std::optional<HttpText>& reason) {
+  if (!value.IsUndefined()) reason.emplace(env, value, "reason");
+}
+
+const char* CString(const std::optional<HttpText>& text) { return text ? text->c_str() : nullptr; }
+
+void AddDate(evhttp_request* request) {
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  if (IsHttp11(request) && evhttp_find_header(headers, "Date") == nullptr) {
+    evhttp_add_header(headers, "Date", HttpDate());
+  }
+}
+
+// Sends a whole reply. Its body, if it may have one, is `body`'s content.
+void Send(evhttp_request* request, int code, const char* reason, evbuffer* body) {
+  evbuffer* const output = evhttp_request_get_output_buffer(request);
+  if (MayHaveBody(request, code)) {
+    evbuffer_add_buffer(output, body);
+  } else {
+    evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+    if (request->type == EVHTTP_REQ_HEAD && code != HTTP_NOCONTENT && code >= 200 &&
+        evhttp_find_header(headers, "Content-Length") == nullptr) {
+      const std::string length =
+          std::to_string(evbuffer_get_length(output) + evbuffer_get_length(body));
+      evhttp_add_header(headers, "Content-Length", length.c_str());
+    }
+    evbuffer_drain(output, evbuffer_get_length(output));
+  }
+  AddDate(request);
+  evhttp_send_reply(request, code, reason, nullptr);
+}
+
+}  // namespace
+
+EvHttpRequest& EvHttpRequest::Incoming(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = This(info);
+  if (!self.incoming()) {
+    ThrowEventError(self.env(), code::kState, "the request is a client's: it cannot be answered");
+  }
+  if (self.m_state == State::kLost) {
+    ThrowEventError(self.env(), code::kState, "the request's connection is closing");
+  }
+  return self;
+}
+
+EvHttpRequest& EvHttpRequest::Unanswered(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Incoming(info);
+  if (self.m_state != State::kNew) {
+    ThrowEventError(self.env(), code::kState, "the reply has been started");
+  }
+  return self;
+}
+
+EvHttpRequest& EvHttpRequest::Started(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Incoming(info);
+  if (self.m_state != State::kStarted) {
+    ThrowEventError(self.env(), code::kState, "the reply has not been started");
+  }
+  return self;
+}
+
+void EvHttpRequest::SendErrorPage(evhttp_request* request, int code, const char* reason) {
+  const char* const phrase = reason != nullptr ? reason : "Error";
+  const std::unique_ptr<char, decltype(&ScrubbingFree)> escaped(evhttp_htmlescape(phrase),
+                                                                ScrubbingFree);
+  const UniqueBuffer page(evbuffer_new());
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  evhttp_clear_headers(headers);
+  evhttp_add_header(headers, "Content-Type", "text/html");
+  evhttp_add_header(headers, "Connection", "close");
+  evbuffer_drain(evhttp_request_get_output_buffer(request),
+                 evbuffer_get_length(evhttp_request_get_output_buffer(request)));
+  if (page != nullptr && escaped != nullptr) {
+    evbuffer_add_printf(page.get(),
+                        "<HTML><HEAD>\n<TITLE>%d %s</TITLE>\n</HEAD><BODY>\n<H1>%s</H1>\n"
+                        "</BODY></HTML>\n",
+                        code, escaped.get(), escaped.get());
+  }
+  Send(request, code, reason, page.get());
+}
+
+void EvHttpRequest::SendError(int code, const char* reason) {
+  const EventBase::BusyScope busy(base());
+  ServerConnection& server = *m_server;
+  evhttp_request* const request = m_request;
+  EndHandle();
+  server.BeginReply();
+  SendErrorPage(request, code, reason);
+  server.FlushSoon();
+}
+
+// (request): JsCallback::kRequestComplete is wanted, with the request's number
+Napi::Value EvHttpRequest::WantCompleteNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Incoming(info);
+  self.m_server->WantComplete(self.number());
+  return info.Env().Undefined();
+}
+
+// (request, code, reason | undefined, flat headers | undefined, body | undefined)
+Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Unanswered(info);
+  const Napi::Env env = info.Env();
+  const int code = IntArg(info, 1);
+  std::optional<HttpText> reason;
+  ReadReason(env, info[2], reason);
+  HeaderList headers;
+  ReadHeaders(env, info[3], headers);
+  const UniqueBuffer body = BodyOf(env, info[4]);
+  // A getter or a proxy among the headers may have run JavaScript.
+  if (Environment::From(info).FindAny(info[0].As<Napi::Number>().DoubleValue()) != &self ||
+      self.m_state != State::kNew) {
+    ThrowEventError(Environment::From(info), code::kDisposed, "the request was answered meanwhile");
+  }
+
+  const EventBase::BusyScope busy(self.base());
+  ServerConnection& server = *self.m_server;
+  evhttp_request* const request = self.m_request;
+  self.EndHandle();
+  server.BeginReply();
+  headers.MoveTo(evhttp_request_get_output_headers(request));
+  Send(request, code, CString(reason), body.get());
+  server.FlushSoon();
+  return env.Undefined();
+}
+
+// (request, code, reason | undefined)
+Napi::Value EvHttpRequest::SendErrorNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Unanswered(info);
+  const int code = IntArg(info, 1);
+  std::optional<HttpText> reason;
+  ReadReason(info.Env(), info[2], reason);
+  self.SendError(code, CString(reason));
+  return info.Env().Undefined();
+}
+
+// (request, code, reason | undefined)
+Napi::Value EvHttpRequest::SendReplyStartNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Unanswered(info);
+  const int code = IntArg(info, 1);
+  std::optional<HttpText> reason;
+  ReadReason(info.Env(), info[2], reason);
+  const EventBase::BusyScope busy(self.base());
+  self.m_state = State::kStarted;
+  evhttp_request* const request = self.m_request;
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  if (!IsHttp11(request) && evhttp_find_header(headers, "Content-Length") == nullptr) {
+    // Without chunks only the end of the connection can end the body; libevent would announce an
+    // empty one to a client that asked for keep-alive.
+    evhttp_remove_header(evhttp_request_get_input_headers(request), "Connection");
+    evhttp_remove_header(headers, "Connection");
+    evhttp_add_header(headers, "Connection", "close");
+  }
+  AddDate(request);
+  self.m_server->BeginReply();
+  evhttp_send_reply_start(request, code, CString(reason));
+  self.m_server->FlushSoon();
+  return info.Env().Undefined();
+}
+
+// (request, data, key | 0) -> whether JsCallback::kChunkWritten will come with the key
+Napi::Value EvHttpRequest::SendReplyChunkNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Started(info);
+  const double key = NumberArg(info, 2);
+  const UniqueBuffer data = BodyOf(info.Env(), info[1]);
+  const bool writes = evbuffer_get_length(data.get()) > 0 &&
+                      MayHaveBody(self.m_request, self.m_request->response_code);
+  if (writes) {
+    const EventBase::BusyScope busy(self.base());
+    if (key != 0) self.m_server->WantWritten(key);
+    evhttp_send_reply_chunk_with_cb(self.m_request, data.get(), ServerConnection::OnWritten,
+                                    self.m_server);
+    self.m_server->FlushSoon();
+  }
+  return Napi::Boolean::New(info.Env(), writes);
+}
+
+// (request)
+Napi::Value EvHttpRequest::SendReplyEndNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Started(info);
+  const EventBase::BusyScope busy(self.base());
+  ServerConnection& server = *self.m_server;
+  evhttp_request* const request = self.m_request;
+  const bool more = server.HasOutput() || request->chunked != 0;
+  self.EndHandle();
+  // When all has been written, libevent ends the request here and now, and the connection with it if
+  // it is to close.
+  evhttp_send_reply_end(request);
+  if (more) server.FlushSoon();
+  return info.Env().Undefined();
+}
+
+void EvHttpRequest::ExportReplies(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<WantCompleteNapi>(env, exports, "requestWantComplete", state);
+  ExportFunction<ReplyNapi>(env, exports, "requestReply", state);
+  ExportFunction<SendErrorNapi>(env, exports, "requestSendError", state);
+  ExportFunction<SendReplyStartNapi>(env, exports, "requestSendReplyStart", state);
+  ExportFunction<SendReplyChunkNapi>(env, exports, "requestSendReplyChunk", state);
+  ExportFunction<SendReplyEndNapi>(env, exports, "requestSendReplyEnd", state);
+}
+
+}  // namespace bitcoin_support

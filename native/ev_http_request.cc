@@ -1,0 +1,223 @@
+#include "ev_http_request.h"
+
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+
+#include <algorithm>
+#include <new>
+
+#include "arguments.h"
+#include "environment.h"
+#include "errors.h"
+#include "ev_http_connection.h"
+#include "exports.h"
+#include "http_text.h"
+#include "server_connection.h"
+
+namespace bitcoin_support {
+namespace {
+
+Napi::Value Latin1OrUndefined(Napi::Env env, const char* text) {
+  if (text == nullptr) return env.Undefined();
+  napi_value value;
+  napi_create_string_latin1(env, text, NAPI_AUTO_LENGTH, &value);
+  return Napi::Value(env, value);
+}
+
+evkeyvalq* Headers(evhttp_request* request, bool input) {
+  return input ? evhttp_request_get_input_headers(request)
+               : evhttp_request_get_output_headers(request);
+}
+
+// --- what was received -----------------------------------------------------------------------------
+
+Napi::Value GetCommand(const Napi::CallbackInfo& info, evhttp_request* request) {
+  return Napi::Number::New(info.Env(), evhttp_request_get_command(request));
+}
+
+Napi::Value GetUri(const Napi::CallbackInfo& info, evhttp_request* request) {
+  return Latin1OrUndefined(info.Env(), evhttp_request_get_uri(request));
+}
+
+Napi::Value GetHost(const Napi::CallbackInfo& info, evhttp_request* request) {
+  return Latin1OrUndefined(info.Env(), evhttp_request_get_host(request));
+}
+
+Napi::Value GetHttpVersion(const Napi::CallbackInfo& info, evhttp_request* request) {
+  return Napi::String::New(info.Env(), std::to_string(int{request->major}) + "." +
+                                           std::to_string(int{request->minor}));
+}
+
+Napi::Value GetResponseCode(const Napi::CallbackInfo& info, evhttp_request* request) {
+  return Napi::Number::New(info.Env(), evhttp_request_get_response_code(request));
+}
+
+Napi::Value GetResponseCodeLine(const Napi::CallbackInfo& info, evhttp_request* request) {
+  return Latin1OrUndefined(info.Env(), evhttp_request_get_response_code_line(request));
+}
+
+Napi::Value GetBody(const Napi::CallbackInfo& info, evhttp_request* request) {
+  evbuffer* const input = evhttp_request_get_input_buffer(request);
+  const size_t length = evbuffer_get_length(input);
+  void* data = nullptr;
+  napi_value buffer;
+  if (napi_create_buffer(info.Env(), length, &data, &buffer) != napi_ok) {
+    throw Napi::Error::New(info.Env());
+  }
+  evbuffer_copyout(input, data, length);
+  return Napi::Value(info.Env(), buffer);
+}
+
+Napi::Value GetBodyText(const Napi::CallbackInfo& info, evhttp_request* request) {
+  evbuffer* const input = evhttp_request_get_input_buffer(request);
+  const size_t length = evbuffer_get_length(input);
+  const unsigned char* const bytes = length == 0 ? nullptr : evbuffer_pullup(input, -1);
+  if (length != 0 && bytes == nullptr) throw std::bad_alloc();
+  napi_value text;
+  if (napi_create_string_utf8(info.Env(), reinterpret_cast<const char*>(bytes), length, &text) !=
+      napi_ok) {
+    throw Napi::Error::New(info.Env());
+  }
+  return Napi::Value(info.Env(), text);
+}
+
+// --- headers: (request, input, …) ------------------------------------------------------------------
+
+Napi::Value FindHeader(const Napi::CallbackInfo& info, evhttp_request* request) {
+  const HttpText name(info.Env(), info[2], "header name");
+  return Latin1OrUndefined(info.Env(),
+                           evhttp_find_header(Headers(request, BoolArg(info, 1)), name.c_str()));
+}
+
+Napi::Value AddHeader(const Napi::CallbackInfo& info, evhttp_request* request) {
+  const HttpHeaderName name(info.Env(), info[2]);
+  const HttpText value(info.Env(), info[3], "header value");
+  if (evhttp_add_header(Headers(request, BoolArg(info, 1)), name.c_str(), value.c_str()) != 0) {
+    ThrowEventError(Environment::From(info), code::kLibevent, "evhttp_add_header failed");
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value RemoveHeader(const Napi::CallbackInfo& info, evhttp_request* request) {
+  const HttpText name(info.Env(), info[2], "header name");
+  return Napi::Boolean::New(
+      info.Env(), evhttp_remove_header(Headers(request, BoolArg(info, 1)), name.c_str()) == 0);
+}
+
+Napi::Value ClearHeaders(const Napi::CallbackInfo& info, evhttp_request* request) {
+  evhttp_clear_headers(Headers(request, BoolArg(info, 1)));
+  return info.Env().Undefined();
+}
+
+// A flat list: name, value, name, value …
+Napi::Value ListHeaders(const Napi::CallbackInfo& info, evhttp_request* request) {
+  const Napi::Array list = Napi::Array::New(info.Env());
+  uint32_t index = 0;
+  const evkeyval* header = Headers(request, BoolArg(info, 1))->tqh_first;
+  for (; header != nullptr; header = header->next.tqe_next) {
+    list.Set(index++, Latin1OrUndefined(info.Env(), header->key));
+    list.Set(index++, Latin1OrUndefined(info.Env(), header->value));
+  }
+  return list;
+}
+
+}  // namespace
+
+EvHttpRequest::EvHttpRequest(EventBase& base, evhttp_request* request, ServerConnection& server)
+    : BaseChild(base, base.env().type_for(kKind), kKind), m_request(request), m_server(&server) {}
+
+EvHttpRequest::EvHttpRequest(EventBase& base)
+    : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_request(evhttp_request_new(OnDone, this)),
+      m_server(nullptr) {
+  if (m_request == nullptr) throw std::bad_alloc();
+  evhttp_request_set_error_cb(m_request, OnError);
+}
+
+void EvHttpRequest::Dispose() {
+  if (!live()) return;
+  if (incoming()) {
+    DisposeIncoming();
+  } else if (m_state == State::kNew) {
+    evhttp_request_free(m_request);
+    delete this;
+  } else if (m_state == State::kStarted && m_request != nullptr) {
+    Cancel();
+  } else {
+    EndClient();
+  }
+}
+
+void EvHttpRequest::DisposeIncoming() {
+  switch (m_state) {
+    case State::kNew:
+      SendError(HTTP_INTERNAL, "Unhandled request");
+      return;
+    case State::kStarted: {
+      // Ending a chunked reply would make a part look like the whole, so the connection is cut.
+      ServerConnection& server = *m_server;
+      EndHandle();
+      server.Cut();
+      return;
+    }
+    case State::kLost:
+    case State::kEnded:
+      EndHandle();
+      return;
+  }
+}
+
+void EvHttpRequest::EndHandle() {
+  m_server->ReleaseRequest();
+  delete this;
+}
+
+EvHttpRequest& EvHttpRequest::This(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Environment::From(info).Get<EvHttpRequest>(info[0]);
+  // A client's that has failed has no request any more.
+  if (self.m_request == nullptr) {
+    ThrowEventError(self.env(), code::kDisposed, "the request has ended");
+  }
+  return self;
+}
+
+template <auto kFunction>
+Napi::Value EvHttpRequest::OnRequest(const Napi::CallbackInfo& info) {
+  return kFunction(info, This(info).m_request);
+}
+
+// (request) -> number of the connection's handle, 0 without a connection
+Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = This(info);
+  if (self.incoming()) {
+    if (self.m_server->view() == nullptr) {
+      self.m_server->set_view(new EvHttpConnection(self.base(), *self.m_server));
+    }
+    return Napi::Number::New(info.Env(), self.m_server->view()->number());
+  }
+  const bool connected = evhttp_request_get_connection(self.m_request) != nullptr;
+  return Napi::Number::New(info.Env(), connected ? self.m_client->number() : 0);
+}
+
+void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<OnRequest<GetCommand>>(env, exports, "requestGetCommand", state);
+  ExportFunction<OnRequest<GetUri>>(env, exports, "requestGetUri", state);
+  ExportFunction<OnRequest<GetHost>>(env, exports, "requestGetHost", state);
+  ExportFunction<OnRequest<GetHttpVersion>>(env, exports, "requestGetHttpVersion", state);
+  ExportFunction<OnRequest<GetResponseCode>>(env, exports, "requestGetResponseCode", state);
+  ExportFunction<OnRequest<GetResponseCodeLine>>(env, exports, "requestGetResponseCodeLine", state);
+  ExportFunction<OnRequest<GetBody>>(env, exports, "requestBody", state);
+  ExportFunction<OnRequest<GetBodyText>>(env, exports, "requestBodyText", state);
+  ExportFunction<OnRequest<FindHeader>>(env, exports, "requestFindHeader", state);
+  ExportFunction<OnRequest<AddHeader>>(env, exports, "requestAddHeader", state);
+  ExportFunction<OnRequest<RemoveHeader>>(env, exports, "requestRemoveHeader", state);
+  ExportFunction<OnRequest<ClearHeaders>>(env, exports, "requestClearHeaders", state);
+  ExportFunction<OnRequest<ListHeaders>>(env, exports, "requestListHeaders", state);
+  ExportFunction<GetConnectionNapi>(env, exports, "requestGetConnection", state);
+  ExportReplies(env, exports, state);
+  ExportClient(env, exports, state);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,226 @@
+#include "event_base.h"
+
+#include <uv.h>
+
+#include <utility>
+
+#include "arguments.h"
+#include "environment.h"
+#include "errors.h"
+#include "handle_table.h"
+#include "loop_driver.h"
+#include "turn_events.h"
+
+namespace bitcoin_support {
+namespace {
+
+// A turn ends after this many JavaScript callbacks at the latest, whatever their time.
+constexpr uint32_t kTurnCallbacks = 1024;
+
+// libevent looks for new I/O and due timers after this many callbacks of one priority, so that events
+// which activate each other in C for ever cannot keep out the ones that end a turn.
+constexpr int kDispatchCallbacks = 1024;
+
+struct ConfigDeleter {
+  void operator()(event_config* config) const { event_config_free(config); }
+};
+
+}  // namespace
+
+struct EventBase::OnceEntry {
+  EventBase* base;
+  double id;
+};
+
+EventBase::EventBase(Environment& env, const EventBaseOptions& options)
+    : Handle(env, env.type_for(kKind), kKind),
+      m_slot(HandleTable::SlotOf(number())),
+      m_precise_timer(options.precise_timer) {
+  const std::unique_ptr<event_config, ConfigDeleter> config(event_config_new());
+  if (config == nullptr) ThrowEventError(env, code::kLibevent, "event_config_new failed");
+  int flags = 0;
+  if (options.precise_timer) flags |= EVENT_BASE_FLAG_PRECISE_TIMER;
+  if (options.changelist) flags |= EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST;
+  event_config_set_flag(config.get(), flags);
+  for (const std::string& method : options.avoid_methods) {
+    event_config_avoid_method(config.get(), method.c_str());
+  }
+  if (options.required_features != 0) {
+    event_config_require_features(config.get(), options.required_features);
+  }
+  const auto interval = TimevalFromMs(options.max_interval_ms);
+  event_config_set_max_dispatch_interval(
+      config.get(), interval ? &*interval : nullptr,
+      options.max_callbacks >= 0 ? options.max_callbacks : kDispatchCallbacks,
+      options.min_priority);
+
+  m_base = event_base_new_with_config(config.get());
+  if (m_base == nullptr) {
+    ThrowEventError(env, code::kLibevent,
+                    "event_base_new_with_config failed: no backend has the required features");
+  }
+  if (options.priorities > 1 && event_base_priority_init(m_base, options.priorities) != 0) {
+    event_base_free(m_base);
+    m_base = nullptr;
+    ThrowEventError(env, code::kLibevent, "event_base_priority_init failed");
+  }
+}
+
+EventBase::~EventBase() {
+  if (m_base == nullptr) return;
+  m_turn_events.reset();
+  m_once.clear();
+  event_base_free(m_base);
+}
+
+void EventBase::Dispose() {
+  if (!live()) return;
+  while (m_last_child != nullptr) m_last_child->Dispose();
+  // What is still to run in this turn belonged to the base; nothing of it may call JavaScript.
+  if (m_in_loop) event_base_loopbreak(m_base);
+  env().loop().Detach(*this);
+  Retire();
+  if (busy()) {
+    m_delete_when_idle = true;
+  } else {
+    delete this;
+  }
+}
+
+void EventBase::WhenIdle(std::function<void()> release) {
+  if (busy()) {
+    m_when_idle.push_back(std::move(release));
+  } else {
+    release();
+  }
+}
+
+void EventBase::LeaveBusy() {
+  if (m_busy > 1) {
+    --m_busy;
+    return;
+  }
+  // Still busy while these run: freeing a server closes its connections, whose callbacks may dispose
+  // more.
+  while (!m_when_idle.empty()) {
+    const auto releases = std::exchange(m_when_idle, {});
+    for (const auto& release : releases) release();
+  }
+  m_busy = 0;
+  if (m_delete_when_idle) delete this;
+}
+
+int EventBase::RunTurn(int flags, uint64_t budget_ns) {
+  const BusyScope busy_scope(*this);
+  BeginLoop();
+  m_turn_callbacks = 0;
+  m_turn_deadline_ns = uv_hrtime() + budget_ns;
+  m_in_loop = true;
+  const int result = event_base_loop(m_base, flags);
+  m_in_loop = false;
+  NoteLoopEnd();
+  return result;
+}
+
+int EventBase::RunSync(int flags) {
+  const BusyScope busy_scope(*this);
+  BeginLoop();
+  m_in_loop = m_in_sync_loop = true;
+  const int result = event_base_loop(m_base, flags);
+  m_in_loop = m_in_sync_loop = false;
+  NoteLoopEnd();
+  return result;
+}
+
+void EventBase::BeginLoop() { m_got_break = m_got_exit = m_turn_broken = false; }
+
+void EventBase::NoteLoopEnd() {
+  m_got_exit = event_base_got_exit(m_base) != 0;
+  m_got_break = event_base_got_break(m_base) != 0 && !m_turn_broken;
+}
+
+void EventBase::set_dispatching(bool on) {
+  m_dispatching = on;
+  if (on) BeginLoop();
+}
+
+void EventBase::BreakTurn() {
+  // A break that is already set is the user's.
+  if (!m_in_loop || event_base_got_break(m_base)) return;
+  m_turn_broken = true;
+  event_base_loopbreak(m_base);
+}
+
+void EventBase::CountCallback() {
+  if (!m_in_loop || m_in_sync_loop) return;
+  if (++m_turn_callbacks >= kTurnCallbacks || uv_hrtime() >= m_turn_deadline_ns) BreakTurn();
+}
+
+void EventBase::Loopbreak() {
+  if (m_in_loop) {
+    m_turn_broken = false;
+    event_base_loopbreak(m_base);
+  } else if (m_dispatching) {
+    m_got_break = true;
+  }
+  // Otherwise it is lost, as in C.
+}
+
+void EventBase::Loopexit(double ms) {
+  const auto after = TimevalFromMs(ms);
+  if (event_base_loopexit(m_base, after ? &*after : nullptr) != 0) {
+    ThrowEventError(env(), code::kLibevent, "event_base_loopexit failed");
+  }
+}
+
+void EventBase::Once(int fd, int what, double id, double ms) {
+  if (m_once.contains(id)) ThrowEventError(env(), code::kState, "a once id is in use");
+  const auto entry = m_once.emplace(id, std::make_unique<OnceEntry>(OnceEntry{this, id})).first;
+  const auto after = TimevalFromMs(ms);
+  if (event_base_once(m_base, fd, static_cast<short>(what), OnOnce, entry->second.get(),
+                      after ? &*after : nullptr) != 0) {
+    m_once.erase(entry);
+    ThrowEventError(env(), code::kLibevent,
+                    "event_base_once failed: it takes EV_TIMEOUT, or EV_READ, EV_WRITE and EV_CLOSED");
+  }
+}
+
+void EventBase::OnOnce(evutil_socket_t, short what, void* arg) {
+  const OnceEntry entry = *static_cast<OnceEntry*>(arg);
+  EventBase& base = *entry.base;
+  base.m_once.erase(entry.id);
+  if (!base.live()) return;
+  base.env().callbacks().Call(base, JsCallback::kOnce,
+                              {entry.id, static_cast<double>(static_cast<unsigned short>(what))});
+}
+
+void EventBase::Adopt(BaseChild& child) {
+  child.m_previous = m_last_child;
+  (m_last_child != nullptr ? m_last_child->m_next : m_first_child) = &child;
+  m_last_child = &child;
+  child.m_adopted = true;
+}
+
+void EventBase::Disown(BaseChild& child) {
+  if (!child.m_adopted) return;
+  child.m_adopted = false;
+  (child.m_previous != nullptr ? child.m_previous->m_next : m_first_child) = child.m_next;
+  (child.m_next != nullptr ? child.m_next->m_previous : m_last_child) = child.m_previous;
+}
+
+BaseChild::BaseChild(EventBase& base, HandleType& type, HandleKind kind)
+    : Handle(base.env(), type, kind), m_base(base) {
+  base.Adopt(*this);
+}
+
+BaseChild::~BaseChild() {
+  if (live()) m_base.Disown(*this);
+}
+
+void BaseChild::RetireChild() {
+  if (!live()) return;
+  m_base.Disown(*this);
+  Retire();
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,164 @@
+// struct event_base behind the EventBase handle.
+#pragma once
+
+#include <event2/event.h>
+#include <napi.h>
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "handle.h"
+
+namespace bitcoin_support {
+
+class BaseChild;
+class TurnEvents;
+
+/// What obtainEventBase() may set.
+struct EventBaseOptions {
+  int priorities = 1;
+  int required_features = 0;
+  bool precise_timer = true;
+  bool changelist = false;
+  double max_interval_ms = -1;  ///< negative: none
+  int max_callbacks = -1;       ///< negative: none
+  int min_priority = 0;
+  std::vector<std::string> avoid_methods;
+};
+
+/// Owns one event_base and, through BaseChild, everything that lives on it.
+class EventBase final : public Handle {
+ public:
+  static constexpr HandleKind kKind = HandleKind::kEventBase;
+
+  /// @throws EventError ERR_EV_LIBEVENT when no backend has what is asked for.
+  EventBase(Environment& env, const EventBaseOptions& options);
+  ~EventBase() override;
+
+  void Dispose() override;
+
+  event_base* base() const { return m_base; }
+  uint32_t slot() const { return m_slot; }
+
+  /// Marks libevent as being on the stack with something of this base, so that nothing it holds is
+  /// freed under it. The outermost scope's end frees what was put off, the base itself included.
+  class BusyScope {
+   public:
+    explicit BusyScope(EventBase& base) : m_base(base) { ++m_base.m_busy; }
+    ~BusyScope() { m_base.LeaveBusy(); }
+    BusyScope(const BusyScope&) = delete;
+    BusyScope& operator=(const BusyScope&) = delete;
+
+   private:
+    EventBase& m_base;
+  };
+  bool busy() const { return m_busy > 0; }
+
+  /// Runs `release` now, or, while libevent is on the stack, as soon as it no longer is.
+  void WhenIdle(std::function<void()> release);
+
+  // --- running -----------------------------------------------------------------------------------
+
+  /// One event_base_loop() on behalf of Node's loop. @returns as event_base_loop().
+  int RunTurn(int flags, uint64_t budget_ns);
+  /// libevent's own blocking loop. @returns as event_base_loop().
+  int RunSync(int flags);
+  /// Ends the running turn after the callback that is running; gotBreak() does not show it.
+  void BreakTurn();
+  /// Called after each JavaScript callback: ends the turn when its budget is used up.
+  void CountCallback();
+
+  bool in_sync_loop() const { return m_in_sync_loop; }
+  bool in_loop() const { return m_in_loop; }
+  bool dispatching() const { return m_dispatching; }
+  /// Starting to dispatch forgets how an earlier loop ended: a loopbreak() before is lost, as in C.
+  void set_dispatching(bool on);
+  bool precise_timer() const { return m_precise_timer; }
+  /// Whether the last turn called JavaScript.
+  bool ran_callbacks() const { return m_turn_callbacks > 0; }
+  bool got_break() const { return m_got_break; }
+  bool got_exit() const { return m_got_exit; }
+  bool ended_by_user() const { return m_got_break || m_got_exit; }
+
+  /// The events that join this base to libuv's loop while it is its poller; made on first use.
+  std::unique_ptr<TurnEvents>& turn_events() { return m_turn_events; }
+  /// Descriptor of the backend, -1 while not looked for or not found.
+  int backend_fd() const { return m_backend_fd; }
+  void set_backend_fd(int fd) { m_backend_fd = fd; }
+
+  // --- children, oldest first ----------------------------------------------------------------------
+  void Adopt(BaseChild& child);
+  void Disown(BaseChild& child);
+
+  static void Export(Napi::Env env, Napi::Object exports, Environment& environment);
+
+ private:
+  struct OnceEntry;
+
+  void LeaveBusy();
+  void Loopbreak();
+  void Loopexit(double ms);
+  void Once(int fd, int what, double id, double ms);
+  void BeginLoop();
+  void NoteLoopEnd();
+
+  static void OnOnce(evutil_socket_t fd, short what, void* arg);
+
+  static Napi::Value New(const Napi::CallbackInfo& info);
+  static Napi::Value DispatchNapi(const Napi::CallbackInfo& info);
+  static Napi::Value LoopSyncNapi(const Napi::CallbackInfo& info);
+  static Napi::Value LoopbreakNapi(const Napi::CallbackInfo& info);
+  static Napi::Value LoopcontinueNapi(const Napi::CallbackInfo& info);
+  static Napi::Value LoopexitNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GotBreakNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GotExitNapi(const Napi::CallbackInfo& info);
+  static Napi::Value OnceNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetMethodNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetFeaturesNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetNumEventsNapi(const Napi::CallbackInfo& info);
+
+  const uint32_t m_slot;
+  event_base* m_base = nullptr;
+  BaseChild* m_first_child = nullptr;
+  BaseChild* m_last_child = nullptr;
+  std::unordered_map<double, std::unique_ptr<OnceEntry>> m_once;
+  std::vector<std::function<void()>> m_when_idle;
+  std::unique_ptr<TurnEvents> m_turn_events;
+  unsigned m_busy = 0;
+  int m_backend_fd = -1;
+  const bool m_precise_timer;
+  bool m_in_loop = false;
+  bool m_in_sync_loop = false;
+  bool m_dispatching = false;
+  bool m_got_break = false;
+  bool m_got_exit = false;
+  bool m_turn_broken = false;
+  bool m_delete_when_idle = false;
+  // The running turn's budget.
+  uint32_t m_turn_callbacks = 0;
+  uint64_t m_turn_deadline_ns = 0;
+};
+
+/// A handle that lives on a base, or on something that does. The base keeps the list.
+class BaseChild : public Handle {
+ public:
+  EventBase& base() const { return m_base; }
+
+ protected:
+  BaseChild(EventBase& base, HandleType& type, HandleKind kind);
+  ~BaseChild() override;
+
+  /// Retire() and leave the base's list.
+  void RetireChild();
+
+ private:
+  friend class EventBase;
+  EventBase& m_base;
+  BaseChild* m_previous = nullptr;
+  BaseChild* m_next = nullptr;
+  bool m_adopted = false;
+};
+
+}  // namespace bitcoin_support

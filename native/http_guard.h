@@ -1,0 +1,18 @@
+// What libevent's HTTP parser lets through and a server must not.
+#pragma once
+
+#include <string_view>
+
+struct evhttp_request;
+
+namespace bitcoin_support {
+
+/// Checks a parsed request against the ways to smuggle or misroute one: several Content-Lengths or one
+/// that is not all digits, any Transfer-Encoding but exactly "chunked" or one beside a Content-Length,
+/// a header name that is no token, `%00` in the URI. @returns false for 400 and close.
+bool IsRequestSafe(evhttp_request* request);
+
+/// RFC 9110's token: what a header name must be.
+bool IsToken(std::string_view text);
+
+}  // namespace bitcoin_support

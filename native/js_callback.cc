@@ -1,0 +1,88 @@
+#include "js_callback.h"
+
+#include "environment.h"
+#include "event_base.h"
+
+namespace bitcoin_support {
+namespace {
+
+// In JsCallback's order.
+constexpr const char* kNames[] = {
+    "event",      "once",            "request",    "requestComplete", "chunkWritten", "disconnect",
+    "connectionClose", "clientDone", "clientError", "dispatchEnd",    "dropped",
+};
+static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
+
+constexpr size_t kMaxArgs = 4;
+
+}  // namespace
+
+void JsCallbacks::Configure(const Napi::Object& functions) {
+  for (size_t i = 0; i < m_functions.size(); ++i) {
+    m_functions[i] = Napi::Persistent(functions.Get(kNames[i]).As<Napi::Function>());
+  }
+  m_drain_ticks = Napi::Persistent(functions.Get("drainTicks").As<Napi::Function>());
+  m_receiver = Napi::Persistent(Napi::Object::New(m_env.napi()));
+}
+
+void JsCallbacks::Call(EventBase& base, JsCallback which,
+                       std::initializer_list<double> args) noexcept {
+  if (!m_env.can_call_js() || m_functions[0].IsEmpty()) return;
+  const napi_env env = m_env.napi();
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+
+  napi_value argv[1 + kMaxArgs];
+  size_t argc = 0;
+  napi_create_uint32(env, base.slot(), &argv[argc++]);
+  for (const double arg : args) napi_create_double(env, arg, &argv[argc++]);
+
+  const bool sync = base.in_sync_loop();
+  if (!Invoke(which, argv, argc, sync)) {
+    napi_value error = nullptr;
+    bool pending = false;
+    napi_is_exception_pending(env, &pending);
+    if (!pending) {
+      // The thread is being terminated: leave the loop, Node does the rest.
+      base.BreakTurn();
+    } else if (napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+      if (sync) {
+        if (m_pending.IsEmpty()) {
+          const Napi::Array box = Napi::Array::New(m_env.napi(), 1);
+          napi_set_element(env, box, 0, error);
+          m_pending = Napi::Persistent(box.As<Napi::Object>());
+        }
+        base.BreakTurn();
+      } else {
+        napi_fatal_exception(env, error);
+      }
+    }
+  }
+  napi_close_handle_scope(env, scope);
+  base.CountCallback();
+}
+
+bool JsCallbacks::Invoke(JsCallback which, napi_value* argv, size_t argc, bool drain_ticks) {
+  const napi_env env = m_env.napi();
+  const napi_value function = m_functions[static_cast<size_t>(which)].Value();
+  const napi_value receiver = m_receiver.Value();
+  if (!drain_ticks) {
+    // Drains promises and nextTicks itself when it is the outermost call.
+    return napi_make_callback(env, nullptr, receiver, function, argc, argv, nullptr) == napi_ok;
+  }
+  if (napi_call_function(env, receiver, function, argc, argv, nullptr) != napi_ok) return false;
+  return napi_call_function(env, receiver, m_drain_ticks.Value(), 0, nullptr, nullptr) == napi_ok;
+}
+
+bool JsCallbacks::RethrowPending() {
+  if (m_pending.IsEmpty()) return false;
+  const napi_env env = m_env.napi();
+  const Napi::Object box = m_pending.Value();
+  m_pending.Reset();
+  napi_value error;
+  napi_get_element(env, box, 0, &error);
+  napi_throw(env, error);
+  return true;
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,63 @@
+// The way from libevent back into JavaScript.
+#pragma once
+
+#include <napi.h>
+
+#include <array>
+#include <initializer_list>
+
+namespace bitcoin_support {
+
+class Environment;
+class EventBase;
+
+/// The functions that JavaScript registers once. Each takes the base's slot first.
+enum class JsCallback : uint8_t {
+  kEvent,            ///< (base, event slot, what | kStillPending)
+  kOnce,             ///< (base, once id, what)
+  kRequest,          ///< (base, http slot, route id, request number)
+  kRequestComplete,  ///< (base, key)
+  kChunkWritten,     ///< (base, key)
+  kDisconnect,       ///< (base, request slot)
+  kConnectionClose,  ///< (base, connection slot)
+  kClientDone,       ///< (base, request slot, alive)
+  kClientError,      ///< (base, request slot, code)
+  kDispatchEnd,      ///< (base, result)
+  kDropped,          ///< (): handles were dropped while the drop log is on
+  kCount,
+};
+
+/// Set in kEvent's `what` when the event is still pending while its callback runs.
+inline constexpr int kStillPending = 0x10000;
+
+/// Calls into JavaScript and deals with what it throws.
+class JsCallbacks {
+ public:
+  explicit JsCallbacks(Environment& env) : m_env(env) {}
+
+  void Configure(const Napi::Object& functions);
+
+  /// Calls the function with numbers. Afterwards promises and nextTicks have run, unless JavaScript is
+  /// further up the stack by itself (then they run when that returns).
+  ///
+  /// What it throws: inside a synchronous loop it stops the loop and is kept for TakeException();
+  /// otherwise it becomes Node's `uncaughtException`. Never throws itself, so it may be called from
+  /// libevent's callbacks. Does nothing while the environment closes.
+  void Call(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept;
+
+  /// Rethrows what a callback threw inside the synchronous loop that has just ended.
+  /// @returns whether there was something; then the native function returns at once.
+  bool RethrowPending();
+
+ private:
+  bool Invoke(JsCallback which, napi_value* argv, size_t argc, bool drain_ticks);
+
+  Environment& m_env;
+  std::array<Napi::FunctionReference, static_cast<size_t>(JsCallback::kCount)> m_functions;
+  Napi::FunctionReference m_drain_ticks;
+  Napi::ObjectReference m_receiver;
+  // An array of one, because what is thrown may be anything, null included.
+  Napi::ObjectReference m_pending;
+};
+
+}  // namespace bitcoin_support

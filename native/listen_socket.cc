@@ -1,0 +1,98 @@
+#include "listen_socket.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+namespace bitcoin_support {
+namespace {
+
+/// Closes the descriptor unless it is released.
+class UniqueFd {
+ public:
+  explicit UniqueFd(int fd) : m_fd(fd) {}
+  ~UniqueFd() {
+    if (m_fd >= 0) close(m_fd);
+  }
+  UniqueFd(const UniqueFd&) = delete;
+  UniqueFd& operator=(const UniqueFd&) = delete;
+  int get() const { return m_fd; }
+  int Release() {
+    const int fd = m_fd;
+    m_fd = -1;
+    return fd;
+  }
+
+ private:
+  int m_fd;
+};
+
+ListenResult Failed(const char* call) { return {-1, call, errno}; }
+
+bool SetFlag(int fd, int level, int name) {
+  const int on = 1;
+  return setsockopt(fd, level, name, &on, sizeof on) == 0;
+}
+
+ListenResult BindAndListen(int family, const sockaddr* address, socklen_t length,
+                           const ListenOptions& options) {
+  UniqueFd fd(socket(family, SOCK_STREAM, 0));
+  if (fd.get() < 0) return Failed("socket");
+  if (fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) {
+    return Failed("fcntl");
+  }
+  if (family != AF_UNIX && !SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR)) return Failed("setsockopt");
+  if (options.reuse_port && !SetFlag(fd.get(), SOL_SOCKET, SO_REUSEPORT)) return Failed("setsockopt");
+  if (family == AF_INET6 && options.ipv6_only && !SetFlag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY)) {
+    return Failed("setsockopt");
+  }
+  if (bind(fd.get(), address, length) != 0) return Failed("bind");
+  if (listen(fd.get(), options.backlog) != 0) return Failed("listen");
+  return {fd.Release(), nullptr, 0};
+}
+
+}  // namespace
+
+ListenResult ListenTcp(const std::string& host, uint16_t port, const ListenOptions& options) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int error = getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(),
+                                &hints, &found);
+  if (error != 0) return {-1, "getaddrinfo", error};
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, freeaddrinfo);
+  ListenResult result{-1, "bind", EADDRNOTAVAIL};
+  for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
+    result = BindAndListen(address->ai_family, address->ai_addr, address->ai_addrlen, options);
+    if (result.fd >= 0) break;
+  }
+  return result;
+}
+
+ListenResult ListenUnix(const std::string& path, int mode, const ListenOptions& options) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) return {-1, "bind", ENAMETOOLONG};
+  std::memcpy(address.sun_path, path.data(), path.size());
+  ListenResult result = BindAndListen(AF_UNIX, reinterpret_cast<const sockaddr*>(&address),
+                                      sizeof address, options);
+  if (result.fd >= 0 && mode >= 0 && chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) {
+    const int error = errno;
+    close(result.fd);
+    unlink(path.c_str());
+    result = {-1, "chmod", error};
+  }
+  return result;
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,21 @@
+// The allocator under libevent: ordinary malloc blocks that are wiped before they go back.
+#pragma once
+
+#include <cstddef>
+
+namespace bitcoin_support {
+
+/// malloc, with the live-block counter that tests read.
+void* ScrubbingMalloc(std::size_t size);
+
+/// realloc that never leaves a copy behind: a block that has to move is copied, wiped and freed; one
+/// that shrinks has its cut-off tail wiped. On failure returns null and the old block is untouched.
+void* ScrubbingRealloc(void* ptr, std::size_t size);
+
+/// Wipes the block's whole usable size, then frees it. Null is allowed.
+void ScrubbingFree(void* ptr);
+
+/// Number of blocks that libevent holds now, in the whole process.
+std::size_t ScrubbingLiveBlocks();
+
+}  // namespace bitcoin_support

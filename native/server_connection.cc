@@ -1,0 +1,173 @@
+#include "server_connection.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_struct.h>
+#include <event2/http.h>
+
+#include <utility>
+
+#include "environment.h"
+#include "ev_http_connection.h"
+#include "ev_http_request.h"
+#include "event_base.h"
+#include "server_connections.h"
+
+namespace bitcoin_support {
+namespace {
+
+// Below this many bytes a reply goes into the socket's buffer at once; above, the peer's speed counts.
+constexpr size_t kSlowReplyBytes = 16 * 1024;
+
+// A peer that has closed its side may still be waiting for the answer; this keeps the base pending.
+constexpr timeval kHoldInterval{3600, 0};
+
+}  // namespace
+
+ServerConnection::ServerConnection(EventBase& base, evhttp_connection* connection)
+    : m_base(base), m_connection(connection) {
+  evhttp_connection_set_closecb(connection, OnClose, this);
+}
+
+ServerConnection::~ServerConnection() {
+  if (m_peer_event != nullptr) event_free(m_peer_event);
+}
+
+void ServerConnection::BeginRequest(EvHttpRequest& handle) {
+  m_handle = &handle;
+  m_in_flight = handle.request();
+  evhttp_request_set_on_complete_cb(m_in_flight, OnComplete, this);
+}
+
+void ServerConnection::WatchPeer() {
+  if ((event_base_get_features(m_base.base()) & EV_FEATURE_EARLY_CLOSE) == 0) return;
+  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection));
+  m_peer_event = event_new(m_base.base(), fd, EV_CLOSED, OnPeerClosed, this);
+  if (m_peer_event != nullptr) event_add(m_peer_event, nullptr);
+}
+
+void ServerConnection::OnPeerClosed(evutil_socket_t, short, void* arg) {
+  ServerConnection& self = *static_cast<ServerConnection*>(arg);
+  event_free(self.m_peer_event);
+  self.m_peer_event = event_new(
+      self.m_base.base(), -1, EV_PERSIST, [](evutil_socket_t, short, void*) {}, nullptr);
+  if (self.m_peer_event != nullptr) event_add(self.m_peer_event, &kHoldInterval);
+  if (self.m_handle == nullptr) return;
+  self.m_base.env().callbacks().Call(self.m_base, JsCallback::kDisconnect,
+                                     {self.m_handle->number(), 0});
+}
+
+void ServerConnection::BeginReply() {
+  if (m_peer_event != nullptr) {
+    event_free(m_peer_event);
+    m_peer_event = nullptr;
+  }
+  if (m_replying) return;
+  m_replying = true;
+  bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
+  // libevent keeps reading on while it writes, to notice a close; its read timeout would then end a
+  // reply that makes progress.
+  m_read_timeout = bev->timeout_read;
+  m_write_timeout = bev->timeout_write;
+}
+
+bool ServerConnection::HasOutput() const {
+  return evbuffer_get_length(
+             bufferevent_get_output(evhttp_connection_get_bufferevent(m_connection))) > 0;
+}
+
+void ServerConnection::FlushSoon() {
+  bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
+  if (evbuffer_get_length(bufferevent_get_output(bev)) > kSlowReplyBytes) {
+    bufferevent_set_timeouts(bev, nullptr, &m_write_timeout);
+  }
+  // The socket is nearly always writable. Marking it so spares a round through the kernel, and with
+  // the change list the two epoll_ctl calls that would ask for it; if it is full, libevent's write
+  // finds out and waits as usual.
+  event_base_active_by_fd(m_base.base(), bufferevent_getfd(bev), EV_WRITE);
+}
+
+void ServerConnection::FlushNow() {
+  bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
+  evbuffer* const output = bufferevent_get_output(bev);
+  if (evbuffer_get_length(output) == 0) return;
+  evbuffer_unfreeze(output, 1);
+  evbuffer_write(output, bufferevent_getfd(bev));
+  evbuffer_freeze(output, 1);
+}
+
+void ServerConnection::Cut() {
+  m_cut = true;
+  // Until then it may have ended by itself, and its address may be another's.
+  ServerConnections& connections = m_base.env().connections();
+  m_base.WhenIdle([&connections, connection = m_connection] {
+    const ServerConnection* const self = connections.Find(connection);
+    if (self != nullptr && self->m_cut) evhttp_connection_free(connection);
+  });
+}
+
+void ServerConnection::OnWritten(evhttp_connection*, void* arg) {
+  static_cast<ServerConnection*>(arg)->TellWritten();
+}
+
+void ServerConnection::TellWritten() {
+  const EventBase::BusyScope busy(m_base);
+  for (const double key : std::exchange(m_written_keys, {})) {
+    m_base.env().callbacks().Call(m_base, JsCallback::kChunkWritten, {key});
+  }
+}
+
+void ServerConnection::TellComplete(bool written) {
+  const double key = std::exchange(m_complete_key, 0);
+  if (key == 0) return;
+  m_base.env().callbacks().Call(m_base, JsCallback::kRequestComplete, {key, written ? 1.0 : 0.0});
+}
+
+void ServerConnection::EndRequest() {
+  m_in_flight = nullptr;
+  m_written_keys.clear();
+  if (m_peer_event != nullptr) {
+    event_free(m_peer_event);
+    m_peer_event = nullptr;
+  }
+}
+
+// The reply has been written; libevent frees the request as soon as this returns.
+void ServerConnection::OnComplete(evhttp_request*, void* arg) {
+  ServerConnection& self = *static_cast<ServerConnection*>(arg);
+  EventBase& base = self.m_base;
+  const EventBase::BusyScope busy(base);
+  if (std::exchange(self.m_replying, false)) {
+    bufferevent_set_timeouts(evhttp_connection_get_bufferevent(self.m_connection),
+                             &self.m_read_timeout, &self.m_write_timeout);
+  }
+  self.TellWritten();
+  // libevent has answered by itself, after an error of its own.
+  if (self.m_handle != nullptr) {
+    self.m_handle->LoseConnection();
+    self.m_handle->Dispose();
+  }
+  self.EndRequest();
+  self.TellComplete(true);
+}
+
+// libevent frees the connection as soon as this returns. A request that JavaScript has not answered is
+// either ours by now (libevent has taken it off the connection) or goes with the connection.
+void ServerConnection::OnClose(evhttp_connection* connection, void* arg) {
+  ServerConnection& self = *static_cast<ServerConnection*>(arg);
+  EventBase& base = self.m_base;
+  const EventBase::BusyScope busy(base);
+  if (self.m_handle != nullptr) {
+    evhttp_request* const request = self.m_in_flight;
+    self.m_handle->LoseConnection();
+    base.env().callbacks().Call(base, JsCallback::kDisconnect, {self.m_handle->number(), 1});
+    if (self.m_handle != nullptr) self.m_handle->Dispose();
+    if (evhttp_request_get_connection(request) == nullptr) evhttp_request_free(request);
+  }
+  self.EndRequest();
+  self.TellComplete(false);
+  if (self.m_view != nullptr) self.m_view->OnClosed();
+  base.env().connections().Remove(connection);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,86 @@
+// One accepted HTTP connection, from its first request to its end.
+#pragma once
+
+#include <event2/event.h>
+
+#include <memory>
+#include <vector>
+
+struct evhttp_connection;
+struct evhttp_request;
+
+namespace bitcoin_support {
+
+class EventBase;
+class EvHttpConnection;
+class EvHttpRequest;
+
+/// Stands between libevent's callbacks for a connection and the handles that JavaScript has for it.
+///
+/// A connection works on one request at a time: libevent reads the next one when the reply to the one
+/// before has been written. From the moment a request is handed to JavaScript until its reply is
+/// written or the connection is gone, `in flight` below means that request.
+class ServerConnection {
+ public:
+  ServerConnection(EventBase& base, evhttp_connection* connection);
+  ~ServerConnection();
+  ServerConnection(const ServerConnection&) = delete;
+  ServerConnection& operator=(const ServerConnection&) = delete;
+
+  evhttp_connection* connection() const { return m_connection; }
+
+  // --- the request in flight ---------------------------------------------------------------------
+  void BeginRequest(EvHttpRequest& handle);
+  EvHttpRequest* request() const { return m_handle; }
+  /// The handle is gone: the reply is libevent's now.
+  void ReleaseRequest() { m_handle = nullptr; }
+
+  /// Hears of the peer's closing while the request waits for its answer, and keeps dispatch() going
+  /// until it has it.
+  void WatchPeer();
+  /// The reply begins: progress alone decides from here on, not the time since the request was read.
+  void BeginReply();
+  bool HasOutput() const;
+  /// Lets libevent write what is queued in this turn instead of asking the kernel first.
+  void FlushSoon();
+  /// Writes what the socket takes now; for a server that is about to go.
+  void FlushNow();
+
+  /// Closes the connection in the middle of a reply, as soon as libevent is off the stack.
+  void Cut();
+
+  /// JavaScript wants JsCallback::kRequestComplete with `key` when the reply has been written (or not).
+  void WantComplete(double key) { m_complete_key = key; }
+  /// JavaScript wants JsCallback::kChunkWritten with `key` when all that is queued has been written.
+  void WantWritten(double key) { m_written_keys.push_back(key); }
+  static void OnWritten(evhttp_connection* connection, void* arg);
+
+  // --- the view that JavaScript has of the connection ----------------------------------------------
+  EvHttpConnection* view() const { return m_view; }
+  void set_view(EvHttpConnection* view) { m_view = view; }
+
+ private:
+  static void OnComplete(evhttp_request* request, void* arg);
+  static void OnClose(evhttp_connection* connection, void* arg);
+  static void OnPeerClosed(evutil_socket_t fd, short what, void* arg);
+
+  void EndReply();
+  void TellWritten();
+  void TellComplete(bool written);
+  void EndRequest();
+
+  EventBase& m_base;
+  evhttp_connection* const m_connection;
+  evhttp_request* m_in_flight = nullptr;
+  EvHttpRequest* m_handle = nullptr;
+  EvHttpConnection* m_view = nullptr;
+  double m_complete_key = 0;
+  std::vector<double> m_written_keys;
+  event* m_peer_event = nullptr;
+  timeval m_read_timeout{};
+  timeval m_write_timeout{};
+  bool m_replying = false;
+  bool m_cut = false;
+};
+
+}  // namespace bitcoin_support

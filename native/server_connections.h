@@ -1,0 +1,35 @@
+// The connections that evhttp has accepted and that have sent a request.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+struct evhttp;
+struct evhttp_connection;
+
+namespace bitcoin_support {
+
+class EventBase;
+class ServerConnection;
+
+/// Finds what we know of an evhttp_connection: libevent's has no place for a pointer of ours.
+class ServerConnections {
+ public:
+  ServerConnections();
+  ~ServerConnections();
+
+  /// Finds or makes the entry; made, it hears of the connection's end.
+  ServerConnection& For(EventBase& base, evhttp_connection* connection);
+  /// The entry, or null.
+  ServerConnection* Find(evhttp_connection* connection) const;
+  void Remove(evhttp_connection* connection);
+
+  /// Those that `server` accepted.
+  std::vector<ServerConnection*> Of(const evhttp* server) const;
+
+ private:
+  std::unordered_map<evhttp_connection*, std::unique_ptr<ServerConnection>> m_entries;
+};
+
+}  // namespace bitcoin_support

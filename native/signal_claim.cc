@@ -1,0 +1,56 @@
+#include "signal_claim.h"
+
+#include <signal.h>
+
+#include <map>
+#include <mutex>
+
+namespace bitcoin_support {
+namespace {
+
+struct Claims {
+  std::mutex mutex;
+  const EventBase* owner = nullptr;
+  unsigned total = 0;
+  std::map<int, unsigned> by_signal;
+};
+
+Claims& GetClaims() {
+  static Claims* const claims = new Claims;
+  return *claims;
+}
+
+bool HasHandler(int signal_number) {
+  struct sigaction action{};
+  if (sigaction(signal_number, nullptr, &action) != 0) return false;  // event_add will say it
+  if ((action.sa_flags & SA_SIGINFO) != 0) return true;
+  return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+}
+
+}  // namespace
+
+SignalClaim ClaimSignal(const EventBase& base, int signal_number) {
+  Claims& claims = GetClaims();
+  const std::lock_guard lock(claims.mutex);
+  if (claims.total > 0 && claims.owner != &base) return SignalClaim::kOtherBase;
+  unsigned& count = claims.by_signal[signal_number];
+  if (count == 0 && HasHandler(signal_number)) {
+    claims.by_signal.erase(signal_number);
+    return SignalClaim::kHandledByNode;
+  }
+  ++count;
+  ++claims.total;
+  claims.owner = &base;
+  return SignalClaim::kGranted;
+}
+
+void ReleaseSignal(int signal_number) {
+  Claims& claims = GetClaims();
+  const std::lock_guard lock(claims.mutex);
+  const auto entry = claims.by_signal.find(signal_number);
+  if (entry == claims.by_signal.end()) return;
+  if (--entry->second == 0) claims.by_signal.erase(entry);
+  if (--claims.total == 0) claims.owner = nullptr;
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,58 @@
+// The events that join a base to libuv's loop while it does the waiting for it.
+#pragma once
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include <map>
+#include <memory>
+
+namespace bitcoin_support {
+
+class EventBase;
+
+/// An event that libevent does not count: it never keeps a loop alive and shows in no statistics, like
+/// libevent's own notification event.
+class InternalEvent {
+ public:
+  /// @throws std::bad_alloc
+  InternalEvent(event_base* base, int fd, int what, event_callback_fn callback, void* arg);
+  ~InternalEvent();
+  InternalEvent(const InternalEvent&) = delete;
+  InternalEvent& operator=(const InternalEvent&) = delete;
+
+  /// @returns false when libevent refuses, errno says why.
+  bool Add(const timeval* timeout = nullptr);
+  void Del();
+
+ private:
+  event* const m_event;
+};
+
+/// Lives with the base that waits: one event for libuv's backend, one timer for the turn, one event for
+/// each other base that is dispatched in this thread.
+class TurnEvents {
+ public:
+  TurnEvents(EventBase& base, int uv_backend_fd);
+
+  /// Ends the turn in `ms` at the latest.
+  void ArmTimer(int ms);
+  void DisarmTimer();
+
+  void Watch(double number, int backend_fd);
+  void Unwatch(double number) { m_watched.erase(number); }
+
+  /// Forgets what an earlier turn saw.
+  void BeginTurn() { m_wanted = false; }
+
+ private:
+  static void OnWanted(evutil_socket_t fd, short what, void* arg);
+
+  EventBase& m_base;
+  bool m_wanted = false;
+  InternalEvent m_uv;
+  InternalEvent m_timer;
+  std::map<double, std::unique_ptr<InternalEvent>> m_watched;
+};
+
+}  // namespace bitcoin_support
