@@ -1,0 +1,38 @@
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { obtainEventBase } from 'bitcoin-support'
+import { expect } from 'chai'
+import { AllowList } from '../../../examples/bitcoin-rpc/auth/allow-list.js'
+import { HttpFront } from '../../../examples/bitcoin-rpc/http/http-front.js'
+import { RawConnection, requestText } from '../../support/raw-http.js'
+
+describe('bitcoin-rpc: a client without an address', () => {
+  it('is refused, because it is in no allowed network', async () => {
+    const path = join(tmpdir(), `bitcoin-rpc-${process.pid}.sock`)
+    const allowList = new AllowList()
+    allowList.add('0.0.0.0/0')
+    allowList.add('::/0')
+    using base = obtainEventBase()
+    using front = new HttpFront(base, {
+      allowList,
+      credentials: [],
+      serverTimeout: 30_000,
+      workQueueDepth: 1,
+      answer: () => {
+        throw new Error('nobody may ask')
+      },
+    })
+    try {
+      front.bindUnix(path)
+      const served = base.dispatch()
+      using connection = await RawConnection.open({ path })
+      connection.send(requestText('POST /'))
+      expect((await connection.response()).status).to.equal(403)
+      front.stop()
+      expect(await served).to.equal(1)
+    } finally {
+      rmSync(path, { force: true })
+    }
+  })
+})

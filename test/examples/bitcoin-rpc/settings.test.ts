@@ -1,0 +1,198 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { readSettings, type Settings } from '../../../examples/bitcoin-rpc/args/settings.js'
+import { UsageError } from '../../../examples/bitcoin-rpc/args/usage-error.js'
+import { authorize } from '../../../examples/bitcoin-rpc/auth/credentials.js'
+import { tryLine } from '../../../examples/bitcoin-rpc/try-line.js'
+import { basic } from '../../support/rpc-server.js'
+import { RPCAUTH, RPCAUTH_PASSWORD } from './rpcauth.js'
+
+describe('bitcoin-rpc: options', () => {
+  it('has the defaults of a local bitcoind', () => {
+    const settings = read()
+    expect(settings).to.include({
+      dataDirectory: join(homedir(), '.bitcoin-support'),
+      passwordUser: undefined,
+      serverTimeout: 30_000,
+      workQueueDepth: 64,
+    })
+    expect(settings.endpoints).to.deep.equal([
+      { host: '::1', port: 18443 },
+      { host: '127.0.0.1', port: 18443 },
+    ])
+    expect(settings.credentials).to.deep.equal([])
+    expect(settings.warnings).to.deep.equal([])
+  })
+
+  it('takes one dash and two, and of several values the last', () => {
+    const settings = read('--rpcport=1', '-rpcport=2', '--datadir=/a/../b', '-rpcservertimeout=7', '-rpcworkqueue=3')
+    expect(settings).to.include({ dataDirectory: '/b', serverTimeout: 7000, workQueueDepth: 3 })
+    expect(settings.endpoints[0]?.port).to.equal(2)
+  })
+
+  it('asks for help whatever else is there', () => {
+    expect(readSettings(['-rpcport=1', '-help'])).to.equal('help')
+  })
+
+  const wrong: [args: string[], message: RegExp][] = [
+    [['-nosuch'], /^Invalid parameter -nosuch/],
+    [['-toString=1'], /^Invalid parameter -toString=1/],
+    [['start'], /unexpected token 'start'/],
+    [['-'], /unexpected token '-'/],
+    [['---rpcport=1'], /unexpected token/],
+    [['-=1'], /unexpected token/],
+    [['-rpcport'], /^-rpcport needs a value/],
+    [['-help=1'], /^-help takes no value/],
+    [['-rpcport=65536'], /^Invalid value for -rpcport: '65536'/],
+    [['-rpcport=-1'], /^Invalid value for -rpcport/],
+    [['-rpcport='], /^Invalid value for -rpcport/],
+    [['-rpcport=0x10'], /^Invalid value for -rpcport/],
+    [['-rpcworkqueue=0'], /^Invalid value for -rpcworkqueue/],
+    [['-rpcservertimeout=1.5'], /^Invalid value for -rpcservertimeout/],
+    [['-rpcservertimeout=0'], /^Invalid value for -rpcservertimeout/],
+    [['-rpcwhitelistdefault=yes'], /^Invalid value for -rpcwhitelistdefault/],
+    [['-rpcuser=satoshi'], /^-rpcuser needs -rpcpassword/],
+    [['-rpcuser=a:b', '-rpcpassword=c'], /^-rpcuser must not contain ':'/],
+    [['-rpcauth=satoshi'], /^Invalid -rpcauth argument/],
+    [['-rpcauth=a:b'], /^Invalid -rpcauth argument/],
+    [['-rpcauth=a:b:c$d'], /^Invalid -rpcauth argument/],
+    [['-rpcauth=a:b$c$d'], /^Invalid -rpcauth argument/],
+    [['-rpcallowip=nowhere'], /^Invalid -rpcallowip subnet specification: 'nowhere'/],
+    [['-rpcbind=[::1]:99999'], /^Invalid port specified in -rpcbind/],
+    [['-rpcbind=host:port'], /^Invalid port specified in -rpcbind/],
+    [['-rpcbind=[127.0.0.1]:1'], /^Invalid port specified in -rpcbind/],
+  ]
+  for (const [args, message] of wrong) {
+    it(`says what is wrong with ${args.join(' ')}`, () => {
+      expect(() => readSettings(args)).to.throw(UsageError, message)
+    })
+  }
+
+  it('listens elsewhere only when somebody from there is allowed', () => {
+    const alone = read('-rpcbind=0.0.0.0')
+    expect(alone.endpoints.map(({ host }) => host)).to.deep.equal(['::1', '127.0.0.1'])
+    expect(alone.warnings).to.match(/-rpcbind is ignored/)
+    const allowed = read('-rpcallowip=10.0.0.0/8')
+    expect(allowed.endpoints.map(({ host }) => host)).to.deep.equal(['::1', '127.0.0.1'])
+    expect(allowed.warnings).to.match(/loopback only/)
+    const both = read(
+      '-rpcallowip=10.0.0.0/8',
+      '-rpcport=5',
+      '-rpcbind=0.0.0.0',
+      '-rpcbind=[::1]:6',
+      '-rpcbind=fd00::1',
+    )
+    expect(both.endpoints).to.deep.equal([
+      { host: '0.0.0.0', port: 5 },
+      { host: '::1', port: 6 },
+      { host: 'fd00::1', port: 5 },
+    ])
+    expect(both.warnings).to.match(/not safe to expose/)
+  })
+})
+
+describe('bitcoin-rpc: allowed networks', () => {
+  const cases: [subnet: string, inside: string[], outside: string[]][] = [
+    ['10.1.2.3', ['10.1.2.3', '::ffff:10.1.2.3'], ['10.1.2.4', '::ffff:10.1.2.4']],
+    ['10.1.0.0/16', ['10.1.0.0', '10.1.255.255'], ['10.0.255.255', '10.2.0.0']],
+    ['10.1.0.0/255.255.0.0', ['10.1.255.255'], ['10.2.0.0']],
+    ['10.1.2.128/255.255.255.128', ['10.1.2.128', '10.1.2.255'], ['10.1.2.127']],
+    ['1.2.3.4/255.255.255.255', ['1.2.3.4'], ['1.2.3.5']],
+    ['0.0.0.0/0', ['8.8.8.8'], ['2001:db8::1']],
+    ['0.0.0.0/0.0.0.0', ['8.8.8.8'], ['2001:db8::1']],
+    ['::/0', ['2001:db8::1'], []],
+    ['2001:db8::/32', ['2001:db8:ffff::1'], ['2001:db9::1']],
+    ['2001:db8::/ffff:ffff::', ['2001:db8:ffff::1'], ['2001:db9::1']],
+    ['2001:db8::7', ['2001:db8::7'], ['2001:db8::8']],
+  ]
+  for (const [subnet, inside, outside] of cases) {
+    it(`knows who is in ${subnet}`, () => {
+      const { allowList } = read(`-rpcallowip=${subnet}`)
+      for (const address of ['127.0.0.1', '127.255.0.3', '::1', '::ffff:127.0.0.1', ...inside]) {
+        expect(allowList.allows(address), address).to.equal(true)
+      }
+      for (const address of outside) expect(allowList.allows(address), address).to.equal(false)
+    })
+  }
+
+  const none = ['', '1.2.3', '1.2.3.4/', '1.2.3.4/33', '1.2.3.4/-1', '1.2.3.4/255.0.255.0', '1.2.3.4/ffff::', '::1/129']
+  for (const subnet of [...none, '::/255.0.0.0', '1.2.3.4/8/8', '::1/ffff::1', 'localhost']) {
+    it(`does not take '${subnet}' for a network`, () => {
+      expect(read().allowList.add(subnet)).to.equal(false)
+    })
+  }
+
+  it('allows nobody without an address', () => {
+    expect(read('-rpcallowip=0.0.0.0/0', '-rpcallowip=::/0').allowList.allows('')).to.equal(false)
+  })
+})
+
+describe('bitcoin-rpc: logins', () => {
+  it('knows a user of -rpcuser and -rpcpassword', () => {
+    const { credentials, passwordUser } = read('-rpcuser=satoshi', '-rpcpassword=pass:word')
+    expect(passwordUser).to.equal('satoshi')
+    expect(authorize(basic('satoshi:pass:word').Authorization, credentials)).to.equal('satoshi')
+    for (const login of ['satoshi:pass', 'satoshi:', 'Satoshi:pass:word', ':pass:word', 'satoshi', '']) {
+      expect(authorize(basic(login).Authorization, credentials), login).to.equal(undefined)
+    }
+  })
+
+  it('knows the users of several -rpcauth', () => {
+    const { credentials, passwordUser } = read(...RPCAUTH.map((auth) => `-rpcauth=${auth}`))
+    expect(passwordUser).to.equal(undefined)
+    expect(authorize(basic(`rt:${RPCAUTH_PASSWORD.rt}`).Authorization, credentials)).to.equal('rt')
+    expect(authorize(basic(`rt2:${RPCAUTH_PASSWORD.rt2}`).Authorization, credentials)).to.equal('rt2')
+    expect(authorize(basic(`rt:${RPCAUTH_PASSWORD.rt2}`).Authorization, credentials)).to.equal(undefined)
+  })
+
+  it('reads no other kind of authorization, and no broken one', () => {
+    const { credentials } = read('-rpcuser=a', '-rpcpassword=b')
+    const encoded = Buffer.from('a:b').toString('base64')
+    expect(authorize(`Basic  ${encoded} `, credentials)).to.equal('a')
+    for (const header of [
+      `basic ${encoded}`,
+      `Bearer ${encoded}`,
+      encoded,
+      'Basic',
+      'Basic ',
+      'Basic YTpi=',
+      'Basic ü',
+    ]) {
+      expect(authorize(header, credentials), header).to.equal(undefined)
+    }
+  })
+})
+
+describe('bitcoin-rpc: the line to try', () => {
+  const endpoints = [
+    { host: '::1', port: 7 },
+    { host: '127.0.0.1', port: 7 },
+  ]
+  const ask = `--data-binary '{"jsonrpc":"2.0","id":1,"method":"getblockcount"}'`
+
+  it('asks 127.0.0.1 with the cookie', () => {
+    expect(tryLine(endpoints, { cookiePath: '/a/.cookie', user: undefined })).to.equal(
+      `curl --user "$(cat /a/.cookie)" ${ask} http://127.0.0.1:7/`,
+    )
+  })
+
+  it("survives the shell whatever the directory's name", () => {
+    expect(tryLine(endpoints, { cookiePath: "/a b'c/.cookie", user: undefined })).to.equal(
+      `curl --user "$(cat '/a b'\\''c/.cookie')" ${ask} http://127.0.0.1:7/`,
+    )
+  })
+
+  it('asks the only address there is, as a user', () => {
+    expect(tryLine(endpoints.slice(0, 1), { cookiePath: undefined, user: 'satoshi' })).to.equal(
+      `curl --user satoshi ${ask} 'http://[::1]:7/'`,
+    )
+    expect(tryLine([{ host: '0.0.0.0', port: 7 }], { cookiePath: undefined, user: 'x' })).to.match(/127\.0\.0\.1:7/)
+  })
+})
+
+function read(...args: string[]): Settings {
+  const settings = readSettings(args)
+  if (settings === 'help') throw new Error('help was asked for')
+  return settings
+}
