@@ -40,23 +40,25 @@ export function decodeBech32(text: string): Bech32 | undefined {
 }
 
 /**
- * Says what is wrong with a string that `decodeBech32` does not read. One wrong character is found by trying: the
- * checksum tells apart every string that differs in up to four characters, so a single change that repairs it is it.
+ * Says what is wrong with a string that `decodeBech32` does not read. Up to two wrong characters are found: a valid
+ * string differs from every other in at least five, so there is at most one way to repair that few.
  *
  * @param text the string
- * @returns the fault in Bitcoin Core's words; without positions when more than one character is wrong
+ * @returns the fault in Bitcoin Core's words; without positions when more than two characters are wrong
  */
 export function explainBech32(text: string): Bech32Fault {
   const fault = structureFault(text)
   if (fault !== undefined) return fault
   const { hrp, words } = split(text)
-  for (const [encoding, constant] of CONSTANTS) {
-    const position = wrongWord(hrp, words, constant)
-    if (position === undefined) continue
-    const name = encoding === 'bech32' ? 'Bech32' : 'Bech32m'
-    return { message: `Invalid ${name} checksum`, positions: [hrp.length + 1 + position] }
-  }
-  return { message: 'Invalid checksum', positions: [] }
+  const residue = polymod([...expandHrp(hrp), ...words])
+  const repairs = CONSTANTS.map(([encoding, constant]) => ({
+    message: `Invalid ${encoding === 'bech32' ? 'Bech32' : 'Bech32m'} checksum`,
+    positions: wrongWords(residue ^ constant, words.length).map((position) => hrp.length + 1 + position),
+  }))
+  const likeliest = repairs
+    .filter(({ positions }) => positions.length > 0)
+    .sort((a, b) => a.positions.length - b.positions.length)
+  return likeliest[0] ?? { message: 'Invalid checksum', positions: [] }
 }
 
 /**
@@ -112,14 +114,21 @@ function split(text: string): { hrp: string; words: number[] } {
   return { hrp: lower.slice(0, separator), words }
 }
 
-function wrongWord(hrp: string, words: readonly number[], constant: number): number | undefined {
-  const prefix = expandHrp(hrp)
-  for (const position of words.keys()) {
-    for (let word = 0; word < 32; word += 1) {
-      if (polymod([...prefix, ...words.with(position, word)]) === constant) return position
-    }
+/** The checksum is linear: what wrong words add to the residue is the sum of what each adds by itself. */
+function wrongWords(difference: number, length: number): number[] {
+  const positionOf = new Map<number, number>()
+  let contributions = Array.from({ length: 31 }, (_, index) => index + 1)
+  for (let position = length - 1; position >= 0; position -= 1) {
+    for (const contribution of contributions) positionOf.set(contribution, position)
+    contributions = contributions.map((contribution) => step(contribution, 0))
   }
-  return undefined
+  const alone = positionOf.get(difference)
+  if (alone !== undefined) return [alone]
+  for (const [contribution, position] of positionOf) {
+    const other = positionOf.get(difference ^ contribution)
+    if (other !== undefined) return [position, other].sort((a, b) => a - b)
+  }
+  return []
 }
 
 function expandHrp(hrp: string): number[] {
@@ -128,13 +137,11 @@ function expandHrp(hrp: string): number[] {
 }
 
 function polymod(values: readonly number[]): number {
-  let checksum = 1
-  for (const value of values) {
-    const top = checksum >>> 25
-    checksum = ((checksum & 0x1ffffff) << 5) ^ value
-    for (const [bit, generator] of GENERATOR.entries()) {
-      if (((top >> bit) & 1) === 1) checksum ^= generator
-    }
-  }
-  return checksum
+  return values.reduce(step, 1)
+}
+
+function step(checksum: number, value: number): number {
+  const top = checksum >>> 25
+  const shifted = ((checksum & 0x1ffffff) << 5) ^ value
+  return GENERATOR.reduce((sum, generator, bit) => (((top >> bit) & 1) === 1 ? sum ^ generator : sum), shifted)
 }

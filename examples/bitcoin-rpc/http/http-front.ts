@@ -75,7 +75,11 @@ export class HttpFront implements Disposable {
     return 'port' in address ? address.port : port
   }
 
-  /** Listens on a UNIX socket, whose clients belong to no network that could be allowed. For tests. */
+  /**
+   * Listens on a UNIX socket. Its clients have no address, so that they are in no network that could be allowed.
+   *
+   * @param path the socket's path
+   */
   bindUnix(path: string): void {
     this.#bound.push(this.#http.bindUnixSocket(path))
   }
