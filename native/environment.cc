@@ -83,7 +83,7 @@ void Environment::NoteCreated(const Handle& handle) {
 }
 
 void Environment::NoteDropped(const Handle& handle) {
-  if (m_drop_log_on) m_dropped.push_back(handle.number());
+  if (m_drop_log_on) m_dropped.push_back({handle.number(), handle.type().index, handle.id()});
 }
 
 Handle& Environment::GetAny(const Napi::Value& value) {

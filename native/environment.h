@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "handle.h"
@@ -19,6 +20,13 @@ namespace bitcoin_support {
 class Handle;
 class LoopDriver;
 class ServerConnections;
+
+/// What tracing is told of a handle that has ended.
+struct DroppedHandle {
+  double number;
+  uint32_t type_index;
+  uint64_t id;
+};
 
 /// One per environment, made when the addon is loaded and destroyed by the environment's clean-up.
 /// Everything in it belongs to that environment's thread.
@@ -58,7 +66,8 @@ class Environment {
   void NoteCreated(const Handle& handle);
   void NoteDropped(const Handle& handle);
   void set_drop_log(bool on) { m_drop_log_on = on; }
-  std::vector<double> TakeDropped() { return std::exchange(m_dropped, {}); }
+  bool has_dropped() const { return !m_dropped.empty(); }
+  std::vector<DroppedHandle> TakeDropped() { return std::exchange(m_dropped, {}); }
 
   /// Finds the live handle of class T behind `value`.
   /// @throws EventError ERR_EV_DISPOSED, ERR_EV_HANDLE or ERR_EV_THREAD.
@@ -87,7 +96,7 @@ class Environment {
   Napi::FunctionReference m_event_error;
   Napi::ObjectReference m_created_owner;  // keeps the array behind m_created alive
   double* m_created = nullptr;
-  std::vector<double> m_dropped;
+  std::vector<DroppedHandle> m_dropped;
   bool m_drop_log_on = false;
   bool m_closing = false;
   JsCallbacks m_callbacks;

@@ -7,6 +7,7 @@
 #include "ev_http_connection.h"
 #include "ev_http_request.h"
 #include "exports.h"
+#include "http_body.h"
 
 namespace bitcoin_support {
 
@@ -18,11 +19,14 @@ EvHttpRequest& EvHttpRequest::Outgoing(const Napi::CallbackInfo& info) {
   return self;
 }
 
+void EvHttpRequest::AppendOutput(Napi::Env env, napi_value bytes) {
+  if (m_state != State::kNew) ThrowEventError(this->env(), code::kState, "the request has been made");
+  AppendBytes(env, bytes, evhttp_request_get_output_buffer(m_request));
+}
+
 void EvHttpRequest::Make(EvHttpConnection& connection, int command, const std::string& uri) {
   if (m_state != State::kNew) ThrowEventError(env(), code::kState, "the request has been made");
-  if (&connection.base() != &base()) {
-    ThrowEventError(env(), code::kState, "the request and the connection live on different bases");
-  }
+  JoinBase(connection.base());
   const EventBase::BusyScope busy(base());
   m_state = State::kStarted;
   m_client = &connection;
@@ -109,10 +113,9 @@ void EvHttpRequest::OnError(evhttp_request_error error, void* arg) {
   self.TellFailed(error);
 }
 
-// (base)
+// ()
 Napi::Value EvHttpRequest::NewNapi(const Napi::CallbackInfo& info) {
-  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
-  return Napi::Number::New(info.Env(), (new EvHttpRequest(base))->number());
+  return Napi::Number::New(info.Env(), (new EvHttpRequest(Environment::From(info)))->number());
 }
 
 // (request)

@@ -130,7 +130,7 @@ Napi::Value EvHttpConnection::SetMaxBodySizeNapi(const Napi::CallbackInfo& info)
   return info.Env().Undefined();
 }
 
-// (connection, request, command, uri)
+// (connection, request, command, uri, body | undefined)
 Napi::Value EvHttpConnection::MakeRequestNapi(const Napi::CallbackInfo& info) {
   EvHttpConnection& self = This(info);
   if (self.m_server != nullptr) {
@@ -140,7 +140,10 @@ Napi::Value EvHttpConnection::MakeRequestNapi(const Napi::CallbackInfo& info) {
   if (request.incoming()) {
     ThrowEventError(self.env(), code::kState, "the request is a server's: it cannot be made");
   }
-  request.Make(self, IntArg(info, 2), StringArg(info, 3));
+  const int command = IntArg(info, 2);
+  const std::string uri = StringArg(info, 3);
+  if (!info[4].IsUndefined()) request.AppendOutput(info.Env(), info[4]);
+  request.Make(self, command, uri);
   return info.Env().Undefined();
 }
 

@@ -13,6 +13,7 @@
 #include "ev_http_request.h"
 #include "exports.h"
 #include "header_list.h"
+#include "http_body.h"
 #include "http_date.h"
 #include "http_text.h"
 #include "scrubbing_heap.h"
@@ -34,32 +35,6 @@ bool IsHttp11(const evhttp_request* request) {
 bool MayHaveBody(const evhttp_request* request, int code) {
   return code >= 200 && code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED &&
          request->type != EVHTTP_REQ_HEAD;
-}
-
-// The bytes of a string (as UTF-8) or a Uint8Array, appended to `buffer`.
-void AppendBytes(Napi::Env env, napi_value value, evbuffer* buffer) {
-  size_t length = 0;
-  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) == napi_ok) {
-    evbuffer_iovec space{};
-    // One more for the terminator, which is not committed.
-    if (evbuffer_reserve_space(buffer, static_cast<ev_ssize_t>(length + 1), &space, 1) != 1) {
-      throw std::bad_alloc();
-    }
-    napi_get_value_string_utf8(env, value, static_cast<char*>(space.iov_base), length + 1, &length);
-    space.iov_len = length;
-    if (evbuffer_commit_space(buffer, &space, 1) != 0) throw std::bad_alloc();
-    return;
-  }
-  napi_typedarray_type type{};
-  void* data = nullptr;
-  bool is_typed_array = false;
-  napi_is_typedarray(env, value, &is_typed_array);
-  if (!is_typed_array ||
-      napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok ||
-      (type != napi_uint8_array && type != napi_uint8_clamped_array)) {
-    throw Napi::TypeError::New(env, "a body must be a string or a Uint8Array");
-  }
-  if (length > 0 && evbuffer_add(buffer, data, length) != 0) throw std::bad_alloc();
 }
 
 UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {

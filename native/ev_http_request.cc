@@ -128,8 +128,8 @@ Napi::Value ListHeaders(const Napi::CallbackInfo& info, evhttp_request* request)
 EvHttpRequest::EvHttpRequest(EventBase& base, evhttp_request* request, ServerConnection& server)
     : BaseChild(base, base.env().type_for(kKind), kKind), m_request(request), m_server(&server) {}
 
-EvHttpRequest::EvHttpRequest(EventBase& base)
-    : BaseChild(base, base.env().type_for(kKind), kKind),
+EvHttpRequest::EvHttpRequest(Environment& env)
+    : BaseChild(env, env.type_for(kKind), kKind),
       m_request(evhttp_request_new(OnDone, this)),
       m_server(nullptr) {
   if (m_request == nullptr) throw std::bad_alloc();

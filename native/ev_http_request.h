@@ -32,7 +32,7 @@ class EvHttpRequest final : public BaseChild {
   /// Incoming.
   EvHttpRequest(EventBase& base, evhttp_request* request, ServerConnection& server);
   /// Outgoing. @throws std::bad_alloc
-  explicit EvHttpRequest(EventBase& base);
+  explicit EvHttpRequest(Environment& env);
 
   void Dispose() override;
 
@@ -50,6 +50,8 @@ class EvHttpRequest final : public BaseChild {
   static void SendErrorPage(evhttp_request* request, int code, const char* reason);
 
   // --- outgoing ----------------------------------------------------------------------------------
+  /// Adds a string (as UTF-8) or a Uint8Array to the body that will be sent.
+  void AppendOutput(Napi::Env env, napi_value bytes);
   /// Hands the request to `connection`. @throws EventError
   void Make(EvHttpConnection& connection, int command, const std::string& uri);
   /// Fails the request: JavaScript hears EVREQ_HTTP_REQUEST_CANCEL and nothing after.

@@ -106,6 +106,7 @@ void EventBase::LeaveBusy() {
     const auto releases = std::exchange(m_when_idle, {});
     for (const auto& release : releases) release();
   }
+  if (env().has_dropped()) env().callbacks().Call(*this, JsCallback::kDropped, {});
   m_busy = 0;
   if (m_delete_when_idle) delete this;
 }
@@ -198,28 +199,30 @@ void EventBase::Adopt(BaseChild& child) {
   child.m_previous = m_last_child;
   (m_last_child != nullptr ? m_last_child->m_next : m_first_child) = &child;
   m_last_child = &child;
-  child.m_adopted = true;
 }
 
 void EventBase::Disown(BaseChild& child) {
-  if (!child.m_adopted) return;
-  child.m_adopted = false;
   (child.m_previous != nullptr ? child.m_previous->m_next : m_first_child) = child.m_next;
   (child.m_next != nullptr ? child.m_next->m_previous : m_last_child) = child.m_previous;
 }
 
 BaseChild::BaseChild(EventBase& base, HandleType& type, HandleKind kind)
-    : Handle(base.env(), type, kind), m_base(base) {
-  base.Adopt(*this);
+    : Handle(base.env(), type, kind) {
+  JoinBase(base);
 }
 
 BaseChild::~BaseChild() {
-  if (live()) m_base.Disown(*this);
+  if (live() && m_base != nullptr) m_base->Disown(*this);
+}
+
+void BaseChild::JoinBase(EventBase& base) {
+  m_base = &base;
+  base.Adopt(*this);
 }
 
 void BaseChild::RetireChild() {
   if (!live()) return;
-  m_base.Disown(*this);
+  m_base->Disown(*this);
   Retire();
 }
 

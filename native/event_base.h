@@ -144,21 +144,24 @@ class EventBase final : public Handle {
 /// A handle that lives on a base, or on something that does. The base keeps the list.
 class BaseChild : public Handle {
  public:
-  EventBase& base() const { return m_base; }
+  EventBase& base() const { return *m_base; }
 
  protected:
   BaseChild(EventBase& base, HandleType& type, HandleKind kind);
+  /// One that joins its base later; until then base() must not be called.
+  BaseChild(Environment& env, HandleType& type, HandleKind kind) : Handle(env, type, kind) {}
   ~BaseChild() override;
+
+  void JoinBase(EventBase& base);
 
   /// Retire() and leave the base's list.
   void RetireChild();
 
  private:
   friend class EventBase;
-  EventBase& m_base;
+  EventBase* m_base = nullptr;
   BaseChild* m_previous = nullptr;
   BaseChild* m_next = nullptr;
-  bool m_adopted = false;
 };
 
 }  // namespace bitcoin_support

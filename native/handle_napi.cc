@@ -7,6 +7,7 @@
 #include "exports.h"
 #include "handle.h"
 #include "scrubbing_heap.h"
+#include "unique_number.h"
 
 namespace bitcoin_support {
 namespace {
@@ -49,15 +50,30 @@ Napi::Value NewDeclared(const Napi::CallbackInfo& info) {
                            (new DeclaredHandle(Environment::From(info), type))->number());
 }
 
-// (handle, type index)
+// (handle, type index): does nothing when the handle has been disposed
 Napi::Value Dispose(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
-  Handle& handle = env.GetAny(info[0]);
-  if (&handle.type() != &TypeArg(info, 1)) {
-    ThrowEventError(env, code::kHandle, "the handle is of type " + handle.type().name);
+  Handle* handle = nullptr;
+  if (env.table().Find(NumberArg(info, 0), handle) == LookupResult::kDisposed) {
+    return info.Env().Undefined();
   }
-  handle.Dispose();
+  handle = &env.GetAny(info[0]);
+  if (&handle->type() != &TypeArg(info, 1)) {
+    ThrowEventError(env, code::kHandle, "the handle is of type " + handle->type().name);
+  }
+  handle->Dispose();
   return info.Env().Undefined();
+}
+
+// (number) -> [type name, id] of a handle that was still live, now disposed; undefined otherwise
+Napi::Value Collect(const Napi::CallbackInfo& info) {
+  Handle* const handle = Environment::From(info).FindAny(NumberArg(info, 0));
+  if (handle == nullptr) return info.Env().Undefined();
+  const Napi::Array description = Napi::Array::New(info.Env(), 2);
+  description.Set(0u, Napi::String::New(info.Env(), handle->type().name));
+  description.Set(1u, Napi::Number::New(info.Env(), static_cast<double>(handle->id())));
+  handle->Dispose();
+  return description;
 }
 
 // (handle) -> whether it is live in this thread
@@ -84,12 +100,14 @@ Napi::Value SetDropLog(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// () -> numbers of the handles dropped since the last call
+// () -> flat array of the handles dropped since the last call: number, type index, id …
 Napi::Value TakeDropped(const Napi::CallbackInfo& info) {
-  const std::vector<double> dropped = Environment::From(info).TakeDropped();
-  const Napi::Array list = Napi::Array::New(info.Env(), dropped.size());
-  for (size_t i = 0; i < dropped.size(); ++i) {
-    list.Set(static_cast<uint32_t>(i), Napi::Number::New(info.Env(), dropped[i]));
+  const Napi::Array list = Napi::Array::New(info.Env());
+  uint32_t index = 0;
+  for (const DroppedHandle& dropped : Environment::From(info).TakeDropped()) {
+    list.Set(index++, Napi::Number::New(info.Env(), dropped.number));
+    list.Set(index++, Napi::Number::New(info.Env(), dropped.type_index));
+    list.Set(index++, Napi::Number::New(info.Env(), static_cast<double>(dropped.id)));
   }
   return list;
 }
@@ -97,6 +115,11 @@ Napi::Value TakeDropped(const Napi::CallbackInfo& info) {
 // () -> blocks that libevent has allocated now
 Napi::Value LibeventBlocks(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(ScrubbingLiveBlocks()));
+}
+
+// () -> a number below 2^32 that no other call in the process has had
+Napi::Value UniqueNumber(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), NextUniqueNumber());
 }
 
 }  // namespace
@@ -107,11 +130,13 @@ void ExportHandleFunctions(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<LiveCountOf>(env, exports, "liveCount", state);
   ExportFunction<NewDeclared>(env, exports, "newDeclared", state);
   ExportFunction<Dispose>(env, exports, "dispose", state);
+  ExportFunction<Collect>(env, exports, "collect", state);
   ExportFunction<IsLive>(env, exports, "isLive", state);
   ExportFunction<ListLive>(env, exports, "listLive", state);
   ExportFunction<SetDropLog>(env, exports, "setDropLog", state);
   ExportFunction<TakeDropped>(env, exports, "takeDropped", state);
   ExportFunction<LibeventBlocks>(env, exports, "libeventBlocks", state);
+  ExportFunction<UniqueNumber>(env, exports, "uniqueNumber", state);
 }
 
 }  // namespace bitcoin_support

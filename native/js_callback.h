@@ -11,17 +11,17 @@ namespace bitcoin_support {
 class Environment;
 class EventBase;
 
-/// The functions that JavaScript registers once. Each takes the base's slot first.
+/// The functions that JavaScript registers once. Each takes the base's slot first; handles are numbers.
 enum class JsCallback : uint8_t {
   kEvent,            ///< (base, event slot, what | kStillPending)
   kOnce,             ///< (base, once id, what)
-  kRequest,          ///< (base, http slot, route id, request number)
-  kRequestComplete,  ///< (base, key)
-  kChunkWritten,     ///< (base, key)
-  kDisconnect,       ///< (base, request slot)
-  kConnectionClose,  ///< (base, connection slot)
-  kClientDone,       ///< (base, request slot, alive)
-  kClientError,      ///< (base, request slot, code)
+  kRequest,          ///< (base, http, route id, request)
+  kRequestComplete,  ///< (base, request, written): once for each request that wants it
+  kChunkWritten,     ///< (base, key, written): once for each key
+  kDisconnect,       ///< (base, request, gone): 0: the peer closed its side; 1: the connection goes
+  kConnectionClose,  ///< (base, connection)
+  kClientDone,       ///< (base, request, alive, call): call 0: only forget it
+  kClientError,      ///< (base, request, EVREQ_HTTP_*)
   kDispatchEnd,      ///< (base, result)
   kDropped,          ///< (): handles were dropped while the drop log is on
   kCount,

@@ -107,13 +107,14 @@ void ServerConnection::Cut() {
 }
 
 void ServerConnection::OnWritten(evhttp_connection*, void* arg) {
-  static_cast<ServerConnection*>(arg)->TellWritten();
+  static_cast<ServerConnection*>(arg)->TellWritten(true);
 }
 
-void ServerConnection::TellWritten() {
+void ServerConnection::TellWritten(bool written) {
   const EventBase::BusyScope busy(m_base);
   for (const double key : std::exchange(m_written_keys, {})) {
-    m_base.env().callbacks().Call(m_base, JsCallback::kChunkWritten, {key});
+    m_base.env().callbacks().Call(m_base, JsCallback::kChunkWritten,
+                                  {key, written ? 1.0 : 0.0});
   }
 }
 
@@ -125,7 +126,6 @@ void ServerConnection::TellComplete(bool written) {
 
 void ServerConnection::EndRequest() {
   m_in_flight = nullptr;
-  m_written_keys.clear();
   if (m_peer_event != nullptr) {
     event_free(m_peer_event);
     m_peer_event = nullptr;
@@ -141,7 +141,7 @@ void ServerConnection::OnComplete(evhttp_request*, void* arg) {
     bufferevent_set_timeouts(evhttp_connection_get_bufferevent(self.m_connection),
                              &self.m_read_timeout, &self.m_write_timeout);
   }
-  self.TellWritten();
+  self.TellWritten(true);
   // libevent has answered by itself, after an error of its own.
   if (self.m_handle != nullptr) {
     self.m_handle->LoseConnection();
@@ -164,6 +164,7 @@ void ServerConnection::OnClose(evhttp_connection* connection, void* arg) {
     if (self.m_handle != nullptr) self.m_handle->Dispose();
     if (evhttp_request_get_connection(request) == nullptr) evhttp_request_free(request);
   }
+  self.TellWritten(false);
   self.EndRequest();
   self.TellComplete(false);
   if (self.m_view != nullptr) self.m_view->OnClosed();

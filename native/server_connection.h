@@ -65,7 +65,7 @@ class ServerConnection {
   static void OnPeerClosed(evutil_socket_t fd, short what, void* arg);
 
   void EndReply();
-  void TellWritten();
+  void TellWritten(bool written);
   void TellComplete(bool written);
   void EndRequest();
 

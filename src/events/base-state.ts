@@ -1,0 +1,112 @@
+// What a base's callbacks need to find their way from the addon's numbers back to objects. It belongs to its EventBase:
+// while that is dispatched nothing in here can be collected, and once that is unreachable all of it can.
+import type { AsyncResource } from 'node:async_hooks'
+import type { HandleNumber } from '../util/native.js'
+
+/** A callback with its argument, in the async context in which it was set. */
+export class BoundCallback<Args extends unknown[]> {
+  constructor(
+    readonly callback: (...args: Args) => void,
+    readonly resource: AsyncResource,
+  ) {}
+
+  run(...args: Args): void {
+    this.resource.runInAsyncScope(this.callback, undefined, ...args)
+  }
+}
+
+// What the dispatcher calls on an object, under names that only this library has.
+export const kFire: unique symbol = Symbol('fire')
+export const kHandleRequest: unique symbol = Symbol('handleRequest')
+export const kDisconnected: unique symbol = Symbol('disconnected')
+export const kFailed: unique symbol = Symbol('failed')
+export const kDone: unique symbol = Symbol('done')
+export const kClosed: unique symbol = Symbol('closed')
+
+/** An event whose condition has come true. */
+export interface EventReceiver {
+  [kFire](what: number): void
+}
+
+/** A server that a request has reached. */
+export interface ServerReceiver {
+  [kHandleRequest](route: number, request: HandleNumber): void
+}
+
+/** An incoming request whose peer goes. */
+export interface DisconnectReceiver {
+  [kDisconnected](): void
+}
+
+/** A client's request that ends. */
+export interface ClientReceiver {
+  [kFailed](code: number): void
+  [kDone](alive: boolean, call: boolean): void
+}
+
+/** A connection that closes, on either side. */
+export interface ConnectionReceiver {
+  [kClosed](): void
+}
+
+/** How a dispatch() ends. */
+export interface Dispatch {
+  resolve(result: 0 | 1): void
+  reject(error: Error): void
+}
+
+export class BaseState {
+  /** Events that are pending, by slot: they stay alive though the user has dropped them. */
+  readonly events = new Map<number, EventReceiver>()
+  /** Callbacks of once(), by id. */
+  readonly once = new Map<number, BoundCallback<[what: number]>>()
+  readonly servers = new Map<HandleNumber, ServerReceiver>()
+  /** Weak: a request that its handler has dropped must be collected, and answered so. */
+  readonly disconnects = new Map<HandleNumber, WeakRef<DisconnectReceiver>>()
+  readonly completions = new Map<HandleNumber, BoundCallback<[]>>()
+  /** Chunk callbacks, by key. */
+  readonly written = new Map<number, BoundCallback<[]>>()
+  /** Requests that a client has under way. */
+  readonly requests = new Map<HandleNumber, ClientReceiver>()
+  /** Views of a server's connections, until those close. */
+  readonly connections = new Map<HandleNumber, ConnectionReceiver>()
+  /** A client's connections, which their user owns. */
+  readonly clients = new Map<HandleNumber, WeakRef<ConnectionReceiver>>()
+  dispatch: Dispatch | undefined
+  #lastKey = 0
+
+  /** A number that no other call for this base has had. */
+  nextKey(): number {
+    this.#lastKey += 1
+    return this.#lastKey
+  }
+}
+
+const weak = new Map<number, WeakRef<BaseState>>()
+const running = new Map<number, { state: BaseState; base: object }>()
+
+/** Makes a base's state known under its slot. */
+export function registerState(slot: number, state: BaseState): void {
+  weak.set(slot, new WeakRef(state))
+}
+
+/**
+ * Keeps `base` and all that it reaches alive while it is being run.
+ *
+ * @returns whether it was not held before
+ */
+export function holdRunning(slot: number, state: BaseState, base: object): boolean {
+  if (running.has(slot)) return false
+  running.set(slot, { state, base })
+  return true
+}
+
+/** Ends what {@link holdRunning} began. */
+export function releaseRunning(slot: number): void {
+  running.delete(slot)
+}
+
+/** The state of the base in `slot`; undefined when it has been collected. */
+export function stateOf(slot: number): BaseState | undefined {
+  return running.get(slot)?.state ?? weak.get(slot)?.deref()
+}

@@ -1,0 +1,100 @@
+// Where the addon's calls arrive.
+import { EventError } from '../util/errors.js'
+import { created, native } from '../util/native.js'
+import { traceDropped } from '../util/tracing.js'
+import {
+  kClosed,
+  kDisconnected,
+  kDone,
+  kFailed,
+  kFire,
+  kHandleRequest,
+  releaseRunning,
+  stateOf,
+} from './base-state.js'
+
+/** Set in an event's `what` while it is still pending. */
+const STILL_PENDING = 0x10000
+
+/** How the addon tells that a dispatch has failed. */
+const BACKEND_NOT_FOUND = -2
+
+function endDispatch(base: number, result: number): void {
+  const state = stateOf(base)
+  const dispatch = state?.dispatch
+  if (state === undefined || dispatch === undefined) return
+  state.dispatch = undefined
+  releaseRunning(base)
+  if (result === 0 || result === 1) {
+    dispatch.resolve(result)
+  } else if (result === BACKEND_NOT_FOUND) {
+    dispatch.reject(
+      new EventError(
+        'ERR_EV_BACKEND',
+        'only a base on epoll can be dispatched beside another one: the descriptor of its backend was not found',
+      ),
+    )
+  } else {
+    dispatch.reject(new EventError('ERR_EV_LIBEVENT', 'event_base_loop failed'))
+  }
+}
+
+native.configure({
+  EventError,
+  created,
+  callbacks: {
+    event(base, slot, what) {
+      const state = stateOf(base)
+      const event = state?.events.get(slot)
+      if (event === undefined) return
+      if ((what & STILL_PENDING) === 0) state?.events.delete(slot)
+      event[kFire](what & 0xffff)
+    },
+    once(base, id, what) {
+      const once = stateOf(base)?.once
+      const callback = once?.get(id)
+      once?.delete(id)
+      callback?.run(what)
+    },
+    request(base, http, route, request) {
+      stateOf(base)?.servers.get(http)?.[kHandleRequest](route, request)
+    },
+    requestComplete(base, request, written) {
+      const completions = stateOf(base)?.completions
+      const callback = completions?.get(request)
+      completions?.delete(request)
+      if (written === 1) callback?.run()
+    },
+    chunkWritten(base, key, written) {
+      const callbacks = stateOf(base)?.written
+      const callback = callbacks?.get(key)
+      callbacks?.delete(key)
+      if (written === 1) callback?.run()
+    },
+    disconnect(base, request) {
+      const disconnects = stateOf(base)?.disconnects
+      const receiver = disconnects?.get(request)?.deref()
+      disconnects?.delete(request)
+      receiver?.[kDisconnected]()
+    },
+    connectionClose(base, connection) {
+      const state = stateOf(base)
+      const receiver = state?.connections.get(connection) ?? state?.clients.get(connection)?.deref()
+      state?.connections.delete(connection)
+      receiver?.[kClosed]()
+    },
+    clientDone(base, request, alive, call) {
+      const requests = stateOf(base)?.requests
+      const receiver = requests?.get(request)
+      requests?.delete(request)
+      receiver?.[kDone](alive === 1, call === 1)
+    },
+    clientError(base, request, code) {
+      stateOf(base)?.requests.get(request)?.[kFailed](code)
+    },
+    dispatchEnd: endDispatch,
+    dropped: traceDropped,
+    // What Node itself runs after each callback. It has no other name; deprecation concerns documentation alone.
+    drainTicks: (process as unknown as { _tickCallback(): void })._tickCallback,
+  },
+})

@@ -1,0 +1,83 @@
+// libevent's own constants, under libevent's names. See event2/event.h and event2/http.h.
+
+/** What an event waits for, or what has happened. */
+export const EV_TIMEOUT = 0x01
+/** The descriptor is readable. */
+export const EV_READ = 0x02
+/** The descriptor is writable. */
+export const EV_WRITE = 0x04
+/** The signal whose number stands in place of the descriptor was delivered. */
+export const EV_SIGNAL = 0x08
+/** The event stays pending when it has fired. */
+export const EV_PERSIST = 0x10
+/** Edge-triggered, where the backend can. */
+export const EV_ET = 0x20
+/** The event's release waits for its callback. */
+export const EV_FINALIZE = 0x40
+/** The peer has closed the connection. */
+export const EV_CLOSED = 0x80
+
+/** Block until at least one event is active, then return when all that were active have run. */
+export const EVLOOP_ONCE = 0x01
+/** Run what is ready now and return. */
+export const EVLOOP_NONBLOCK = 0x02
+/** Keep running though nothing is pending. */
+export const EVLOOP_NO_EXIT_ON_EMPTY = 0x04
+
+/** Backend feature: edge-triggered events. */
+export const EV_FEATURE_ET = 0x01
+/** Backend feature: adding, removing and activating one event takes O(1). */
+export const EV_FEATURE_O1 = 0x02
+/** Backend feature: any file descriptor, not only sockets. */
+export const EV_FEATURE_FDS = 0x04
+/** Backend feature: `EV_CLOSED`. */
+export const EV_FEATURE_EARLY_CLOSE = 0x08
+
+/** For `getNumEvents()`: active events. */
+export const EVENT_BASE_COUNT_ACTIVE = 1
+/** For `getNumEvents()`: virtual events, which keep a base going without being events. */
+export const EVENT_BASE_COUNT_VIRTUAL = 2
+/** For `getNumEvents()`: events that were added. */
+export const EVENT_BASE_COUNT_ADDED = 4
+
+/** Request methods, as bits: `setAllowedMethods()` takes several. */
+export const EVHTTP_REQ_GET = 1
+export const EVHTTP_REQ_POST = 2
+export const EVHTTP_REQ_HEAD = 4
+export const EVHTTP_REQ_PUT = 8
+export const EVHTTP_REQ_DELETE = 16
+export const EVHTTP_REQ_OPTIONS = 32
+export const EVHTTP_REQ_TRACE = 64
+export const EVHTTP_REQ_CONNECT = 128
+export const EVHTTP_REQ_PATCH = 256
+
+/** Why a client's request failed: a timeout. */
+export const EVREQ_HTTP_TIMEOUT = 0
+/** … the connection ended. */
+export const EVREQ_HTTP_EOF = 1
+/** … the reply's headers could not be parsed. */
+export const EVREQ_HTTP_INVALID_HEADER = 2
+/** … reading or writing failed. */
+export const EVREQ_HTTP_BUFFER_ERROR = 3
+/** … it was cancelled. */
+export const EVREQ_HTTP_REQUEST_CANCEL = 4
+/** … the body was longer than allowed. */
+export const EVREQ_HTTP_DATA_TOO_LONG = 5
+
+/** For `setFlags()`: read what a peer still sends after an error reply, so that it gets to read the reply. */
+export const EVHTTP_SERVER_LINGERING_CLOSE = 0x0001
+
+/** Status codes that event2/http.h names. */
+export const HTTP_OK = 200
+export const HTTP_NOCONTENT = 204
+export const HTTP_MOVEPERM = 301
+export const HTTP_MOVETEMP = 302
+export const HTTP_NOTMODIFIED = 304
+export const HTTP_BADREQUEST = 400
+export const HTTP_NOTFOUND = 404
+export const HTTP_BADMETHOD = 405
+export const HTTP_ENTITYTOOLARGE = 413
+export const HTTP_EXPECTATIONFAILED = 417
+export const HTTP_INTERNAL = 500
+export const HTTP_NOTIMPLEMENTED = 501
+export const HTTP_SERVUNAVAIL = 503

@@ -1,0 +1,51 @@
+import { native } from '../util/native.js'
+import type { EventHandle } from './event-handle.js'
+import { handleOf } from './event-handle.js'
+
+/** Where a listening socket is bound. */
+export type EvHttpSocketAddress =
+  /** TCP. */
+  | { family: 'IPv4' | 'IPv6'; address: string; port: number }
+  /** A UNIX socket. */
+  | { family: 'unix'; path: string }
+
+/** Its id within its server. */
+export let boundSocketId: (socket: EvHttpBoundSocket) => number
+
+/**
+ * A socket on which an EvHttp accepts: libevent's `evhttp_bound_socket`. It belongs to the EvHttp and ends with it or
+ * by `delAcceptSocket()`.
+ */
+export class EvHttpBoundSocket {
+  readonly #http: EventHandle
+  readonly #id: number
+
+  static {
+    boundSocketId = (socket) => socket.#id
+  }
+
+  /** @internal */
+  constructor(http: EventHandle, id: number) {
+    this.#http = http
+    this.#id = id
+  }
+
+  /**
+   * @returns the listening descriptor, which stays evhttp's
+   * @throws {EventError} `ERR_EV_DISPOSED` when the server has been disposed, `ERR_EV_NOT_FOUND` when the socket has
+   * been removed
+   * @see evhttp_bound_socket_get_fd()
+   */
+  getFd(): number {
+    return native.httpSocketFd(handleOf(this.#http), this.#id)
+  }
+
+  /**
+   * @returns where the socket is bound, with the port that the system has chosen
+   * @throws {EventError} as {@link getFd}
+   */
+  address(): EvHttpSocketAddress {
+    const [family, address, port] = native.httpSocketAddress(handleOf(this.#http), this.#id)
+    return family === 'unix' ? { family, path: address } : { family, address, port }
+  }
+}

@@ -1,0 +1,353 @@
+import { AsyncResource } from 'node:async_hooks'
+import { type HandleNumber, native } from '../util/native.js'
+import {
+  checkBoolean,
+  checkFunction,
+  checkInstance,
+  checkInteger,
+  checkMs,
+  checkString,
+  rangeError,
+} from '../util/validation.js'
+import { kHandleRequest, type ServerReceiver } from './base-state.js'
+import { declareEventType } from './declare-event-type.js'
+import { boundSocketId, EvHttpBoundSocket } from './ev-http-bound-socket.js'
+import './ev-http-connection.js'
+import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered } from './ev-http-request.js'
+import { EventBase, stateOfBase } from './event-base.js'
+import { handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+
+const INT_MAX = 2 ** 31 - 1
+
+/** libevent's own, and Bitcoin Core's. */
+const DEFAULT_BACKLOG = 128
+
+/** The general callback's route. */
+const GENCB = 0
+
+/** Options of the ways to bind a TCP socket. */
+export interface EvHttpBindOptions {
+  /** Connections that may wait to be accepted; default 128. */
+  backlog?: number
+  /** Share the port with other sockets that do the same (`SO_REUSEPORT`); default false. */
+  reusePort?: boolean
+  /** Do not take IPv4 connections on an IPv6 socket; default false. */
+  ipv6Only?: boolean
+}
+
+/** Options of {@link EvHttp.bindUnixSocket}. */
+export interface EvHttpUnixOptions {
+  /** Connections that may wait to be accepted; default 128. */
+  backlog?: number
+  /** Permission bits of the socket, such as `0o600`; default: what the umask leaves. */
+  mode?: number
+}
+
+interface Route {
+  // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
+  callback: EvHttpRequestCallback<any>
+  arg: unknown
+}
+
+/**
+ * libevent's `evhttp`: an HTTP server.
+ *
+ * It is stricter than libevent: a request with several or malformed Content-Lengths, a Transfer-Encoding other than
+ * `chunked`, a header name that is no token, or `%00` in its URI is answered 400 and its connection closed before any
+ * callback. Paths are compared as they stand in the URI, not decoded.
+ *
+ * The base owns it. Disposing it stops accepting, answers 500 to requests that wait for their answer, as far as the
+ * sockets take it at once, and closes all connections.
+ *
+ * @see evhttp_new(), evhttp_free()
+ */
+export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver {
+  readonly #base: EventBase
+  readonly #number: HandleNumber
+  readonly #resource = new AsyncResource('EvHttp', { requireManualDestroy: true })
+  readonly #routes = new Map<number, Route>()
+  #lastRoute = GENCB
+
+  constructor(base: EventBase) {
+    checkInstance(base, EventBase, 'base')
+    const number = native.httpNew(handleOf(base))
+    super(kAdopt, number)
+    this.#number = number
+    this.#base = base
+    stateOfBase(base).servers.set(number, this)
+    reportWhenCollected(this)
+  }
+
+  /**
+   * Binds a TCP socket and accepts on it. A server may have several.
+   *
+   * @param host - an address or a name; `''` is every address
+   * @param port - the port, 0 for one that the system chooses
+   * @param options - see {@link EvHttpBindOptions}
+   * @returns the socket, which belongs to the server
+   * @throws {TypeError} when an argument has the wrong type
+   * @throws {RangeError} when an argument has a wrong value
+   * @throws {EventError} `ERR_EV_BIND`, with `errno` and `syscall` where the system says why
+   * @see evhttp_bind_socket_with_handle()
+   */
+  bindSocketWithHandle(host: string, port: number, options: EvHttpBindOptions = {}): EvHttpBoundSocket {
+    const { backlog = DEFAULT_BACKLOG, reusePort = false, ipv6Only = false } = options
+    checkString(host, 'host')
+    if (host.includes('\0')) throw rangeError('host', 'a host name or address', host)
+    checkInteger(port, 'port', 0, 65535)
+    checkInteger(backlog, 'backlog', 1, INT_MAX)
+    checkBoolean(reusePort, 'reusePort')
+    checkBoolean(ipv6Only, 'ipv6Only')
+    return new EvHttpBoundSocket(
+      this,
+      native.httpBindTcp(handleOf(this), host, port, backlog, reusePort, ipv6Only),
+    )
+  }
+
+  /**
+   * Binds a UNIX socket and accepts on it. Its name is removed when the socket goes.
+   *
+   * @param path - where; nothing may be there yet
+   * @param options - see {@link EvHttpUnixOptions}
+   * @returns the socket, which belongs to the server
+   * @throws {TypeError} when an argument has the wrong type
+   * @throws {RangeError} when an argument has a wrong value
+   * @throws {EventError} `ERR_EV_BIND` with `errno` and `syscall`
+   */
+  bindUnixSocket(path: string, options: EvHttpUnixOptions = {}): EvHttpBoundSocket {
+    const { backlog = DEFAULT_BACKLOG, mode = -1 } = options
+    checkString(path, 'path')
+    if (path === '' || path.includes('\0')) throw rangeError('path', 'a path', path)
+    checkInteger(backlog, 'backlog', 1, INT_MAX)
+    checkInteger(mode, 'mode', -1, 0o7777)
+    return new EvHttpBoundSocket(this, native.httpBindUnix(handleOf(this), path, mode, backlog))
+  }
+
+  /**
+   * Accepts on a socket that listens already.
+   *
+   * @param fd - its descriptor, which belongs to the server from here on
+   * @returns the socket
+   * @throws {TypeError} when `fd` is no number
+   * @throws {RangeError} when it is no descriptor
+   * @throws {EventError} `ERR_EV_BIND` when it is not a listening socket; then it stays the caller's
+   * @see evhttp_accept_socket_with_handle()
+   */
+  acceptSocketWithHandle(fd: number): EvHttpBoundSocket {
+    checkInteger(fd, 'fd', 0, INT_MAX)
+    return new EvHttpBoundSocket(this, native.httpAcceptFd(handleOf(this), fd))
+  }
+
+  /**
+   * Stops accepting on a socket and closes it. Connections go on; when they have ended too, `dispatch()` can end.
+   *
+   * @param socket - one of this server's
+   * @throws {TypeError} when it is no socket
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not this server's, or no more
+   * @see evhttp_del_accept_socket()
+   */
+  delAcceptSocket(socket: EvHttpBoundSocket): void {
+    checkInstance(socket, EvHttpBoundSocket, 'socket')
+    native.httpDelAcceptSocket(handleOf(this), boundSocketId(socket))
+  }
+
+  /**
+   * Sets the callback for requests that no path's callback takes. Without one they are answered 404. It may be replaced
+   * at any time.
+   *
+   * @param callback - gets the request and `arg`, in the async context in which the server was made
+   * @param arg - handed through
+   * @see evhttp_set_gencb()
+   */
+  setGencb<A = undefined>(callback: EvHttpRequestCallback<A>, arg?: A): void {
+    checkFunction(callback, 'callback')
+    native.httpSetGencb(handleOf(this), true)
+    this.#routes.set(GENCB, { callback, arg })
+  }
+
+  /**
+   * Sets the callback for a path.
+   *
+   * @param path - compared with the URI's path as it stands there, without query and not decoded
+   * @param callback - gets the request and `arg`
+   * @param arg - handed through
+   * @throws {EventError} `ERR_EV_EXISTS` when the path has one
+   * @see evhttp_set_cb()
+   */
+  setCb<A = undefined>(path: string, callback: EvHttpRequestCallback<A>, arg?: A): void {
+    checkString(path, 'path')
+    checkFunction(callback, 'callback')
+    native.httpSetRoute(handleOf(this), path, this.#lastRoute + 1)
+    this.#lastRoute += 1
+    this.#routes.set(this.#lastRoute, { callback, arg })
+  }
+
+  /**
+   * Removes the callback for a path.
+   *
+   * @param path - as given to {@link setCb}
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when the path has none
+   * @see evhttp_del_cb()
+   */
+  delCb(path: string): void {
+    checkString(path, 'path')
+    this.#routes.delete(native.httpDelRoute(handleOf(this), path))
+  }
+
+  /**
+   * Gives requests for a host to another server. Its callbacks take them; sockets, limits and timeouts stay this one's.
+   *
+   * @param pattern - a host name, where `*` stands for any characters: `*.example.com`
+   * @param host - a server on the same base, without sockets; from here on this one owns it
+   * @throws {EventError} `ERR_EV_STATE` when it cannot be a virtual host of this one
+   * @see evhttp_add_virtual_host()
+   */
+  addVirtualHost(pattern: string, host: EvHttp): void {
+    checkString(pattern, 'pattern')
+    checkInstance(host, EvHttp, 'host')
+    native.httpAddVirtualHost(handleOf(this), pattern, handleOf(host))
+  }
+
+  /**
+   * Takes a virtual host away and gives it back to the caller.
+   *
+   * @param host - one of this server's virtual hosts
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not
+   * @see evhttp_remove_virtual_host()
+   */
+  removeVirtualHost(host: EvHttp): void {
+    checkInstance(host, EvHttp, 'host')
+    native.httpRemoveVirtualHost(handleOf(this), handleOf(host))
+  }
+
+  /**
+   * Adds a name under which the server itself is asked for.
+   *
+   * @param alias - a host name
+   * @see evhttp_add_server_alias()
+   */
+  addServerAlias(alias: string): void {
+    checkString(alias, 'alias')
+    native.httpAddServerAlias(handleOf(this), alias)
+  }
+
+  /**
+   * Removes such a name.
+   *
+   * @param alias - as given to {@link addServerAlias}
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when there is none
+   * @see evhttp_remove_server_alias()
+   */
+  removeServerAlias(alias: string): void {
+    checkString(alias, 'alias')
+    native.httpRemoveServerAlias(handleOf(this), alias)
+  }
+
+  /**
+   * Limits the request line and headers: a longer request is answered 400.
+   *
+   * @param bytes - the limit in bytes; default: none
+   * @see evhttp_set_max_headers_size()
+   */
+  setMaxHeadersSize(bytes: number): void {
+    checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
+    native.httpSetMaxHeadersSize(handleOf(this), bytes)
+  }
+
+  /**
+   * Limits the body: a longer request is answered 413.
+   *
+   * @param bytes - the limit in bytes; default: none
+   * @see evhttp_set_max_body_size()
+   */
+  setMaxBodySize(bytes: number): void {
+    checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
+    native.httpSetMaxBodySize(handleOf(this), bytes)
+  }
+
+  /**
+   * Limits how long a connection may go without progress, for those accepted from now on.
+   *
+   * @param ms - in ms, more than 0; default 30,000
+   * @see evhttp_set_timeout_tv()
+   */
+  setTimeout(ms: number): void {
+    if (ms === undefined || checkMs(ms, 'ms') <= 0) throw rangeError('ms', 'more than 0', ms)
+    native.httpSetTimeout(handleOf(this), ms)
+  }
+
+  /**
+   * Sets which methods are allowed; a request by another one is answered 501.
+   *
+   * @param mask - `EVHTTP_REQ_*` bits; default GET, POST, HEAD, PUT and DELETE
+   * @see evhttp_set_allowed_methods()
+   */
+  setAllowedMethods(mask: number): void {
+    checkInteger(mask, 'mask', 0, 0x1ff)
+    native.httpSetAllowedMethods(handleOf(this), mask)
+  }
+
+  /**
+   * Sets the Content-Type of replies that name none.
+   *
+   * @param type - the type, undefined for no header; default `text/html; charset=ISO-8859-1`
+   * @see evhttp_set_default_content_type()
+   */
+  setDefaultContentType(type: string | undefined): void {
+    if (type !== undefined) checkString(type, 'type')
+    native.httpSetDefaultContentType(handleOf(this), type)
+  }
+
+  /**
+   * @param flags - `EVHTTP_SERVER_LINGERING_CLOSE` or 0
+   * @throws {EventError} `ERR_EV_LIBEVENT` for other flags
+   * @see evhttp_set_flags()
+   */
+  setFlags(flags: number): void {
+    checkInteger(flags, 'flags', 0, INT_MAX)
+    native.httpSetFlags(handleOf(this), flags)
+  }
+
+  /**
+   * @returns the base on which the server lives
+   */
+  getBase(): EventBase {
+    handleOf(this)
+    return this.#base
+  }
+
+  /** @internal */
+  [kHandleRequest](route: number, number: HandleNumber): void {
+    const request = new EvHttpRequest(number, this.#base)
+    const entry = this.#routes.get(route)
+    try {
+      if (entry !== undefined) this.#resource.runInAsyncScope(entry.callback, undefined, request, entry.arg)
+    } finally {
+      if (isUnanswered(request)) reportWhenCollected(request)
+    }
+  }
+
+  /** @internal */
+  override [kReleased](): void {
+    stateOfBase(this.#base).servers.delete(this.#number)
+  }
+}
+
+/**
+ * Makes an HTTP server.
+ *
+ * @param base - the base to live on, which owns it
+ * @returns the server; it accepts nothing until it is bound
+ * @throws {TypeError} when `base` is no EventBase
+ * @example
+ * ```ts
+ * using http = obtainEvHttp(base)
+ * http.setGencb((request) => request.reply({ body: 'hello\n' }))
+ * http.bindSocketWithHandle('127.0.0.1', 8080)
+ * await base.dispatch()
+ * ```
+ * @see evhttp_new()
+ */
+export function obtainEvHttp(base: EventBase): EvHttp {
+  return new EvHttp(base)
+}

@@ -1,0 +1,292 @@
+import { AsyncResource } from 'node:async_hooks'
+import { created, native } from '../util/native.js'
+import { registerGauges } from '../util/tracing.js'
+import { checkBoolean, checkFunction, checkInteger, checkMs, checkString, rangeError } from '../util/validation.js'
+import { BaseState, BoundCallback, holdRunning, registerState, releaseRunning } from './base-state.js'
+import './callbacks.js'
+import { EV_CLOSED, EV_READ, EV_WRITE } from './constants.js'
+import { declareEventType } from './declare-event-type.js'
+import { handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+
+const INT_MAX = 2 ** 31 - 1
+
+/** libevent's limit on priorities: EVENT_MAX_PRIORITIES. */
+const MAX_PRIORITIES = 255
+
+/** A socket, pipe or other descriptor, as a number; a signal's number for `EV_SIGNAL`; -1 for none. */
+export type EvutilSocket = number
+
+/** Options of {@link obtainEventBase}. */
+export interface EventBaseOptions {
+  /** Number of priorities, 1 to 255; default 1. Lower numbers go first, an event's default is the middle. */
+  priorities?: number
+  /** `EV_FEATURE_*` bits that the backend must have; default none. */
+  features?: number
+  /** Read a fine clock (`EVENT_BASE_FLAG_PRECISE_TIMER`); default true. Without it timers may be 4 ms late. */
+  preciseTimer?: boolean
+  /**
+   * Collect changes between turns (`EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST`): saves evhttp about half of its system calls.
+   * Default false, because it must not be used with descriptors that were duplicated by `dup()`.
+   */
+  changelist?: boolean
+  /** Look for new events after so much, though more are active: `event_config_set_max_dispatch_interval()`. */
+  maxDispatchInterval?: {
+    /** After so many ms; default never. */
+    interval?: number
+    /** After so many callbacks; default 1024. */
+    callbacks?: number
+    /** Only for events of this priority and lower ones; default 0, all. */
+    minPriority?: number
+  }
+  /** Backends not to use, by libevent's names: `['epoll']`; default none. */
+  avoidMethods?: readonly string[]
+}
+
+/** Callback of {@link EventBase.once}. */
+export type EventOnceCallback<A> = (arg: A, what: number) => void
+
+/** The parts of a base that other handles need. */
+export let stateOfBase: (base: EventBase) => BaseState
+
+/**
+ * libevent's `event_base`: what waits for events and runs their callbacks.
+ *
+ * A base belongs to the thread that made it. {@link dispatch} joins it to Node's own loop; {@link dispatchSync} and
+ * {@link loopSync} block, as in C. The user owns it, and it owns all that lives on it.
+ *
+ * Disposing a base disposes what lives on it; a {@link dispatch} that is under way resolves with 0.
+ *
+ * @see event_base_new_with_config(), event_base_free()
+ */
+export class EventBase extends declareEventType('EventBase') {
+  readonly #state = new BaseState()
+  readonly #slot: number
+
+  static {
+    stateOfBase = (base) => base.#state
+  }
+
+  constructor(options: EventBaseOptions = {}) {
+    const {
+      priorities = 1,
+      features = 0,
+      preciseTimer = true,
+      changelist = false,
+      maxDispatchInterval = {},
+      avoidMethods = [],
+    } = options
+    checkInteger(priorities, 'priorities', 1, MAX_PRIORITIES)
+    checkInteger(features, 'features', 0, 0xff)
+    checkBoolean(preciseTimer, 'preciseTimer')
+    checkBoolean(changelist, 'changelist')
+    const { interval, callbacks = -1, minPriority = 0 } = maxDispatchInterval
+    checkInteger(callbacks, 'maxDispatchInterval.callbacks', -1, INT_MAX)
+    checkInteger(minPriority, 'maxDispatchInterval.minPriority', 0, MAX_PRIORITIES)
+    if (!Array.isArray(avoidMethods)) throw rangeError('avoidMethods', 'an array of strings', avoidMethods)
+    for (const method of avoidMethods) checkString(method, 'avoidMethods')
+    super(
+      kAdopt,
+      native.eventBaseNew(
+        priorities,
+        features,
+        preciseTimer,
+        changelist,
+        checkMs(interval, 'maxDispatchInterval.interval'),
+        callbacks,
+        minPriority,
+        avoidMethods,
+      ),
+    )
+    this.#slot = created[1] ?? 0
+    registerState(this.#slot, this.#state)
+    reportWhenCollected(this)
+    registerGauges()
+  }
+
+  /**
+   * Runs the base inside Node's loop until nothing is pending on it or it is told to end: libevent becomes what Node
+   * waits in, so both go on without polling and without delay. Several bases may be dispatched at once.
+   *
+   * A callback that throws is an `uncaughtException`, as anywhere in Node.
+   *
+   * @returns 1 when nothing was left pending, 0 when `loopexit()` or `loopbreak()` ended it; rejects with `EventError`
+   * `ERR_EV_REENTRANT` when it is being dispatched already, `ERR_EV_BACKEND` when it cannot be dispatched beside others
+   * @example
+   * ```ts
+   * using base = obtainEventBase()
+   * base.once(-1, EV_TIMEOUT, () => console.log('a second later'), undefined, 1000)
+   * await base.dispatch() // 1
+   * ```
+   * @see event_base_dispatch()
+   */
+  async dispatch(): Promise<0 | 1> {
+    native.eventBaseDispatch(handleOf(this))
+    holdRunning(this.#slot, this.#state, this)
+    return new Promise((resolve, reject) => {
+      this.#state.dispatch = { resolve, reject }
+    })
+  }
+
+  /**
+   * libevent's own blocking loop: runs until nothing is pending or it is told to end. Node does nothing else meanwhile,
+   * except that promises and nextTicks run after every callback. (Inside a promise job, and so at the top level of an
+   * ES module, V8 runs no further promise jobs until that one returns.)
+   *
+   * @returns 1 when nothing was left pending, 0 when `loopexit()` or `loopbreak()` ended it
+   * @throws what a callback throws: it ends the loop
+   * @throws {EventError} `ERR_EV_REENTRANT` when the base is being dispatched already
+   * @see event_base_dispatch()
+   */
+  dispatchSync(): 0 | 1 {
+    return this.loopSync(0)
+  }
+
+  /**
+   * libevent's own blocking loop, with flags.
+   *
+   * @param flags - `EVLOOP_ONCE`, `EVLOOP_NONBLOCK`, `EVLOOP_NO_EXIT_ON_EMPTY`
+   * @returns 1 when nothing was pending, else 0
+   * @throws what a callback throws: it ends the loop
+   * @throws {EventError} `ERR_EV_REENTRANT` when the base is being dispatched already
+   * @see event_base_loop()
+   */
+  loopSync(flags: number): 0 | 1 {
+    checkInteger(flags, 'flags', 0, 7)
+    const handle = handleOf(this)
+    const first = holdRunning(this.#slot, this.#state, this)
+    try {
+      return native.eventBaseLoopSync(handle, flags)
+    } finally {
+      if (first) releaseRunning(this.#slot)
+    }
+  }
+
+  /**
+   * Ends the loop after the callbacks that are active, or after a time. Unlike a {@link loopbreak}, one that comes
+   * before the loop is kept for it.
+   *
+   * @param ms - how long to go on, in ms; default: only what is active now
+   * @throws {EventError} `ERR_EV_LIBEVENT`
+   * @see event_base_loopexit()
+   */
+  loopexit(ms?: number): void {
+    native.eventBaseLoopexit(handleOf(this), checkMs(ms, 'ms'))
+  }
+
+  /**
+   * Ends the loop after the callback that is running. Without a loop it does nothing.
+   *
+   * @see event_base_loopbreak()
+   */
+  loopbreak(): void {
+    native.eventBaseLoopbreak(handleOf(this))
+  }
+
+  /**
+   * Has the loop look for new events before it runs the next callback.
+   *
+   * @see event_base_loopcontinue()
+   */
+  loopcontinue(): void {
+    native.eventBaseLoopcontinue(handleOf(this))
+  }
+
+  /**
+   * @returns whether `loopexit()` ended the last loop
+   * @see event_base_got_exit()
+   */
+  gotExit(): boolean {
+    return native.eventBaseGotExit(handleOf(this))
+  }
+
+  /**
+   * @returns whether `loopbreak()` ended the last loop
+   * @see event_base_got_break()
+   */
+  gotBreak(): boolean {
+    return native.eventBaseGotBreak(handleOf(this))
+  }
+
+  /**
+   * Calls back once, without an event to keep.
+   *
+   * @param fd - a descriptor, or -1 for a timeout alone
+   * @param what - `EV_TIMEOUT`, or `EV_READ`, `EV_WRITE` and `EV_CLOSED`
+   * @param callback - gets `arg` and what has happened
+   * @param arg - handed through
+   * @param ms - timeout in ms; none: at once for `EV_TIMEOUT` alone, never otherwise
+   * @throws {EventError} `ERR_EV_LIBEVENT` when libevent refuses the flags
+   * @see event_base_once()
+   */
+  once<A = undefined>(fd: EvutilSocket, what: number, callback: EventOnceCallback<A>, arg?: A, ms?: number): void {
+    checkInteger(fd, 'fd', -1, INT_MAX)
+    checkInteger(what, 'what', 1, 0xff)
+    checkFunction(callback, 'callback')
+    if (fd === -1 && (what & (EV_READ | EV_WRITE | EV_CLOSED)) !== 0) {
+      throw rangeError('fd', 'a descriptor for EV_READ, EV_WRITE and EV_CLOSED', fd)
+    }
+    const id = this.#state.nextKey()
+    native.eventBaseOnce(handleOf(this), fd, what, id, checkMs(ms, 'ms'))
+    const resource = new AsyncResource('EventBase.once', { requireManualDestroy: true })
+    this.#state.once.set(id, new BoundCallback((happened) => callback(arg as A, happened), resource))
+  }
+
+  /**
+   * @returns the backend's name, such as `epoll`; `epoll (with changelist)` with the change list
+   * @see event_base_get_method()
+   */
+  getMethod(): string {
+    return native.eventBaseGetMethod(handleOf(this))
+  }
+
+  /**
+   * @returns the backend's `EV_FEATURE_*` bits
+   * @see event_base_get_features()
+   */
+  getFeatures(): number {
+    return native.eventBaseGetFeatures(handleOf(this))
+  }
+
+  /**
+   * Counts events. Those that {@link dispatch} adds for itself are not counted.
+   *
+   * @param flags - `EVENT_BASE_COUNT_ACTIVE`, `_VIRTUAL`, `_ADDED`
+   * @returns how many there are of these kinds together
+   * @see event_base_get_num_events()
+   */
+  getNumEvents(flags: number): number {
+    checkInteger(flags, 'flags', 0, 7)
+    return native.eventBaseGetNumEvents(handleOf(this), flags)
+  }
+
+  /**
+   * A {@link dispatch} that is under way resolves with 0.
+   *
+   * @internal
+   */
+  override [kReleased](): void {
+    releaseRunning(this.#slot)
+    const dispatch = this.#state.dispatch
+    this.#state.dispatch = undefined
+    dispatch?.resolve(0)
+  }
+}
+
+/**
+ * Makes a base.
+ *
+ * @param options - see {@link EventBaseOptions}
+ * @returns the base, which the caller owns
+ * @throws {TypeError} when an option has the wrong type
+ * @throws {RangeError} when an option has a wrong value
+ * @throws {EventError} `ERR_EV_LIBEVENT` when no backend has the features
+ * @example
+ * ```ts
+ * using base = obtainEventBase({ priorities: 2 })
+ * ```
+ * @see event_base_new_with_config()
+ */
+export function obtainEventBase(options?: EventBaseOptions): EventBase {
+  return new EventBase(options)
+}
+

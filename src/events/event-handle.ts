@@ -1,0 +1,122 @@
+import { EventError } from '../util/errors.js'
+import { created, type HandleNumber, native } from '../util/native.js'
+import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
+
+/** Lets only this library hand a native object's number to a constructor. */
+export const kAdopt: unique symbol = Symbol('adopt')
+
+/** Called once, when a handle is disposed by JavaScript, after its native object has gone. */
+export const kReleased: unique symbol = Symbol('released')
+
+/** The number of a handle's native object, 0 when it has been disposed. */
+export let handleOf: (handle: EventHandle) => HandleNumber
+/** Marks a handle as disposed whose native object has ended by itself. */
+export let forget: (handle: EventHandle) => void
+
+// A handle that was answered or disposed before is known by its number to be gone, so nothing is ever unregistered.
+const collected = new FinalizationRegistry<HandleNumber>((number) => {
+  const stack = creationStack(number)
+  const gone = native.collect(number)
+  traceDropped()
+  if (gone === undefined) return
+  const [type, id] = gone
+  process.emitWarning(`${type} #${id} was collected without having been disposed`, {
+    type: 'HandleLeakWarning',
+    code: 'BITCOIN_SUPPORT_LEAK',
+    detail: stack ?? 'Set BITCOIN_SUPPORT_STACKS=1 to see where it was created.',
+  })
+})
+
+/** Has `handle` disposed and reported when it is collected. */
+export function reportWhenCollected(handle: EventHandle): void {
+  collected.register(handle, handleOf(handle))
+}
+
+/**
+ * What every handle can do. Types derive from it through `declareEventType()`.
+ *
+ * A handle is live from its construction until {@link dispose}, until its owner is disposed, or until its native
+ * object ends. A handle that nothing keeps alive is disposed when it is collected, and reported by a process warning
+ * with the code `BITCOIN_SUPPORT_LEAK`.
+ */
+export abstract class EventHandle {
+  #number: HandleNumber
+  readonly #type: number
+  /** Number of this handle among those of its type, in the whole process; the first one is 1. */
+  readonly id: number
+
+  static {
+    handleOf = (handle) => {
+      if (typeof handle !== 'object' || handle === null || !(#number in handle)) {
+        throw new EventError('ERR_EV_HANDLE', 'not a handle')
+      }
+      return handle.#number
+    }
+    forget = (handle) => {
+      handle.#number = 0
+    }
+  }
+
+  /** @internal */
+  constructor(type: number, number: HandleNumber) {
+    this.#type = type
+    this.#number = number
+    this.id = created[0] ?? 0
+    traceCreated(number, type, this.id)
+  }
+
+  /** Whether the handle has ended, by {@link dispose} or otherwise. */
+  get disposed(): boolean {
+    return this.#number === 0 || !native.isLive(this.#number)
+  }
+
+  /**
+   * Ends the handle: what lives on it first, then its memory is wiped and released and the live count goes down. Calls
+   * after the first do nothing.
+   */
+  dispose(): void {
+    const number = this.#number
+    if (number === 0) return
+    this.#number = 0
+    native.dispose(number, this.#type)
+    this[kReleased]()
+    traceDropped()
+  }
+
+  /** @internal */
+  [kReleased](): void {}
+
+  /** The same as {@link dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+}
+
+/** A live handle, as {@link liveHandles} lists it. */
+export interface LiveHandle {
+  /** The name it was declared with. */
+  type: string
+  /** Its `id`. */
+  id: number
+  /** Where it was created, if stacks were captured then. */
+  stack?: string
+}
+
+/**
+ * Lists the live handles of this thread.
+ *
+ * @returns one entry a handle, in no particular order
+ * @example
+ * ```ts
+ * console.table(liveHandles())
+ * ```
+ */
+export function liveHandles(): LiveHandle[] {
+  const flat = native.listLive()
+  const list: LiveHandle[] = []
+  for (let i = 0; i < flat.length; i += 3) {
+    const stack = creationStack(flat[i] as number)
+    list.push({ type: flat[i + 1] as string, id: flat[i + 2] as number, ...(stack === undefined ? {} : { stack }) })
+  }
+  return list
+}

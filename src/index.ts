@@ -1,0 +1,28 @@
+// The public face of the package.
+export * from './events/constants.js'
+export { type DeclaredEventType, declareEventType } from './events/declare-event-type.js'
+export { EvHttp, type EvHttpBindOptions, type EvHttpUnixOptions, obtainEvHttp } from './events/ev-http.js'
+export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/ev-http-bound-socket.js'
+export { EvHttpConnection, type EvHttpPeer, obtainEvHttpConnectionBase } from './events/ev-http-connection.js'
+export {
+  type EvHttpClientCallback,
+  type EvHttpHeaders,
+  type EvHttpReply,
+  EvHttpRequest,
+  type EvHttpRequestCallback,
+  obtainEvHttpRequest,
+} from './events/ev-http-request.js'
+export { EvKeyvalq } from './events/ev-keyvalq.js'
+export {
+  EventBase,
+  type EventBaseOptions,
+  type EventOnceCallback,
+  type EvutilSocket,
+  obtainEventBase,
+} from './events/event-base.js'
+export { type EventHandle, type LiveHandle, liveHandles } from './events/event-handle.js'
+export { type EventCallback, LibEvent, obtainEvent } from './events/lib-event.js'
+export { alignUp } from './util/align-up.js'
+export { EventError, type EventErrorCode } from './util/errors.js'
+export { registerGauges, setCaptureStacks } from './util/tracing.js'
+export { getUniquePath, makeUniqueDirectory } from './util/unique-path.js'

@@ -1,0 +1,54 @@
+/** What an {@link EventError} can say. */
+export type EventErrorCode =
+  /** The handle has been disposed, or its native object has ended: a request that was answered, a view whose connection closed. */
+  | 'ERR_EV_DISPOSED'
+  /** What was given is no handle, or one of another type. */
+  | 'ERR_EV_HANDLE'
+  /** The handle belongs to another thread. */
+  | 'ERR_EV_THREAD'
+  /** The base is being dispatched already. */
+  | 'ERR_EV_REENTRANT'
+  /** The call does not fit the state that the object is in. */
+  | 'ERR_EV_STATE'
+  /** A socket could not be bound; `errno` and `syscall` say why. */
+  | 'ERR_EV_BIND'
+  /** The signal is another base's, or Node handles it. */
+  | 'ERR_EV_SIGNAL'
+  /** Several bases cannot be dispatched at once, because the backend of one cannot be watched. */
+  | 'ERR_EV_BACKEND'
+  /** There is one by that name already: a path's callback, a declared type. */
+  | 'ERR_EV_EXISTS'
+  /** There is none by that name: a path's callback, a socket, a virtual host, an alias. */
+  | 'ERR_EV_NOT_FOUND'
+  /** libevent returned -1 or NULL; `errno` is set where it says why. */
+  | 'ERR_EV_LIBEVENT'
+  /** The native addon has not been built. */
+  | 'ERR_EV_NOT_BUILT'
+
+/**
+ * A failure of libevent or a call that does not fit an object's state. Wrong arguments are a `TypeError` or a
+ * `RangeError` instead.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   http.bindSocketWithHandle('127.0.0.1', 80)
+ * } catch (error) {
+ *   if (error instanceof EventError && error.code === 'ERR_EV_BIND') console.error(error.message)
+ * }
+ * ```
+ */
+export class EventError extends Error {
+  override readonly name = 'EventError'
+  /** Which failure it is: stable, unlike the message. */
+  readonly code: EventErrorCode
+  /** The system's error number, where a system call failed. */
+  readonly errno?: number
+  /** The system call that failed. */
+  readonly syscall?: string
+
+  constructor(code: EventErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}

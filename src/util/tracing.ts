@@ -1,0 +1,106 @@
+// OpenTelemetry. A span that lasts as long as a handle would never be exported if the handle leaked, so there is a
+// short one at creation and a short one at drop that links to it.
+import { type Meter, metrics, type SpanContext, type Tracer, trace } from '@opentelemetry/api'
+import { type HandleNumber, native } from './native.js'
+
+const SCOPE = 'bitcoin-support'
+
+const typeNames = new Map<number, string>()
+const creations = new Map<HandleNumber, { span?: SpanContext; stack?: string }>()
+let captureStacks = process.env.BITCOIN_SUPPORT_STACKS === '1'
+let dropLogOn = false
+let tracerOf: { provider: object; tracer: Tracer } | undefined
+let metered: object | undefined
+
+interface Delegating {
+  getDelegateTracer?(name: string): Tracer | undefined
+}
+
+/** The tracer of the SDK that is registered now, or undefined without one: then nothing is spent on a span. */
+function activeTracer(): Tracer | undefined {
+  const provider = trace.getTracerProvider()
+  const proxy = provider as Delegating
+  if (proxy.getDelegateTracer !== undefined) return proxy.getDelegateTracer(SCOPE)
+  if (tracerOf?.provider !== provider) tracerOf = { provider, tracer: provider.getTracer(SCOPE) }
+  return tracerOf.tracer
+}
+
+function attributes(type: number, id: number) {
+  return {
+    'bitcoin_support.handle.type': typeNames.get(type) ?? 'unknown',
+    'bitcoin_support.handle.id': id,
+    'bitcoin_support.handle.live': native.liveCount(type),
+  }
+}
+
+/** Makes a declared type known to the spans and gauges. */
+export function traceType(type: number, name: string): void {
+  typeNames.set(type, name)
+  registerGauges()
+}
+
+/** Registers the gauges with the meter provider that is registered now, if that has not been done. */
+export function registerGauges(): void {
+  const provider = metrics.getMeterProvider()
+  if (provider === metered) return
+  metered = provider
+  const meter: Meter = provider.getMeter(SCOPE)
+  const gauge = meter.createObservableGauge('bitcoin_support.handles.live', {
+    description: 'Live handles in the process, by type',
+    unit: '{handle}',
+  })
+  gauge.addCallback((result) => {
+    for (const [type, name] of typeNames) {
+      result.observe(native.liveCount(type), { 'bitcoin_support.handle.type': name })
+    }
+  })
+}
+
+/**
+ * Switches the capture of a stack at each handle's creation on or off, for `liveHandles()` and leak reports. It costs
+ * some microseconds a handle. `BITCOIN_SUPPORT_STACKS=1` in the environment switches it on from the start.
+ *
+ * @param on - whether handles made from now on remember their stack
+ */
+export function setCaptureStacks(on: boolean): void {
+  captureStacks = on
+}
+
+/** Tells of a new handle. */
+export function traceCreated(handle: HandleNumber, type: number, id: number): void {
+  const tracer = activeTracer()
+  if (tracer === undefined && !captureStacks) return
+  if (!dropLogOn) {
+    dropLogOn = true
+    native.setDropLog(true)
+  }
+  const creation: { span?: SpanContext; stack?: string } = {}
+  if (tracer !== undefined) {
+    const span = tracer.startSpan(`${typeNames.get(type)} create`, { attributes: attributes(type, id) })
+    span.end()
+    creation.span = span.spanContext()
+  }
+  if (captureStacks) creation.stack = new Error('created').stack?.split('\n').slice(2).join('\n') ?? ''
+  creations.set(handle, creation)
+}
+
+/** Tells of the handles that have ended since the last call, whoever ended them. */
+export function traceDropped(): void {
+  if (!dropLogOn) return
+  const dropped = native.takeDropped()
+  if (dropped.length === 0) return
+  const tracer = activeTracer()
+  for (let i = 0; i + 2 < dropped.length; i += 3) {
+    const [handle = 0, type = 0, id = 0] = dropped.slice(i, i + 3)
+    const creation = creations.get(handle)
+    creations.delete(handle)
+    if (tracer === undefined) continue
+    const links = creation?.span === undefined ? [] : [{ context: creation.span }]
+    tracer.startSpan(`${typeNames.get(type)} drop`, { attributes: attributes(type, id), links }).end()
+  }
+}
+
+/** The stack at a handle's creation, where it was captured. */
+export function creationStack(handle: HandleNumber): string | undefined {
+  return creations.get(handle)?.stack
+}

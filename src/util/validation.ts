@@ -1,0 +1,71 @@
+// Arguments are checked here, by name; the addon checks handles.
+
+/** What comes back for an argument that fits no other way of showing it. */
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return `${String(value)}`
+  // Never the content of a string: it may be a secret.
+  return typeof value === 'object' ? `an instance of ${value.constructor?.name ?? 'Object'}` : `a ${typeof value}`
+}
+
+function typeError(name: string, expected: string, value: unknown): TypeError {
+  return Object.assign(new TypeError(`${name} must be ${expected}, got ${describe(value)}`), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  })
+}
+
+/** @returns a RangeError with Node's code for a value out of range. */
+export function rangeError(name: string, expected: string, value: unknown): RangeError {
+  return Object.assign(new RangeError(`${name} must be ${expected}, got ${describe(value)}`), {
+    code: 'ERR_OUT_OF_RANGE',
+  })
+}
+
+/** @throws TypeError unless `value` is a function. */
+export function checkFunction(value: unknown, name: string): void {
+  if (typeof value !== 'function') throw typeError(name, 'a function', value)
+}
+
+/** @throws TypeError unless `value` is a string. */
+export function checkString(value: unknown, name: string): void {
+  if (typeof value !== 'string') throw typeError(name, 'a string', value)
+}
+
+/** @throws TypeError unless `value` is a boolean. */
+export function checkBoolean(value: unknown, name: string): void {
+  if (typeof value !== 'boolean') throw typeError(name, 'a boolean', value)
+}
+
+/** @throws TypeError unless `value` is a number, RangeError unless it is an integer in `min`…`max`. */
+export function checkInteger(value: unknown, name: string, min: number, max: number): void {
+  if (typeof value !== 'number') throw typeError(name, 'a number', value)
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw rangeError(name, `an integer from ${min} to ${max}`, value)
+  }
+}
+
+/** Ten thousand days and more: libevent adds a timeout to its clock, which must not overflow. */
+const MAX_MS = 1e12
+
+/**
+ * @returns `value` in ms, or -1 for `undefined`, which stands for "no time".
+ * @throws TypeError unless it is a number or undefined, RangeError unless it is from 0 to 1e12.
+ */
+export function checkMs(value: unknown, name: string): number {
+  if (value === undefined) return -1
+  if (typeof value !== 'number') throw typeError(name, 'a number of ms', value)
+  if (!(value >= 0 && value <= MAX_MS)) throw rangeError(name, `from 0 to ${MAX_MS} ms`, value)
+  return value
+}
+
+/** @throws TypeError unless `value` is a string or a Uint8Array. */
+export function checkBytes(value: unknown, name: string): void {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
+    throw typeError(name, 'a string or a Uint8Array', value)
+  }
+}
+
+/** @throws TypeError unless `value` is an instance of `type`. */
+export function checkInstance(value: unknown, type: abstract new (...args: never) => object, name: string): void {
+  if (!(value instanceof type)) throw typeError(name, `an instance of ${type.name}`, value)
+}
