@@ -14,8 +14,7 @@ std::atomic<uint32_t> g_next_tag{0};
 
 // In HandleKind's order. kDeclared has no type of its own.
 constexpr const char* kTypeNames[] = {
-    "",       "EventBase",     "LibEvent",
-    "EvHttp", "EvHttpRequest", "EvHttpConnection",
+    "", "EventBase", "LibEvent", "EvHttp", "EvHttpRequest", "EvHttpConnection",
 };
 
 }  // namespace

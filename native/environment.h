@@ -34,9 +34,7 @@ class Environment {
  public:
   /// Makes the state, hooks it to the environment's clean-up and stores it as the instance data.
   static Environment& Attach(Napi::Env env);
-  static Environment& From(const Napi::CallbackInfo& info) {
-    return *static_cast<Environment*>(info.Data());
-  }
+  static Environment& From(const Napi::CallbackInfo& info) { return *static_cast<Environment*>(info.Data()); }
 
   ~Environment();
   Environment(const Environment&) = delete;

@@ -9,8 +9,7 @@ namespace {
 
 Napi::Object MakeEventError(const Environment& env, const char* code, const std::string& message) {
   const Napi::Env napi = env.napi();
-  return env.event_error().New(
-      {Napi::String::New(napi, code), Napi::String::New(napi, message)});
+  return env.event_error().New({Napi::String::New(napi, code), Napi::String::New(napi, message)});
 }
 
 }  // namespace
@@ -22,8 +21,7 @@ void ThrowEventError(const Environment& env, const char* code, const std::string
 void ThrowSystemError(const Environment& env, const char* code, const char* syscall, int error,
                       const std::string& what) {
   const std::string reason = std::generic_category().message(error);
-  Napi::Object object =
-      MakeEventError(env, code, what + ": " + syscall + " failed: " + reason);
+  Napi::Object object = MakeEventError(env, code, what + ": " + syscall + " failed: " + reason);
   object.Set("errno", Napi::Number::New(env.napi(), error));
   object.Set("syscall", Napi::String::New(env.napi(), syscall));
   throw Napi::Error(env.napi(), object);

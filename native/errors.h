@@ -25,11 +25,10 @@ inline constexpr char kLibevent[] = "ERR_EV_LIBEVENT";
 }  // namespace code
 
 /// Throws EventError(code, message).
-[[noreturn]] void ThrowEventError(const Environment& env, const char* code,
-                                  const std::string& message);
+[[noreturn]] void ThrowEventError(const Environment& env, const char* code, const std::string& message);
 
 /// Throws EventError with `syscall` and `errno` set, its message ending in strerror(error).
-[[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const char* syscall,
-                                   int error, const std::string& what);
+[[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const char* syscall, int error,
+                                   const std::string& what);
 
 }  // namespace bitcoin_support

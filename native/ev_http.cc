@@ -143,9 +143,8 @@ void EvHttp::HandleRequest(evhttp_request* request) {
   auto* const handle = new EvHttpRequest(base(), request, connection);
   const double number = handle->number();
   connection.BeginRequest(*handle);
-  environment.callbacks().Call(
-      base(), JsCallback::kRequest,
-      {this->number(), static_cast<double>(route), number});
+  environment.callbacks().Call(base(), JsCallback::kRequest,
+                               {this->number(), static_cast<double>(route), number});
   // Nothing can have closed the connection: libevent does so from the loop, and disposal waits.
   if (environment.FindAny(number) == handle && handle->state() == EvHttpRequest::State::kNew) {
     connection.WatchPeer();

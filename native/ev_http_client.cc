@@ -34,8 +34,8 @@ void EvHttpRequest::Make(EvHttpConnection& connection, int command, const std::s
   // A name that does not resolve ends the request, by its callbacks, before this returns.
   const double self = number();
   Environment& environment = env();
-  if (evhttp_make_request(connection.connection(), m_request,
-                          static_cast<evhttp_cmd_type>(command), uri.c_str()) != 0) {
+  if (evhttp_make_request(connection.connection(), m_request, static_cast<evhttp_cmd_type>(command),
+                          uri.c_str()) != 0) {
     // libevent has freed the request all the same.
     if (environment.FindAny(self) != nullptr) {
       m_request = nullptr;
@@ -71,8 +71,7 @@ void EvHttpRequest::FailWithConnection() {
 void EvHttpRequest::TellFailed(int error) {
   m_request = nullptr;
   m_failed = true;
-  env().callbacks().Call(base(), JsCallback::kClientError,
-                         {number(), static_cast<double>(error)});
+  env().callbacks().Call(base(), JsCallback::kClientError, {number(), static_cast<double>(error)});
 }
 
 // Ends a request whose callback will not be called, if that has not happened meanwhile.

@@ -68,9 +68,7 @@ void EvHttpConnection::OnClientClosed(evhttp_connection*, void* arg) {
   self.env().callbacks().Call(self.base(), JsCallback::kConnectionClose, {self.number()});
 }
 
-void EvHttpConnection::RemoveRequest(const EvHttpRequest& request) {
-  std::erase(m_requests, &request);
-}
+void EvHttpConnection::RemoveRequest(const EvHttpRequest& request) { std::erase(m_requests, &request); }
 
 // (base, host, port)
 Napi::Value EvHttpConnection::New(const Napi::CallbackInfo& info) {
@@ -88,8 +86,7 @@ Napi::Value EvHttpConnection::GetPeerNapi(const Napi::CallbackInfo& info) {
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
   const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(self.m_connection));
-  const bool known =
-      fd >= 0 && getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) == 0;
+  const bool known = fd >= 0 && getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) == 0;
   const bool is_unix = known && storage.ss_family == AF_UNIX;
   char* address = nullptr;
   ev_uint16_t port = 0;
@@ -125,8 +122,7 @@ Napi::Value EvHttpConnection::SetMaxHeadersSizeNapi(const Napi::CallbackInfo& in
 
 // (connection, bytes)
 Napi::Value EvHttpConnection::SetMaxBodySizeNapi(const Napi::CallbackInfo& info) {
-  evhttp_connection_set_max_body_size(This(info).m_connection,
-                                      static_cast<ev_ssize_t>(NumberArg(info, 1)));
+  evhttp_connection_set_max_body_size(This(info).m_connection, static_cast<ev_ssize_t>(NumberArg(info, 1)));
   return info.Env().Undefined();
 }
 

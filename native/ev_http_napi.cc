@@ -30,9 +30,7 @@ namespace {
 
 }  // namespace
 
-EvHttp& EvHttp::This(const Napi::CallbackInfo& info) {
-  return Environment::From(info).Get<EvHttp>(info[0]);
-}
+EvHttp& EvHttp::This(const Napi::CallbackInfo& info) { return Environment::From(info).Get<EvHttp>(info[0]); }
 
 // (base)
 Napi::Value EvHttp::New(const Napi::CallbackInfo& info) {
@@ -106,8 +104,7 @@ Napi::Value EvHttp::SocketAddressNapi(const Napi::CallbackInfo& info) {
   const EvHttp& self = This(info);
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
-  if (getsockname(self.SocketFd(NumberArg(info, 1)), reinterpret_cast<sockaddr*>(&storage),
-                  &length) != 0) {
+  if (getsockname(self.SocketFd(NumberArg(info, 1)), reinterpret_cast<sockaddr*>(&storage), &length) != 0) {
     ThrowSystemError(self.env(), code::kLibevent, "getsockname", errno, "listening socket");
   }
   char text[INET6_ADDRSTRLEN] = "";

@@ -86,8 +86,7 @@ void Send(evhttp_request* request, int code, const char* reason, evbuffer* body)
     evkeyvalq* const headers = evhttp_request_get_output_headers(request);
     if (request->type == EVHTTP_REQ_HEAD && code != HTTP_NOCONTENT && code >= 200 &&
         evhttp_find_header(headers, "Content-Length") == nullptr) {
-      const std::string length =
-          std::to_string(evbuffer_get_length(output) + evbuffer_get_length(body));
+      const std::string length = std::to_string(evbuffer_get_length(output) + evbuffer_get_length(body));
       evhttp_add_header(headers, "Content-Length", length.c_str());
     }
     evbuffer_drain(output, evbuffer_get_length(output));
@@ -127,8 +126,7 @@ EvHttpRequest& EvHttpRequest::Started(const Napi::CallbackInfo& info) {
 
 void EvHttpRequest::SendErrorPage(evhttp_request* request, int code, const char* reason) {
   const char* const phrase = reason != nullptr ? reason : "Error";
-  const std::unique_ptr<char, decltype(&ScrubbingFree)> escaped(evhttp_htmlescape(phrase),
-                                                                ScrubbingFree);
+  const std::unique_ptr<char, decltype(&ScrubbingFree)> escaped(evhttp_htmlescape(phrase), ScrubbingFree);
   const UniqueBuffer page(evbuffer_new());
   evkeyvalq* const headers = evhttp_request_get_output_headers(request);
   evhttp_clear_headers(headers);
@@ -228,13 +226,12 @@ Napi::Value EvHttpRequest::SendReplyChunkNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = Started(info);
   const double key = NumberArg(info, 2);
   const UniqueBuffer data = BodyOf(info.Env(), info[1]);
-  const bool writes = evbuffer_get_length(data.get()) > 0 &&
-                      MayHaveBody(self.m_request, self.m_request->response_code);
+  const bool writes =
+      evbuffer_get_length(data.get()) > 0 && MayHaveBody(self.m_request, self.m_request->response_code);
   if (writes) {
     const EventBase::BusyScope busy(self.base());
     if (key != 0) self.m_server->WantWritten(key);
-    evhttp_send_reply_chunk_with_cb(self.m_request, data.get(), ServerConnection::OnWritten,
-                                    self.m_server);
+    evhttp_send_reply_chunk_with_cb(self.m_request, data.get(), ServerConnection::OnWritten, self.m_server);
     self.m_server->FlushSoon();
   }
   return Napi::Boolean::New(info.Env(), writes);

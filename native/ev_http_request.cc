@@ -27,8 +27,7 @@ Napi::Value Latin1OrUndefined(Napi::Env env, const char* text) {
 }
 
 evkeyvalq* Headers(evhttp_request* request, bool input) {
-  return input ? evhttp_request_get_input_headers(request)
-               : evhttp_request_get_output_headers(request);
+  return input ? evhttp_request_get_input_headers(request) : evhttp_request_get_output_headers(request);
 }
 
 // --- what was received -----------------------------------------------------------------------------
@@ -46,8 +45,8 @@ Napi::Value GetHost(const Napi::CallbackInfo& info, evhttp_request* request) {
 }
 
 Napi::Value GetHttpVersion(const Napi::CallbackInfo& info, evhttp_request* request) {
-  return Napi::String::New(info.Env(), std::to_string(int{request->major}) + "." +
-                                           std::to_string(int{request->minor}));
+  return Napi::String::New(info.Env(),
+                           std::to_string(int{request->major}) + "." + std::to_string(int{request->minor}));
 }
 
 Napi::Value GetResponseCode(const Napi::CallbackInfo& info, evhttp_request* request) {
@@ -76,8 +75,7 @@ Napi::Value GetBodyText(const Napi::CallbackInfo& info, evhttp_request* request)
   const unsigned char* const bytes = length == 0 ? nullptr : evbuffer_pullup(input, -1);
   if (length != 0 && bytes == nullptr) throw std::bad_alloc();
   napi_value text;
-  if (napi_create_string_utf8(info.Env(), reinterpret_cast<const char*>(bytes), length, &text) !=
-      napi_ok) {
+  if (napi_create_string_utf8(info.Env(), reinterpret_cast<const char*>(bytes), length, &text) != napi_ok) {
     throw Napi::Error::New(info.Env());
   }
   return Napi::Value(info.Env(), text);
@@ -87,8 +85,7 @@ Napi::Value GetBodyText(const Napi::CallbackInfo& info, evhttp_request* request)
 
 Napi::Value FindHeader(const Napi::CallbackInfo& info, evhttp_request* request) {
   const HttpText name(info.Env(), info[2], "header name");
-  return Latin1OrUndefined(info.Env(),
-                           evhttp_find_header(Headers(request, BoolArg(info, 1)), name.c_str()));
+  return Latin1OrUndefined(info.Env(), evhttp_find_header(Headers(request, BoolArg(info, 1)), name.c_str()));
 }
 
 Napi::Value AddHeader(const Napi::CallbackInfo& info, evhttp_request* request) {
@@ -102,8 +99,8 @@ Napi::Value AddHeader(const Napi::CallbackInfo& info, evhttp_request* request) {
 
 Napi::Value RemoveHeader(const Napi::CallbackInfo& info, evhttp_request* request) {
   const HttpText name(info.Env(), info[2], "header name");
-  return Napi::Boolean::New(
-      info.Env(), evhttp_remove_header(Headers(request, BoolArg(info, 1)), name.c_str()) == 0);
+  return Napi::Boolean::New(info.Env(),
+                            evhttp_remove_header(Headers(request, BoolArg(info, 1)), name.c_str()) == 0);
 }
 
 Napi::Value ClearHeaders(const Napi::CallbackInfo& info, evhttp_request* request) {

@@ -51,8 +51,7 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
   const auto interval = TimevalFromMs(options.max_interval_ms);
   event_config_set_max_dispatch_interval(
       config.get(), interval ? &*interval : nullptr,
-      options.max_callbacks >= 0 ? options.max_callbacks : kDispatchCallbacks,
-      options.min_priority);
+      options.max_callbacks >= 0 ? options.max_callbacks : kDispatchCallbacks, options.min_priority);
 
   m_base = event_base_new_with_config(config.get());
   if (m_base == nullptr) {
@@ -206,8 +205,7 @@ void EventBase::Disown(BaseChild& child) {
   (child.m_next != nullptr ? child.m_next->m_previous : m_last_child) = child.m_previous;
 }
 
-BaseChild::BaseChild(EventBase& base, HandleType& type, HandleKind kind)
-    : Handle(base.env(), type, kind) {
+BaseChild::BaseChild(EventBase& base, HandleType& type, HandleKind kind) : Handle(base.env(), type, kind) {
   JoinBase(base);
 }
 

@@ -10,9 +10,7 @@
 namespace bitcoin_support {
 namespace {
 
-EventBase& This(const Napi::CallbackInfo& info) {
-  return Environment::From(info).Get<EventBase>(info[0]);
-}
+EventBase& This(const Napi::CallbackInfo& info) { return Environment::From(info).Get<EventBase>(info[0]); }
 
 void CheckMayRun(const EventBase& base) {
   if (base.in_loop() || base.dispatching()) {

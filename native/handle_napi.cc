@@ -46,8 +46,7 @@ Napi::Value LiveCountOf(const Napi::CallbackInfo& info) {
 // (type index) -> handle
 Napi::Value NewDeclared(const Napi::CallbackInfo& info) {
   HandleType& type = TypeArg(info, 0);
-  return Napi::Number::New(info.Env(),
-                           (new DeclaredHandle(Environment::From(info), type))->number());
+  return Napi::Number::New(info.Env(), (new DeclaredHandle(Environment::From(info), type))->number());
 }
 
 // (handle, type index): does nothing when the handle has been disposed
@@ -78,8 +77,7 @@ Napi::Value Collect(const Napi::CallbackInfo& info) {
 
 // (handle) -> whether it is live in this thread
 Napi::Value IsLive(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(),
-                            Environment::From(info).FindAny(NumberArg(info, 0)) != nullptr);
+  return Napi::Boolean::New(info.Env(), Environment::From(info).FindAny(NumberArg(info, 0)) != nullptr);
 }
 
 // () -> flat array of this thread's live handles: number, type name, id …

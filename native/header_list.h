@@ -15,9 +15,7 @@ class HeaderList {
   HeaderList(const HeaderList&) = delete;
   HeaderList& operator=(const HeaderList&) = delete;
 
-  bool Add(const char* name, const char* value) {
-    return evhttp_add_header(&m_headers, name, value) == 0;
-  }
+  bool Add(const char* name, const char* value) { return evhttp_add_header(&m_headers, name, value) == 0; }
 
   /// Appends all to `target` and is empty afterwards.
   void MoveTo(evkeyvalq* target) {

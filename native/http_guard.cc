@@ -31,9 +31,8 @@ bool AllDigits(const char* text) {
 }  // namespace
 
 bool IsToken(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return kTokenCharacters[static_cast<unsigned char>(c)];
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return kTokenCharacters[static_cast<unsigned char>(c)]; });
 }
 
 bool IsRequestSafe(evhttp_request* request) {

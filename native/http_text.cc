@@ -43,8 +43,7 @@ HttpText::HttpText(Napi::Env env, napi_value value, const char* what) {
     const char16_t unit = units.data()[i];
     if (unit == u'\r' || unit == u'\n' || unit == u'\0' || unit > 0xff) {
       MemoryCleanse(m_bytes, i);
-      throw Napi::RangeError::New(
-          env, std::string(what) + " holds CR, LF, NUL or a character above U+00FF");
+      throw Napi::RangeError::New(env, std::string(what) + " holds CR, LF, NUL or a character above U+00FF");
     }
     m_bytes[i] = static_cast<char>(unit);
   }
@@ -53,8 +52,7 @@ HttpText::HttpText(Napi::Env env, napi_value value, const char* what) {
 
 HttpText::~HttpText() { MemoryCleanse(m_bytes, m_length); }
 
-HttpHeaderName::HttpHeaderName(Napi::Env env, napi_value value)
-    : HttpText(env, value, "header name") {
+HttpHeaderName::HttpHeaderName(Napi::Env env, napi_value value) : HttpText(env, value, "header name") {
   if (!IsToken(view())) throw Napi::RangeError::New(env, "header name is not a token");
 }
 

@@ -8,8 +8,8 @@ namespace {
 
 // In JsCallback's order.
 constexpr const char* kNames[] = {
-    "event",      "once",            "request",    "requestComplete", "chunkWritten", "disconnect",
-    "connectionClose", "clientDone", "clientError", "dispatchEnd",    "dropped",
+    "event",           "once",       "request",     "requestComplete", "chunkWritten", "disconnect",
+    "connectionClose", "clientDone", "clientError", "dispatchEnd",     "dropped",
 };
 static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
 
@@ -25,8 +25,7 @@ void JsCallbacks::Configure(const Napi::Object& functions) {
   m_receiver = Napi::Persistent(Napi::Object::New(m_env.napi()));
 }
 
-void JsCallbacks::Call(EventBase& base, JsCallback which,
-                       std::initializer_list<double> args) noexcept {
+void JsCallbacks::Call(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept {
   if (!m_env.can_call_js() || m_functions[0].IsEmpty()) return;
   const napi_env env = m_env.napi();
   napi_handle_scope scope;

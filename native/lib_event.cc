@@ -19,9 +19,7 @@ namespace {
 constexpr int kIoEvents = EV_READ | EV_WRITE | EV_CLOSED;
 constexpr int kAllEvents = EV_TIMEOUT | EV_READ | EV_WRITE | EV_SIGNAL | EV_CLOSED;
 
-LibEvent& This(const Napi::CallbackInfo& info) {
-  return Environment::From(info).Get<LibEvent>(info[0]);
-}
+LibEvent& This(const Napi::CallbackInfo& info) { return Environment::From(info).Get<LibEvent>(info[0]); }
 
 }  // namespace
 
@@ -69,8 +67,7 @@ void LibEvent::Add(double ms) {
         ThrowEventError(env(), code::kSignal,
                         "another base has signal events: libevent delivers signals to one base");
       case SignalClaim::kHandledByNode:
-        ThrowEventError(env(), code::kSignal,
-                        "signal " + std::to_string(fd) + " is handled by Node already");
+        ThrowEventError(env(), code::kSignal, "signal " + std::to_string(fd) + " is handled by Node already");
     }
   }
   const auto timeout = TimevalFromMs(ms);
@@ -99,10 +96,9 @@ void LibEvent::OnEvent(evutil_socket_t, short what, void* arg) {
   if (!self.live()) return;
   const bool pending = event_pending(self.m_event, kAllEvents, nullptr) != 0;
   if (!pending) self.ReleaseSignal();
-  self.env().callbacks().Call(
-      self.base(), JsCallback::kEvent,
-      {static_cast<double>(HandleTable::SlotOf(self.number())),
-       static_cast<double>((what & 0xffff) | (pending ? kStillPending : 0))});
+  self.env().callbacks().Call(self.base(), JsCallback::kEvent,
+                              {static_cast<double>(HandleTable::SlotOf(self.number())),
+                               static_cast<double>((what & 0xffff) | (pending ? kStillPending : 0))});
 }
 
 // (base, fd, what)
@@ -131,8 +127,7 @@ Napi::Value LibEvent::ActiveNapi(const Napi::CallbackInfo& info) {
 
 // (event, what) -> mask
 Napi::Value LibEvent::PendingNapi(const Napi::CallbackInfo& info) {
-  const int pending =
-      event_pending(This(info).m_event, static_cast<short>(IntArg(info, 1)), nullptr);
+  const int pending = event_pending(This(info).m_event, static_cast<short>(IntArg(info, 1)), nullptr);
   return Napi::Number::New(info.Env(), pending);
 }
 

@@ -67,8 +67,8 @@ ListenResult ListenTcp(const std::string& host, uint16_t port, const ListenOptio
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  const int error = getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(),
-                                &hints, &found);
+  const int error =
+      getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (error != 0) return {-1, "getaddrinfo", error};
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, freeaddrinfo);
   ListenResult result{-1, "bind", EADDRNOTAVAIL};
@@ -84,8 +84,8 @@ ListenResult ListenUnix(const std::string& path, int mode, const ListenOptions& 
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) return {-1, "bind", ENAMETOOLONG};
   std::memcpy(address.sun_path, path.data(), path.size());
-  ListenResult result = BindAndListen(AF_UNIX, reinterpret_cast<const sockaddr*>(&address),
-                                      sizeof address, options);
+  ListenResult result =
+      BindAndListen(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, options);
   if (result.fd >= 0 && mode >= 0 && chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) {
     const int error = errno;
     close(result.fd);

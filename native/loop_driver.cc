@@ -40,9 +40,8 @@ void LoopDriver::Attach(EventBase& base) {
 }
 
 void LoopDriver::Detach(EventBase& base) {
-  const auto entry = std::find_if(m_entries.begin(), m_entries.end(), [&](const Entry& candidate) {
-    return candidate.number == base.number();
-  });
+  const auto entry = std::find_if(m_entries.begin(), m_entries.end(),
+                                  [&](const Entry& candidate) { return candidate.number == base.number(); });
   if (entry == m_entries.end()) return;
   const bool was_poller = entry == m_entries.begin();
   if (was_poller) {
@@ -163,8 +162,7 @@ int LoopDriver::ProbeBackend(EventBase& other) {
   int backend_fd = -1;
   {
     const EventBase::BusyScope busy(other);  // outlives the probe, though a callback disposes `other`
-    InternalEvent probe(other.base(), probe_fd, EV_READ, [](evutil_socket_t, short, void*) {},
-                        nullptr);
+    InternalEvent probe(other.base(), probe_fd, EV_READ, [](evutil_socket_t, short, void*) {}, nullptr);
     if (probe.Add()) {
       other.RunTurn(EVLOOP_ONCE | EVLOOP_NONBLOCK, kTurnBudgetNs);
       backend_fd = FindEpollWatching(probe_fd);

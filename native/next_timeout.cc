@@ -19,8 +19,8 @@ constexpr int64_t kMicrosecondsMask = 0x000fffff;
 int CollectEarliest(const event_base*, const event* ev, void* arg) {
   if ((ev->ev_evcallback.evcb_flags & EVLIST_TIMEOUT) != 0) {
     auto& earliest = *static_cast<int64_t*>(arg);
-    const int64_t due = int64_t{ev->ev_timeout.tv_sec} * 1'000'000 +
-                        (int64_t{ev->ev_timeout.tv_usec} & kMicrosecondsMask);
+    const int64_t due =
+        int64_t{ev->ev_timeout.tv_sec} * 1'000'000 + (int64_t{ev->ev_timeout.tv_usec} & kMicrosecondsMask);
     earliest = std::min(earliest, due);
   }
   return 0;

@@ -54,8 +54,6 @@ void ScrubbingFree(void* ptr) {
   g_live_blocks.fetch_sub(1, std::memory_order_relaxed);
 }
 
-std::size_t ScrubbingLiveBlocks() {
-  return g_live_blocks.load(std::memory_order_relaxed);
-}
+std::size_t ScrubbingLiveBlocks() { return g_live_blocks.load(std::memory_order_relaxed); }
 
 }  // namespace bitcoin_support

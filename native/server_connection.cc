@@ -49,12 +49,11 @@ void ServerConnection::WatchPeer() {
 void ServerConnection::OnPeerClosed(evutil_socket_t, short, void* arg) {
   ServerConnection& self = *static_cast<ServerConnection*>(arg);
   event_free(self.m_peer_event);
-  self.m_peer_event = event_new(
-      self.m_base.base(), -1, EV_PERSIST, [](evutil_socket_t, short, void*) {}, nullptr);
+  self.m_peer_event =
+      event_new(self.m_base.base(), -1, EV_PERSIST, [](evutil_socket_t, short, void*) {}, nullptr);
   if (self.m_peer_event != nullptr) event_add(self.m_peer_event, &kHoldInterval);
   if (self.m_handle == nullptr) return;
-  self.m_base.env().callbacks().Call(self.m_base, JsCallback::kDisconnect,
-                                     {self.m_handle->number(), 0});
+  self.m_base.env().callbacks().Call(self.m_base, JsCallback::kDisconnect, {self.m_handle->number(), 0});
 }
 
 void ServerConnection::BeginReply() {
@@ -72,8 +71,7 @@ void ServerConnection::BeginReply() {
 }
 
 bool ServerConnection::HasOutput() const {
-  return evbuffer_get_length(
-             bufferevent_get_output(evhttp_connection_get_bufferevent(m_connection))) > 0;
+  return evbuffer_get_length(bufferevent_get_output(evhttp_connection_get_bufferevent(m_connection))) > 0;
 }
 
 void ServerConnection::FlushSoon() {
@@ -113,8 +111,7 @@ void ServerConnection::OnWritten(evhttp_connection*, void* arg) {
 void ServerConnection::TellWritten(bool written) {
   const EventBase::BusyScope busy(m_base);
   for (const double key : std::exchange(m_written_keys, {})) {
-    m_base.env().callbacks().Call(m_base, JsCallback::kChunkWritten,
-                                  {key, written ? 1.0 : 0.0});
+    m_base.env().callbacks().Call(m_base, JsCallback::kChunkWritten, {key, written ? 1.0 : 0.0});
   }
 }
 
@@ -138,8 +135,8 @@ void ServerConnection::OnComplete(evhttp_request*, void* arg) {
   EventBase& base = self.m_base;
   const EventBase::BusyScope busy(base);
   if (std::exchange(self.m_replying, false)) {
-    bufferevent_set_timeouts(evhttp_connection_get_bufferevent(self.m_connection),
-                             &self.m_read_timeout, &self.m_write_timeout);
+    bufferevent_set_timeouts(evhttp_connection_get_bufferevent(self.m_connection), &self.m_read_timeout,
+                             &self.m_write_timeout);
   }
   self.TellWritten(true);
   // libevent has answered by itself, after an error of its own.

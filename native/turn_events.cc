@@ -6,8 +6,7 @@
 
 namespace bitcoin_support {
 
-InternalEvent::InternalEvent(event_base* base, int fd, int what, event_callback_fn callback,
-                             void* arg)
+InternalEvent::InternalEvent(event_base* base, int fd, int what, event_callback_fn callback, void* arg)
     : m_event(event_new(base, fd, static_cast<short>(what), callback, arg)) {
   if (m_event == nullptr) throw std::bad_alloc();
   event_priority_set(m_event, 0);
@@ -36,8 +35,8 @@ void TurnEvents::ArmTimer(int ms) {
 void TurnEvents::DisarmTimer() { m_timer.Del(); }
 
 void TurnEvents::Watch(double number, int backend_fd) {
-  auto watch = std::make_unique<InternalEvent>(m_base.base(), backend_fd, EV_READ | EV_PERSIST,
-                                               OnWanted, this);
+  auto watch =
+      std::make_unique<InternalEvent>(m_base.base(), backend_fd, EV_READ | EV_PERSIST, OnWanted, this);
   watch->Add();
   m_watched.insert_or_assign(number, std::move(watch));
 }

@@ -2,16 +2,7 @@
 import { EventError } from '../util/errors.js'
 import { created, native } from '../util/native.js'
 import { traceDropped } from '../util/tracing.js'
-import {
-  kClosed,
-  kDisconnected,
-  kDone,
-  kFailed,
-  kFire,
-  kHandleRequest,
-  releaseRunning,
-  stateOf,
-} from './base-state.js'
+import { kClosed, kDisconnected, kDone, kFailed, kFire, kHandleRequest, releaseRunning, stateOf } from './base-state.js'
 
 /** Set in an event's `what` while it is still pending. */
 const STILL_PENDING = 0x10000

@@ -13,9 +13,9 @@ import {
 import { BoundCallback, type ConnectionReceiver, kClosed } from './base-state.js'
 import { EVHTTP_REQ_PATCH } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
+import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
 import { EventBase, stateOfBase } from './event-base.js'
 import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
-import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
 
 const INT_MAX = 2 ** 31 - 1
 

@@ -2,7 +2,14 @@ import { AsyncResource } from 'node:async_hooks'
 import { EventError } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
 import { checkBytes, checkFunction, checkInteger, checkString } from '../util/validation.js'
-import { BoundCallback, type ClientReceiver, type DisconnectReceiver, kDisconnected, kDone, kFailed } from './base-state.js'
+import {
+  BoundCallback,
+  type ClientReceiver,
+  type DisconnectReceiver,
+  kDisconnected,
+  kDone,
+  kFailed,
+} from './base-state.js'
 import { EV_TIMEOUT } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import type { EvHttpConnection } from './ev-http-connection.js'

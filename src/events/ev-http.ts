@@ -98,10 +98,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
     checkInteger(backlog, 'backlog', 1, INT_MAX)
     checkBoolean(reusePort, 'reusePort')
     checkBoolean(ipv6Only, 'ipv6Only')
-    return new EvHttpBoundSocket(
-      this,
-      native.httpBindTcp(handleOf(this), host, port, backlog, reusePort, ipv6Only),
-    )
+    return new EvHttpBoundSocket(this, native.httpBindTcp(handleOf(this), host, port, backlog, reusePort, ipv6Only))
   }
 
   /**

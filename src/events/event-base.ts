@@ -289,4 +289,3 @@ export class EventBase extends declareEventType('EventBase') {
 export function obtainEventBase(options?: EventBaseOptions): EventBase {
   return new EventBase(options)
 }
-
