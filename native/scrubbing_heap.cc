@@ -1,6 +1,5 @@
 #include "scrubbing_heap.h"
 
-#include <atomic>
 #include <cstdlib>
 #include <cstring>
 
@@ -10,12 +9,12 @@
 #include <malloc.h>
 #endif
 
+#include "block_cache.h"
+#include "live_blocks.h"
 #include "memory_cleanse.h"
 
 namespace bitcoin_support {
 namespace {
-
-std::atomic<std::size_t> g_live_blocks{0};
 
 std::size_t UsableSize(void* ptr) {
 #if defined(__APPLE__)
@@ -28,8 +27,9 @@ std::size_t UsableSize(void* ptr) {
 }  // namespace
 
 void* ScrubbingMalloc(std::size_t size) {
-  void* const ptr = std::malloc(size);
-  if (ptr != nullptr) g_live_blocks.fetch_add(1, std::memory_order_relaxed);
+  void* ptr = TakeCachedBlock(size);
+  if (ptr == nullptr) ptr = std::malloc(size);
+  if (ptr != nullptr) CountLiveBlock(1);
   return ptr;
 }
 
@@ -49,11 +49,12 @@ void* ScrubbingRealloc(void* ptr, std::size_t size) {
 
 void ScrubbingFree(void* ptr) {
   if (ptr == nullptr) return;
-  MemoryCleanse(ptr, UsableSize(ptr));
-  std::free(ptr);
-  g_live_blocks.fetch_sub(1, std::memory_order_relaxed);
+  const std::size_t usable = UsableSize(ptr);
+  MemoryCleanse(ptr, usable);
+  CountLiveBlock(-1);
+  if (!CacheBlock(ptr, usable)) std::free(ptr);
 }
 
-std::size_t ScrubbingLiveBlocks() { return g_live_blocks.load(std::memory_order_relaxed); }
+std::size_t ScrubbingLiveBlocks() { return LiveBlocks(); }
 
 }  // namespace bitcoin_support
