@@ -101,9 +101,9 @@ export function holdRunning(slot: number, state: BaseState, base: object): boole
   return true
 }
 
-/** Ends what {@link holdRunning} began. */
-export function releaseRunning(slot: number): void {
-  running.delete(slot)
+/** Ends what {@link holdRunning} began. A base that was disposed may have left its slot to one that runs now. */
+export function releaseRunning(slot: number, state: BaseState): void {
+  if (running.get(slot)?.state === state) running.delete(slot)
 }
 
 /** The state of the base in `slot`; undefined when it has been collected. */

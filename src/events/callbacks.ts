@@ -15,7 +15,7 @@ function endDispatch(base: number, result: number): void {
   const dispatch = state?.dispatch
   if (state === undefined || dispatch === undefined) return
   state.dispatch = undefined
-  releaseRunning(base)
+  releaseRunning(base, state)
   if (result === 0 || result === 1) {
     dispatch.resolve(result)
   } else if (result === BACKEND_NOT_FOUND) {

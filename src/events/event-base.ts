@@ -157,7 +157,7 @@ export class EventBase extends declareEventType('EventBase') {
     try {
       return native.eventBaseLoopSync(handle, flags)
     } finally {
-      if (first) releaseRunning(this.#slot)
+      if (first) releaseRunning(this.#slot, this.#state)
     }
   }
 
@@ -265,7 +265,7 @@ export class EventBase extends declareEventType('EventBase') {
    * @internal
    */
   override [kReleased](): void {
-    releaseRunning(this.#slot)
+    releaseRunning(this.#slot, this.#state)
     const dispatch = this.#state.dispatch
     this.#state.dispatch = undefined
     dispatch?.resolve(0)
