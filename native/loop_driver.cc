@@ -164,7 +164,8 @@ int LoopDriver::ProbeBackend(EventBase& other) {
     const EventBase::BusyScope busy(other);  // outlives the probe, though a callback disposes `other`
     InternalEvent probe(other.base(), probe_fd, EV_READ, [](evutil_socket_t, short, void*) {}, nullptr);
     if (probe.Add()) {
-      other.RunTurn(EVLOOP_ONCE | EVLOOP_NONBLOCK, kTurnBudgetNs);
+      // An empty base has to reach its backend too; its next turn says that nothing is pending.
+      other.RunTurn(EVLOOP_ONCE | EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY, kTurnBudgetNs);
       backend_fd = FindEpollWatching(probe_fd);
     }
   }
