@@ -25,9 +25,12 @@ LibEvent& This(const Napi::CallbackInfo& info) { return Environment::From(info).
 
 LibEvent::LibEvent(EventBase& base, int fd, int what)
     : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_ends_when_delivered((what & EV_SIGNAL) != 0 && (what & EV_PERSIST) == 0),
       m_event(static_cast<event*>(std::calloc(1, event_get_struct_event_size()))) {
   if (m_event == nullptr) throw std::bad_alloc();
-  if (event_assign(m_event, base.base(), fd, static_cast<short>(what), OnEvent, this) != 0) {
+  // libevent would delete it before it calls back, without ForeignHandlerGuard.
+  const int flags = m_ends_when_delivered ? what | EV_PERSIST : what;
+  if (event_assign(m_event, base.base(), fd, static_cast<short>(flags), OnEvent, this) != 0) {
     std::free(m_event);
     m_event = nullptr;
     ThrowEventError(env(), code::kLibevent,
@@ -37,16 +40,14 @@ LibEvent::LibEvent(EventBase& base, int fd, int what)
 
 LibEvent::~LibEvent() {
   if (m_event == nullptr) return;
-  event_del(m_event);
-  ReleaseSignal();
+  Del();
   MemoryCleanse(m_event, event_get_struct_event_size());
   std::free(m_event);
 }
 
 void LibEvent::Dispose() {
   if (!live()) return;
-  event_del(m_event);
-  ReleaseSignal();
+  Del();
   RetireChild();
   // Its own callback may be on the stack, or, for a signal, libevent's loop over its deliveries.
   base().WhenIdle([this] { delete this; });
@@ -74,28 +75,35 @@ void LibEvent::Add(double ms) {
   errno = 0;
   if (event_add(m_event, timeout ? &*timeout : nullptr) != 0) {
     const int error = errno;
-    ReleaseSignal();
+    ReleaseSignalClaim();
     if (error == 0) ThrowEventError(env(), code::kLibevent, "event_add failed");
-    ThrowSystemError(env(), code::kLibevent, "event_add", error, "descriptor " + std::to_string(fd));
+    const char* const kind = (what & EV_SIGNAL) != 0 ? "signal " : "descriptor ";
+    ThrowSystemError(env(), code::kLibevent, "event_add", error, kind + std::to_string(fd));
   }
+  if (m_holds_signal) NoteSignalHandler(fd);
 }
 
 void LibEvent::Del() {
+  if (!m_holds_signal) {
+    event_del(m_event);
+    return;
+  }
+  const ForeignHandlerGuard guard(event_get_fd(m_event));
   event_del(m_event);
-  ReleaseSignal();
+  ReleaseSignalClaim();
 }
 
-void LibEvent::ReleaseSignal() {
+void LibEvent::ReleaseSignalClaim() {
   if (!m_holds_signal) return;
   m_holds_signal = false;
-  bitcoin_support::ReleaseSignal(event_get_fd(m_event));
+  ReleaseSignal(event_get_fd(m_event));
 }
 
 void LibEvent::OnEvent(evutil_socket_t, short what, void* arg) {
   LibEvent& self = *static_cast<LibEvent*>(arg);
   if (!self.live()) return;
+  if (self.m_ends_when_delivered) self.Del();
   const bool pending = event_pending(self.m_event, kAllEvents, nullptr) != 0;
-  if (!pending) self.ReleaseSignal();
   self.env().callbacks().Call(self.base(), JsCallback::kEvent,
                               {static_cast<double>(HandleTable::SlotOf(self.number())),
                                static_cast<double>((what & 0xffff) | (pending ? kStillPending : 0))});

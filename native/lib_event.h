@@ -24,7 +24,7 @@ class LibEvent final : public BaseChild {
  private:
   void Add(double ms);
   void Del();
-  void ReleaseSignal();
+  void ReleaseSignalClaim();
 
   static void OnEvent(evutil_socket_t fd, short what, void* arg);
 
@@ -36,6 +36,7 @@ class LibEvent final : public BaseChild {
   static Napi::Value PrioritySetNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetPriorityNapi(const Napi::CallbackInfo& info);
 
+  const bool m_ends_when_delivered;  ///< a signal event without EV_PERSIST
   event* m_event = nullptr;
   bool m_holds_signal = false;
 };

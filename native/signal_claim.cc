@@ -1,7 +1,6 @@
 #include "signal_claim.h"
 
-#include <signal.h>
-
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -19,6 +18,9 @@ Claims& GetClaims() {
   static Claims* const claims = new Claims;
   return *claims;
 }
+
+// libevent has one handler for all signals.
+std::atomic<void (*)(int)> g_libevent_handler{nullptr};
 
 bool HasHandler(int signal_number) {
   struct sigaction action{};
@@ -51,6 +53,21 @@ void ReleaseSignal(int signal_number) {
   if (entry == claims.by_signal.end()) return;
   if (--entry->second == 0) claims.by_signal.erase(entry);
   if (--claims.total == 0) claims.owner = nullptr;
+}
+
+void NoteSignalHandler(int signal_number) {
+  // Only the first time is it certain that nobody has replaced it yet.
+  if (g_libevent_handler != nullptr) return;
+  struct sigaction action{};
+  if (sigaction(signal_number, nullptr, &action) == 0) g_libevent_handler = action.sa_handler;
+}
+
+ForeignHandlerGuard::ForeignHandlerGuard(int signal_number) : m_signal(signal_number) {
+  m_foreign = sigaction(signal_number, nullptr, &m_found) == 0 && m_found.sa_handler != g_libevent_handler;
+}
+
+ForeignHandlerGuard::~ForeignHandlerGuard() {
+  if (m_foreign) sigaction(m_signal, &m_found, nullptr);
 }
 
 }  // namespace bitcoin_support
