@@ -101,11 +101,13 @@ void EventBase::LeaveBusy() {
   }
   // Still busy while these run: freeing a server closes its connections, whose callbacks may dispose
   // more.
-  while (!m_when_idle.empty()) {
-    const auto releases = std::exchange(m_when_idle, {});
-    for (const auto& release : releases) release();
-  }
-  if (env().has_dropped()) env().callbacks().Call(*this, JsCallback::kDropped, {});
+  do {
+    while (!m_when_idle.empty()) {
+      const auto releases = std::exchange(m_when_idle, {});
+      for (const auto& release : releases) release();
+    }
+    if (env().has_dropped()) env().callbacks().Call(*this, JsCallback::kDropped, {});
+  } while (!m_when_idle.empty());
   m_busy = 0;
   if (m_delete_when_idle) delete this;
 }
