@@ -2,6 +2,7 @@
 
 #include <uv.h>
 
+#include <optional>
 #include <utility>
 
 #include "arguments.h"
@@ -9,6 +10,7 @@
 #include "errors.h"
 #include "handle_table.h"
 #include "loop_driver.h"
+#include "termination_watch.h"
 #include "turn_events.h"
 
 namespace bitcoin_support {
@@ -126,6 +128,8 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
 
 int EventBase::RunSync(int flags) {
   const BusyScope busy_scope(*this);
+  std::optional<TerminationWatch> termination;
+  if ((flags & EVLOOP_NONBLOCK) == 0 && env().loop().in_worker()) termination.emplace(*this);
   BeginLoop();
   m_in_loop = m_in_sync_loop = true;
   const int result = event_base_loop(m_base, flags);

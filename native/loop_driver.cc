@@ -24,11 +24,15 @@ constexpr int kBackendNotFound = -2;
 
 }  // namespace
 
+uv_loop_t* LoopDriver::loop() {
+  if (m_loop == nullptr) napi_get_uv_event_loop(m_env.napi(), &m_loop);
+  return m_loop;
+}
+
 void LoopDriver::Attach(EventBase& base) {
-  if (m_loop == nullptr) {
-    napi_get_uv_event_loop(m_env.napi(), &m_loop);
-    uv_prepare_init(m_loop, &m_prepare);
-    uv_idle_init(m_loop, &m_idle);
+  if (m_open_handles == 0) {
+    uv_prepare_init(loop(), &m_prepare);
+    uv_idle_init(loop(), &m_idle);
     m_prepare.data = m_idle.data = this;
     m_open_handles = 2;
   }

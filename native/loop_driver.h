@@ -26,6 +26,11 @@ class LoopDriver {
   /// Stops without telling. Does nothing when it is not attached.
   void Detach(EventBase& base);
 
+  /// libuv's loop of this thread.
+  uv_loop_t* loop();
+  /// Whether the thread is a worker, which may be told to end from outside.
+  bool in_worker() { return loop() != uv_default_loop(); }
+
   /// Closes libuv's handles, then calls `closed`, which may delete the driver.
   void Close(std::function<void()> closed);
 
