@@ -1,7 +1,9 @@
 #include "event_base.h"
 
+#include <fcntl.h>
 #include <uv.h>
 
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -181,11 +183,19 @@ void EventBase::Loopexit(double ms) {
 
 void EventBase::Once(int fd, int what, double id, double ms) {
   if (m_once.contains(id)) ThrowEventError(env(), code::kState, "a once id is in use");
+  if ((what & (EV_READ | EV_WRITE | EV_CLOSED)) != 0 && fcntl(fd, F_GETFD) == -1) {
+    ThrowSystemError(env(), code::kLibevent, "event_base_once", errno, "descriptor " + std::to_string(fd));
+  }
   const auto entry = m_once.emplace(id, std::make_unique<OnceEntry>(OnceEntry{this, id})).first;
   const auto after = TimevalFromMs(ms);
+  errno = 0;
   if (event_base_once(m_base, fd, static_cast<short>(what), OnOnce, entry->second.get(),
                       after ? &*after : nullptr) != 0) {
+    const int error = errno;
     m_once.erase(entry);
+    if (error != 0) {
+      ThrowSystemError(env(), code::kLibevent, "event_base_once", error, "descriptor " + std::to_string(fd));
+    }
     ThrowEventError(env(), code::kLibevent,
                     "event_base_once failed: it takes EV_TIMEOUT, or EV_READ, EV_WRITE and EV_CLOSED");
   }
