@@ -39,7 +39,7 @@ EvHttp::EvHttp(EventBase& base)
     : BaseChild(base, base.env().type_for(kKind), kKind), m_http(evhttp_new(base.base())) {
   if (m_http == nullptr) throw std::bad_alloc();
   evhttp_set_gencb(m_http, OnRequest, this);
-  evhttp_set_timeout_tv(m_http, &kDefaultTimeout);
+  SetTimeout(kDefaultTimeout);
 }
 
 void EvHttp::Dispose() {
@@ -62,6 +62,11 @@ void EvHttp::Dispose() {
     evhttp_free(m_http);
     delete this;
   });
+}
+
+void EvHttp::SetTimeout(const timeval& timeout) {
+  const timeval common = base().CommonTimeout(timeout);
+  evhttp_set_timeout_tv(m_http, &common);
 }
 
 double EvHttp::Accept(int fd, std::string unlink_path) {
@@ -145,10 +150,6 @@ void EvHttp::HandleRequest(evhttp_request* request) {
   connection.BeginRequest(*handle);
   environment.callbacks().Call(base(), JsCallback::kRequest,
                                {this->number(), static_cast<double>(route), number});
-  // Nothing can have closed the connection: libevent does so from the loop, and disposal waits.
-  if (environment.FindAny(number) == handle && handle->state() == EvHttpRequest::State::kNew) {
-    connection.WatchPeer();
-  }
 }
 
 }  // namespace bitcoin_support

@@ -33,6 +33,7 @@ class EvHttp final : public BaseChild {
   /// Starts to accept on `fd`, which it owns from here on. @returns the socket's id.
   double Accept(int fd, std::string unlink_path);
   void DelAcceptSocket(double id);
+  void SetTimeout(const timeval& timeout);
   void AddVirtualHost(EvHttp& host, const std::string& pattern);
   void RemoveVirtualHost(EvHttp& host);
   void HandleRequest(evhttp_request* request);

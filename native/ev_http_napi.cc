@@ -205,7 +205,7 @@ Napi::Value EvHttp::SetMaxBodySizeNapi(const Napi::CallbackInfo& info) {
 // (http, ms > 0)
 Napi::Value EvHttp::SetTimeoutNapi(const Napi::CallbackInfo& info) {
   const auto timeout = TimevalFromMs(NumberArg(info, 1));
-  evhttp_set_timeout_tv(This(info).m_http, timeout ? &*timeout : nullptr);
+  if (timeout) This(info).SetTimeout(*timeout);
   return info.Env().Undefined();
 }
 

@@ -3,6 +3,7 @@
 #include <event2/http.h>
 #include <event2/http_struct.h>
 
+#include <charconv>
 #include <memory>
 #include <new>
 #include <optional>
@@ -77,20 +78,22 @@ void AddDate(evhttp_request* request) {
   }
 }
 
+void AddContentLength(evhttp_request* request, size_t length) {
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  if (evhttp_find_header(headers, "Content-Length") != nullptr) return;
+  char digits[24] = "";
+  std::to_chars(digits, digits + sizeof digits - 1, length);
+  evhttp_add_header(headers, "Content-Length", digits);
+}
+
 // Sends a whole reply. Its body, if it may have one, is `body`'s content.
 void Send(evhttp_request* request, int code, const char* reason, evbuffer* body) {
   evbuffer* const output = evhttp_request_get_output_buffer(request);
-  if (MayHaveBody(request, code)) {
-    evbuffer_add_buffer(output, body);
-  } else {
-    evkeyvalq* const headers = evhttp_request_get_output_headers(request);
-    if (request->type == EVHTTP_REQ_HEAD && code != HTTP_NOCONTENT && code >= 200 &&
-        evhttp_find_header(headers, "Content-Length") == nullptr) {
-      const std::string length = std::to_string(evbuffer_get_length(output) + evbuffer_get_length(body));
-      evhttp_add_header(headers, "Content-Length", length.c_str());
-    }
-    evbuffer_drain(output, evbuffer_get_length(output));
-  }
+  evbuffer_add_buffer(output, body);
+  // HEAD is told how long the body would be.
+  if (code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED)
+    AddContentLength(request, evbuffer_get_length(output));
+  if (!MayHaveBody(request, code)) evbuffer_drain(output, evbuffer_get_length(output));
   AddDate(request);
   evhttp_send_reply(request, code, reason, nullptr);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <uv.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -24,6 +25,9 @@ constexpr uint32_t kTurnCallbacks = 1024;
 // libevent looks for new I/O and due timers after this many callbacks of one priority, so that events
 // which activate each other in C for ever cannot keep out the ones that end a turn.
 constexpr int kDispatchCallbacks = 1024;
+
+// libevent has room for 256 in a base and warns of the next.
+constexpr size_t kCommonTimeouts = 64;
 
 struct ConfigDeleter {
   void operator()(event_config* config) const { event_config_free(config); }
@@ -114,6 +118,18 @@ void EventBase::LeaveBusy() {
   } while (!m_when_idle.empty());
   m_busy = 0;
   if (m_delete_when_idle) delete this;
+}
+
+timeval EventBase::CommonTimeout(const timeval& timeout) {
+  const auto same = [&](const timeval& known) {
+    return known.tv_sec == timeout.tv_sec && known.tv_usec == timeout.tv_usec;
+  };
+  if (std::none_of(m_common_timeouts.begin(), m_common_timeouts.end(), same)) {
+    if (m_common_timeouts.size() == kCommonTimeouts) return timeout;
+    m_common_timeouts.push_back(timeout);
+  }
+  const timeval* const common = event_base_init_common_timeout(m_base, &timeout);
+  return common != nullptr ? *common : timeout;
 }
 
 int EventBase::RunTurn(int flags, uint64_t budget_ns) {

@@ -59,6 +59,10 @@ class EventBase final : public Handle {
   /// Runs `release` now, or, while libevent is on the stack, as soon as it no longer is.
   void WhenIdle(std::function<void()> release);
 
+  /// `timeout` in the form that lets libevent keep all events with that very timeout in a queue instead of a
+  /// heap: for timeouts that many events share.
+  timeval CommonTimeout(const timeval& timeout);
+
   // --- running -----------------------------------------------------------------------------------
 
   /// One event_base_loop() on behalf of Node's loop. @returns as event_base_loop().
@@ -124,6 +128,7 @@ class EventBase final : public Handle {
   BaseChild* m_first_child = nullptr;
   BaseChild* m_last_child = nullptr;
   std::unordered_map<double, std::unique_ptr<OnceEntry>> m_once;
+  std::vector<timeval> m_common_timeouts;
   std::vector<std::function<void()>> m_when_idle;
   std::unique_ptr<TurnEvents> m_turn_events;
   unsigned m_busy = 0;

@@ -25,6 +25,8 @@ class HttpText {
  private:
   static constexpr size_t kInline = 128;
 
+  void Narrow(Napi::Env env, char16_t* units, const char* what);
+
   size_t m_length = 0;
   char m_inline[kInline];
   std::unique_ptr<char[]> m_heap;

@@ -9,9 +9,8 @@
 #include <malloc.h>
 #endif
 
-#include "block_cache.h"
-#include "live_blocks.h"
 #include "memory_cleanse.h"
+#include "thread_heap.h"
 
 namespace bitcoin_support {
 namespace {
@@ -27,9 +26,11 @@ std::size_t UsableSize(void* ptr) {
 }  // namespace
 
 void* ScrubbingMalloc(std::size_t size) {
-  void* ptr = TakeCachedBlock(size);
+  ThreadHeap* const heap = ThreadHeap::Get();
+  if (heap == nullptr) return std::malloc(size);
+  void* ptr = heap->Take(size);
   if (ptr == nullptr) ptr = std::malloc(size);
-  if (ptr != nullptr) CountLiveBlock(1);
+  if (ptr != nullptr) heap->Count(1);
   return ptr;
 }
 
@@ -51,10 +52,14 @@ void ScrubbingFree(void* ptr) {
   if (ptr == nullptr) return;
   const std::size_t usable = UsableSize(ptr);
   MemoryCleanse(ptr, usable);
-  CountLiveBlock(-1);
-  if (!CacheBlock(ptr, usable)) std::free(ptr);
+  ThreadHeap* const heap = ThreadHeap::Get();
+  if (heap != nullptr) {
+    heap->Count(-1);
+    if (heap->Keep(ptr, usable)) return;
+  }
+  std::free(ptr);
 }
 
-std::size_t ScrubbingLiveBlocks() { return LiveBlocks(); }
+std::size_t ScrubbingLiveBlocks() { return ThreadHeap::LiveBlocks(); }
 
 }  // namespace bitcoin_support

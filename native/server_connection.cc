@@ -27,10 +27,17 @@ constexpr timeval kHoldInterval{3600, 0};
 ServerConnection::ServerConnection(EventBase& base, evhttp_connection* connection)
     : m_base(base), m_connection(connection) {
   evhttp_connection_set_closecb(connection, OnClose, this);
+  // evhttp stops and starts reading at each request, which costs an epoll_ctl. With another event that
+  // reads on the descriptor the kernel is not asked; and the same event notices a peer that goes away
+  // while a request waits for its answer.
+  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+  m_sentinel = event_new(base.base(), fd, EV_READ | EV_CLOSED | EV_PERSIST, OnReadable, this);
+  if (m_sentinel != nullptr) event_add(m_sentinel, nullptr);
 }
 
 ServerConnection::~ServerConnection() {
-  if (m_peer_event != nullptr) event_free(m_peer_event);
+  StopAwaiting();
+  if (m_sentinel != nullptr) event_free(m_sentinel);
 }
 
 void ServerConnection::BeginRequest(EvHttpRequest& handle) {
@@ -39,28 +46,46 @@ void ServerConnection::BeginRequest(EvHttpRequest& handle) {
   evhttp_request_set_on_complete_cb(m_in_flight, OnComplete, this);
 }
 
-void ServerConnection::WatchPeer() {
-  if ((event_base_get_features(m_base.base()) & EV_FEATURE_EARLY_CLOSE) == 0) return;
-  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection));
-  m_peer_event = event_new(m_base.base(), fd, EV_CLOSED, OnPeerClosed, this);
-  if (m_peer_event != nullptr) event_add(m_peer_event, nullptr);
+// What evhttp reads by itself is none of our business. While a request waits for its answer it does not
+// read, so either the peer is gone, or it has sent its next request too early.
+void ServerConnection::OnReadable(evutil_socket_t fd, short what, void* arg) {
+  ServerConnection& self = *static_cast<ServerConnection*>(arg);
+  bufferevent* const bev = evhttp_connection_get_bufferevent(self.m_connection);
+  if ((bufferevent_get_enabled(bev) & EV_READ) != 0) return;
+  event_del(self.m_sentinel);
+  if ((what & EV_CLOSED) != 0) {
+    self.TellPeerClosed();
+  } else {
+    self.Await(EV_CLOSED, OnPeerClosed, nullptr);
+  }
+  static_cast<void>(fd);
 }
 
 void ServerConnection::OnPeerClosed(evutil_socket_t, short, void* arg) {
-  ServerConnection& self = *static_cast<ServerConnection*>(arg);
-  event_free(self.m_peer_event);
-  self.m_peer_event =
-      event_new(self.m_base.base(), -1, EV_PERSIST, [](evutil_socket_t, short, void*) {}, nullptr);
-  if (self.m_peer_event != nullptr) event_add(self.m_peer_event, &kHoldInterval);
-  if (self.m_handle == nullptr) return;
-  self.m_base.env().callbacks().Call(self.m_base, JsCallback::kDisconnect, {self.m_handle->number(), 0});
+  static_cast<ServerConnection*>(arg)->TellPeerClosed();
+}
+
+void ServerConnection::TellPeerClosed() {
+  Await(EV_PERSIST, [](evutil_socket_t, short, void*) {}, &kHoldInterval);
+  if (m_handle == nullptr) return;
+  m_base.env().callbacks().Call(m_base, JsCallback::kDisconnect, {m_handle->number(), 0});
+}
+
+void ServerConnection::Await(short what, event_callback_fn callback, const timeval* timeout) {
+  StopAwaiting();
+  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection));
+  m_awaited = event_new(m_base.base(), timeout == nullptr ? fd : -1, what, callback, this);
+  if (m_awaited != nullptr) event_add(m_awaited, timeout);
+}
+
+void ServerConnection::StopAwaiting() {
+  if (m_awaited == nullptr) return;
+  event_free(m_awaited);
+  m_awaited = nullptr;
 }
 
 void ServerConnection::BeginReply() {
-  if (m_peer_event != nullptr) {
-    event_free(m_peer_event);
-    m_peer_event = nullptr;
-  }
+  StopAwaiting();
   if (m_replying) return;
   m_replying = true;
   bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
@@ -123,10 +148,9 @@ void ServerConnection::TellComplete(bool written) {
 
 void ServerConnection::EndRequest() {
   m_in_flight = nullptr;
-  if (m_peer_event != nullptr) {
-    event_free(m_peer_event);
-    m_peer_event = nullptr;
-  }
+  StopAwaiting();
+  if (m_sentinel != nullptr && event_pending(m_sentinel, EV_READ, nullptr) == 0)
+    event_add(m_sentinel, nullptr);
 }
 
 // The reply has been written; libevent frees the request as soon as this returns.

@@ -35,9 +35,6 @@ class ServerConnection {
   /// The handle is gone: the reply is libevent's now.
   void ReleaseRequest() { m_handle = nullptr; }
 
-  /// Hears of the peer's closing while the request waits for its answer, and keeps dispatch() going
-  /// until it has it.
-  void WatchPeer();
   /// The reply begins: progress alone decides from here on, not the time since the request was read.
   void BeginReply();
   bool HasOutput() const;
@@ -62,9 +59,12 @@ class ServerConnection {
  private:
   static void OnComplete(evhttp_request* request, void* arg);
   static void OnClose(evhttp_connection* connection, void* arg);
+  static void OnReadable(evutil_socket_t fd, short what, void* arg);
   static void OnPeerClosed(evutil_socket_t fd, short what, void* arg);
 
-  void EndReply();
+  void Await(short what, event_callback_fn callback, const timeval* timeout);
+  void StopAwaiting();
+  void TellPeerClosed();
   void TellWritten(bool written);
   void TellComplete(bool written);
   void EndRequest();
@@ -76,7 +76,8 @@ class ServerConnection {
   EvHttpConnection* m_view = nullptr;
   double m_complete_key = 0;
   std::vector<double> m_written_keys;
-  event* m_peer_event = nullptr;
+  event* m_sentinel;
+  event* m_awaited = nullptr;
   timeval m_read_timeout{};
   timeval m_write_timeout{};
   bool m_replying = false;

@@ -72,9 +72,12 @@ function flatten(headers: EvHttpHeaders | undefined): string[] | undefined {
     for (const [name, value] of headers as readonly (readonly [string, string])[]) flat.push(name, value)
     return flat
   }
-  for (const [name, value] of Object.entries(headers)) {
-    if (Array.isArray(value)) for (const one of value) flat.push(name, one)
-    else flat.push(name, typeof value === 'number' ? String(value) : (value as string))
+  const record = headers as Readonly<Record<string, string | number | readonly string[]>>
+  for (const name of Object.keys(record)) {
+    const value = record[name]
+    if (typeof value === 'string') flat.push(name, value)
+    else if (Array.isArray(value)) for (const one of value) flat.push(name, one)
+    else flat.push(name, typeof value === 'number' ? String(value) : (value as unknown as string))
   }
   return flat
 }

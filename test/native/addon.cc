@@ -1,0 +1,15 @@
+// Wires what tests need from C. test/support/native-support.ts describes what is exported.
+#include <napi.h>
+
+#include "memory_probe.h"
+#include "scrubbing_probe.h"
+#include "sockets.h"
+
+static Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
+  bitcoin_support::test::ExportMemoryProbe(env, exports);
+  bitcoin_support::test::ExportScrubbingProbe(env, exports);
+  bitcoin_support::test::ExportSockets(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(test_support, InitAddon)

@@ -1,0 +1,10 @@
+// The search of this process's memory, for JavaScript.
+#pragma once
+
+#include <napi.h>
+
+namespace bitcoin_support::test {
+
+void ExportMemoryProbe(Napi::Env env, Napi::Object exports);
+
+}  // namespace bitcoin_support::test

@@ -1,0 +1,41 @@
+#include "sockets.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "arguments.h"
+
+namespace bitcoin_support::test {
+namespace {
+
+// (backlog | 0 for a socket that does not listen) -> descriptor, bound to a free port of 127.0.0.1
+Napi::Value BoundTcpSocket(const Napi::CallbackInfo& info) {
+  const int backlog = IntArg(info, 0);
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (fd < 0 || bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      (backlog > 0 && listen(fd, backlog) != 0)) {
+    throw Napi::Error::New(info.Env(), std::strerror(errno));
+  }
+  return Napi::Number::New(info.Env(), fd);
+}
+
+// (descriptor) -> whether it was open
+Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), close(IntArg(info, 0)) == 0);
+}
+
+}  // namespace
+
+void ExportSockets(Napi::Env env, Napi::Object exports) {
+  exports.Set("boundTcpSocket", Napi::Function::New<BoundTcpSocket>(env, "boundTcpSocket"));
+  exports.Set("closeDescriptor", Napi::Function::New<CloseDescriptor>(env, "closeDescriptor"));
+}
+
+}  // namespace bitcoin_support::test
