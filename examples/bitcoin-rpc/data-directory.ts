@@ -4,7 +4,7 @@ import { UsageError } from './args/usage-error.js'
 /**
  * Makes sure that the data directory is there; a new one is its owner's alone.
  *
- * @param path the directory
+ * @param path - the directory
  * @throws UsageError when it is something else or cannot be made
  */
 export function prepareDataDirectory(path: string): void {
@@ -17,7 +17,7 @@ export function prepareDataDirectory(path: string): void {
 }
 
 /**
- * @param error anything thrown
+ * @param error - anything thrown
  * @returns its message on one line
  */
 export function messageOf(error: unknown): string {

@@ -19,8 +19,8 @@ import { tryLine } from './try-line.js'
 /**
  * Serves until a signal or the `stop` method, then answers what is in flight and disposes everything.
  *
- * @param settings what the command line says
- * @param print takes each line that the operator should read
+ * @param settings - what the command line says
+ * @param print - takes each line that the operator should read
  * @throws UsageError when the server cannot start as asked; nothing is left behind then
  */
 export async function runServer(settings: Settings, print: (line: string) => void): Promise<void> {
@@ -36,9 +36,9 @@ export async function runServer(settings: Settings, print: (line: string) => voi
     answer: (body, user) => answerRpc(body, user, table, settings.whitelist),
   })
   const stop = (reason: string) => {
-    print(`Stopping (${reason}): answering what is in flight.`)
-    front.stop()
+    if (front.stop()) print(`Stopping (${reason}): answering what is in flight.`)
   }
+  using _signals = new StopSignals(stop)
   table.add(blockchainMethods(chain))
   table.add(controlMethods({ table, stop: () => stop('stop method') }))
   table.add(rawTransactionMethods())
@@ -49,7 +49,6 @@ export async function runServer(settings: Settings, print: (line: string) => voi
   prepareDataDirectory(settings.dataDirectory)
   using cookie = settings.passwordUser === undefined ? writeCookie(settings.dataDirectory) : undefined
   if (cookie !== undefined) credentials.push(cookie.credential)
-  using _signals = new StopSignals(stop)
 
   print(`Bitcoin JSON-RPC on libevent's evhttp: ${chain.length} blocks of the main chain, each one verified.`)
   for (const warning of settings.warnings) print(`Warning: ${warning}`)

@@ -10,8 +10,8 @@ export interface Login {
 const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
 /**
- * @param endpoints where the server listens
- * @param login how a client logs in; curl asks for a password itself
+ * @param endpoints - where the server listens
+ * @param login - how a client logs in; curl asks for a password itself
  * @returns a command that asks the server something, to be pasted into a shell
  */
 export function tryLine(endpoints: readonly Endpoint[], { cookiePath, user }: Login): string {

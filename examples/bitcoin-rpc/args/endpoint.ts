@@ -9,8 +9,8 @@ export interface Endpoint {
 /**
  * Reads the value of `-rpcbind`: `host`, `host:port`, `[IPv6]:port`, or an IPv6 address alone.
  *
- * @param text the value
- * @param defaultPort the port when the text has none
+ * @param text - the value
+ * @param defaultPort - the port when the text has none
  * @returns the endpoint, or undefined when it is none
  */
 export function parseEndpoint(text: string, defaultPort: number): Endpoint | undefined {
@@ -24,7 +24,7 @@ export function parseEndpoint(text: string, defaultPort: number): Endpoint | und
 }
 
 /**
- * @param endpoint an endpoint
+ * @param endpoint - an endpoint
  * @returns it as in a URL, `host:port` or `[IPv6]:port`
  */
 export function formatEndpoint({ host, port }: Endpoint): string {

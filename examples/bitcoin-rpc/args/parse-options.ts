@@ -14,8 +14,8 @@ export type GivenOptions = ReadonlyMap<string, readonly string[]>
 /**
  * Reads a command line in bitcoind's form: `-name=value` or `--name=value`.
  *
- * @param args the words after the program's name
- * @param specs the options there are
+ * @param args - the words after the program's name
+ * @param specs - the options there are
  * @returns what was given
  * @throws UsageError for a word that is no option, an option that does not exist, and a value missing or too much
  */
@@ -37,8 +37,8 @@ export function parseOptions(args: readonly string[], specs: Readonly<Record<str
 }
 
 /**
- * @param given the options
- * @param name an option
+ * @param given - the options
+ * @param name - an option
  * @returns its value, the last one when it was given several times; undefined when it was not
  */
 export function lastValue(given: GivenOptions, name: string): string | undefined {
@@ -46,9 +46,9 @@ export function lastValue(given: GivenOptions, name: string): string | undefined
 }
 
 /**
- * @param given the options
- * @param name an option
- * @param range the default, and the least and the highest value allowed
+ * @param given - the options
+ * @param name - an option
+ * @param range - the default, and the least and the highest value allowed
  * @returns its value
  * @throws UsageError when it is no such number
  */
@@ -65,8 +65,8 @@ export function numberValue(
 }
 
 /**
- * @param given the options
- * @param name an option
+ * @param given - the options
+ * @param name - an option
  * @returns true for 1, false for 0, undefined when it was not given
  * @throws UsageError for anything else
  */
@@ -78,7 +78,7 @@ export function switchValue(given: GivenOptions, name: string): boolean | undefi
 }
 
 /**
- * @param specs the options there are
+ * @param specs - the options there are
  * @returns a text that explains each
  */
 export function describeOptions(specs: Readonly<Record<string, OptionSpec>>): string {

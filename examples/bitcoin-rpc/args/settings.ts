@@ -84,7 +84,7 @@ ${describeOptions(OPTIONS)}`
 /**
  * Reads the command line.
  *
- * @param args the words after the program's name
+ * @param args - the words after the program's name
  * @returns the settings, or `help` when that is asked for
  * @throws UsageError saying what is wrong
  */

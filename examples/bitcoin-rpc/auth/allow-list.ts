@@ -12,7 +12,7 @@ export class AllowList {
   /**
    * Allows a network.
    *
-   * @param text an address, `address/prefix length` or `address/netmask`
+   * @param text - an address, `address/prefix length` or `address/netmask`
    * @returns whether the text is one of these
    */
   add(text: string): boolean {
@@ -27,7 +27,7 @@ export class AllowList {
   }
 
   /**
-   * @param address a client's address
+   * @param address - a client's address
    * @returns whether it may use the server
    */
   allows(address: string): boolean {

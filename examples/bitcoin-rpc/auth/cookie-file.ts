@@ -17,7 +17,7 @@ export class CookieFile implements Disposable {
   readonly #content: string
 
   /**
-   * @param dataDirectory the directory to write `.cookie` to
+   * @param dataDirectory - the directory to write `.cookie` to
    * @throws Error with a `code` of the file system when it cannot be written
    */
   constructor(dataDirectory: string) {

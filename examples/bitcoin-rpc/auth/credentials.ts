@@ -10,8 +10,8 @@ export interface Credential {
 const SALT_BYTES = 16
 
 /**
- * @param user the user's name
- * @param password the password; only its hash is kept
+ * @param user - the user's name
+ * @param password - the password; only its hash is kept
  * @returns the credential
  */
 export function credentialOf(user: string, password: string | Uint8Array): Credential {
@@ -22,7 +22,7 @@ export function credentialOf(user: string, password: string | Uint8Array): Crede
 /**
  * Reads the value of `-rpcauth`, as Bitcoin Core's `rpcauth.py` makes it.
  *
- * @param text `user:salt$hash`
+ * @param text - `user:salt$hash`
  * @returns the credential, or undefined when the text has another form
  */
 export function parseRpcAuth(text: string): Credential | undefined {
@@ -35,8 +35,8 @@ export function parseRpcAuth(text: string): Credential | undefined {
 /**
  * Finds out who is asking.
  *
- * @param header the value of the `Authorization` header
- * @param credentials those who may log in
+ * @param header - the value of the `Authorization` header
+ * @param credentials - those who may log in
  * @returns the user's name, or undefined when nobody of that name has that password
  */
 export function authorize(header: string, credentials: readonly Credential[]): string | undefined {

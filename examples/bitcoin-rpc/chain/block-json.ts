@@ -11,8 +11,8 @@ const WITNESS_SCALE = 4
 /**
  * Shows a block's header and its place in the chain, in Bitcoin Core's fields and order.
  *
- * @param entry the block
- * @param chain the chain that it is in
+ * @param entry - the block
+ * @param chain - the chain that it is in
  * @returns the JSON object
  */
 export function headerToJson(entry: ChainBlock, chain: Chain): JsonObject {
@@ -44,9 +44,9 @@ export function headerToJson(entry: ChainBlock, chain: Chain): JsonObject {
 /**
  * Shows a block.
  *
- * @param entry the block
- * @param chain the chain that it is in
- * @param verbosity 1: with the ids of its transactions; 2: with the transactions; 3: also with what they spend
+ * @param entry - the block
+ * @param chain - the chain that it is in
+ * @param verbosity - 1: with the ids of its transactions; 2: with the transactions; 3: also with what they spend
  * @returns the JSON object
  */
 export function blockToJson(entry: ChainBlock, chain: Chain, verbosity: number): JsonObject {

@@ -37,7 +37,7 @@ export class Chain {
   /**
    * Reads and checks a chain.
    *
-   * @param serialized the blocks in order, in hexadecimal
+   * @param serialized - the blocks in order, in hexadecimal
    * @throws Error naming the height at which the chain is not one
    */
   constructor(serialized: readonly string[]) {
@@ -62,7 +62,7 @@ export class Chain {
   }
 
   /**
-   * @param height a height; the genesis block's is 0
+   * @param height - a height; the genesis block's is 0
    * @returns the block there, if the chain reaches it
    */
   atHeight(height: number): ChainBlock | undefined {
@@ -70,7 +70,7 @@ export class Chain {
   }
 
   /**
-   * @param hash a block's hash, 64 hexadecimal digits
+   * @param hash - a block's hash, 64 hexadecimal digits
    * @returns the block, if it is in the chain
    */
   byHash(hash: string): ChainBlock | undefined {
@@ -78,8 +78,8 @@ export class Chain {
   }
 
   /**
-   * @param txid a transaction's id
-   * @param index one of its outputs
+   * @param txid - a transaction's id
+   * @param index - one of its outputs
    * @returns that output, if the chain holds it, spent or not
    */
   coin(txid: string, index: number): ChainCoin | undefined {

@@ -4,7 +4,7 @@ const POW_LIMIT = (1n << 224n) - 1n
 /**
  * Unpacks a target.
  *
- * @param bits the compact form in a block's header
+ * @param bits - the compact form in a block's header
  * @returns the highest hash, as a number, that the block may have
  * @throws RangeError for a negative, zero or overflowing target, and for one above the main chain's limit
  */
@@ -19,7 +19,7 @@ export function targetOf(bits: number): bigint {
 }
 
 /**
- * @param target a block's target
+ * @param target - a block's target
  * @returns how many hashes it takes on average to meet it
  */
 export function workOf(target: bigint): bigint {
@@ -27,7 +27,7 @@ export function workOf(target: bigint): bigint {
 }
 
 /**
- * @param bits the compact form in a block's header
+ * @param bits - the compact form in a block's header
  * @returns how many times harder than the easiest target it is, as Bitcoin Core computes it
  */
 export function difficultyOf(bits: number): number {
@@ -36,7 +36,7 @@ export function difficultyOf(bits: number): number {
 }
 
 /**
- * @param hash a block's hash, in the byte order in which it is computed
+ * @param hash - a block's hash, in the byte order in which it is computed
  * @returns it as the number that is compared with the target
  */
 export function hashToNumber(hash: Uint8Array): bigint {
@@ -44,7 +44,7 @@ export function hashToNumber(hash: Uint8Array): bigint {
 }
 
 /**
- * @param value a target or an amount of work
+ * @param value - a target or an amount of work
  * @returns 64 hexadecimal digits
  */
 export function toHex256(value: bigint): string {

@@ -27,7 +27,7 @@ export interface AddressFault {
 /**
  * Reads an address of the main chain.
  *
- * @param text the address
+ * @param text - the address
  * @returns where it pays to, or in Bitcoin Core's words why it is none
  */
 export function decodeAddress(text: string): Destination | AddressFault {
@@ -35,7 +35,7 @@ export function decodeAddress(text: string): Destination | AddressFault {
 }
 
 /**
- * @param destination where to pay to
+ * @param destination - where to pay to
  * @returns its address on the main chain
  */
 export function encodeAddress(destination: Destination): string {
@@ -44,7 +44,7 @@ export function encodeAddress(destination: Destination): string {
 }
 
 /**
- * @param script a recognized script
+ * @param script - a recognized script
  * @returns where it pays to; a bare key has no address
  */
 export function destinationOf(script: ScriptType): Destination | undefined {
@@ -53,7 +53,7 @@ export function destinationOf(script: ScriptType): Destination | undefined {
 }
 
 /**
- * @param destination where to pay to
+ * @param destination - where to pay to
  * @returns the script that pays to it
  */
 export function scriptOf(destination: Destination): Buffer {

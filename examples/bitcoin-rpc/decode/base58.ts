@@ -6,8 +6,8 @@ const CHECKSUM_LENGTH = 4
 /**
  * Reads base 58.
  *
- * @param text the string
- * @param maxBytes more bytes than this are refused
+ * @param text - the string
+ * @param maxBytes - more bytes than this are refused
  * @returns the bytes, or undefined when a character does not belong or there are too many
  */
 export function decodeBase58(text: string, maxBytes: number): Buffer | undefined {
@@ -28,8 +28,8 @@ export function decodeBase58(text: string, maxBytes: number): Buffer | undefined
 /**
  * Reads base 58 with a checksum of four bytes.
  *
- * @param text the string
- * @param maxBytes more bytes than this, the checksum aside, are refused
+ * @param text - the string
+ * @param maxBytes - more bytes than this, the checksum aside, are refused
  * @returns the bytes without the checksum, or undefined when it does not fit
  */
 export function decodeBase58Check(text: string, maxBytes: number): Buffer | undefined {

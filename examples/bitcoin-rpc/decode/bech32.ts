@@ -28,7 +28,7 @@ const MAX_LENGTH = 90
 /**
  * Reads a bech32 or bech32m string.
  *
- * @param text the string
+ * @param text - the string
  * @returns its parts, or undefined when it is neither
  */
 export function decodeBech32(text: string): Bech32 | undefined {
@@ -43,7 +43,7 @@ export function decodeBech32(text: string): Bech32 | undefined {
  * Says what is wrong with a string that `decodeBech32` does not read. Up to two wrong characters are found: a valid
  * string differs from every other in at least five, so there is at most one way to repair that few.
  *
- * @param text the string
+ * @param text - the string
  * @returns the fault in Bitcoin Core's words; without positions when more than two characters are wrong
  */
 export function explainBech32(text: string): Bech32Fault {
@@ -64,7 +64,7 @@ export function explainBech32(text: string): Bech32Fault {
 /**
  * Regroups a witness program's words into bytes.
  *
- * @param words groups of five bits
+ * @param words - groups of five bits
  * @returns the bytes, or undefined when what is left over at the end is not less than five bits of zero
  */
 export function wordsToBytes(words: readonly number[]): Uint8Array | undefined {

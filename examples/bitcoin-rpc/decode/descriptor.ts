@@ -14,8 +14,8 @@ const FIELD_PRIME = 2n ** 256n - 2n ** 32n - 977n
 /**
  * Describes a script as an output descriptor, as one who knows no keys infers it.
  *
- * @param script the script's bytes
- * @param type the same script, recognized
+ * @param script - the script's bytes
+ * @param type - the same script, recognized
  * @returns the descriptor with its checksum, such as `addr(…)#…`
  * @see BIP 380
  */
@@ -25,7 +25,7 @@ export function descriptorOf(script: Uint8Array, type: ScriptType): string {
 }
 
 /**
- * @param descriptor a descriptor without its checksum
+ * @param descriptor - a descriptor without its checksum
  * @returns its checksum, eight characters
  */
 export function descriptorChecksum(descriptor: string): string {

@@ -30,7 +30,7 @@ const NAMES = new Map(
 )
 
 /**
- * @param opcode an opcode that pushes no bytes
+ * @param opcode - an opcode that pushes no bytes
  * @returns its name as Bitcoin Core prints it: small numbers as numbers
  */
 export function opcodeName(opcode: number): string {

@@ -20,8 +20,8 @@ const SIGHASH_NAMES = new Map([
 /**
  * Writes a script in words, as Bitcoin Core does.
  *
- * @param script the script's bytes
- * @param decodeSignatures whether to show a signature's hash type by name: for scripts that spend
+ * @param script - the script's bytes
+ * @param decodeSignatures - whether to show a signature's hash type by name: for scripts that spend
  * @returns the words; the last is `[error]` when the script breaks off inside a push
  */
 export function scriptToAsm(script: Uint8Array, decodeSignatures = false): string {

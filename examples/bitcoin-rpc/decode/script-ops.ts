@@ -9,7 +9,7 @@ export interface ScriptOp {
 /**
  * Splits a script into its steps, one by one: a script may be broken anywhere, and what comes before is still shown.
  *
- * @param script the script's bytes
+ * @param script - the script's bytes
  * @yields each step
  * @returns true at the end, false where the script breaks off inside a push
  */
@@ -34,7 +34,7 @@ export function* scriptOps(script: Uint8Array): Generator<ScriptOp, boolean> {
 }
 
 /**
- * @param script the script's bytes
+ * @param script - the script's bytes
  * @returns all its steps, or undefined when it is broken
  */
 export function allScriptOps(script: Uint8Array): ScriptOp[] | undefined {

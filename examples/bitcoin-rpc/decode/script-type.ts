@@ -27,7 +27,7 @@ const MAX_MULTISIG_KEYS = 20
 /**
  * Recognizes a script.
  *
- * @param script the script of an output
+ * @param script - the script of an output
  * @returns its form, by Bitcoin Core's names, with what it pays to
  */
 export function scriptTypeOf(script: Uint8Array): ScriptType {
@@ -41,7 +41,7 @@ export function scriptTypeOf(script: Uint8Array): ScriptType {
 }
 
 /**
- * @param pubkey bytes that may be a public key
+ * @param pubkey - bytes that may be a public key
  * @returns whether their length fits their first byte, as Bitcoin Core asks of a key in a script
  */
 export function isPubkeySized(pubkey: Uint8Array): boolean {
@@ -69,8 +69,8 @@ function witnessProgram(script: Uint8Array): ScriptType | undefined {
 }
 
 /**
- * @param version a witness version, 0 to 16
- * @param program a witness program of 2 to 40 bytes
+ * @param version - a witness version, 0 to 16
+ * @param program - a witness program of 2 to 40 bytes
  * @returns its form; undefined for a version 0 program of a size that it does not have
  */
 export function witnessTypeOf(version: number, program: Uint8Array): WitnessType | undefined {

@@ -28,8 +28,8 @@ type JsonObject = { [key: string]: RpcValue }
 /**
  * Shows a transaction in Bitcoin Core's fields, in its order.
  *
- * @param transaction the transaction
- * @param options what to show beside it
+ * @param transaction - the transaction
+ * @param options - what to show beside it
  * @returns the JSON object
  */
 export function transactionToJson(transaction: Transaction, options: TransactionJsonOptions = {}): JsonObject {
@@ -60,7 +60,7 @@ export function transactionToJson(transaction: Transaction, options: Transaction
 /**
  * Shows the script of an output.
  *
- * @param script the script's bytes
+ * @param script - the script's bytes
  * @returns its words, descriptor, bytes, address and type
  */
 export function scriptToJson(script: Uint8Array): JsonObject {

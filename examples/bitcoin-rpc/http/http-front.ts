@@ -47,8 +47,8 @@ export class HttpFront implements Disposable {
   #stopping = false
 
   /**
-   * @param base the event base that serves
-   * @param options who may ask and who answers
+   * @param base - the event base that serves
+   * @param options - who may ask and who answers
    */
   constructor(base: EventBase, options: HttpFrontOptions) {
     this.#base = base
@@ -64,7 +64,7 @@ export class HttpFront implements Disposable {
   /**
    * Listens on an endpoint.
    *
-   * @param endpoint the endpoint; port 0 lets the system choose
+   * @param endpoint - the endpoint; port 0 lets the system choose
    * @returns the port
    * @throws EventError ERR_EV_BIND when that is not possible
    */
@@ -78,20 +78,25 @@ export class HttpFront implements Disposable {
   /**
    * Listens on a UNIX socket. Its clients have no address, so that they are in no network that could be allowed.
    *
-   * @param path the socket's path
+   * @param path - the socket's path
    */
   bindUnix(path: string): void {
     this.#bound.push(this.#http.bindUnixSocket(path))
   }
 
-  /** Takes no more requests, answers those that are in flight, and then closes every connection. */
-  stop(): void {
-    if (this.#stopping) return
+  /**
+   * Takes no more requests, answers those that are in flight, and then closes every connection.
+   *
+   * @returns false when it was told so before
+   */
+  stop(): boolean {
+    if (this.#stopping) return false
     this.#stopping = true
     this.#http.setGencb((req) => this.#reply(req, 503))
     for (const bound of this.#bound.splice(0)) this.#http.delAcceptSocket(bound)
     // In a turn of its own: the last request's callback is still using the connection that this closes.
     this.#requests.whenNone(() => this.#base.once(-1, EV_TIMEOUT, () => this.#http.dispose(), undefined, 0))
+    return true
   }
 
   /** Closes everything at once. */

@@ -9,7 +9,7 @@ export class RequestTracker {
    * Follows a request until its reply is written or its connection is gone: a reply that fails ends only with the
    * latter, and a connection that stays open only with the former.
    *
-   * @param req a request that has just come in
+   * @param req - a request that has just come in
    */
   add(req: EvHttpRequest): void {
     const token = Symbol('request')
@@ -18,7 +18,7 @@ export class RequestTracker {
     req.getConnection()?.setClosecb(() => this.#remove(token))
   }
 
-  /** @param callback is called once, as soon as no request is open; that may be now */
+  /** @param callback - is called once, as soon as no request is open; that may be now */
   whenNone(callback: () => void): void {
     this.#whenNone = callback
     this.#notify()

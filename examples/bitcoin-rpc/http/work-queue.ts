@@ -15,8 +15,8 @@ export class WorkQueue implements Disposable {
   readonly #turn: LibEvent
 
   /**
-   * @param base the event base to run in
-   * @param depth how many pieces of work may wait
+   * @param base - the event base to run in
+   * @param depth - how many pieces of work may wait
    */
   constructor(base: EventBase, depth: number) {
     this.#base = base
@@ -25,7 +25,7 @@ export class WorkQueue implements Disposable {
   }
 
   /**
-   * @param work what to do when its turn comes
+   * @param work - what to do when its turn comes
    * @returns whether there was room for it
    */
   enqueue(work: Work): boolean {
@@ -39,8 +39,8 @@ export class WorkQueue implements Disposable {
    * Puts work off. It keeps its place, so that whoever causes the delay cannot pile up more of it than the queue
    * holds; other work does not wait for it.
    *
-   * @param delay for how long, in ms
-   * @param work what to do then
+   * @param delay - for how long, in ms
+   * @param work - what to do then
    */
   holdBack(delay: number, work: Work): void {
     const timer = obtainEvent(this.#base, -1, EV_TIMEOUT, () => {

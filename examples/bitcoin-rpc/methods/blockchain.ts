@@ -11,7 +11,7 @@ const HEADER_DIGITS = 160
 /**
  * The methods that ask about blocks.
  *
- * @param chain the blocks
+ * @param chain - the blocks
  * @returns the methods
  */
 export function blockchainMethods(chain: Chain): RpcMethod[] {

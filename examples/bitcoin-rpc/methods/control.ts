@@ -16,7 +16,7 @@ export interface ControlOptions {
 /**
  * The methods that ask about the server itself.
  *
- * @param options the method table and the way to stop
+ * @param options - the method table and the way to stop
  * @returns the methods
  */
 export function controlMethods({ table, stop }: ControlOptions): RpcMethod[] {

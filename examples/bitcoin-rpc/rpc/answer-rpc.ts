@@ -16,10 +16,10 @@ const NO_CONTENT: RpcAnswer = { status: 204 }
 /**
  * Answers the body of an authorized POST: one call or a batch.
  *
- * @param body the body as it came
- * @param user who is asking
- * @param table the methods
- * @param whitelist which of them the user may call
+ * @param body - the body as it came
+ * @param user - who is asking
+ * @param table - the methods
+ * @param whitelist - which of them the user may call
  * @returns the HTTP answer. In version 1 of the protocol an error shows in the HTTP status, in version 2 it does not
  */
 export function answerRpc(body: Uint8Array, user: string, table: RpcTable, whitelist: RpcWhitelist): RpcAnswer {

@@ -26,7 +26,7 @@ export class JsonRpcRequest {
   /**
    * Reads the call.
    *
-   * @param value what the client sent
+   * @param value - what the client sent
    * @throws RpcError -32600 when it is no call
    */
   parse(value: JsonValue): void {
@@ -43,7 +43,7 @@ export class JsonRpcRequest {
   }
 
   /**
-   * @param result what the method returned
+   * @param result - what the method returned
    * @returns the answer in the call's own version
    */
   resultReply(result: RpcValue): RpcValue {
@@ -53,7 +53,7 @@ export class JsonRpcRequest {
   }
 
   /**
-   * @param error what went wrong
+   * @param error - what went wrong
    * @returns the answer in the call's own version
    */
   errorReply(error: RpcError): RpcValue {
@@ -68,7 +68,7 @@ export class JsonRpcRequest {
 }
 
 /**
- * @param value a JSON value
+ * @param value - a JSON value
  * @returns whether it is an object, which in JSON an array is not
  */
 export function isObject(value: JsonValue | undefined): value is { [key: string]: JsonValue } {

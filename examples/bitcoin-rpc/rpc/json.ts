@@ -11,7 +11,7 @@ const SATOSHIS_PER_BITCOIN = 100_000_000n
 
 /** An amount of money, printed as Bitcoin Core prints it: whole bitcoins with all eight decimals. */
 export class Amount {
-  /** @param satoshis the amount in satoshis */
+  /** @param satoshis - the amount in satoshis */
   constructor(readonly satoshis: bigint) {}
 
   /** @returns for example `50.00000000` */
@@ -27,7 +27,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /**
  * Reads a request's body.
  *
- * @param body the bytes as they came
+ * @param body - the bytes as they came
  * @returns the value, or undefined when the body is no JSON, no UTF-8, or nested deeper than 512
  */
 export function parseJson(body: Uint8Array): JsonValue | undefined {
@@ -56,7 +56,7 @@ function isShallow(root: JsonValue): boolean {
 /**
  * Writes an answer, without white space.
  *
- * @param value what to write
+ * @param value - what to write
  * @returns its JSON text
  */
 export function writeJson(value: RpcValue): string {
@@ -70,7 +70,7 @@ export function writeJson(value: RpcValue): string {
 /**
  * Names a value's type as Bitcoin Core's messages do.
  *
- * @param value the value; undefined stands for a parameter that was not given
+ * @param value - the value; undefined stands for a parameter that was not given
  * @returns `null`, `bool`, `number`, `string`, `array` or `object`
  */
 export function jsonTypeName(value: JsonValue | undefined): string {

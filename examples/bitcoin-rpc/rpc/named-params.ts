@@ -5,8 +5,8 @@ import { RPC_ERROR, RpcError } from './rpc-error.js'
  * Puts parameters given by name into a method's order. The special name `args` holds an array of leading parameters
  * given by position.
  *
- * @param given the parameters by name
- * @param names the method's parameters in order, each `name` or `name|alias`
+ * @param given - the parameters by name
+ * @param names - the method's parameters in order, each `name` or `name|alias`
  * @returns the parameters by position, null where one in between is missing
  * @throws RpcError -8 for a name that the method does not know, and for a parameter given twice
  */

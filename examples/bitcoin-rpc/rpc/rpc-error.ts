@@ -17,8 +17,8 @@ export class RpcError extends Error {
   override readonly name = 'RpcError'
 
   /**
-   * @param code one of `RPC_ERROR`
-   * @param message what the client reads
+   * @param code - one of `RPC_ERROR`
+   * @param message - what the client reads
    */
   constructor(
     readonly code: number,
@@ -30,7 +30,7 @@ export class RpcError extends Error {
   /**
    * Turns whatever a method threw into what the client is told.
    *
-   * @param thrown the exception
+   * @param thrown - the exception
    * @returns an RpcError; -1 for anything that is none yet
    */
   static from(thrown: unknown): RpcError {

@@ -22,14 +22,14 @@ export interface RpcMethod {
   readonly params: readonly RpcParameter[]
   readonly help: string
   /**
-   * @param params by position; optional ones at the end may be missing
+   * @param params - by position; optional ones at the end may be missing
    * @returns the result
    */
   readonly run: (params: JsonValue[]) => RpcValue
 }
 
 /**
- * @param method a method
+ * @param method - a method
  * @returns its first line of help, such as `getblock "blockhash" ( verbosity )`
  */
 export function signatureOf(method: RpcMethod): string {
@@ -45,7 +45,7 @@ export function signatureOf(method: RpcMethod): string {
 }
 
 /**
- * @param method a method
+ * @param method - a method
  * @returns its whole help
  */
 export function helpOf(method: RpcMethod): string {
@@ -62,8 +62,8 @@ export function helpOf(method: RpcMethod): string {
 /**
  * Checks the number and types of a call's parameters against the method's declaration.
  *
- * @param method the method
- * @param params its parameters by position
+ * @param method - the method
+ * @param params - its parameters by position
  * @throws RpcError -1 with the method's help for a wrong number, -3 for a wrong type
  */
 export function checkParams(method: RpcMethod, params: readonly JsonValue[]): void {
@@ -83,7 +83,7 @@ export function checkParams(method: RpcMethod, params: readonly JsonValue[]): vo
 }
 
 /**
- * @param value a parameter that has been checked to be a number
+ * @param value - a parameter that has been checked to be a number
  * @returns it as an integer of 32 bits
  * @throws RpcError -1 when it is a fraction or does not fit
  */

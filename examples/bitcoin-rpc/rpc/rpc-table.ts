@@ -16,7 +16,7 @@ export class RpcTable {
   readonly #methods = new Map<string, RpcMethod>()
   readonly #active = new Set<ActiveCommand>()
 
-  /** @param methods adds these; a name that was added before is a mistake of ours */
+  /** @param methods - adds these; a name that was added before is a mistake of ours */
   add(methods: readonly RpcMethod[]): void {
     for (const method of methods) {
       if (this.#methods.has(method.name)) throw new Error(`method ${method.name} added twice`)
@@ -42,8 +42,8 @@ export class RpcTable {
   /**
    * Runs a method.
    *
-   * @param name the method's name
-   * @param params its parameters, by position or by name
+   * @param name - the method's name
+   * @param params - its parameters, by position or by name
    * @returns its result
    * @throws RpcError -32601 for a name that does not exist, and what the method throws
    */

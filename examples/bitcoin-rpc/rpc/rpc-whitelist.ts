@@ -4,8 +4,8 @@ export class RpcWhitelist {
   readonly #openByDefault: boolean
 
   /**
-   * @param entries each `user:method,method`; several for one user leave only what is in all of them
-   * @param closedByDefault whether users without an entry may call nothing; by default so when there is an entry
+   * @param entries - each `user:method,method`; several for one user leave only what is in all of them
+   * @param closedByDefault - whether users without an entry may call nothing; by default so when there is an entry
    */
   constructor(entries: readonly string[], closedByDefault = entries.length > 0) {
     this.#openByDefault = !closedByDefault
