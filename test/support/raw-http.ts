@@ -13,9 +13,9 @@ export interface RawResponse {
 /**
  * Spells out a request.
  *
- * @param head the request line without the version, such as `POST /`
- * @param headers its headers beside Host and Content-Length
- * @param body its body
+ * @param head - the request line without the version, such as `POST /`
+ * @param headers - its headers beside Host and Content-Length
+ * @param body - its body
  * @returns the bytes to send
  */
 export function requestText(head: string, headers: Readonly<Record<string, string>> = {}, body = ''): string {
@@ -46,7 +46,7 @@ export class RawConnection implements Disposable {
   }
 
   /**
-   * @param target a port, an address and a port, or a UNIX socket's path
+   * @param target - a port, an address and a port, or a UNIX socket's path
    * @returns the connection, established
    */
   static async open(target: number | { host: string; port: number } | { path: string }): Promise<RawConnection> {
@@ -55,7 +55,7 @@ export class RawConnection implements Disposable {
     return new RawConnection(socket)
   }
 
-  /** @param data what to send as it is */
+  /** @param data - what to send as it is */
   send(data: string | Uint8Array): void {
     this.socket.write(data)
   }

@@ -59,8 +59,8 @@ export class RpcServer implements AsyncDisposable {
   /**
    * Starts a server on a free port and waits until it listens.
    *
-   * @param args its options beside the data directory and the port
-   * @param dataDirectory the data directory; by default a new one, removed in the end
+   * @param args - its options beside the data directory and the port
+   * @param dataDirectory - the data directory; by default a new one, removed in the end
    * @returns the server
    */
   static async start(args: readonly string[] = [], dataDirectory?: string): Promise<RpcServer> {
@@ -109,8 +109,8 @@ export class RpcServer implements AsyncDisposable {
   /**
    * Posts a body on a connection of its own.
    *
-   * @param body the body
-   * @param headers the headers; by default those of one who may ask
+   * @param body - the body
+   * @param headers - the headers; by default those of one who may ask
    * @returns the response
    */
   async post(body: string, headers: Readonly<Record<string, string>> = this.login): Promise<RawResponse> {
@@ -127,8 +127,8 @@ export class RpcServer implements AsyncDisposable {
   /**
    * Calls a method.
    *
-   * @param method its name
-   * @param params its parameters
+   * @param method - its name
+   * @param params - its parameters
    * @returns the whole answer, an error being one too
    */
   async call(method: string, params: unknown = []): Promise<RpcReply> {
@@ -155,7 +155,7 @@ export class RpcServer implements AsyncDisposable {
     process.kill(this.pid, 'SIGCONT')
   }
 
-  /** @param signal is sent to the process */
+  /** @param signal - is sent to the process */
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }
@@ -186,7 +186,7 @@ export class RpcServer implements AsyncDisposable {
 }
 
 /**
- * @param login `user:password`
+ * @param login - `user:password`
  * @returns the header that says so
  */
 export function basic(login: string): { Authorization: string } {
@@ -194,7 +194,7 @@ export function basic(login: string): { Authorization: string } {
 }
 
 /**
- * @param result how a server ended
+ * @param result - how a server ended
  * @throws Error unless it ended by itself with code 0, silently on stderr and with nothing left alive
  */
 export function assertCleanEnd({ code, signal, stdout, stderr }: ProgramResult): void {

@@ -9,20 +9,30 @@ export interface ProgramResult {
   readonly stderr: string
 }
 
+/** After so many ms a program is not going to end. */
+const STUCK_AFTER = 30_000
+
 /**
  * Runs a program to its end.
  *
- * @param program the program
- * @param args its arguments
- * @param options what it reads from stdin, and its environment
+ * @param program - the program
+ * @param args - its arguments
+ * @param options - what it reads from stdin
  * @returns how it ended; a failure is a result like any other
  */
 export async function runProgram(
   program: string,
   args: readonly string[],
-  { stdin = '', env = process.env }: { stdin?: string | Uint8Array; env?: NodeJS.ProcessEnv } = {},
+  { stdin = '' }: { stdin?: string | Uint8Array } = {},
 ): Promise<ProgramResult> {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env })
+  const env = program === process.execPath ? process.env : foreignEnvironment()
+  const child = spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env,
+    // A program that hangs is not left behind; its test sees the signal.
+    timeout: STUCK_AFTER,
+    killSignal: 'SIGKILL',
+  })
   const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => resolve([code, signal]))
@@ -32,4 +42,10 @@ export async function runProgram(
   child.stdin.end(stdin)
   const [stdout, stderr, [code, signal]] = await Promise.all([buffer(child.stdout), buffer(child.stderr), ended])
   return { code, signal, stdout: stdout.toString(), stderr: stderr.toString() }
+}
+
+/** A sanitizer that is preloaded for Node's sake is not for programs that it was not built with: curl hangs with it. */
+function foreignEnvironment(): NodeJS.ProcessEnv {
+  const { LD_PRELOAD: _linux, DYLD_INSERT_LIBRARIES: _mac, ...env } = process.env
+  return env
 }

@@ -5,9 +5,12 @@ import { obtainEventBase } from 'bitcoin-support'
 import { expect } from 'chai'
 import { AllowList } from '../../../examples/bitcoin-rpc/auth/allow-list.js'
 import { HttpFront } from '../../../examples/bitcoin-rpc/http/http-front.js'
+import { checkLiveCounts } from '../../support/live-counts.js'
 import { RawConnection, requestText } from '../../support/raw-http.js'
 
 describe('bitcoin-rpc: a client without an address', () => {
+  checkLiveCounts()
+
   it('is refused, because it is in no allowed network', async () => {
     const path = join(tmpdir(), `bitcoin-rpc-${process.pid}.sock`)
     const allowList = new AllowList()

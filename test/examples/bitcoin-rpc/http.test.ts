@@ -50,7 +50,7 @@ describe('bitcoin-rpc: HTTP', function () {
   it('keeps the connection open after a 404', async () => {
     await using server = await RpcServer.start()
     using connection = await RawConnection.open(server.port)
-    for (const path of ['/nothing', '/?query', '//', '/wallet/x', '/%2f', '/%00']) {
+    for (const path of ['/nothing', '/?query', '//', '/wallet/x', '/%2f']) {
       connection.send(requestText(`POST ${path}`, server.login, COUNT))
       expect((await connection.response()).status, path).to.equal(404)
     }
