@@ -53,17 +53,15 @@ void Environment::OnCleanup(napi_async_cleanup_hook_handle handle, void* data) {
 }
 
 void Environment::DisposeAll() {
-  // The youngest first, so that nothing loses its owner before itself. Each disposal may take others
-  // with it, so the list is read anew.
-  for (auto live = m_table.Live(); !live.empty(); live = m_table.Live()) {
-    Handle* youngest = live.front();
-    for (Handle* const handle : live) {
-      if (handle->kind() == HandleKind::kEventBase) {
-        youngest = handle;
-        break;
-      }
+  // The bases first: each takes with it, in order, all that lives on it. What is left has no owner.
+  for (const bool bases : {true, false}) {
+    std::vector<double> numbers;
+    for (const Handle* const handle : m_table.Live()) {
+      if ((handle->kind() == HandleKind::kEventBase) == bases) numbers.push_back(handle->number());
     }
-    youngest->Dispose();
+    for (const double number : numbers) {
+      if (Handle* const handle = FindAny(number)) handle->Dispose();
+    }
   }
 }
 
