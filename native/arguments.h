@@ -3,10 +3,14 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <optional>
 #include <string>
+
+#include "errors.h"
 
 namespace bitcoin_support {
 
@@ -15,7 +19,7 @@ namespace bitcoin_support {
 inline double NumberArg(const Napi::CallbackInfo& info, size_t index) {
   double value = 0;
   if (napi_get_value_double(info.Env(), info[index], &value) != napi_ok) {
-    throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(index) + " is no number");
+    ThrowTypeError(info.Env(), "argument " + std::to_string(index) + " is no number");
   }
   return value;
 }
@@ -24,7 +28,7 @@ inline int IntArg(const Napi::CallbackInfo& info, size_t index) {
   const double value = NumberArg(info, index);
   if (!(value >= std::numeric_limits<int>::min() && value <= std::numeric_limits<int>::max()) ||
       std::floor(value) != value) {
-    throw Napi::RangeError::New(info.Env(), "argument " + std::to_string(index) + " is no int");
+    ThrowRangeError(info.Env(), "argument " + std::to_string(index) + " is no int");
   }
   return static_cast<int>(value);
 }
@@ -32,7 +36,7 @@ inline int IntArg(const Napi::CallbackInfo& info, size_t index) {
 inline bool BoolArg(const Napi::CallbackInfo& info, size_t index) {
   bool value = false;
   if (napi_get_value_bool(info.Env(), info[index], &value) != napi_ok) {
-    throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(index) + " is no boolean");
+    ThrowTypeError(info.Env(), "argument " + std::to_string(index) + " is no boolean");
   }
   return value;
 }
@@ -40,7 +44,7 @@ inline bool BoolArg(const Napi::CallbackInfo& info, size_t index) {
 /// A string as UTF-8.
 inline std::string StringArg(const Napi::CallbackInfo& info, size_t index) {
   if (!info[index].IsString()) {
-    throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(index) + " is no string");
+    ThrowTypeError(info.Env(), "argument " + std::to_string(index) + " is no string");
   }
   return info[index].As<Napi::String>().Utf8Value();
 }
@@ -51,9 +55,18 @@ inline std::optional<std::string> OptionalStringArg(const Napi::CallbackInfo& in
   return StringArg(info, index);
 }
 
-/// Milliseconds as libevent takes them; negative stands for "no time".
+/// A limit in bytes, cut to what libevent can hold; NaN and what is negative stand for 0.
+inline ptrdiff_t ByteLimitArg(const Napi::CallbackInfo& info, size_t index) {
+  constexpr double kMax = 9007199254740991.0;  // 2^53 - 1
+  const double bytes = NumberArg(info, index);
+  return bytes > 0 ? static_cast<ptrdiff_t>(std::min(bytes, kMax)) : 0;
+}
+
+/// Milliseconds as libevent takes them; negative stands for "no time", and so does NaN.
 inline std::optional<timeval> TimevalFromMs(double ms) {
+  constexpr double kMaxMs = 1e12;  // libevent adds it to its clock, which must not overflow
   if (!(ms >= 0)) return std::nullopt;
+  ms = std::min(ms, kMaxMs);
   const double seconds = std::floor(ms / 1000);
   timeval tv{};
   tv.tv_sec = static_cast<time_t>(seconds);

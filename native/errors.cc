@@ -12,7 +12,26 @@ Napi::Object MakeEventError(const Environment& env, const char* code, const std:
   return env.event_error().New({Napi::String::New(napi, code), Napi::String::New(napi, message)});
 }
 
+using CreateError = decltype(napi_create_type_error);
+
+[[noreturn]] void ThrowArgumentError(CreateError create, napi_env env, const char* code,
+                                     const std::string& message) {
+  napi_value error = nullptr;
+  if (create(env, Napi::String::New(env, code), Napi::String::New(env, message), &error) != napi_ok) {
+    throw Napi::Error::New(env);
+  }
+  throw Napi::Error(env, error);
+}
+
 }  // namespace
+
+void ThrowTypeError(napi_env env, const std::string& message) {
+  ThrowArgumentError(napi_create_type_error, env, "ERR_INVALID_ARG_TYPE", message);
+}
+
+void ThrowRangeError(napi_env env, const std::string& message) {
+  ThrowArgumentError(napi_create_range_error, env, "ERR_OUT_OF_RANGE", message);
+}
 
 void ThrowEventError(const Environment& env, const char* code, const std::string& message) {
   throw Napi::Error(env.napi(), MakeEventError(env, code, message));

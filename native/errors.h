@@ -27,6 +27,12 @@ inline constexpr char kLibevent[] = "ERR_EV_LIBEVENT";
 /// Throws EventError(code, message).
 [[noreturn]] void ThrowEventError(const Environment& env, const char* code, const std::string& message);
 
+/// Throws a TypeError with the code that Node gives to an argument of the wrong type.
+[[noreturn]] void ThrowTypeError(napi_env env, const std::string& message);
+
+/// Throws a RangeError with the code that Node gives to an argument out of range.
+[[noreturn]] void ThrowRangeError(napi_env env, const std::string& message);
+
 /// Throws EventError with `syscall` and `errno` set, its message ending in strerror(error).
 [[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const char* syscall, int error,
                                    const std::string& what);

@@ -75,7 +75,7 @@ Napi::Value EvHttpConnection::New(const Napi::CallbackInfo& info) {
   EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
   const std::string host = StringArg(info, 1);
   const int port = IntArg(info, 2);
-  if (port < 0 || port > 65535) throw Napi::RangeError::New(info.Env(), "no port");
+  if (port < 0 || port > 65535) ThrowRangeError(info.Env(), "no port");
   auto* const self = new EvHttpConnection(base, host, static_cast<uint16_t>(port));
   return Napi::Number::New(info.Env(), self->number());
 }
@@ -115,14 +115,13 @@ Napi::Value EvHttpConnection::SetRetriesNapi(const Napi::CallbackInfo& info) {
 
 // (connection, bytes)
 Napi::Value EvHttpConnection::SetMaxHeadersSizeNapi(const Napi::CallbackInfo& info) {
-  evhttp_connection_set_max_headers_size(This(info).m_connection,
-                                         static_cast<ev_ssize_t>(NumberArg(info, 1)));
+  evhttp_connection_set_max_headers_size(This(info).m_connection, ByteLimitArg(info, 1));
   return info.Env().Undefined();
 }
 
 // (connection, bytes)
 Napi::Value EvHttpConnection::SetMaxBodySizeNapi(const Napi::CallbackInfo& info) {
-  evhttp_connection_set_max_body_size(This(info).m_connection, static_cast<ev_ssize_t>(NumberArg(info, 1)));
+  evhttp_connection_set_max_body_size(This(info).m_connection, ByteLimitArg(info, 1));
   return info.Env().Undefined();
 }
 

@@ -43,7 +43,7 @@ Napi::Value EvHttp::BindTcpNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   const std::string host = StringArg(info, 1);
   const int port = IntArg(info, 2);
-  if (port < 0 || port > 65535) throw Napi::RangeError::New(info.Env(), "no port");
+  if (port < 0 || port > 65535) ThrowRangeError(info.Env(), "no port");
   const ListenOptions options{IntArg(info, 3), BoolArg(info, 4), BoolArg(info, 5)};
   const ListenResult result = ListenTcp(host, static_cast<uint16_t>(port), options);
   if (result.fd < 0) {
@@ -192,13 +192,13 @@ Napi::Value EvHttp::RemoveServerAliasNapi(const Napi::CallbackInfo& info) {
 
 // (http, bytes)
 Napi::Value EvHttp::SetMaxHeadersSizeNapi(const Napi::CallbackInfo& info) {
-  evhttp_set_max_headers_size(This(info).m_http, static_cast<ev_ssize_t>(NumberArg(info, 1)));
+  evhttp_set_max_headers_size(This(info).m_http, ByteLimitArg(info, 1));
   return info.Env().Undefined();
 }
 
 // (http, bytes)
 Napi::Value EvHttp::SetMaxBodySizeNapi(const Napi::CallbackInfo& info) {
-  evhttp_set_max_body_size(This(info).m_http, static_cast<ev_ssize_t>(NumberArg(info, 1)));
+  evhttp_set_max_body_size(This(info).m_http, ByteLimitArg(info, 1));
   return info.Env().Undefined();
 }
 

@@ -48,7 +48,7 @@ UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
 // From a flat array: name, value, name, value …
 void ReadHeaders(Napi::Env env, const Napi::Value& value, HeaderList& headers) {
   if (value.IsUndefined()) return;
-  if (!value.IsArray()) throw Napi::TypeError::New(env, "headers must be an array");
+  if (!value.IsArray()) ThrowTypeError(env, "headers must be an array");
   uint32_t length = 0;
   napi_get_array_length(env, value, &length);
   for (uint32_t i = 0; i + 1 < length; i += 2) {

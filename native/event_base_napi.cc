@@ -31,7 +31,7 @@ Napi::Value EventBase::New(const Napi::CallbackInfo& info) {
   options.max_callbacks = IntArg(info, 5);
   options.min_priority = IntArg(info, 6);
   const auto avoid = info[7].As<Napi::Array>();
-  if (!info[7].IsArray()) throw Napi::TypeError::New(info.Env(), "argument 7 is no array");
+  if (!info[7].IsArray()) ThrowTypeError(info.Env(), "argument 7 is no array");
   for (uint32_t i = 0; i < avoid.Length(); ++i) {
     options.avoid_methods.push_back(avoid.Get(i).ToString().Utf8Value());
   }

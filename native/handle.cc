@@ -1,7 +1,7 @@
 #include "handle.h"
 
 #include "environment.h"
-#include "memory_cleanse.h"
+#include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
 

@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "errors.h"
+
 namespace bitcoin_support {
 
 void AppendBytes(Napi::Env env, napi_value value, evbuffer* buffer) {
@@ -26,7 +28,7 @@ void AppendBytes(Napi::Env env, napi_value value, evbuffer* buffer) {
   if (!is_typed_array ||
       napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok ||
       (type != napi_uint8_array && type != napi_uint8_clamped_array)) {
-    throw Napi::TypeError::New(env, "a body must be a string or a Uint8Array");
+    ThrowTypeError(env, "a body must be a string or a Uint8Array");
   }
   if (length > 0 && evbuffer_add(buffer, data, length) != 0) throw std::bad_alloc();
 }

@@ -2,15 +2,16 @@
 
 #include <string>
 
+#include "errors.h"
 #include "http_guard.h"
-#include "memory_cleanse.h"
+#include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
 HttpText::HttpText(Napi::Env env, napi_value value, const char* what) {
   // One call serves nearly all: what fills the buffer may have been cut off.
   char16_t units[kInline];
   if (napi_get_value_string_utf16(env, value, units, kInline, &m_length) != napi_ok) {
-    throw Napi::TypeError::New(env, std::string(what) + " must be a string");
+    ThrowTypeError(env, std::string(what) + " must be a string");
   }
   if (m_length < kInline - 1) {
     Narrow(env, units, what);
@@ -39,14 +40,14 @@ void HttpText::Narrow(Napi::Env env, char16_t* units, const char* what) {
   MemoryCleanse(units, m_length * sizeof(char16_t));
   if (forbidden || all > 0xff) {
     MemoryCleanse(m_bytes, m_length);
-    throw Napi::RangeError::New(env, std::string(what) + " holds CR, LF, NUL or a character above U+00FF");
+    ThrowRangeError(env, std::string(what) + " holds CR, LF, NUL or a character above U+00FF");
   }
 }
 
 HttpText::~HttpText() { MemoryCleanse(m_bytes, m_length); }
 
 HttpHeaderName::HttpHeaderName(Napi::Env env, napi_value value) : HttpText(env, value, "header name") {
-  if (!IsToken(view())) throw Napi::RangeError::New(env, "header name is not a token");
+  if (!IsToken(view())) ThrowRangeError(env, "header name is not a token");
 }
 
 }  // namespace bitcoin_support

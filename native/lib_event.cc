@@ -10,7 +10,7 @@
 #include "environment.h"
 #include "errors.h"
 #include "exports.h"
-#include "memory_cleanse.h"
+#include "secure/memory_cleanse.h"
 #include "signal_claim.h"
 
 namespace bitcoin_support {

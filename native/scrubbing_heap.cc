@@ -9,7 +9,7 @@
 #include <malloc.h>
 #endif
 
-#include "memory_cleanse.h"
+#include "secure/memory_cleanse.h"
 #include "thread_heap.h"
 
 namespace bitcoin_support {

@@ -11,8 +11,6 @@
 #include <stdexcept>
 #include <string>
 
-#include "memory_cleanse.h"
-
 namespace bitcoin_support::test {
 namespace {
 
@@ -35,7 +33,7 @@ class Buffer {
     if (m_bytes == MAP_FAILED) throw std::runtime_error("mmap failed");
   }
   ~Buffer() {
-    MemoryCleanse(m_bytes, kBufferSize);
+    explicit_bzero(m_bytes, kBufferSize);
     munmap(m_bytes, kBufferSize);
   }
   Buffer(const Buffer&) = delete;

@@ -10,7 +10,7 @@
 #include "memory_scanner.h"
 
 // clang-format off: the order is that of dependence
-#include "memory_cleanse.cc"
+#include "secure/memory_cleanse.cc"
 #include "thread_heap.cc"
 #include "scrubbing_heap.cc"
 // clang-format on

@@ -1,15 +1,23 @@
 #include "memory_cleanse.h"
 
+#ifdef _WIN32
+#include <windows.h>
+#else
 #include <cstring>
+#endif
 
 namespace bitcoin_support {
 
 void MemoryCleanse(void* ptr, std::size_t size) noexcept {
   if (size == 0) return;
+#ifdef _WIN32
+  SecureZeroMemory(ptr, size);
+#else
   std::memset(ptr, 0, size);
   // The compiler must assume that the asm reads the bytes, so the stores above have a reader. This
   // keeps memset's vectorised speed, where a volatile byte loop is ten times slower.
   __asm__ __volatile__("" : : "r"(ptr) : "memory");
+#endif
 }
 
 }  // namespace bitcoin_support
