@@ -83,32 +83,38 @@ void LoopDriver::RunOthers(int& timeout_ms) {
   // Callbacks may attach and detach, so this goes by a copy of the numbers.
   const std::vector<Entry> others(m_entries.begin() + 1, m_entries.end());
   bool any_ran = false;
-  for (const Entry& other : others) any_ran |= RunOther(other, timeout_ms);
+  for (const Entry& other : others) any_ran |= RunOther(other.number, timeout_ms);
   // Their callbacks may have changed a base that had its turn before.
   if (any_ran) timeout_ms = 0;
 }
 
 // @returns whether JavaScript ran.
-bool LoopDriver::RunOther(Entry entry, int& timeout_ms) {
-  EventBase* base = Attached(entry.number);
+bool LoopDriver::RunOther(double number, int& timeout_ms) {
+  EventBase* base = Attached(number);
   if (base == nullptr) return false;
   if (base->ended_by_user()) {
     Finish(*base, 0);
     return true;
   }
-  // Before the backend is known the turn also carries the search's event into the kernel.
-  const bool found = entry.watched || Watch(*base);
-  base = Attached(entry.number);
-  if (base == nullptr) return true;
-  if (!found || base->ended_by_user()) {
-    Finish(*base, found ? 0 : kBackendNotFound);
-    return true;
+  if (base->backend_fd() < 0) {
+    const int fd = ProbeBackend(*base);
+    base = Attached(number);
+    if (base == nullptr) return true;
+    if (fd < 0 || base->ended_by_user()) {
+      Finish(*base, base->ended_by_user() ? 0 : kBackendNotFound);
+      return true;
+    }
+    base->set_backend_fd(fd);
   }
   const int result = base->RunTurn(EVLOOP_ONCE | EVLOOP_NONBLOCK, kTurnBudgetNs);
-  base = Attached(entry.number);
+  base = Attached(number);
   if (base == nullptr) return true;
   if (result != 0 || base->ended_by_user()) {
     Finish(*base, base->ended_by_user() ? 0 : result == 1 ? 1 : kFailed);
+    return true;
+  }
+  if (!Watch(*base)) {
+    Finish(*base, kBackendNotFound);
     return true;
   }
   const int next_ms = NextTimeoutMs(base->base(), base->precise_timer());
@@ -141,22 +147,16 @@ void LoopDriver::RunPoller(int timeout_ms) {
   }
 }
 
-// Lets the poller watch `other`'s backend. @returns false when that cannot be found.
+// Has the poller watch `other`'s backend, unless it does. It comes after a turn of `other`: with a change
+// list that may only then have let go of what it watched when it was the poller itself, and two backends
+// that watch each other are refused. @returns false when the kernel refuses.
 bool LoopDriver::Watch(EventBase& other) {
-  const double number = other.number();
-  if (other.backend_fd() < 0) {
-    const int fd = ProbeBackend(other);
-    if (Attached(number) == nullptr) return true;
-    if (fd < 0) return false;
-    other.set_backend_fd(fd);
-  }
+  Entry* const entry = Find(other.number());
   EventBase* const poller = Attached(m_entries.front().number);
+  if (entry->watched || poller == &other) return true;
   if (poller->turn_events() == nullptr) return true;  // it has them in its next turn
-  poller->turn_events()->Watch(number, other.backend_fd());
-  for (Entry& entry : m_entries) {
-    if (entry.number == number) entry.watched = true;
-  }
-  return true;
+  entry->watched = poller->turn_events()->Watch(other.number(), other.backend_fd());
+  return entry->watched;
 }
 
 // Runs one turn of `other`, so that a probe reaches the kernel even when a change list is on.
@@ -177,11 +177,15 @@ int LoopDriver::ProbeBackend(EventBase& other) {
   return backend_fd;
 }
 
-EventBase* LoopDriver::Attached(double number) {
-  for (const Entry& entry : m_entries) {
-    if (entry.number == number) return static_cast<EventBase*>(m_env.FindAny(number));
+LoopDriver::Entry* LoopDriver::Find(double number) {
+  for (Entry& entry : m_entries) {
+    if (entry.number == number) return &entry;
   }
   return nullptr;
+}
+
+EventBase* LoopDriver::Attached(double number) {
+  return Find(number) != nullptr ? static_cast<EventBase*>(m_env.FindAny(number)) : nullptr;
 }
 
 void LoopDriver::Finish(EventBase& base, int result) {

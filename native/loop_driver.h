@@ -43,9 +43,10 @@ class LoopDriver {
   void OnPrepare();
   void RunOthers(int& timeout_ms);
   void RunPoller(int timeout_ms);
-  bool RunOther(Entry entry, int& timeout_ms);
+  bool RunOther(double number, int& timeout_ms);
   bool Watch(EventBase& other);
   int ProbeBackend(EventBase& other);
+  Entry* Find(double number);
   EventBase* Attached(double number);
   void Finish(EventBase& base, int result);
 

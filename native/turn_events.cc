@@ -34,11 +34,12 @@ void TurnEvents::ArmTimer(int ms) {
 
 void TurnEvents::DisarmTimer() { m_timer.Del(); }
 
-void TurnEvents::Watch(double number, int backend_fd) {
+bool TurnEvents::Watch(double number, int backend_fd) {
   auto watch =
       std::make_unique<InternalEvent>(m_base.base(), backend_fd, EV_READ | EV_PERSIST, OnWanted, this);
-  watch->Add();
+  if (!watch->Add()) return false;
   m_watched.insert_or_assign(number, std::move(watch));
+  return true;
 }
 
 // Someone else wants the thread. What libevent has already found ready still runs, so that a busy libuv

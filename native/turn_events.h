@@ -39,7 +39,8 @@ class TurnEvents {
   void ArmTimer(int ms);
   void DisarmTimer();
 
-  void Watch(double number, int backend_fd);
+  /// @returns false when the backend cannot be watched.
+  bool Watch(double number, int backend_fd);
   void Unwatch(double number) { m_watched.erase(number); }
 
   /// Forgets what an earlier turn saw.
