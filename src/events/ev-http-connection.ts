@@ -1,5 +1,4 @@
 import { AsyncResource } from 'node:async_hooks'
-import { EventError } from '../util/errors.js'
 import { native } from '../util/native.js'
 import {
   checkBytes,
@@ -15,7 +14,7 @@ import { EVHTTP_REQ_PATCH } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
 import { EventBase, stateOfBase } from './event-base.js'
-import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { checkLive, forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 
 const INT_MAX = 2 ** 31 - 1
 
@@ -82,7 +81,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
    * @see evhttp_connection_get_base()
    */
   getBase(): EventBase {
-    handleOf(this)
+    checkLive(this)
     return this.#base
   }
 
@@ -95,7 +94,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
    */
   setClosecb<A = undefined>(callback: (connection: EvHttpConnection, arg: A) => void, arg?: A): void {
     checkFunction(callback, 'callback')
-    this.#checkLive()
+    checkLive(this)
     const resource = new AsyncResource('EvHttpConnection.closecb', { requireManualDestroy: true })
     this.#closecb = new BoundCallback(() => callback(this, arg as A), resource)
   }
@@ -168,10 +167,6 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
     startRequest(request, this.#base, this, () => {
       native.connectionMakeRequest(handleOf(this), handleOf(request), command, uri, body)
     })
-  }
-
-  #checkLive(): void {
-    if (this.disposed) throw new EventError('ERR_EV_DISPOSED', 'the handle has been disposed')
   }
 
   /** @internal */

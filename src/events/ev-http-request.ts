@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { EventError } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
-import { checkBytes, checkFunction, checkInteger, checkString } from '../util/validation.js'
+import { checkBytes, checkFunction, checkInteger, checkObject, checkString, typeError } from '../util/validation.js'
 import {
   BoundCallback,
   type ClientReceiver,
@@ -15,7 +15,7 @@ import { declareEventType } from './declare-event-type.js'
 import type { EvHttpConnection } from './ev-http-connection.js'
 import { EvKeyvalq } from './ev-keyvalq.js'
 import { type EventBase, stateOfBase } from './event-base.js'
-import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { checkLive, forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 
 /**
  * Callback of a server for a request. It answers the request here or later; a request that is dropped unanswered is
@@ -67,9 +67,13 @@ export let isUnanswered: (request: EvHttpRequest) => boolean
 
 function flatten(headers: EvHttpHeaders | undefined): string[] | undefined {
   if (headers === undefined) return undefined
+  checkObject(headers, 'headers')
   const flat: string[] = []
   if (Array.isArray(headers)) {
-    for (const [name, value] of headers as readonly (readonly [string, string])[]) flat.push(name, value)
+    for (const pair of headers as readonly (readonly [string, string])[]) {
+      if (!Array.isArray(pair)) throw typeError('headers', 'pairs of a name and a value', pair)
+      flat.push(pair[0], pair[1])
+    }
     return flat
   }
   const record = headers as Readonly<Record<string, string | number | readonly string[]>>
@@ -125,7 +129,11 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
       try {
         make()
       } catch (error) {
-        if (first && request.disposed) requests.delete(number)
+        if (first) {
+          requests.delete(number)
+          // One that was refused is still its user's, and may be made on another base.
+          request.#base = request.#connection = undefined
+        }
         throw error
       }
     }
@@ -189,6 +197,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
    * @see evhttp_request_get_input_headers()
    */
   getInputHeaders(): EvKeyvalq {
+    checkLive(this)
     return new EvKeyvalq(this, true)
   }
 
@@ -197,6 +206,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
    * @see evhttp_request_get_output_headers()
    */
   getOutputHeaders(): EvKeyvalq {
+    checkLive(this)
     return new EvKeyvalq(this, false)
   }
 
@@ -258,6 +268,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
    * ```
    */
   reply(reply: EvHttpReply = {}): void {
+    checkObject(reply, 'reply')
     const { status = 200, reason, headers, body } = reply
     this.#answer(status, reason, flatten(headers), body)
   }
@@ -315,12 +326,12 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
    */
   sendReplyChunk(data: string | Uint8Array, written?: () => void): void {
     checkBytes(data, 'data')
-    if (written === undefined) {
+    if (written !== undefined) checkFunction(written, 'written')
+    const base = this.#base
+    if (written === undefined || base === undefined) {
       native.requestSendReplyChunk(handleOf(this), data, 0)
       return
     }
-    checkFunction(written, 'written')
-    const base = this.#base as EventBase
     const state = stateOfBase(base)
     const key = state.nextKey()
     const resource = new AsyncResource('EvHttpRequest.written', { requireManualDestroy: true })
@@ -421,15 +432,16 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
 
   /** Runs what ends the request. Its on-complete callback may come before that returns. */
   #end(send: () => void): void {
-    const { completions, disconnects } = stateOfBase(this.#base as EventBase)
-    if (this.#onComplete !== undefined) completions.set(this.#number, this.#onComplete)
+    // Without one it is a client's, which the addon refuses to answer.
+    const state = this.#base === undefined ? undefined : stateOfBase(this.#base)
+    if (this.#onComplete !== undefined) state?.completions.set(this.#number, this.#onComplete)
     try {
       send()
     } catch (error) {
-      completions.delete(this.#number)
+      state?.completions.delete(this.#number)
       throw error
     }
-    if (this.#onDisconnect !== undefined) disconnects.delete(this.#number)
+    if (this.#onDisconnect !== undefined) state?.disconnects.delete(this.#number)
     forget(this)
   }
 

@@ -6,8 +6,10 @@ import {
   checkInstance,
   checkInteger,
   checkMs,
+  checkObject,
   checkString,
   rangeError,
+  typeError,
 } from '../util/validation.js'
 import { kHandleRequest, type ServerReceiver } from './base-state.js'
 import { declareEventType } from './declare-event-type.js'
@@ -15,7 +17,7 @@ import { boundSocketId, EvHttpBoundSocket } from './ev-http-bound-socket.js'
 import './ev-http-connection.js'
 import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered } from './ev-http-request.js'
 import { EventBase, stateOfBase } from './event-base.js'
-import { handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 
 const INT_MAX = 2 ** 31 - 1
 
@@ -91,8 +93,9 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
    * @see evhttp_bind_socket_with_handle()
    */
   bindSocketWithHandle(host: string, port: number, options: EvHttpBindOptions = {}): EvHttpBoundSocket {
-    const { backlog = DEFAULT_BACKLOG, reusePort = false, ipv6Only = false } = options
     checkString(host, 'host')
+    checkObject(options, 'options')
+    const { backlog = DEFAULT_BACKLOG, reusePort = false, ipv6Only = false } = options
     if (host.includes('\0')) throw rangeError('host', 'a host name or address', host)
     checkInteger(port, 'port', 0, 65535)
     checkInteger(backlog, 'backlog', 1, INT_MAX)
@@ -112,8 +115,9 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
    * @throws {EventError} `ERR_EV_BIND` with `errno` and `syscall`
    */
   bindUnixSocket(path: string, options: EvHttpUnixOptions = {}): EvHttpBoundSocket {
-    const { backlog = DEFAULT_BACKLOG, mode = -1 } = options
     checkString(path, 'path')
+    checkObject(options, 'options')
+    const { backlog = DEFAULT_BACKLOG, mode = -1 } = options
     if (path === '' || path.includes('\0')) throw rangeError('path', 'a path', path)
     checkInteger(backlog, 'backlog', 1, INT_MAX)
     checkInteger(mode, 'mode', -1, 0o7777)
@@ -269,7 +273,8 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
    * @see evhttp_set_timeout_tv()
    */
   setTimeout(ms: number): void {
-    if (ms === undefined || checkMs(ms, 'ms') <= 0) throw rangeError('ms', 'more than 0', ms)
+    if (ms === undefined) throw typeError('ms', 'a number of ms', ms)
+    if (checkMs(ms, 'ms') <= 0) throw rangeError('ms', 'more than 0', ms)
     native.httpSetTimeout(handleOf(this), ms)
   }
 
@@ -309,7 +314,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
    * @returns the base on which the server lives
    */
   getBase(): EventBase {
-    handleOf(this)
+    checkLive(this)
     return this.#base
   }
 

@@ -1,7 +1,16 @@
 import { AsyncResource } from 'node:async_hooks'
 import { created, native } from '../util/native.js'
 import { registerGauges } from '../util/tracing.js'
-import { checkBoolean, checkFunction, checkInteger, checkMs, checkString, rangeError } from '../util/validation.js'
+import {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkMs,
+  checkObject,
+  checkString,
+  rangeError,
+  typeError,
+} from '../util/validation.js'
 import { BaseState, BoundCallback, holdRunning, registerState, releaseRunning } from './base-state.js'
 import './callbacks.js'
 import { EV_CLOSED, EV_READ, EV_WRITE } from './constants.js'
@@ -67,6 +76,7 @@ export class EventBase extends declareEventType('EventBase') {
   }
 
   constructor(options: EventBaseOptions = {}) {
+    checkObject(options, 'options')
     const {
       priorities = 1,
       features = 0,
@@ -79,10 +89,11 @@ export class EventBase extends declareEventType('EventBase') {
     checkInteger(features, 'features', 0, 0xff)
     checkBoolean(preciseTimer, 'preciseTimer')
     checkBoolean(changelist, 'changelist')
+    checkObject(maxDispatchInterval, 'maxDispatchInterval')
     const { interval, callbacks = -1, minPriority = 0 } = maxDispatchInterval
     checkInteger(callbacks, 'maxDispatchInterval.callbacks', -1, INT_MAX)
     checkInteger(minPriority, 'maxDispatchInterval.minPriority', 0, MAX_PRIORITIES)
-    if (!Array.isArray(avoidMethods)) throw rangeError('avoidMethods', 'an array of strings', avoidMethods)
+    if (!Array.isArray(avoidMethods)) throw typeError('avoidMethods', 'an array of strings', avoidMethods)
     for (const method of avoidMethods) checkString(method, 'avoidMethods')
     super(
       kAdopt,

@@ -10,6 +10,8 @@ export const kReleased: unique symbol = Symbol('released')
 
 /** The number of a handle's native object, 0 when it has been disposed. */
 export let handleOf: (handle: EventHandle) => HandleNumber
+/** Throws what every method of a handle does that has ended; for those that ask nothing of its native object. */
+export let checkLive: (handle: EventHandle) => void
 /** Marks a handle as disposed whose native object has ended by itself. */
 export let forget: (handle: EventHandle) => void
 
@@ -51,6 +53,9 @@ export abstract class EventHandle {
         throw new EventError('ERR_EV_HANDLE', 'not a handle')
       }
       return handle.#number
+    }
+    checkLive = (handle) => {
+      if (!native.isLive(handleOf(handle))) throw new EventError('ERR_EV_DISPOSED', 'the handle has been disposed')
     }
     forget = (handle) => {
       handle.#number = 0

@@ -5,7 +5,7 @@ import { type EventReceiver, kFire } from './base-state.js'
 import { EV_CLOSED, EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
-import { handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 
 const INT_MAX = 2 ** 31 - 1
 const ALL_FLAGS = 0xff
@@ -129,7 +129,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    * @see event_get_fd()
    */
   getFd(): EvutilSocket {
-    handleOf(this)
+    checkLive(this)
     return this.#fd
   }
 
@@ -138,7 +138,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    * @see event_get_events()
    */
   getEvents(): number {
-    handleOf(this)
+    checkLive(this)
     return this.#events
   }
 
@@ -147,7 +147,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    * @see event_get_base()
    */
   getBase(): EventBase {
-    handleOf(this)
+    checkLive(this)
     return this.#base
   }
 

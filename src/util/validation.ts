@@ -8,7 +8,8 @@ function describe(value: unknown): string {
   return typeof value === 'object' ? `an instance of ${value.constructor?.name ?? 'Object'}` : `a ${typeof value}`
 }
 
-function typeError(name: string, expected: string, value: unknown): TypeError {
+/** @returns a TypeError with Node's code for an argument of the wrong type. */
+export function typeError(name: string, expected: string, value: unknown): TypeError {
   return Object.assign(new TypeError(`${name} must be ${expected}, got ${describe(value)}`), {
     code: 'ERR_INVALID_ARG_TYPE',
   })
@@ -19,6 +20,11 @@ export function rangeError(name: string, expected: string, value: unknown): Rang
   return Object.assign(new RangeError(`${name} must be ${expected}, got ${describe(value)}`), {
     code: 'ERR_OUT_OF_RANGE',
   })
+}
+
+/** @throws TypeError unless `value` is an object. */
+export function checkObject(value: unknown, name: string): void {
+  if (typeof value !== 'object' || value === null) throw typeError(name, 'an object', value)
 }
 
 /** @throws TypeError unless `value` is a function. */
