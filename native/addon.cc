@@ -10,6 +10,7 @@
 #include "handle_napi.h"
 #include "lib_event.h"
 #include "libevent_runtime.h"
+#include "memory_napi.h"
 
 namespace bitcoin_support {
 namespace {
@@ -18,6 +19,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitLibeventRuntime();
   Environment& state = Environment::Attach(env);
   ExportHandleFunctions(env, exports, state);
+  ExportMemoryFunctions(env, exports, state);
   EventBase::Export(env, exports, state);
   LibEvent::Export(env, exports, state);
   EvHttp::Export(env, exports, state);

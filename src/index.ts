@@ -1,4 +1,6 @@
 // The public face of the package.
+export { memoryCleanse } from './alloc/memory-cleanse.js'
+export { MAX_SIZE, SerializeData } from './alloc/serialize-data.js'
 export * from './events/constants.js'
 export { type DeclaredEventType, declareEventType } from './events/declare-event-type.js'
 export { EvHttp, type EvHttpBindOptions, type EvHttpUnixOptions, obtainEvHttp } from './events/ev-http.js'

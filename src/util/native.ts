@@ -37,6 +37,7 @@ export interface NativeAddon {
   setDropLog(on: boolean): void
   takeDropped(): number[]
   libeventBlocks(): number
+  memoryCleanse(memory: ArrayBufferLike | ArrayBufferView): void
   uniqueNumber(): number
 
   eventBaseNew(
