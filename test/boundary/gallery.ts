@@ -1,0 +1,64 @@
+import {
+  declareEventType,
+  type EventHandle,
+  type EvHttpConnection,
+  type EvHttpRequest,
+  type EvKeyvalq,
+  type LibEvent,
+  obtainEvent,
+  obtainEvHttp,
+  obtainEvHttpRequest,
+} from 'bitcoin-support'
+import { native } from '../support/internals.js'
+import { Loopback } from './loopback.js'
+
+class GalleryHandle extends declareEventType('BoundaryGallery') {}
+
+/** A live one of everything; those that have a base have the same one. */
+export class Gallery extends Loopback {
+  readonly event: LibEvent = obtainEvent(this.base, -1, 0, () => {})
+  /** A server without sockets. */
+  readonly spare = obtainEvHttp(this.base)
+  /** A server's request, which waits for its answer. */
+  readonly incoming: EvHttpRequest = this.askAndHold()
+  /** A client's, which has not been made. */
+  readonly outgoing: EvHttpRequest = obtainEvHttpRequest(() => {})
+  /** The server's view of its connection. */
+  readonly view: EvHttpConnection = connectionOf(this.incoming)
+  readonly received: EvKeyvalq = this.incoming.getInputHeaders()
+  readonly sent: EvKeyvalq = this.incoming.getOutputHeaders()
+  readonly declared: EventHandle = new GalleryHandle()
+
+  /** The handles among them. */
+  get handles(): readonly EventHandle[] {
+    const { base, event, http, spare, incoming, outgoing, connection, view, declared } = this
+    return [base, event, http, spare, incoming, outgoing, connection, view, declared]
+  }
+
+  /** All of them. */
+  get everything(): readonly object[] {
+    return [...this.handles, this.socket, this.received, this.sent]
+  }
+
+  override [Symbol.dispose](): void {
+    super[Symbol.dispose]()
+    this.outgoing.dispose()
+    this.declared.dispose()
+  }
+}
+
+function connectionOf(request: EvHttpRequest): EvHttpConnection {
+  const connection = request.getConnection()
+  if (connection === null) throw new Error("a server's request has a connection")
+  return connection
+}
+
+/** @returns the number by which the addon knows a live handle */
+export function numberOf(handle: EventHandle): number {
+  const type: unknown = Reflect.get(handle.constructor, 'typeName')
+  const flat = native.listLive()
+  for (let i = 0; i < flat.length; i += 3) {
+    if (flat[i + 1] === type && flat[i + 2] === handle.id) return flat[i] as number
+  }
+  throw new Error(`${type} #${handle.id} is not live`)
+}

@@ -1,0 +1,112 @@
+import {
+  EV_PERSIST,
+  EV_TIMEOUT,
+  EVLOOP_NONBLOCK,
+  EVLOOP_ONCE,
+  EventBase,
+  obtainEvent,
+  obtainEventBase,
+} from 'bitcoin-support'
+import { anything, callback, integer, ms } from '../arguments.js'
+import { a, is, nothing } from '../outcomes.js'
+import { handleMethods, type Subject } from '../subject.js'
+
+const INT_MAX = 2 ** 31 - 1
+
+// One event that is due at once keeps every loop short, and from being empty.
+function busyBase(): EventBase {
+  const base = obtainEventBase()
+  base.once(-1, EV_TIMEOUT, () => {})
+  return base
+}
+
+const stages: Subject<EventBase, undefined>['stages'] = {
+  open: {
+    run(act) {
+      using base = busyBase()
+      act(base, undefined)
+    },
+  },
+  'in the callback of an event': {
+    run(act) {
+      using base = obtainEventBase()
+      const event = obtainEvent(base, -1, EV_PERSIST, () => act(base, undefined))
+      event.active(EV_TIMEOUT)
+      base.loopSync(EVLOOP_NONBLOCK)
+    },
+  },
+  'in the callback of once()': {
+    run(act) {
+      using base = obtainEventBase()
+      base.once(-1, EV_TIMEOUT, () => act(base, undefined))
+      base.loopSync(EVLOOP_ONCE)
+    },
+  },
+  'while it is dispatched': {
+    async run(act) {
+      using base = obtainEventBase()
+      using event = obtainEvent(base, -1, 0, () => {})
+      event.add(60_000)
+      const ended = base.dispatch()
+      act(base, undefined)
+      base.dispose()
+      await ended
+    },
+  },
+  'in a callback while it is dispatched': {
+    async run(act) {
+      using base = obtainEventBase()
+      base.once(-1, EV_TIMEOUT, () => {
+        act(base, undefined)
+        base.dispose()
+      })
+      await base.dispatch()
+    },
+  },
+  disposed: {
+    run(act) {
+      const base = busyBase()
+      base.dispose()
+      act(base, undefined)
+    },
+    dead: true,
+  },
+}
+
+// A loop in a loop is refused wherever the outer one is.
+const running = Object.fromEntries(
+  Object.keys(stages)
+    .filter((stage) => stage !== 'open' && stage !== 'disposed')
+    .map((stage) => [stage, 'ERR_EV_REENTRANT' as const]),
+)
+
+export const eventBase: Subject<EventBase, undefined> = {
+  name: 'EventBase',
+  type: EventBase,
+  stages,
+  methods: {
+    ...handleMethods,
+    // Its stage disposes the base, which ends it.
+    dispatch: { live: is(0), in: running },
+    dispatchSync: { live: is(1), in: running },
+    loopSync: { args: () => [integer('flags', EVLOOP_ONCE, 0, 7)], live: is(0), in: running },
+    loopexit: { args: () => [ms('ms')], live: nothing },
+    loopbreak: { live: nothing },
+    loopcontinue: { live: nothing },
+    gotExit: { live: is(false) },
+    gotBreak: { live: is(false) },
+    once: {
+      args: () => [
+        integer('fd', -1, -1, INT_MAX),
+        integer('what', EV_TIMEOUT, 1, 0xff),
+        callback('callback'),
+        anything('arg'),
+        ms('ms', 60_000),
+      ],
+      live: nothing,
+    },
+    getMethod: { live: a('string') },
+    getFeatures: { live: a('number') },
+    getNumEvents: { args: () => [integer('flags', 7, 0, 7)], live: a('number') },
+  },
+}

@@ -1,0 +1,29 @@
+import type { Subject } from '../subject.js'
+import { declaredHandle } from './declared-handle.js'
+import { evHttp } from './ev-http.js'
+import { evHttpBoundSocket } from './ev-http-bound-socket.js'
+import { clientConnection, connectionView } from './ev-http-connection.js'
+import { receivedHeaders, sentHeaders } from './ev-keyvalq.js'
+import { eventBase } from './event-base.js'
+import { incomingRequest } from './incoming-request.js'
+import { libEvent } from './lib-event.js'
+import { outgoingRequest } from './outgoing-request.js'
+
+/** What instances of a class are tried with, whatever its context. */
+// biome-ignore lint/suspicious/noExplicitAny: each subject's stages and methods agree among themselves
+export type AnySubject = Subject<any, any>
+
+/** Every class whose instances the library hands out. */
+export const subjects: readonly AnySubject[] = [
+  eventBase,
+  libEvent,
+  evHttp,
+  evHttpBoundSocket,
+  incomingRequest,
+  outgoingRequest,
+  clientConnection,
+  connectionView,
+  receivedHeaders,
+  sentHeaders,
+  declaredHandle,
+]
