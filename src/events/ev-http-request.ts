@@ -15,7 +15,7 @@ import { declareEventType } from './declare-event-type.js'
 import type { EvHttpConnection } from './ev-http-connection.js'
 import { EvKeyvalq } from './ev-keyvalq.js'
 import { type EventBase, stateOfBase } from './event-base.js'
-import { checkLive, forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 
 /**
  * Callback of a server for a request. It answers the request here or later; a request that is dropped unanswered is
@@ -197,7 +197,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
    * @see evhttp_request_get_input_headers()
    */
   getInputHeaders(): EvKeyvalq {
-    checkLive(this)
+    native.requestGetCommand(handleOf(this))
     return new EvKeyvalq(this, true)
   }
 
@@ -206,7 +206,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
    * @see evhttp_request_get_output_headers()
    */
   getOutputHeaders(): EvKeyvalq {
-    checkLive(this)
+    native.requestGetCommand(handleOf(this))
     return new EvKeyvalq(this, false)
   }
 
