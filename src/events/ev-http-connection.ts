@@ -44,20 +44,20 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   #closecb: BoundCallback<[]> | undefined
 
   /** @internal */
-  constructor(base: EventBase, view: number)
+  constructor(base: EventBase, adopt: typeof kAdopt, view: number)
   constructor(base: EventBase, host: string, port: number)
-  constructor(base: EventBase, hostOrView: string | number, port?: number) {
-    if (typeof hostOrView === 'number') {
-      super(kAdopt, hostOrView)
+  constructor(base: EventBase, host: typeof kAdopt | string, portOrView: number) {
+    if (host === kAdopt) {
+      super(kAdopt, portOrView)
       this.#view = true
-      this.#number = hostOrView
-      stateOfBase(base).connections.set(hostOrView, this)
+      this.#number = portOrView
+      stateOfBase(base).connections.set(portOrView, this)
     } else {
       checkInstance(base, EventBase, 'base')
-      checkString(hostOrView, 'host')
-      checkInteger(port, 'port', 0, 65535)
-      if (hostOrView === '' || hostOrView.includes('\0')) throw rangeError('host', 'a host name or address', hostOrView)
-      const number = native.connectionNew(handleOf(base), hostOrView, port as number)
+      checkString(host, 'host')
+      checkInteger(portOrView, 'port', 0, 65535)
+      if (host === '' || host.includes('\0')) throw rangeError('host', 'a host name or address', host)
+      const number = native.connectionNew(handleOf(base), host, portOrView)
       super(kAdopt, number)
       this.#view = false
       this.#number = number
@@ -183,7 +183,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 }
 
-provideViews((base, connection) => new EvHttpConnection(base, connection))
+provideViews((base, connection) => new EvHttpConnection(base, kAdopt, connection))
 
 /**
  * Makes a client's connection. It connects when it is given a request.

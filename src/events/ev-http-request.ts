@@ -141,15 +141,15 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
   }
 
   /** @internal */
-  constructor(incoming: HandleNumber, base: EventBase)
+  constructor(adopt: typeof kAdopt, incoming: HandleNumber, base: EventBase)
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   constructor(callback: EvHttpClientCallback<any>, arg?: unknown)
   // biome-ignore lint/suspicious/noExplicitAny: see above
-  constructor(first: HandleNumber | EvHttpClientCallback<any>, second?: unknown) {
-    if (typeof first === 'number') {
-      super(kAdopt, first)
-      this.#number = first
-      this.#base = second as EventBase
+  constructor(first: typeof kAdopt | EvHttpClientCallback<any>, second?: unknown, base?: EventBase) {
+    if (first === kAdopt) {
+      super(kAdopt, second as HandleNumber)
+      this.#number = second as HandleNumber
+      this.#base = base
     } else {
       checkFunction(first, 'callback')
       const number = native.requestNew()

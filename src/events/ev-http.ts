@@ -320,7 +320,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
 
   /** @internal */
   [kHandleRequest](route: number, number: HandleNumber): void {
-    const request = new EvHttpRequest(number, this.#base)
+    const request = new EvHttpRequest(kAdopt, number, this.#base)
     const entry = this.#routes.get(route)
     try {
       if (entry !== undefined) this.#resource.runInAsyncScope(entry.callback, undefined, request, entry.arg)
