@@ -1,0 +1,141 @@
+// The functions that make handles, in the states that their base can be in, and with wrong arguments.
+import * as library from 'bitcoin-support'
+import {
+  EV_PERSIST,
+  EV_TIMEOUT,
+  EVLOOP_NONBLOCK,
+  EventBase,
+  EvHttp,
+  EvHttpConnection,
+  EvHttpRequest,
+  LibEvent,
+  obtainEvent,
+  obtainEventBase,
+} from 'bitcoin-support'
+import { expect } from 'chai'
+import { checkLiveCountsAfterEach } from '../support/live-counts.js'
+import { type Argument, anything, boolean, callback, instance, integer, ms, options, string } from './arguments.js'
+import { expectArgumentError, expectEventError, resultOf } from './outcomes.js'
+import type { Callable } from './surface.js'
+
+const INT_MAX = 2 ** 31 - 1
+
+interface Factory {
+  readonly args: (base: EventBase) => readonly Argument[]
+  readonly makes: abstract new (...args: never) => object
+  /** It needs no base. */
+  readonly baseless?: true
+}
+
+const factories: Readonly<Record<string, Factory>> = {
+  obtainEventBase: {
+    args: () => [
+      options(
+        'options',
+        integer('priorities', 2, 1, 255),
+        integer('features', 0, 0, 0xff),
+        boolean('preciseTimer', false),
+        boolean('changelist', true),
+        options(
+          'maxDispatchInterval',
+          ms('interval', 1),
+          integer('callbacks', 1, -1, INT_MAX),
+          integer('minPriority', 1, 0, 255),
+        ),
+        listOfStrings('avoidMethods', ['poll']),
+      ),
+    ],
+    makes: EventBase,
+    baseless: true,
+  },
+  obtainEvent: {
+    args: (base) => [
+      instance('base', base),
+      integer('fd', 0, -1, INT_MAX),
+      integer('what', EV_PERSIST, 0, 0xff),
+      callback('callback'),
+      anything('arg'),
+    ],
+    makes: LibEvent,
+  },
+  obtainEvHttp: { args: (base) => [instance('base', base)], makes: EvHttp },
+  obtainEvHttpConnectionBase: {
+    args: (base) => [instance('base', base), string('host', '127.0.0.1', '', 'a\0b'), integer('port', 1, 0, 65535)],
+    makes: EvHttpConnection,
+  },
+  obtainEvHttpRequest: { args: () => [callback('callback'), anything('arg')], makes: EvHttpRequest, baseless: true },
+}
+
+function listOfStrings(name: string, value: readonly string[]): Argument {
+  const { wrong } = string(name, '')
+  const inList = wrong.map((one) => ({ ...one, value: [one.value] }))
+  return { name, value, wrong: [...wrong.filter((one) => !Array.isArray(one.value)), ...inList] }
+}
+
+const made = Object.entries(library).filter((entry): entry is [string, Callable] => /^obtain/.test(entry[0]))
+
+describe('boundary: the functions that make handles', () => {
+  checkLiveCountsAfterEach()
+
+  it('are all expected', () => {
+    expect(Object.keys(factories)).to.have.members(made.map(([name]) => name))
+  })
+
+  for (const [name, make] of made) {
+    const { args, makes, baseless } = factories[name] ?? {}
+    if (args === undefined || makes === undefined) continue
+
+    const call = (base: EventBase) => {
+      const values = args(base).map(({ value }) => value)
+      return Reflect.apply(make, undefined, values) as EventBase
+    }
+
+    it(`${name} works, in a callback too`, () => {
+      using base = obtainEventBase()
+      using outside = call(base)
+      expect(outside).to.be.instanceOf(makes)
+      expect(outside.disposed).to.equal(false)
+      const event = obtainEvent(base, -1, 0, () => {
+        using inside = call(base)
+        expect(inside).to.be.instanceOf(makes)
+      })
+      event.active(EV_TIMEOUT)
+      base.loopSync(EVLOOP_NONBLOCK)
+    })
+
+    it(`${name} refuses wrong arguments by name`, () => {
+      using base = obtainEventBase()
+      const right = args(base)
+      const values = right.map(({ value }) => value)
+      for (const [index, { wrong }] of right.entries()) {
+        for (const { value, error, name: argument } of wrong) {
+          const result = resultOf(() => Reflect.apply(make, undefined, values.with(index, value)))
+          if ('value' in result) expect.fail(`took ${String(value)} for ${argument}`)
+          expectArgumentError(result.error, error, argument)
+        }
+      }
+    })
+
+    if (baseless) continue
+
+    it(`${name} says that its base is disposed`, () => {
+      const base = obtainEventBase()
+      base.dispose()
+      const result = resultOf(() => call(base))
+      expectEventError('error' in result ? result.error : undefined, 'ERR_EV_DISPOSED')
+    })
+
+    it(`${name} says so in a callback in which its base has been disposed`, () => {
+      const base = obtainEventBase()
+      let error: unknown
+      const event = obtainEvent(base, -1, 0, () => {
+        base.dispose()
+        const result = resultOf(() => call(base))
+        error = 'error' in result ? result.error : undefined
+      })
+      event.active(EV_TIMEOUT)
+      base.loopSync(EVLOOP_NONBLOCK)
+      expectEventError(error, 'ERR_EV_DISPOSED')
+    })
+  }
+})
