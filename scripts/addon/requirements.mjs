@@ -1,5 +1,6 @@
 // What is needed from the system, and the one sentence that is said when some of it is not there.
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { findNodeHeaders } from './node-headers.mjs'
 import { installHint, which } from './system-packages.mjs'
 
@@ -23,14 +24,14 @@ export function compiler(env = process.env) {
  */
 export function addressSanitizer(env = process.env, cxx = compiler(env)) {
   if (!cxx) return undefined
-  const names = [
-    'libasan.so',
-    'libclang_rt.asan.so',
-    `libclang_rt.asan-${{ x64: 'x86_64', arm64: 'aarch64' }[process.arch]}.so`,
-    'libclang_rt.asan_osx_dynamic.dylib',
-  ]
+  const arch = { x64: 'x86_64', arm64: 'aarch64' }[process.arch] ?? process.arch
+  const names = output(cxx, ['--version'], env)?.includes('clang')
+    ? ['libclang_rt.asan.so', `libclang_rt.asan-${arch}.so`, 'libclang_rt.asan_osx_dynamic.dylib']
+    : ['libasan.so']
   // A compiler that does not have the file answers with the bare name.
-  return names.map((name) => output(cxx, [`-print-file-name=${name}`], env)).find((file) => file?.includes('/'))
+  return names
+    .map((name) => output(cxx, [`-print-file-name=${name}`], env))
+    .find((file) => file?.includes('/') && existsSync(file))
 }
 
 /** In the order in which a build would notice. */
@@ -48,7 +49,10 @@ const needs = {
       output(pkgConfig(env), ['--exists', `libevent >= ${libeventMinimum}`, 'libevent_pthreads'], env) !== undefined,
   },
   nodeHeaders: { what: () => "Node's header uv.h", met: (env) => findNodeHeaders({ env }) },
-  sanitizers: { what: () => 'AddressSanitizer', met: (env) => addressSanitizer(env) },
+  sanitizers: {
+    what: (env) => `the AddressSanitizer runtime of ${compiler(env)}`,
+    met: (env) => addressSanitizer(env),
+  },
   curl: { what: () => 'curl', met: (env) => which('curl', env) },
   python: { what: () => 'Python 3', met: (env) => which('python3', env) },
   wrk: { what: () => 'wrk', met: (env) => which('wrk', env) },

@@ -19,7 +19,8 @@ export const packages = {
   libevent: { apt: ['libevent-dev'], dnf: ['libevent-devel'], apk: ['libevent-dev'], brew: ['libevent'] },
   // A Node without its own headers is a distribution's, or a bare binary: the system's libuv has the same interface.
   nodeHeaders: { apt: ['libuv1-dev'], dnf: ['libuv-devel'], apk: ['libuv-dev'], brew: ['libuv'] },
-  sanitizers: { apt: ['g++'], dnf: ['libasan', 'libubsan'] },
+  // Debian's g++ brings its own; Fedora's compilers both leave it out.
+  sanitizers: { apt: ['libclang-rt-dev'], dnf: ['libasan', 'libubsan', 'compiler-rt'] },
   curl: { apt: ['curl'], dnf: ['curl'], apk: ['curl'], brew: ['curl'] },
   python: { apt: ['python3'], dnf: ['python3'], apk: ['python3'], brew: ['python'] },
   wrk: { apt: ['wrk'], dnf: ['wrk'], apk: ['wrk'], brew: ['wrk'] },
