@@ -12,6 +12,9 @@ namespace {
 
 std::atomic<uint32_t> g_next_tag{0};
 
+// What NoteCreated() writes.
+constexpr size_t kCreatedLength = 2;
+
 // In HandleKind's order. kDeclared has no type of its own.
 constexpr const char* kTypeNames[] = {
     "", "EventBase", "LibEvent", "EvHttp", "EvHttpRequest", "EvHttpConnection",
@@ -66,11 +69,18 @@ void Environment::DisposeAll() {
 }
 
 void Environment::Configure(const Napi::Object& config) {
-  m_event_error = Napi::Persistent(config.Get("EventError").As<Napi::Function>());
-  auto created = config.Get("created").As<Napi::Float64Array>();
+  const Napi::Value error = config.Get("EventError");
+  const Napi::Value created = config.Get("created");
+  const Napi::Value callbacks = config.Get("callbacks");
+  if (!error.IsFunction() || !callbacks.IsObject()) ThrowTypeError(m_env, "not the library's configuration");
+  if (!created.IsTypedArray() || created.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
+      created.As<Napi::TypedArray>().ElementLength() < kCreatedLength) {
+    ThrowTypeError(m_env, "created must be a Float64Array that is long enough");
+  }
+  m_callbacks.Configure(callbacks.As<Napi::Object>());
   m_created_owner = Napi::Persistent(created.As<Napi::Object>());
-  m_created = created.Data();
-  m_callbacks.Configure(config.Get("callbacks").As<Napi::Object>());
+  m_created = created.As<Napi::Float64Array>().Data();
+  m_event_error = Napi::Persistent(error.As<Napi::Function>());
 }
 
 void Environment::NoteCreated(const Handle& handle) {

@@ -9,6 +9,12 @@ namespace {
 
 Napi::Object MakeEventError(const Environment& env, const char* code, const std::string& message) {
   const Napi::Env napi = env.napi();
+  if (!env.configured()) {
+    // Somebody has loaded the addon without the library, which brings the class.
+    Napi::Error error = Napi::Error::New(napi, message);
+    error.Set("code", code);
+    return error.Value();
+  }
   return env.event_error().New({Napi::String::New(napi, code), Napi::String::New(napi, message)});
 }
 

@@ -4,7 +4,6 @@
 #include <event2/event.h>
 #include <napi.h>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -68,7 +67,8 @@ class EvHttp final : public BaseChild {
   evhttp* m_http;
   EvHttp* m_parent = nullptr;  // the server whose virtual host this is
   std::vector<EvHttp*> m_virtual_hosts;
-  std::map<double, std::unique_ptr<BoundSocket>> m_sockets;
+  // Not ordered: NaN, which a caller may pass, is found by no equality.
+  std::unordered_map<double, std::unique_ptr<BoundSocket>> m_sockets;
   double m_next_socket = 1;
   std::unordered_map<std::string, int> m_routes;
   bool m_has_gencb = false;

@@ -1,6 +1,9 @@
 #include "js_callback.h"
 
+#include <string>
+
 #include "environment.h"
+#include "errors.h"
 #include "event_base.h"
 
 namespace bitcoin_support {
@@ -19,7 +22,9 @@ constexpr size_t kMaxArgs = 4;
 
 void JsCallbacks::Configure(const Napi::Object& functions) {
   for (size_t i = 0; i < m_functions.size(); ++i) {
-    m_functions[i] = Napi::Persistent(functions.Get(kNames[i]).As<Napi::Function>());
+    const Napi::Value function = functions.Get(kNames[i]);
+    if (!function.IsFunction()) ThrowTypeError(m_env.napi(), std::string(kNames[i]) + " must be a function");
+    m_functions[i] = Napi::Persistent(function.As<Napi::Function>());
   }
   m_drain_ticks = Napi::Persistent(functions.Get("drainTicks").As<Napi::Function>());
   m_receiver = Napi::Persistent(Napi::Object::New(m_env.napi()));
