@@ -42,10 +42,10 @@ export async function expectOutcome(call: Result, expected: Outcome): Promise<vo
 }
 
 /** @throws AssertionError unless `error` is an EventError with that code and a message */
-export function expectEventError(error: unknown, code: EventErrorCode): void {
-  if (!(error instanceof EventError)) throw error
-  expect(error.code).to.equal(code)
-  expect(error.message).to.not.equal('')
+export function expectEventError(error: unknown, code: EventErrorCode, label?: string): void {
+  if (!(error instanceof EventError)) throw error ?? new Error(`${label ?? 'it'} is not refused`)
+  expect(error.code, label).to.equal(code)
+  expect(error.message, label).to.not.equal('')
 }
 
 /** Node's codes for a wrong argument. */

@@ -1,0 +1,117 @@
+// Parameters of the addon's functions by kind: what belongs there, what is refused, and what is odd but no reason to
+// crash. Names are the library's business: here only the class of the error and its code count.
+import type { EventHandle } from 'bitcoin-support'
+import type { Gallery } from './gallery.js'
+import type { ArgumentError } from './outcomes.js'
+
+/** A handle of the gallery, passed as its number. */
+export interface HandleParameter {
+  readonly handle: (gallery: Gallery) => EventHandle
+  /** Those that are of the wrong type there. */
+  readonly others: (gallery: Gallery) => readonly EventHandle[]
+}
+
+/** Anything else. */
+export interface ValueParameter {
+  readonly value: (gallery: Gallery) => unknown
+  readonly wrong: readonly { readonly value: unknown; readonly error: ArgumentError }[]
+  /** Of the right type, whatever comes of them. */
+  readonly odd: readonly unknown[]
+}
+
+export type Parameter = HandleParameter | ValueParameter
+
+const INT_MAX = 2 ** 31 - 1
+const INT_MIN = -(2 ** 31)
+
+const ANYTHING: readonly unknown[] = [
+  undefined,
+  null,
+  true,
+  1,
+  1n,
+  'text',
+  Symbol('symbol'),
+  {},
+  [],
+  () => {},
+  new Uint8Array(1),
+  new Float64Array(1),
+  new DataView(new ArrayBuffer(1)),
+  new ArrayBuffer(1),
+  new Proxy([], {}),
+  { toString: () => 'text', valueOf: () => 1 },
+]
+
+function refuse(accepts: (value: unknown) => boolean): ValueParameter['wrong'] {
+  return ANYTHING.filter((value) => !accepts(value)).map((value) => ({ value, error: 'ERR_INVALID_ARG_TYPE' }))
+}
+
+function constant(value: unknown): (gallery: Gallery) => unknown {
+  return typeof value === 'function' ? (value as (gallery: Gallery) => unknown) : () => value
+}
+
+/** @param pick chooses the handle that belongs there */
+export function handle(pick: (gallery: Gallery) => EventHandle): HandleParameter {
+  const others = (gallery: Gallery) =>
+    gallery.handles.filter((other) => other.constructor !== pick(gallery).constructor)
+  return { handle: pick, others }
+}
+
+export function int(value: unknown, odd: readonly number[] = [0, -1, 1, 255, INT_MAX, INT_MIN]): ValueParameter {
+  const numbers = [0.5, Number.NaN, Infinity, -Infinity, INT_MAX + 1, INT_MIN - 1, 2 ** 53]
+  const wrong = numbers.map((number) => ({ value: number, error: 'ERR_OUT_OF_RANGE' as const }))
+  return { value: constant(value), wrong: [...refuse((other) => typeof other === 'number'), ...wrong], odd }
+}
+
+export function number(value: unknown): ValueParameter {
+  const odd = [Number.NaN, Infinity, -Infinity, -1, 0, -0, 0.5, 1e308, 2 ** 53, Number.MIN_VALUE]
+  return { value: constant(value), wrong: refuse((other) => typeof other === 'number'), odd }
+}
+
+export function bool(value: boolean): ValueParameter {
+  return { value: constant(value), wrong: refuse((other) => typeof other === 'boolean'), odd: [!value] }
+}
+
+const ODD_TEXT = ['', '\0', 'a\0b', '\r\n', 'a: b', '%00', '%', '*', '\u00e9', '\u0100', '\ud800', 'x'.repeat(100_000)]
+
+/** @param value a string, or what makes one */
+export function text(value: unknown, odd: readonly string[] = ODD_TEXT): ValueParameter {
+  return { value: constant(value), wrong: refuse((other) => typeof other === 'string'), odd }
+}
+
+/** A piece of a body. */
+export function bytes(value: string | Uint8Array): ValueParameter {
+  const detached = new Uint8Array(8)
+  structuredClone(detached.buffer, { transfer: [detached.buffer] })
+  // Newer than the language level of this code, though every supported Node has them.
+  const resizable: ArrayBuffer = Reflect.construct(ArrayBuffer, [8, { maxByteLength: 16 }])
+  const shrunk = new Uint8Array(resizable, 4, 4)
+  Reflect.apply(Reflect.get(resizable, 'resize'), resizable, [0])
+  const shared = new Uint8Array(new SharedArrayBuffer(8), 2, 3)
+  const odd = ['', '\0', '\ud800', 'x'.repeat(100_000), new Uint8Array(0), new Uint8ClampedArray(3), Buffer.from('x')]
+  return {
+    value: constant(value),
+    wrong: refuse((other) => typeof other === 'string' || other instanceof Uint8Array),
+    odd: [...odd, detached, shrunk, shared],
+  }
+}
+
+/** A list of strings. */
+export function list(value: readonly string[], odd: readonly unknown[] = []): ValueParameter {
+  const lists = [
+    [],
+    ['a'],
+    ['a', 'b', 'c'],
+    new Array(3),
+    [undefined, null],
+    [1, 2],
+    ['\0', '\r\n'],
+    [Symbol('s'), 'b'],
+  ]
+  return { value: constant(value), wrong: refuse((other) => Array.isArray(other)), odd: [...lists, ...odd] }
+}
+
+export function optional(parameter: ValueParameter): ValueParameter {
+  return { ...parameter, wrong: parameter.wrong.filter(({ value }) => value !== undefined) }
+}

@@ -1,0 +1,162 @@
+// Every function of the addon: its parameters, and what it comes to when they are right.
+
+import { tmpdir } from 'node:os'
+import {
+  EV_PERSIST,
+  EV_TIMEOUT,
+  EVHTTP_REQ_GET,
+  EVHTTP_REQ_POST,
+  EVLOOP_NONBLOCK,
+  getUniquePath,
+} from 'bitcoin-support'
+import type { Gallery } from './gallery.js'
+import { REQUEST_BODY, REQUEST_URI } from './loopback.js'
+import { bool, bytes, handle, int, list, number, optional, type Parameter, text } from './native-parameters.js'
+import { a, is, nothing, type Outcome } from './outcomes.js'
+
+export interface Signature {
+  readonly parameters: readonly Parameter[]
+  readonly outcome: Outcome
+  /** Brings the gallery into the state that it needs. */
+  readonly prepare?: (gallery: Gallery) => void
+}
+
+const base = handle((gallery) => gallery.base)
+const event = handle((gallery) => gallery.event)
+const http = handle((gallery) => gallery.http)
+const incoming = handle((gallery) => gallery.incoming)
+const outgoing = handle((gallery) => gallery.outgoing)
+const client = handle((gallery) => gallery.connection)
+const view = handle((gallery) => gallery.view)
+
+/** A server's first socket has it. */
+const SOCKET = 1
+const ROUTE = 1
+
+/** Functions of the secure allocators: what they take is no handle, and they have tests of their own. */
+export const OF_MEMORY = /^(memory|secure|lockedPool|harden|purge)/
+
+function startReply({ incoming }: Gallery): void {
+  incoming.sendReplyStart(200)
+}
+
+function signature(outcome: Outcome, ...parameters: Parameter[]): Signature {
+  return { parameters, outcome }
+}
+
+export const signatures: Readonly<Record<string, Signature>> = {
+  eventBaseNew: signature(
+    a('number'),
+    int(1),
+    int(0),
+    bool(true),
+    bool(false),
+    number(-1),
+    int(-1),
+    int(0),
+    list(['poll'], [['x'.repeat(100_000)]]),
+  ),
+  eventBaseDispatch: signature(nothing, base),
+  // Without EVLOOP_NONBLOCK a loop with a listening socket never returns.
+  eventBaseLoopSync: signature(is(0), base, int(EVLOOP_NONBLOCK, [3, 255, -1, 2 ** 31 - 1])),
+  eventBaseLoopbreak: signature(nothing, base),
+  eventBaseLoopcontinue: signature(nothing, base),
+  eventBaseLoopexit: signature(nothing, base, number(0)),
+  eventBaseGotBreak: signature(is(false), base),
+  eventBaseGotExit: signature(is(false), base),
+  eventBaseOnce: signature(nothing, base, int(-1), int(EV_TIMEOUT), number(1), number(60_000)),
+  eventBaseGetMethod: signature(a('string'), base),
+  eventBaseGetFeatures: signature(a('number'), base),
+  eventBaseGetNumEvents: signature(a('number'), base, int(1)),
+
+  libEventNew: signature(a('number'), base, int(-1), int(EV_PERSIST)),
+  libEventAdd: signature(nothing, event, number(60_000)),
+  libEventDel: signature(nothing, event),
+  libEventActive: signature(nothing, event, int(EV_TIMEOUT)),
+  libEventPending: signature(is(0), event, int(EV_TIMEOUT)),
+  libEventPrioritySet: signature(nothing, event, int(0)),
+  libEventGetPriority: signature(is(0), event),
+
+  httpNew: signature(a('number'), base),
+  httpBindTcp: signature(
+    is(SOCKET + 1),
+    http,
+    // Nothing that would be looked up.
+    text('127.0.0.1', ['', '\0', '\ud800', 'x'.repeat(100_000)]),
+    int(0, [-1, 65536, 2 ** 31 - 1, -(2 ** 31)]),
+    int(1),
+    bool(false),
+    bool(false),
+  ),
+  httpBindUnix: signature(
+    is(SOCKET + 1),
+    http,
+    text(() => getUniquePath(tmpdir()), ['', '\0', '/', '/nowhere/at/all', `/${'x'.repeat(100_000)}`]),
+    int(-1),
+    int(1),
+  ),
+  httpAcceptFd: signature('ERR_EV_BIND', http, int(2 ** 31 - 1, [0, 1, 2, -1, -(2 ** 31)])),
+  httpDelAcceptSocket: signature(nothing, http, number(SOCKET)),
+  httpSocketFd: signature(a('number'), http, number(SOCKET)),
+  httpSocketAddress: signature(a('array'), http, number(SOCKET)),
+  httpSetRoute: signature(nothing, http, text('/'), int(ROUTE)),
+  httpDelRoute: signature('ERR_EV_NOT_FOUND', http, text('/')),
+  httpSetGencb: signature(nothing, http, bool(true)),
+  httpAddVirtualHost: signature(
+    nothing,
+    http,
+    text('host'),
+    handle((gallery) => gallery.spare),
+  ),
+  httpRemoveVirtualHost: signature(
+    'ERR_EV_NOT_FOUND',
+    http,
+    handle((gallery) => gallery.spare),
+  ),
+  httpAddServerAlias: signature(nothing, http, text('alias')),
+  httpRemoveServerAlias: signature('ERR_EV_NOT_FOUND', http, text('alias')),
+  httpSetMaxHeadersSize: signature(nothing, http, number(8192)),
+  httpSetMaxBodySize: signature(nothing, http, number(8192)),
+  httpSetTimeout: signature(nothing, http, number(1000)),
+  httpSetAllowedMethods: signature(nothing, http, int(EVHTTP_REQ_GET)),
+  httpSetDefaultContentType: signature(nothing, http, optional(text('text/plain'))),
+  httpSetFlags: signature(nothing, http, int(0)),
+
+  requestNew: signature(a('number')),
+  requestCancel: signature('ERR_EV_STATE', outgoing),
+  requestGetCommand: signature(is(EVHTTP_REQ_POST), incoming),
+  requestGetUri: signature(is(REQUEST_URI), incoming),
+  requestGetHost: signature(is('127.0.0.1'), incoming),
+  requestGetHttpVersion: signature(is('1.1'), incoming),
+  requestGetResponseCode: signature(is(0), incoming),
+  requestGetResponseCodeLine: signature(is(undefined), incoming),
+  requestBody: signature(is(Buffer.from(REQUEST_BODY)), incoming),
+  requestBodyText: signature(is(REQUEST_BODY), incoming),
+  requestFindHeader: signature(is('127.0.0.1'), incoming, bool(true), text('host')),
+  requestAddHeader: signature(nothing, incoming, bool(false), text('Name'), text('value')),
+  requestRemoveHeader: signature(is(true), incoming, bool(true), text('host')),
+  requestClearHeaders: signature(nothing, incoming, bool(true)),
+  requestListHeaders: signature(a('array'), incoming, bool(true)),
+  requestGetConnection: signature(a('number'), incoming),
+  requestWantComplete: signature(nothing, incoming),
+  requestReply: signature(
+    nothing,
+    incoming,
+    int(200),
+    optional(text('Fine')),
+    optional(list(['Name', 'value'])),
+    optional(bytes('body')),
+  ),
+  requestSendError: signature(nothing, incoming, int(500), optional(text('Bad'))),
+  requestSendReplyStart: signature(nothing, incoming, int(200), optional(text('Fine'))),
+  requestSendReplyChunk: { ...signature(is(true), incoming, optional(bytes('data')), number(0)), prepare: startReply },
+  requestSendReplyEnd: { ...signature(nothing, incoming), prepare: startReply },
+
+  connectionNew: signature(a('number'), base, text('127.0.0.1'), int(1)),
+  connectionGetPeer: signature(a('array'), view),
+  connectionSetTimeout: signature(nothing, client, number(1000)),
+  connectionSetRetries: signature(nothing, client, int(0)),
+  connectionSetMaxHeadersSize: signature(nothing, client, number(8192)),
+  connectionSetMaxBodySize: signature(nothing, client, number(8192)),
+  connectionMakeRequest: signature(nothing, client, outgoing, int(EVHTTP_REQ_GET), text('/'), optional(bytes('body'))),
+}

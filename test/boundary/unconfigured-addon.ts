@@ -1,0 +1,35 @@
+// A worker that loads the addon without the library and calls all it has, before anybody has configured it.
+import { createRequire } from 'node:module'
+import { parentPort, workerData } from 'node:worker_threads'
+
+/** As in native-signatures.ts, which would load the library. */
+const OF_MEMORY = /^(memory|secure|lockedPool|harden|purge)/
+
+const addon: Record<string, unknown> = createRequire(import.meta.url)(workerData)
+const noFunctions = { EventError: Error, created: new Float64Array(16), callbacks: {} }
+const garbage: readonly unknown[][] = [
+  [],
+  [undefined],
+  [null, null],
+  [{}],
+  [{ EventError: Error }],
+  [{ ...noFunctions, created: [] }],
+  [{ ...noFunctions, created: new Uint8Array(1) }],
+  [{ ...noFunctions, created: new Float64Array(1) }],
+  [noFunctions],
+  [1, 1, true, false, 1, 1, 1, []],
+  [Number.NaN, 0.5, 'text', Symbol('symbol')],
+  ['name', 'text', 1, 1, 1],
+]
+const outcomes: unknown[] = []
+for (const [name, call] of Object.entries(addon)) {
+  if (typeof call !== 'function' || OF_MEMORY.test(name)) continue
+  for (const args of garbage) {
+    try {
+      Reflect.apply(call, undefined, args)
+    } catch (error) {
+      outcomes.push([name, error instanceof Error])
+    }
+  }
+}
+parentPort?.postMessage(outcomes)
