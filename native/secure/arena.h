@@ -1,0 +1,59 @@
+// Hands out chunks of an address range that it never touches.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <unordered_map>
+
+namespace bitcoin_support {
+
+/// After Bitcoin Core's Arena: best fit, chunks taken from the end of the free chunk that fits best,
+/// neighbours joined again when freed. All bookkeeping is outside the range, so that an overrun cannot damage
+/// it. Not thread-safe.
+class Arena {
+ public:
+  struct Stats {
+    std::size_t used = 0;         ///< bytes handed out, rounded up to the alignment
+    std::size_t free = 0;         ///< bytes left
+    std::size_t total = 0;        ///< the sum of both
+    std::size_t chunks_used = 0;  ///< chunks handed out
+    std::size_t chunks_free = 0;  ///< pieces that what is left is in
+  };
+
+  /// The range is `size` bytes from `base`; `alignment` is a power of two.
+  Arena(void* base, std::size_t size, std::size_t alignment);
+
+  /// Returns null for 0 bytes and when no free chunk is large enough.
+  void* Alloc(std::size_t size);
+
+  /// Takes a chunk back; null is ignored. Throws std::runtime_error when `ptr` is not a chunk's first byte,
+  /// as after a double free.
+  void Free(void* ptr);
+
+  Stats GetStats() const;
+
+  /// Whether `ptr` points into the range.
+  bool AddressInArena(const void* ptr) const noexcept;
+
+  /// One line for each chunk: its offset, its length and whether it is in use. Never what it holds.
+  std::string Walk() const;
+
+  char* base() const noexcept { return m_base; }
+  std::size_t size() const noexcept { return m_size; }
+
+ private:
+  using BySize = std::multimap<std::size_t, char*>;
+
+  void AddFree(char* chunk, std::size_t size);
+
+  char* const m_base;
+  const std::size_t m_size;
+  const std::size_t m_alignment;
+  BySize m_free_by_size;
+  std::map<char*, BySize::iterator> m_free_by_address;
+  std::unordered_map<char*, std::size_t> m_used;
+  std::size_t m_used_bytes = 0;
+};
+
+}  // namespace bitcoin_support

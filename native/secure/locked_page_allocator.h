@@ -1,0 +1,42 @@
+// Where the pool's pages come from: the system's, or a test's that are never touched.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "backend.h"
+
+namespace bitcoin_support {
+
+/// Pages that an allocator has handed out. `address` is null when there were none.
+struct LockedPages {
+  void* address = nullptr;
+  Backend backend = Backend::kNone;
+
+  bool locked() const noexcept { return backend != Backend::kNone; }
+};
+
+/// After Bitcoin Core's LockedPageAllocator.
+class LockedPageAllocator {
+ public:
+  LockedPageAllocator() = default;
+  virtual ~LockedPageAllocator() = default;
+  LockedPageAllocator(const LockedPageAllocator&) = delete;
+  LockedPageAllocator& operator=(const LockedPageAllocator&) = delete;
+
+  /// Pages for `size` bytes, zeroed and locked if that is possible. The caller owns them.
+  virtual LockedPages AllocateLocked(std::size_t size) = 0;
+
+  /// Unlocks and unmaps pages of AllocateLocked(), with the same size. The caller has wiped them.
+  virtual void FreeLocked(void* address, std::size_t size) noexcept = 0;
+
+  /// The number of bytes that the process may lock, in whole pages; the largest size_t when there is no
+  /// limit.
+  virtual std::size_t GetLimit() = 0;
+};
+
+/// The system's pages: between two guard pages, out of core dumps, wiped or unmapped in a forked child,
+/// and known to the purge.
+std::unique_ptr<LockedPageAllocator> MakePlatformPageAllocator(BackendChoice choice);
+
+}  // namespace bitcoin_support

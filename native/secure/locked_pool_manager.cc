@@ -1,0 +1,74 @@
+#include "locked_pool_manager.h"
+
+#include "fork_watch.h"
+#include "platform.h"
+#include "purge.h"
+
+namespace bitcoin_support {
+
+LockedPoolManager& LockedPoolManager::Instance() {
+  static LockedPoolManager* const instance = new LockedPoolManager;
+  return *instance;
+}
+
+bool LockedPoolManager::Configure(LockPolicy policy, BackendChoice choice) {
+  const std::lock_guard lock(m_mutex);
+  if (m_pool != nullptr) return false;
+  m_policy = policy;
+  m_choice = choice;
+  return true;
+}
+
+LockedPool& LockedPoolManager::pool() {
+  if (LockedPool* const made = m_made.load(std::memory_order_acquire)) return *made;
+  const std::lock_guard lock(m_mutex);
+  if (m_pool == nullptr) {
+    m_pool =
+        std::make_unique<LockedPool>(MakePlatformPageAllocator(m_choice), [this] { return LockingFailed(); });
+    PurgeAtExit();
+    WatchForks();
+    m_made.store(m_pool.get(), std::memory_order_release);
+  }
+  return *m_pool;
+}
+
+LockedPool::Stats LockedPoolManager::GetStats() {
+  LockedPool* const made = m_made.load(std::memory_order_acquire);
+  return made == nullptr ? LockedPool::Stats{} : made->GetStats();
+}
+
+LockPolicy LockedPoolManager::policy() {
+  const std::lock_guard lock(m_mutex);
+  return m_policy;
+}
+
+// m_policy cannot change any more when there is a pool to call this.
+bool LockedPoolManager::LockingFailed() {
+  if (m_policy == LockPolicy::kRequire) return false;
+  if (m_policy == LockPolicy::kWarn && !m_warned.exchange(true, std::memory_order_relaxed)) {
+    if (const Warning warning = m_warning.load(std::memory_order_relaxed)) {
+      warning();
+    } else {
+      platform::Warn("secure memory: pages could not be locked, so they may be swapped out\n");
+    }
+  }
+  return true;
+}
+
+void LockedPoolManager::LockForFork() {
+  m_mutex.lock();
+  if (m_pool != nullptr) m_pool->LockForFork();
+}
+
+void LockedPoolManager::UnlockAfterFork() {
+  if (m_pool != nullptr) m_pool->UnlockAfterFork();
+  m_mutex.unlock();
+}
+
+void LockedPoolManager::AbandonInChild() noexcept {
+  m_forked.store(true, std::memory_order_relaxed);
+  if (m_pool != nullptr) m_pool->AbandonInChild();
+  m_mutex.unlock();
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,97 @@
+#ifdef __linux__
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "platform.h"
+#include "platform_posix.h"
+
+namespace bitcoin_support::platform {
+namespace {
+
+// Older headers lack the number, which is the same on every architecture that has the call.
+#ifdef SYS_memfd_secret
+constexpr long kMemfdSecret = SYS_memfd_secret;
+#else
+constexpr long kMemfdSecret = 447;
+#endif
+constexpr unsigned kCloseOnExec = 02000000;
+
+/// Puts memfd_secret pages over a reservation; false, with the reservation as it was or under pages that are
+/// not to be used, when the kernel has none or the limit forbids more.
+bool MapSecret(unsigned char* address, std::size_t size) noexcept {
+  const auto fd = static_cast<int>(syscall(kMemfdSecret, kCloseOnExec));
+  if (fd < 0) return false;
+  void* pages = MAP_FAILED;
+  if (ftruncate(fd, static_cast<off_t>(size)) == 0) {
+    const auto map = [&] { return mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0); };
+    pages = map();
+    if (pages == MAP_FAILED && errno == EAGAIN && RaiseLockLimit()) pages = map();
+  }
+  close(fd);
+  if (pages == MAP_FAILED) return false;
+  // Mapped elsewhere first: a MAP_FIXED that fails may leave a hole, which another thread's mapping could
+  // fill.
+  if (mremap(pages, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, address) == MAP_FAILED) {
+    munmap(pages, size);
+    return false;
+  }
+  // The pages are shared, so MADV_WIPEONFORK is refused: a child gets no mapping at all. Without that it
+  // could read the secrets, so such pages are not used.
+  if (madvise(address, size, MADV_DONTFORK) != 0) return false;
+  // Now rather than at the first write of a secret, where a lack of memory would be a SIGBUS.
+  for (std::size_t offset = 0; offset < size; offset += PageSize()) {
+    static_cast<volatile unsigned char*>(address)[offset] = 0;
+  }
+  return true;
+}
+
+/// Puts private pages over a reservation, or over what a failed try has left there.
+bool MapPrivate(unsigned char* address, std::size_t size) noexcept {
+  if (mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+      MAP_FAILED) {
+    return false;
+  }
+  // A kernel that cannot do one of them leaves the other protections as good as they were.
+  madvise(address, size, MADV_DONTDUMP);
+  madvise(address, size, MADV_WIPEONFORK);
+  return true;
+}
+
+}  // namespace
+
+LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
+  unsigned char* const address = ReserveGuarded(size);
+  if (address == nullptr) return {};
+  if (choice != BackendChoice::kMlock && MapSecret(address, size)) return {address, Backend::kMemfdSecret};
+  if (!MapPrivate(address, size)) {
+    UnmapLocked(address, size);
+    return {};
+  }
+  if (choice == BackendChoice::kMemfdSecret) return {address, Backend::kNone};
+  return {address, LockPages(address, size) ? Backend::kMlock : Backend::kNone};
+}
+
+bool RandomBytes(void* into, std::size_t size) noexcept {
+  auto* out = static_cast<unsigned char*>(into);
+  while (size > 0) {
+    const ssize_t count = getrandom(out, size, 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    out += count;
+    size -= static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+bool HardenProcess() noexcept {
+  const bool no_cores = ForbidCores();
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && no_cores;
+}
+
+}  // namespace bitcoin_support::platform
+#endif

@@ -1,0 +1,54 @@
+// The real calls, written from their documentation: the project's tests run on Linux and, under wine, on
+// Windows code, so this file has not been run.
+#ifdef __APPLE__
+#include <mach/vm_inherit.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "platform.h"
+#include "platform_posix.h"
+
+namespace bitcoin_support::platform {
+
+// There is no memfd_secret; a process that asks for it gets pages that count as unlocked.
+LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
+  unsigned char* const address = ReserveGuarded(size);
+  if (address == nullptr) return {};
+  if (mprotect(address, size, PROT_READ | PROT_WRITE) != 0) {
+    UnmapLocked(address, size);
+    return {};
+  }
+#ifdef MADV_ZERO_WIRED_PAGES
+  madvise(address, size, MADV_ZERO_WIRED_PAGES);
+#endif
+  // A forked child gets no such pages. macOS has nothing that keeps them out of a core dump: HardenProcess()
+  // has.
+  minherit(address, size, VM_INHERIT_NONE);
+  if (choice == BackendChoice::kMemfdSecret) return {address, Backend::kNone};
+  return {address, LockPages(address, size) ? Backend::kMlock : Backend::kNone};
+}
+
+bool RandomBytes(void* into, std::size_t size) noexcept {
+  constexpr std::size_t kAtOnce = 256;
+  auto* out = static_cast<unsigned char*>(into);
+  while (size > 0) {
+    const std::size_t count = std::min(size, kAtOnce);
+    if (getentropy(out, count) != 0) return false;
+    out += count;
+    size -= count;
+  }
+  return true;
+}
+
+bool HardenProcess() noexcept {
+  const bool no_cores = ForbidCores();
+  return ptrace(PT_DENY_ATTACH, 0, nullptr, 0) == 0 && no_cores;
+}
+
+}  // namespace bitcoin_support::platform
+#endif

@@ -1,0 +1,48 @@
+#include <limits>
+
+#include "locked_page_allocator.h"
+#include "platform.h"
+#include "region_registry.h"
+
+namespace bitcoin_support {
+namespace {
+
+class PlatformPageAllocator final : public LockedPageAllocator {
+ public:
+  explicit PlatformPageAllocator(BackendChoice choice) noexcept : m_choice(choice) {}
+
+  LockedPages AllocateLocked(std::size_t size) override {
+    const std::size_t whole = WholePages(size);
+    if (whole == 0) return {};
+    const LockedPages pages = platform::MapLocked(whole, m_choice);
+    if (pages.address != nullptr && !region_registry::Add(pages.address, whole)) {
+      platform::UnmapLocked(pages.address, whole);
+      return {};
+    }
+    return pages;
+  }
+
+  void FreeLocked(void* address, std::size_t size) noexcept override {
+    region_registry::Remove(address);
+    platform::UnmapLocked(address, WholePages(size));
+  }
+
+  std::size_t GetLimit() override { return platform::LockLimit(); }
+
+ private:
+  static std::size_t WholePages(std::size_t size) noexcept {
+    const std::size_t page = platform::PageSize();
+    if (size > std::numeric_limits<std::size_t>::max() - page) return 0;
+    return (size + page - 1) / page * page;
+  }
+
+  const BackendChoice m_choice;
+};
+
+}  // namespace
+
+std::unique_ptr<LockedPageAllocator> MakePlatformPageAllocator(BackendChoice choice) {
+  return std::make_unique<PlatformPageAllocator>(choice);
+}
+
+}  // namespace bitcoin_support

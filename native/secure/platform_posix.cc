@@ -1,0 +1,74 @@
+#ifndef _WIN32
+#include "platform_posix.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+#include "platform.h"
+
+namespace bitcoin_support::platform {
+
+std::size_t PageSize() noexcept {
+  static const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+// The hard limit, since the soft one is raised to it when a lock fails.
+std::size_t LockLimit() noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) {
+    return std::numeric_limits<std::size_t>::max();
+  }
+  return static_cast<std::size_t>(limit.rlim_max) / PageSize() * PageSize();
+}
+
+bool RaiseLockLimit() noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return false;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(RLIMIT_MEMLOCK, &limit) == 0;
+}
+
+bool LockPages(void* address, std::size_t size) noexcept {
+  return mlock(address, size) == 0 || (RaiseLockLimit() && mlock(address, size) == 0);
+}
+
+unsigned char* ReserveGuarded(std::size_t size) noexcept {
+  const std::size_t guard = PageSize();
+  if (size > std::numeric_limits<std::size_t>::max() - 2 * guard) return nullptr;
+  void* const address = mmap(nullptr, size + 2 * guard, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return address == MAP_FAILED ? nullptr : static_cast<unsigned char*>(address) + guard;
+}
+
+void UnmapLocked(void* address, std::size_t size) noexcept {
+  const std::size_t guard = PageSize();
+  munmap(static_cast<unsigned char*>(address) - guard, size + 2 * guard);
+}
+
+void Warn(const char* message) noexcept {
+  // There is nobody to tell when stderr cannot be written.
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, message, std::strlen(message));
+}
+
+void Die(const char* message) noexcept {
+  Warn(message);
+  std::abort();
+}
+
+void AtFork(void (*prepare)(), void (*parent)(), void (*child)()) noexcept {
+  pthread_atfork(prepare, parent, child);
+}
+
+bool ForbidCores() noexcept {
+  const rlimit none{0, 0};
+  return setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
+}  // namespace bitcoin_support::platform
+#endif

@@ -1,0 +1,98 @@
+#ifdef _WIN32
+// windows.h has to come before the headers that build on it.
+// clang-format off
+#include <windows.h>
+#include <bcrypt.h>
+// clang-format on
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+#include "platform.h"
+
+namespace bitcoin_support::platform {
+namespace {
+
+/// A process may lock little more than its smallest working set: make room for `size` bytes more.
+bool GrowWorkingSet(std::size_t size) noexcept {
+  SIZE_T least = 0;
+  SIZE_T most = 0;
+  DWORD flags = 0;
+  const HANDLE process = GetCurrentProcess();
+  if (!GetProcessWorkingSetSizeEx(process, &least, &most, &flags)) return false;
+  return SetProcessWorkingSetSizeEx(process, least + size, std::max(most, least + size) + size, flags) != 0;
+}
+
+bool LockPages(void* address, std::size_t size) noexcept {
+  return VirtualLock(address, size) != 0 || (GrowWorkingSet(size) && VirtualLock(address, size) != 0);
+}
+
+}  // namespace
+
+std::size_t PageSize() noexcept {
+  static const std::size_t size = [] {
+    SYSTEM_INFO info;
+    GetSystemInfo(&info);
+    return static_cast<std::size_t>(info.dwPageSize);
+  }();
+  return size;
+}
+
+// There is no memfd_secret; a process that asks for it gets pages that count as unlocked.
+LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
+  const std::size_t guard = PageSize();
+  if (size > std::numeric_limits<std::size_t>::max() - 2 * guard) return {};
+  auto* const whole =
+      static_cast<unsigned char*>(VirtualAlloc(nullptr, size + 2 * guard, MEM_RESERVE, PAGE_NOACCESS));
+  if (whole == nullptr) return {};
+  unsigned char* const address = whole + guard;
+  // The guards stay reserved and uncommitted, so that every access to them faults.
+  if (VirtualAlloc(address, size, MEM_COMMIT, PAGE_READWRITE) == nullptr) {
+    VirtualFree(whole, 0, MEM_RELEASE);
+    return {};
+  }
+  if (choice == BackendChoice::kMemfdSecret) return {address, Backend::kNone};
+  return {address, LockPages(address, size) ? Backend::kVirtualLock : Backend::kNone};
+}
+
+// Releasing pages unlocks them.
+void UnmapLocked(void* address, std::size_t) noexcept {
+  VirtualFree(static_cast<unsigned char*>(address) - PageSize(), 0, MEM_RELEASE);
+}
+
+// The working set is grown when a lock needs it, so the first arena need not be smaller.
+std::size_t LockLimit() noexcept { return std::numeric_limits<std::size_t>::max(); }
+
+bool RandomBytes(void* into, std::size_t size) noexcept {
+  auto* out = static_cast<unsigned char*>(into);
+  while (size > 0) {
+    const auto count = static_cast<ULONG>(std::min<std::size_t>(size, std::numeric_limits<ULONG>::max()));
+    if (BCryptGenRandom(nullptr, out, count, BCRYPT_USE_SYSTEM_PREFERRED_RNG) < 0) return false;
+    out += count;
+    size -= count;
+  }
+  return true;
+}
+
+void Warn(const char* message) noexcept {
+  DWORD written = 0;
+  WriteFile(GetStdHandle(STD_ERROR_HANDLE), message, static_cast<DWORD>(std::strlen(message)), &written,
+            nullptr);
+}
+
+void Die(const char* message) noexcept {
+  Warn(message);
+  std::abort();
+}
+
+void AtFork(void (*)(), void (*)(), void (*)()) noexcept {}
+
+bool HardenProcess() noexcept {
+  SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+  return false;
+}
+
+}  // namespace bitcoin_support::platform
+#endif

@@ -1,0 +1,173 @@
+#include "secure_buffer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "backoff.h"
+#include "buffer_use.h"
+#include "constant_time.h"
+#include "memory_cleanse.h"
+#include "platform.h"
+
+namespace bitcoin_support {
+namespace {
+
+// The bytes may be the buffer's own, and an empty span's pointer may be null.
+void Copy(unsigned char* into, const unsigned char* from, std::size_t size) noexcept {
+  if (size > 0) std::memmove(into, from, size);
+}
+
+}  // namespace
+
+bool SecureBuffer::Write(Bytes bytes) noexcept { return Write(std::span<const Bytes>(&bytes, 1)); }
+
+bool SecureBuffer::Write(std::span<const Bytes> pieces) noexcept {
+  ExclusiveAccess access(m_table, m_number);
+  if (!access) return false;
+  std::size_t room = access.capacity();
+  for (const Bytes piece : pieces) {
+    if (piece.size() > room) return false;
+    room -= piece.size();
+  }
+  unsigned char* end = access.data();
+  for (const Bytes piece : pieces) {
+    Copy(end, piece.data(), piece.size());
+    end += piece.size();
+  }
+  // What the bytes have not overwritten; together it is as if all had been zeroed first.
+  MemoryCleanse(end, room);
+  access.set_length(access.capacity() - room);
+  return true;
+}
+
+bool SecureBuffer::Append(Bytes bytes) noexcept {
+  ExclusiveAccess access(m_table, m_number);
+  if (!access || bytes.size() > access.capacity() - access.length()) return false;
+  Copy(access.data() + access.length(), bytes.data(), bytes.size());
+  access.set_length(access.length() + bytes.size());
+  return true;
+}
+
+bool SecureBuffer::Fill(unsigned char value) noexcept {
+  ExclusiveAccess access(m_table, m_number);
+  if (!access) return false;
+  std::memset(access.data(), value, access.capacity());
+  access.set_length(access.capacity());
+  return true;
+}
+
+bool SecureBuffer::FillRandom() noexcept {
+  ExclusiveAccess access(m_table, m_number);
+  if (!access) return false;
+  const bool filled = platform::RandomBytes(access.data(), access.capacity());
+  if (!filled) MemoryCleanse(access.data(), access.capacity());
+  access.set_length(filled ? access.capacity() : 0);
+  return filled;
+}
+
+bool SecureBuffer::Clear() noexcept {
+  ExclusiveAccess access(m_table, m_number);
+  if (!access) return false;
+  MemoryCleanse(access.data(), access.capacity());
+  access.set_length(0);
+  return true;
+}
+
+bool SecureBuffer::Zeroize() noexcept {
+  ExclusiveAccess access(m_table, m_number);
+  if (!access) return false;
+  MemoryCleanse(access.data(), access.capacity());
+  MemoryCleanse(access.data(), access.capacity());
+  access.set_length(0);
+  return true;
+}
+
+std::optional<std::size_t> SecureBuffer::Read(std::span<unsigned char> into) const noexcept {
+  const SharedAccess access(m_table, m_number);
+  if (!access) return std::nullopt;
+  const std::size_t count = std::min(into.size(), access.length());
+  Copy(into.data(), access.data(), count);
+  return count;
+}
+
+// Without entering, so that it never waits. Had the number been another buffer's, the second look would tell.
+std::optional<std::size_t> SecureBuffer::Look(
+    const std::atomic<std::uint32_t> ControlBlock::* number) const noexcept {
+  const ControlBlock* const block = m_table.Find(m_number);
+  const std::uint64_t generation = SecureBufferTable::GenerationOf(m_number);
+  if (block == nullptr || !block->IsOpen(generation)) return std::nullopt;
+  const std::size_t value = (block->*number).load(std::memory_order_acquire);
+  if (!block->IsOpen(generation)) return std::nullopt;
+  return value;
+}
+
+std::optional<std::size_t> SecureBuffer::Length() const noexcept { return Look(&ControlBlock::m_length); }
+
+std::optional<std::size_t> SecureBuffer::Capacity() const noexcept { return Look(&ControlBlock::m_capacity); }
+
+bool SecureBuffer::IsValid() const noexcept {
+  const ControlBlock* const block = m_table.Find(m_number);
+  return block != nullptr && block->IsOpen(SecureBufferTable::GenerationOf(m_number));
+}
+
+bool SecureBuffer::IsLocked() const noexcept {
+  constexpr std::uint64_t kBoth = ControlBlock::kLockWanted | ControlBlock::kPagesLocked;
+  const ControlBlock* const block = m_table.Find(m_number);
+  if (block == nullptr) return false;
+  const std::uint64_t state = block->state();
+  return ControlBlock::Open(state, SecureBufferTable::GenerationOf(m_number)) && (state & kBoth) == kBoth;
+}
+
+bool SecureBuffer::Lock() noexcept {
+  ControlBlock* const block = m_table.Find(m_number);
+  return block != nullptr && block->SetLockWanted(SecureBufferTable::GenerationOf(m_number), true) &&
+         IsLocked();
+}
+
+bool SecureBuffer::Unlock() noexcept {
+  ControlBlock* const block = m_table.Find(m_number);
+  return block != nullptr && block->SetLockWanted(SecureBufferTable::GenerationOf(m_number), false);
+}
+
+std::optional<bool> SecureBuffer::Equals(const SecureBuffer& other) const noexcept {
+  Backoff backoff;
+  for (;;) {
+    const SharedAccess left(m_table, m_number);
+    if (!left) return std::nullopt;
+    // Holding one while waiting for the other could close a circle of threads.
+    const SharedAccess right(other.m_table, other.m_number, std::nothrow);
+    if (right) {
+      // Beyond the length there are zeros, and equal lengths are within both capacities.
+      const std::size_t common = std::min(left.capacity(), right.capacity());
+      const std::uint64_t difference = ConstantTimeDifference(left.data(), right.data(), common);
+      return (difference | (left.length() ^ right.length())) == 0;
+    }
+    if (!other.IsValid()) return std::nullopt;
+    backoff.Pause();
+  }
+}
+
+std::optional<bool> SecureBuffer::Equals(Bytes bytes) const noexcept {
+  const SharedAccess access(m_table, m_number);
+  if (!access) return std::nullopt;
+  const std::size_t common = std::min(bytes.size(), access.capacity());
+  const std::uint64_t difference = ConstantTimeDifference(access.data(), bytes.data(), common) |
+                                   ConstantTimeBits(access.data() + common, access.capacity() - common);
+  return (difference | (access.length() ^ bytes.size())) == 0;
+}
+
+std::optional<bool> SecureBuffer::IsZero() const noexcept {
+  const SharedAccess access(m_table, m_number);
+  if (!access) return std::nullopt;
+  return ConstantTimeBits(access.data(), access.capacity()) == 0;
+}
+
+std::optional<bool> SecureBuffer::IntegrityCheck() const noexcept {
+  const SharedAccess access(m_table, m_number);
+  if (!access) return std::nullopt;
+  return access.length() <= access.capacity() &&
+         m_table.slots().CanaryIntact(access.block().m_slot, access.capacity());
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,177 @@
+#include "secure_buffer_table.h"
+
+#include <new>
+
+#include "locked_pool_manager.h"
+#include "platform.h"
+#include "region_registry.h"
+
+namespace bitcoin_support {
+namespace {
+
+std::atomic<SecureBufferTable*> g_instance{nullptr};
+
+}  // namespace
+
+SecureBufferTable& SecureBufferTable::Instance() {
+  if (SecureBufferTable* const made = g_instance.load(std::memory_order_acquire)) return *made;
+  static SecureBufferTable* const instance = [] {
+    auto* const made = new SecureBufferTable(LockedPoolManager::Instance().pool());
+    g_instance.store(made, std::memory_order_release);
+    return made;
+  }();
+  return *instance;
+}
+
+SecureBufferTable* SecureBufferTable::IfMade() noexcept { return g_instance.load(std::memory_order_acquire); }
+
+BufferNumber SecureBufferTable::New(std::size_t capacity) noexcept {
+  if (capacity == 0 || capacity > kMaxCapacity) return 0;
+  try {
+    const std::lock_guard lock(m_mutex);
+    if (m_first_free == kNoIndex && !AddBlock()) return 0;
+    const Slot slot = m_slots.Take(capacity);
+    if (slot.data == nullptr) return 0;
+    const std::uint32_t index = m_first_free;
+    ControlBlock& block = *Find(index);
+    m_first_free = block.m_next_free;
+    block.m_slot = slot;
+    block.m_capacity.store(static_cast<std::uint32_t>(capacity), std::memory_order_relaxed);
+    block.m_length.store(0, std::memory_order_relaxed);
+    block.m_holders.store(1, std::memory_order_relaxed);
+    const BufferNumber number = block.generation() << kIndexBits | index;
+    block.Open(slot.slab->m_locked);
+    m_live.store(m_live.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    return number;
+  } catch (...) {
+    return 0;  // no memory for bookkeeping
+  }
+}
+
+bool SecureBufferTable::AddBlock() {
+  const std::uint32_t index = m_count.load(std::memory_order_relaxed);
+  if (index == kMaxBlocks) return false;
+  if (index % kChunk == 0) {
+    auto* const chunk = new (std::nothrow) Block[kChunk];
+    if (chunk == nullptr) return false;
+    m_chunks[index / kChunk].store(chunk, std::memory_order_release);
+  }
+  Block& block = *Find(index);
+  // Not 1 for all: a number of another process or of before a fork is most likely to fail.
+  block.set_generation(1 + m_slots.canary().Hash(index) % (ControlBlock::kLastGeneration / 2));
+  block.m_next_free = m_first_free;
+  m_first_free = index;
+  m_count.store(index + 1, std::memory_order_release);
+  return true;
+}
+
+bool SecureBufferTable::Destroy(BufferNumber number) noexcept {
+  ControlBlock* const block = Find(number);
+  if (block == nullptr) return false;
+  const std::uint32_t purges = m_purges.load(std::memory_order_acquire);
+  switch (block->Close(GenerationOf(number))) {
+    case ControlBlock::Closed::kGone:
+      return false;
+    case ControlBlock::Closed::kLeftToUsers:
+      return true;
+    case ControlBlock::Closed::kDrained:
+      break;
+  }
+  Finish(number, purges);
+  return true;
+}
+
+void SecureBufferTable::Finish(BufferNumber number, std::uint32_t purges) noexcept {
+  const Block& block = *Find(number);
+  const std::size_t capacity = block.m_capacity.load(std::memory_order_relaxed);
+  // What a purge has wiped since says nothing.
+  if (!m_slots.CanaryIntact(block.m_slot, capacity) && m_purges.load(std::memory_order_acquire) == purges) {
+    platform::Die("secure memory: a buffer was written past its end\n");
+  }
+  m_slots.Wipe(block.m_slot, capacity);
+  const std::lock_guard lock(m_mutex);
+  FreeBlock(static_cast<std::uint32_t>(number & (kMaxBlocks - 1)));
+}
+
+void SecureBufferTable::FreeBlock(std::uint32_t index) noexcept {
+  Block& block = *Find(index);
+  m_slots.Return(block.m_slot);
+  block.m_slot = {};
+  block.m_capacity.store(0, std::memory_order_relaxed);
+  block.m_length.store(0, std::memory_order_relaxed);
+  m_live.store(m_live.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  m_destroyed.store(m_destroyed.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  NextGeneration(index);
+}
+
+// A used-up generation retires the index: a number must never come back.
+void SecureBufferTable::NextGeneration(std::uint32_t index) noexcept {
+  Block& block = *Find(index);
+  const std::uint64_t generation = block.generation();
+  if (generation == ControlBlock::kLastGeneration) return;
+  block.set_generation(generation + 1);
+  block.m_next_free = m_first_free;
+  m_first_free = index;
+}
+
+bool SecureBufferTable::Retain(BufferNumber number) noexcept {
+  ControlBlock* const block = Find(number);
+  if (block == nullptr || !block->EnterShared(GenerationOf(number))) return false;
+  std::uint32_t holders = block->m_holders.load(std::memory_order_relaxed);
+  bool held = false;
+  while (holders != 0 && holders != std::numeric_limits<std::uint32_t>::max() && !held) {
+    held = block->m_holders.compare_exchange_weak(holders, holders + 1, std::memory_order_relaxed);
+  }
+  if (block->LeaveShared()) Finish(number, 0);
+  return held;
+}
+
+bool SecureBufferTable::Release(BufferNumber number) noexcept {
+  ControlBlock* const block = Find(number);
+  if (block == nullptr || !block->EnterShared(GenerationOf(number))) return false;
+  std::uint32_t holders = block->m_holders.load(std::memory_order_relaxed);
+  bool released = false;
+  while (holders != 0 && !released) {
+    released = block->m_holders.compare_exchange_weak(holders, holders - 1, std::memory_order_relaxed);
+  }
+  if (block->LeaveShared()) Finish(number, 0);
+  if (released && holders == 1) Destroy(number);
+  return released;
+}
+
+void SecureBufferTable::Purge() noexcept {
+  const std::lock_guard lock(m_mutex);
+  m_purges.fetch_add(1, std::memory_order_acq_rel);
+  const std::uint32_t count = m_count.load(std::memory_order_relaxed);
+  for (std::uint32_t index = 0; index < count; ++index) {
+    Block& block = *Find(index);
+    if (block.CloseAtOnce() != ControlBlock::Closed::kDrained) continue;
+    m_slots.Wipe(block.m_slot, block.m_capacity.load(std::memory_order_relaxed));
+    FreeBlock(index);
+  }
+  region_registry::WipeAll();
+}
+
+void SecureBufferTable::PurgeFromSignal() noexcept {
+  m_purges.fetch_add(1, std::memory_order_acq_rel);
+  const std::uint32_t count = m_count.load(std::memory_order_acquire);
+  for (std::uint32_t index = 0; index < count; ++index) Find(index)->CloseAtOnce();
+  region_registry::WipeAll();
+}
+
+// The parent's buffers are wiped or unmapped here: none of their numbers may live, and their memory is not
+// reused. A block that a thread was in keeps its count of users, and is not used again.
+void SecureBufferTable::AbandonInChild() noexcept {
+  m_slots.AbandonInChild();
+  m_first_free = kNoIndex;
+  m_live.store(0, std::memory_order_relaxed);
+  const std::uint32_t count = m_count.load(std::memory_order_relaxed);
+  for (std::uint32_t index = 0; index < count; ++index) {
+    Block& block = *Find(index);
+    block.m_slot = {};
+    if (!block.Abandon()) NextGeneration(index);
+  }
+  m_mutex.unlock();
+}
+
+}  // namespace bitcoin_support

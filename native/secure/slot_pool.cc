@@ -1,0 +1,189 @@
+#include "slot_pool.h"
+
+#include <bit>
+#include <limits>
+#include <utility>
+
+#include "memory_cleanse.h"
+#include "platform.h"
+
+namespace bitcoin_support {
+namespace {
+
+constexpr std::size_t kGap = 32;  // behind the capacity of a class: the least canary that keeps the alignment
+constexpr std::size_t kLinear = 256;
+constexpr std::size_t kSmallSlab = 16 * 1024;
+constexpr std::size_t kLargeSlab = 64 * 1024;
+
+constexpr std::size_t RoundUp(std::size_t size, std::size_t to) { return (size + to - 1) / to * to; }
+
+// Up to 256 bytes in steps of 32, then four classes to each doubling.
+constexpr std::uint8_t ClassOf(std::size_t capacity) {
+  if (capacity <= kLinear) return static_cast<std::uint8_t>((capacity - 1) / SlotPool::kAlignment);
+  const auto log = static_cast<std::size_t>(std::bit_width(capacity - 1)) - 1;
+  const std::size_t quarter = ((capacity - 1) >> (log - 2)) & 3;
+  return static_cast<std::uint8_t>(8 + (log - 8) * 4 + quarter);
+}
+
+constexpr std::size_t CapacityOf(std::uint8_t number) {
+  if (number < 8) return (std::size_t{number} + 1) * SlotPool::kAlignment;
+  const std::size_t log = 8 + (number - 8) / 4;
+  return (std::size_t{1} << log) + ((number - 8) % 4 + 1) * (std::size_t{1} << (log - 2));
+}
+
+static_assert(ClassOf(1) == 0 && ClassOf(32) == 0 && ClassOf(33) == 1 && ClassOf(256) == 7);
+static_assert(ClassOf(257) == 8 && CapacityOf(8) == 320 && ClassOf(320) == 8 && ClassOf(321) == 9);
+static_assert(CapacityOf(ClassOf(1024)) == 1024 && CapacityOf(ClassOf(1025)) == 1280);
+static_assert(CapacityOf(31) == SlotPool::kLargestClass && ClassOf(SlotPool::kLargestClass) == 31);
+
+unsigned char* AlignUp(unsigned char* at) {
+  const auto address = reinterpret_cast<std::uintptr_t>(at);
+  return at + (RoundUp(address, SlotPool::kAlignment) - address);
+}
+
+}  // namespace
+
+SlotPool::~SlotPool() {
+  // Slots that are still out are their owner's mistake; their slabs stay with the pool.
+  for (Slab* const slab : m_empty) {
+    if (slab != nullptr) FreeSlab(slab);
+  }
+}
+
+Slot SlotPool::Take(std::size_t capacity) {
+  if (capacity == 0 || capacity > std::numeric_limits<std::int32_t>::max()) return {};
+  const Slot slot = capacity <= kLargestClass ? TakeFromClass(ClassOf(capacity)) : TakeAlone(capacity);
+  if (slot.data == nullptr) return {};
+  m_canary.Fill(slot.data + capacity, Rest(slot, capacity));
+  return slot;
+}
+
+Slot SlotPool::TakeFromClass(std::uint8_t number) {
+  Slab* slab = m_partial[number];
+  if (slab == nullptr) {
+    slab = m_empty[number];
+    m_empty[number] = nullptr;
+    if (slab == nullptr) slab = NewSlabOfClass(number);
+    if (slab == nullptr) return {};
+    Link(slab);
+  }
+  const std::uint16_t index = slab->m_stack[--slab->m_free];
+  if (slab->m_free == 0) Unlink(slab);
+  return {slab->m_first + std::size_t{index} * slab->m_slot_size, slab};
+}
+
+Slab* SlotPool::NewSlab(Slab::Kind kind, std::size_t size) {
+  m_slabs.emplace_front();
+  Slab& slab = m_slabs.front();
+  slab.m_self = m_slabs.begin();
+  slab.m_kind = kind;
+  slab.m_size = size;
+  void* const memory = kind == Slab::Kind::kRegion ? m_pool->AllocRegion(size) : m_pool->Alloc(size);
+  if (memory == nullptr) {
+    m_slabs.pop_front();
+    return nullptr;
+  }
+  slab.m_memory = static_cast<unsigned char*>(memory);
+  slab.m_first = AlignUp(slab.m_memory);
+  slab.m_locked = m_pool->IsLocked(memory);
+  return &slab;
+}
+
+Slab* SlotPool::NewSlabOfClass(std::uint8_t number) {
+  const std::size_t slot_size = CapacityOf(number) + kGap;
+  const std::size_t size = slot_size <= kSmallSlab / 8 ? kSmallSlab : kLargeSlab;
+  auto stack = std::make_unique<std::uint16_t[]>(size / slot_size);
+  Slab* const slab = NewSlab(Slab::Kind::kSlots, size);
+  if (slab == nullptr) return nullptr;
+  // The pool aligns to 16, so the last slot may not fit.
+  const auto skipped = static_cast<std::size_t>(slab->m_first - slab->m_memory);
+  slab->m_slot_size = static_cast<std::uint32_t>(slot_size);
+  slab->m_count = static_cast<std::uint16_t>((size - skipped) / slot_size);
+  slab->m_free = slab->m_count;
+  slab->m_class = number;
+  for (std::uint16_t i = 0; i < slab->m_count; ++i) {
+    stack[i] = static_cast<std::uint16_t>(slab->m_count - 1 - i);
+  }
+  slab->m_stack = std::move(stack);
+  return slab;
+}
+
+Slot SlotPool::TakeAlone(std::size_t capacity) {
+  const std::size_t rounded = RoundUp(capacity, kAlignment);
+  if (capacity <= kLargestChunk) {
+    Slab* const slab = NewSlab(Slab::Kind::kChunk, rounded + kGap + kAlignment);
+    if (slab == nullptr) return {};
+    slab->m_slot_size = static_cast<std::uint32_t>(rounded + kGap);
+    return {slab->m_first, slab};
+  }
+  Slab* const slab = NewSlab(Slab::Kind::kRegion, RoundUp(capacity, platform::PageSize()));
+  if (slab == nullptr) return {};
+  // Its slot is at the pages' end, so that an overrun meets the guard page as soon as the alignment allows.
+  slab->m_first = slab->m_memory + (slab->m_size - rounded);
+  return {slab->m_first, slab};
+}
+
+void SlotPool::Return(const Slot& slot) noexcept {
+  Slab* const slab = slot.slab;
+  if (slab->m_kind != Slab::Kind::kSlots) return FreeSlab(slab);
+  const auto offset = static_cast<std::uint32_t>(slot.data - slab->m_first);
+  slab->m_stack[slab->m_free++] = static_cast<std::uint16_t>(offset / slab->m_slot_size);
+  if (slab->m_free == 1) Link(slab);
+  if (slab->m_free < slab->m_count) return;
+  Unlink(slab);
+  if (m_empty[slab->m_class] == nullptr) {
+    m_empty[slab->m_class] = slab;
+  } else {
+    FreeSlab(slab);
+  }
+}
+
+void SlotPool::FreeSlab(Slab* slab) noexcept {
+  if (slab->m_kind == Slab::Kind::kRegion) {
+    m_pool->FreeRegion(slab->m_memory);
+  } else {
+    m_pool->Free(slab->m_memory);
+  }
+  m_slabs.erase(slab->m_self);
+}
+
+void SlotPool::Link(Slab* slab) noexcept {
+  Slab*& first = m_partial[slab->m_class];
+  slab->m_previous = nullptr;
+  slab->m_next = first;
+  if (first != nullptr) first->m_previous = slab;
+  first = slab;
+}
+
+void SlotPool::Unlink(Slab* slab) noexcept {
+  if (slab->m_previous != nullptr) {
+    slab->m_previous->m_next = slab->m_next;
+  } else {
+    m_partial[slab->m_class] = slab->m_next;
+  }
+  if (slab->m_next != nullptr) slab->m_next->m_previous = slab->m_previous;
+}
+
+std::size_t SlotPool::Rest(const Slot& slot, std::size_t capacity) noexcept {
+  const Slab& slab = *slot.slab;
+  if (slab.m_kind != Slab::Kind::kRegion) return slab.m_slot_size - capacity;
+  return static_cast<std::size_t>(slab.m_memory + slab.m_size - slot.data) - capacity;
+}
+
+bool SlotPool::CanaryIntact(const Slot& slot, std::size_t capacity) const noexcept {
+  return m_canary.Intact(slot.data + capacity, Rest(slot, capacity));
+}
+
+void SlotPool::Wipe(const Slot& slot, std::size_t capacity) const noexcept {
+  const std::size_t whole = capacity + Rest(slot, capacity);
+  MemoryCleanse(slot.data, whole);
+  MemoryCleanse(slot.data, whole);
+}
+
+void SlotPool::AbandonInChild() noexcept {
+  m_partial.fill(nullptr);
+  m_empty.fill(nullptr);
+  m_slabs.clear();
+}
+
+}  // namespace bitcoin_support
