@@ -26,6 +26,18 @@ Napi::Value BoundTcpSocket(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd);
 }
 
+// () -> two connected stream sockets that do not block
+Napi::Value SocketPair(const Napi::CallbackInfo& info) {
+  int fds[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
+    throw Napi::Error::New(info.Env(), std::strerror(errno));
+  }
+  const Napi::Array pair = Napi::Array::New(info.Env(), 2);
+  pair.Set(0u, Napi::Number::New(info.Env(), fds[0]));
+  pair.Set(1u, Napi::Number::New(info.Env(), fds[1]));
+  return pair;
+}
+
 // (descriptor) -> whether it was open
 Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), close(IntArg(info, 0)) == 0);
@@ -35,6 +47,7 @@ Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
 
 void ExportSockets(Napi::Env env, Napi::Object exports) {
   exports.Set("boundTcpSocket", Napi::Function::New<BoundTcpSocket>(env, "boundTcpSocket"));
+  exports.Set("socketPair", Napi::Function::New<SocketPair>(env, "socketPair"));
   exports.Set("closeDescriptor", Napi::Function::New<CloseDescriptor>(env, "closeDescriptor"));
 }
 

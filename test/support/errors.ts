@@ -1,0 +1,37 @@
+import { EventError, type EventErrorCode } from 'bitcoin-support'
+import { expect } from 'chai'
+
+/**
+ * @param call - what is to throw
+ * @returns what it throws, whatever that is
+ */
+export function thrownBy(call: () => unknown): unknown {
+  let result: unknown
+  try {
+    result = call()
+  } catch (error) {
+    return error
+  }
+  throw new Error(`nothing was thrown; the result is ${String(result)}`)
+}
+
+/** Expects `call` to throw an EventError with that code, and returns it. */
+export function expectCode(code: EventErrorCode, call: () => unknown): EventError {
+  return asEventError(code, thrownBy(call))
+}
+
+/** Expects `promise` to be rejected with an EventError with that code, and returns it. */
+export async function expectRejection(code: EventErrorCode, promise: Promise<unknown>): Promise<EventError> {
+  const outcome = await promise.then(
+    (value) => new Error(`it was fulfilled with ${String(value)}`),
+    (error: unknown) => error,
+  )
+  return asEventError(code, outcome)
+}
+
+function asEventError(code: EventErrorCode, error: unknown): EventError {
+  expect(error).to.be.an.instanceOf(EventError)
+  const eventError = error as EventError
+  expect(eventError.code).to.equal(code)
+  return eventError
+}
