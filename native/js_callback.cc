@@ -75,7 +75,22 @@ bool JsCallbacks::Invoke(JsCallback which, napi_value* argv, size_t argc, bool d
     return napi_make_callback(env, nullptr, receiver, function, argc, argv, nullptr) == napi_ok;
   }
   if (napi_call_function(env, receiver, function, argc, argv, nullptr) != napi_ok) return false;
-  return napi_call_function(env, receiver, m_drain_ticks.Value(), 0, nullptr, nullptr) == napi_ok;
+  return DrainTicks();
+}
+
+bool JsCallbacks::DrainTicks() {
+  const napi_env env = m_env.napi();
+  while (napi_call_function(env, m_receiver.Value(), m_drain_ticks.Value(), 0, nullptr, nullptr) != napi_ok) {
+    bool pending = false;
+    napi_is_exception_pending(env, &pending);
+    napi_value error = nullptr;
+    if (!pending || napi_get_and_clear_last_exception(env, &error) != napi_ok) return false;
+    // A tick that throws leaves Node's stack of async contexts as it was inside. Only Node's own way with
+    // uncaught exceptions puts that right; the next callback to return would abort the process. The other
+    // ticks are still there.
+    napi_fatal_exception(env, error);
+  }
+  return true;
 }
 
 bool JsCallbacks::RethrowPending() {

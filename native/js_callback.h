@@ -40,7 +40,7 @@ class JsCallbacks {
   /// Calls the function with numbers. Afterwards promises and nextTicks have run, unless JavaScript is
   /// further up the stack by itself (then they run when that returns).
   ///
-  /// What it throws: inside a synchronous loop it stops the loop and is kept for TakeException();
+  /// What it throws: inside a synchronous loop it stops the loop and is kept for RethrowPending();
   /// otherwise it becomes Node's `uncaughtException`. Never throws itself, so it may be called from
   /// libevent's callbacks. Does nothing while the environment closes.
   void Call(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept;
@@ -51,6 +51,9 @@ class JsCallbacks {
 
  private:
   bool Invoke(JsCallback which, napi_value* argv, size_t argc, bool drain_ticks);
+  /// Runs nextTicks and promises. What they throw is Node's `uncaughtException`.
+  /// @returns false when the thread is being terminated
+  bool DrainTicks();
 
   Environment& m_env;
   std::array<Napi::FunctionReference, static_cast<size_t>(JsCallback::kCount)> m_functions;

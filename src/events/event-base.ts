@@ -140,8 +140,8 @@ export class EventBase extends declareEventType('EventBase') {
 
   /**
    * libevent's own blocking loop: runs until nothing is pending or it is told to end. Node does nothing else meanwhile,
-   * except that promises and nextTicks run after every callback. (Inside a promise job, and so at the top level of an
-   * ES module, V8 runs no further promise jobs until that one returns.)
+   * except that promises and nextTicks run after every callback; what those throw is an `uncaughtException`. (Inside a
+   * promise job, and so at the top level of an ES module, V8 runs no further promise jobs until that one returns.)
    *
    * @returns 1 when nothing was left pending, 0 when `loopexit()` or `loopbreak()` ended it
    * @throws what a callback throws: it ends the loop
