@@ -9,8 +9,8 @@ export type EvHttpSocketAddress =
   /** A UNIX socket. */
   | { family: 'unix'; path: string }
 
-/** Its id within its server. */
-export let boundSocketId: (socket: EvHttpBoundSocket) => number
+/** Its id within `http`; 0, which none has, when it is another server's. */
+export let boundSocketId: (socket: EvHttpBoundSocket, http: EventHandle) => number
 
 /**
  * A socket on which an EvHttp accepts: libevent's `evhttp_bound_socket`. It belongs to the EvHttp and ends with it or
@@ -21,7 +21,7 @@ export class EvHttpBoundSocket {
   readonly #id: number
 
   static {
-    boundSocketId = (socket) => socket.#id
+    boundSocketId = (socket, http) => (socket.#http === http ? socket.#id : 0)
   }
 
   /** @internal */

@@ -149,7 +149,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
    */
   delAcceptSocket(socket: EvHttpBoundSocket): void {
     checkInstance(socket, EvHttpBoundSocket, 'socket')
-    native.httpDelAcceptSocket(handleOf(this), boundSocketId(socket))
+    native.httpDelAcceptSocket(handleOf(this), boundSocketId(socket, this))
   }
 
   /**
