@@ -123,6 +123,12 @@ int EvHttp::RouteFor(const char* uri) const {
   return m_has_gencb ? 0 : -1;
 }
 
+const EvHttp& EvHttp::Root() const {
+  const EvHttp* root = this;
+  while (root->m_parent != nullptr) root = root->m_parent;
+  return *root;
+}
+
 void EvHttp::OnRequest(evhttp_request* request, void* arg) {
   static_cast<EvHttp*>(arg)->HandleRequest(request);
 }
@@ -147,7 +153,7 @@ void EvHttp::HandleRequest(evhttp_request* request) {
       environment.connections().For(base(), evhttp_request_get_connection(request));
   auto* const handle = new EvHttpRequest(base(), request, connection);
   const double number = handle->number();
-  connection.BeginRequest(*handle);
+  connection.BeginRequest(*handle, Root());
   environment.callbacks().Call(base(), JsCallback::kRequest,
                                {this->number(), static_cast<double>(route), number});
 }

@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -26,6 +27,9 @@ class EvHttp final : public BaseChild {
 
   void Dispose() override;
 
+  /// What replies are given that name none; null for nothing.
+  const char* default_content_type() const { return m_content_type ? m_content_type->c_str() : nullptr; }
+
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
@@ -39,6 +43,8 @@ class EvHttp final : public BaseChild {
   int SocketFd(double id) const;
   /// The route for a raw URI, -1 for none.
   int RouteFor(const char* uri) const;
+  /// The server whose sockets and connections these are: itself, or the one whose virtual host it is.
+  const EvHttp& Root() const;
 
   static void OnRequest(evhttp_request* request, void* arg);
 
@@ -72,7 +78,8 @@ class EvHttp final : public BaseChild {
   double m_next_socket = 1;
   std::unordered_map<std::string, int> m_routes;
   bool m_has_gencb = false;
-  std::string m_content_type;  // libevent keeps the pointer
+  // libevent keeps the pointer; the first value is libevent's own.
+  std::optional<std::string> m_content_type = "text/html; charset=ISO-8859-1";
 };
 
 }  // namespace bitcoin_support

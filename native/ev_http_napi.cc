@@ -220,12 +220,12 @@ Napi::Value EvHttp::SetDefaultContentTypeNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   if (info[1].IsUndefined()) {
     evhttp_set_default_content_type(self.m_http, nullptr);
-    self.m_content_type.clear();
+    self.m_content_type.reset();
   } else {
     const HttpText type(info.Env(), info[1], "content type");
     evhttp_set_default_content_type(self.m_http, nullptr);
     self.m_content_type = type.view();
-    evhttp_set_default_content_type(self.m_http, self.m_content_type.c_str());
+    evhttp_set_default_content_type(self.m_http, self.m_content_type->c_str());
   }
   return info.Env().Undefined();
 }

@@ -4,6 +4,7 @@
 #include <event2/http_struct.h>
 
 #include <charconv>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <optional>
@@ -11,12 +12,15 @@
 #include "arguments.h"
 #include "environment.h"
 #include "errors.h"
+#include "ev_http.h"
 #include "ev_http_request.h"
 #include "exports.h"
 #include "header_list.h"
 #include "http_body.h"
 #include "http_date.h"
 #include "http_text.h"
+#include "reply_body.h"
+#include "reply_head.h"
 #include "scrubbing_heap.h"
 #include "server_connection.h"
 
@@ -64,6 +68,26 @@ void ReadHeaders(Napi::Env env, const Napi::Value& value, HeaderList& headers) {
   }
 }
 
+// The same into a head. @returns whether they can be there.
+bool ReadHeaders(Napi::Env env, const Napi::Value& value, ReplyHead& head) {
+  if (value.IsUndefined()) return true;
+  if (!value.IsArray()) return false;
+  uint32_t length = 0;
+  napi_get_array_length(env, value, &length);
+  for (uint32_t i = 0; i + 1 < length; i += 2) {
+    napi_value name_value;
+    napi_value text_value;
+    if (napi_get_element(env, value, i, &name_value) != napi_ok ||
+        napi_get_element(env, value, i + 1, &text_value) != napi_ok) {
+      throw Napi::Error::New(env);
+    }
+    const HttpHeaderName name(env, name_value);
+    const HttpText text(env, text_value, "header value");
+    if (!head.AddHeader(name.view(), text.view())) return false;
+  }
+  return true;
+}
+
 // HttpText does not move, so the caller provides the place.
 void ReadReason(Napi::Env env, const Napi::Value& value, std::optional<HttpText>& reason) {
   if (!value.IsUndefined()) reason.emplace(env, value, "reason");
@@ -84,6 +108,26 @@ void AddContentLength(evhttp_request* request, size_t length) {
   char digits[24] = "";
   std::to_chars(digits, digits + sizeof digits - 1, length);
   evhttp_add_header(headers, "Content-Length", digits);
+}
+
+// Queues a whole reply that evhttp need not put together. Its parts are evhttp's own: what is sent as a chunk
+// of a reply that was not started as chunked goes out as it is, and the end comes when all has been written.
+void SendPlain(evhttp_request* request, int code, std::string_view head, const ReplyBody& body) {
+  evbuffer* const output = evhttp_request_get_output_buffer(request);
+  evbuffer_iovec space{};
+  const size_t length = head.size() + body.size();
+  if (evbuffer_reserve_space(output, static_cast<ev_ssize_t>(length + 1), &space, 1) != 1) {
+    throw std::bad_alloc();
+  }
+  char* const text = static_cast<char*>(space.iov_base);
+  std::memcpy(text, head.data(), head.size());
+  body.CopyTo(text + head.size());
+  space.iov_len = length;
+  evbuffer_commit_space(output, &space, 1);
+  request->response_code = code;
+  request->chunked = 0;  // it may say how the request came
+  evhttp_send_reply_chunk_with_cb(request, output, nullptr, nullptr);
+  evhttp_send_reply_end(request);
 }
 
 // Sends a whole reply. Its body, if it may have one, is `body`'s content.
@@ -170,15 +214,12 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
   const int code = IntArg(info, 1);
   std::optional<HttpText> reason;
   ReadReason(env, info[2], reason);
+  if (self.ReplyPlainly(info, code, CString(reason))) return env.Undefined();
+
   HeaderList headers;
   ReadHeaders(env, info[3], headers);
   const UniqueBuffer body = BodyOf(env, info[4]);
-  // A getter or a proxy among the headers may have run JavaScript.
-  if (Environment::From(info).FindAny(info[0].As<Napi::Number>().DoubleValue()) != &self ||
-      self.m_state != State::kNew) {
-    ThrowEventError(Environment::From(info), code::kDisposed, "the request was answered meanwhile");
-  }
-
+  self.CheckStillUnanswered(info);
   const EventBase::BusyScope busy(self.base());
   ServerConnection& server = *self.m_server;
   evhttp_request* const request = self.m_request;
@@ -188,6 +229,31 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
   Send(request, code, CString(reason), body.get());
   server.FlushSoon();
   return env.Undefined();
+}
+
+// @returns whether it has answered; if not, nothing has been done.
+bool EvHttpRequest::ReplyPlainly(const Napi::CallbackInfo& info, int code, const char* reason) {
+  ReplyHead head;
+  if (!head.Begin(m_request, code, reason) || !ReadHeaders(info.Env(), info[3], head)) return false;
+  const ReplyBody body(info.Env(), info[4]);
+  CheckStillUnanswered(info);
+  if (!head.End(m_server->server().default_content_type(), body.size())) return false;
+  const EventBase::BusyScope busy(base());
+  ServerConnection& server = *m_server;
+  evhttp_request* const request = m_request;
+  SendPlain(request, code, head.text(), body);
+  EndHandle();
+  server.BeginReply();
+  server.FlushSoon();
+  return true;
+}
+
+// A getter or a proxy among the headers may have run JavaScript.
+void EvHttpRequest::CheckStillUnanswered(const Napi::CallbackInfo& info) {
+  Environment& env = Environment::From(info);
+  if (env.FindAny(NumberArg(info, 0)) != this || m_state != State::kNew) {
+    ThrowEventError(env, code::kDisposed, "the request was answered meanwhile");
+  }
 }
 
 // (request, code, reason | undefined)

@@ -85,6 +85,8 @@ class EvHttpRequest final : public BaseChild {
   static Napi::Value CancelNapi(const Napi::CallbackInfo& info);
 
   void DisposeIncoming();
+  bool ReplyPlainly(const Napi::CallbackInfo& info, int code, const char* reason);
+  void CheckStillUnanswered(const Napi::CallbackInfo& info);
   /// Ends the handle of an incoming request, whose reply is about to be sent, and deletes it.
   void EndHandle();
   void TellFailed(int error);

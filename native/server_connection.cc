@@ -40,8 +40,9 @@ ServerConnection::~ServerConnection() {
   if (m_sentinel != nullptr) event_free(m_sentinel);
 }
 
-void ServerConnection::BeginRequest(EvHttpRequest& handle) {
+void ServerConnection::BeginRequest(EvHttpRequest& handle, const EvHttp& server) {
   m_handle = &handle;
+  m_server = &server;
   m_in_flight = handle.request();
   evhttp_request_set_on_complete_cb(m_in_flight, OnComplete, this);
 }

@@ -12,6 +12,7 @@ struct evhttp_request;
 namespace bitcoin_support {
 
 class EventBase;
+class EvHttp;
 class EvHttpConnection;
 class EvHttpRequest;
 
@@ -30,7 +31,9 @@ class ServerConnection {
   evhttp_connection* connection() const { return m_connection; }
 
   // --- the request in flight ---------------------------------------------------------------------
-  void BeginRequest(EvHttpRequest& handle);
+  /// `server` is the one that accepted the connection: it outlives it.
+  void BeginRequest(EvHttpRequest& handle, const EvHttp& server);
+  const EvHttp& server() const { return *m_server; }
   EvHttpRequest* request() const { return m_handle; }
   /// The handle is gone: the reply is libevent's now.
   void ReleaseRequest() { m_handle = nullptr; }
@@ -74,6 +77,7 @@ class ServerConnection {
   evhttp_request* m_in_flight = nullptr;
   EvHttpRequest* m_handle = nullptr;
   EvHttpConnection* m_view = nullptr;
+  const EvHttp* m_server = nullptr;
   double m_complete_key = 0;
   std::vector<double> m_written_keys;
   event* m_sentinel;
