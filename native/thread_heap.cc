@@ -7,7 +7,10 @@
 namespace bitcoin_support {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
+#if !defined(__has_feature)
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 // A block in a cache would look alive to the sanitizer.
 constexpr bool kCaches = false;
 #else
@@ -83,7 +86,7 @@ void* ThreadHeap::Take(std::size_t size) {
 }
 
 bool ThreadHeap::Keep(void* ptr, std::size_t usable) {
-  if (!kCaches || usable > m_large.kLargest) return false;
+  if (!kCaches || usable < m_small.kSmallest || usable > m_large.kLargest) return false;
   return (usable <= m_small.kLargest ? m_small.ForBlock(usable) : m_large.ForBlock(usable)).Push(ptr);
 }
 

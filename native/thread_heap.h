@@ -43,6 +43,7 @@ struct SizeClasses {
   /// Rounds up, where ForBlock() rounds down: every block of the class is large enough.
   SizeClass& ForRequest(std::size_t size) { return classes[(size + kHeader + kStep - 1) / kStep - 1]; }
   SizeClass& ForBlock(std::size_t usable) { return classes[(usable + kHeader) / kStep - 1]; }
+  static constexpr std::size_t kSmallest = kStep - kHeader;
 
   std::array<SizeClass, kClasses> classes;
 };

@@ -90,9 +90,10 @@ constexpr std::size_t kFrame = 16 * 1024;
 
 [[gnu::noinline]] std::uintptr_t UseStack(bool cleanse) {
   std::uint64_t secret[kFrame / sizeof(std::uint64_t)];
+  const auto address = reinterpret_cast<std::uintptr_t>(&secret);
   Fill(secret, sizeof secret);
   if (cleanse) MemoryCleanse(secret, sizeof secret);
-  return reinterpret_cast<std::uintptr_t>(&secret);
+  return address;
 }
 
 // (cleanse) -> words left of a returned function's local array
