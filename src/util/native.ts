@@ -152,9 +152,11 @@ function load(): NativeAddon {
     return createRequire(import.meta.url)(fileURLToPath(path)) as NativeAddon
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+    // The script itself, because npm may refuse to run scripts and still report success.
+    const script = fileURLToPath(new URL('../../scripts/addon/build.mjs', import.meta.url))
     throw new EventError(
       'ERR_EV_NOT_BUILT',
-      'The native addon of bitcoin-support has not been built: run `npm rebuild bitcoin-support`, or in a checkout of it `npm run build`.',
+      `The native addon of bitcoin-support has not been built: run \`node "${script}" ${build}\`.`,
     )
   }
 }
