@@ -13,6 +13,10 @@ std::atomic<SecureBufferTable*> g_instance{nullptr};
 
 }  // namespace
 
+SecureBufferTable::~SecureBufferTable() {
+  for (const std::atomic<Block*>& chunk : m_chunks) delete[] chunk.load(std::memory_order_relaxed);
+}
+
 SecureBufferTable& SecureBufferTable::Instance() {
   if (SecureBufferTable* const made = g_instance.load(std::memory_order_acquire)) return *made;
   static SecureBufferTable* const instance = [] {

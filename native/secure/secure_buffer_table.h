@@ -26,6 +26,8 @@ class SecureBufferTable {
   static constexpr int kIndexBits = 24;
 
   explicit SecureBufferTable(LockedPool& pool) : m_slots(pool) {}
+  /// For tests: nobody may know any of its numbers.
+  ~SecureBufferTable();
   SecureBufferTable(const SecureBufferTable&) = delete;
   SecureBufferTable& operator=(const SecureBufferTable&) = delete;
 

@@ -17,20 +17,25 @@ const STUCK_AFTER = 30_000
  *
  * @param program - the program
  * @param args - its arguments
- * @param options - what it reads from stdin
+ * @param options - what it reads from stdin, variables that are added to its environment, and after how many ms it is
+ * taken to be stuck
  * @returns how it ended; a failure is a result like any other
  */
 export async function runProgram(
   program: string,
   args: readonly string[],
-  { stdin = '' }: { stdin?: string | Uint8Array } = {},
+  {
+    stdin = '',
+    env: added = {},
+    stuckAfter = STUCK_AFTER,
+  }: { stdin?: string | Uint8Array; env?: NodeJS.ProcessEnv; stuckAfter?: number } = {},
 ): Promise<ProgramResult> {
-  const env = program === process.execPath ? process.env : foreignEnvironment()
+  const env = { ...(program === process.execPath ? process.env : foreignEnvironment()), ...added }
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env,
     // A program that hangs is not left behind; its test sees the signal.
-    timeout: STUCK_AFTER,
+    timeout: stuckAfter,
     killSignal: 'SIGKILL',
   })
   const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {

@@ -1,0 +1,71 @@
+// Page allocators for tests: one whose addresses are never touched, one whose memory is real.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <new>
+#include <set>
+
+#include "secure/locked_page_allocator.h"
+
+namespace bitcoin_support::test {
+
+/// Gives a number of ranges at made-up addresses, the first of them locked.
+class FakePages final : public LockedPageAllocator {
+ public:
+  FakePages(int count, int locked, std::size_t limit = std::numeric_limits<std::size_t>::max())
+      : m_count(count), m_locked(locked), m_limit(limit) {}
+
+  LockedPages AllocateLocked(std::size_t) override {
+    if (m_count == 0) return {};
+    --m_count;
+    const bool lock = m_locked > 0;
+    if (lock) --m_locked;
+    const auto address = std::uintptr_t{0x08000000} + (static_cast<std::uintptr_t>(m_count) << 24);
+    return {reinterpret_cast<void*>(address), lock ? Backend::kMlock : Backend::kNone};
+  }
+  void FreeLocked(void*, std::size_t) noexcept override {}
+  std::size_t GetLimit() override { return m_limit; }
+
+ private:
+  int m_count;
+  int m_locked;
+  const std::size_t m_limit;
+};
+
+/// Gives the heap's memory, of which the first so many regions count as locked, and fails after so many in
+/// all.
+class HeapPages final : public LockedPageAllocator {
+ public:
+  HeapPages(int count, int locked) : m_count(count), m_locked(locked) {}
+  ~HeapPages() override {
+    for (void* const address : m_memory) Delete(address);
+  }
+
+  LockedPages AllocateLocked(std::size_t size) override {
+    if (m_count == 0) return {};
+    --m_count;
+    const bool lock = m_locked > 0;
+    if (lock) --m_locked;
+    auto* const address = new (kPage) unsigned char[size]();
+    m_memory.emplace(address);
+    return {address, lock ? Backend::kMlock : Backend::kNone};
+  }
+  void FreeLocked(void* address, std::size_t) noexcept override {
+    m_memory.erase(address);
+    Delete(address);
+  }
+  std::size_t GetLimit() override { return std::numeric_limits<std::size_t>::max(); }
+
+ private:
+  static constexpr std::align_val_t kPage{4096};
+
+  static void Delete(void* address) { ::operator delete[](address, kPage); }
+
+  int m_count;
+  int m_locked;
+  std::set<void*> m_memory;
+};
+
+}  // namespace bitcoin_support::test

@@ -1,0 +1,18 @@
+// What the thread tests' sanitizer has to find, as a sign that it would find the like in the core.
+#include <thread>
+
+#include "check.h"
+
+namespace bitcoin_support::test {
+namespace {
+
+FATAL_TEST("control: two threads race for a plain number") {
+  int number = 0;
+  std::thread other([&] { number = 1; });
+  number = 2;
+  other.join();
+  CHECK(number != 0);
+}
+
+}  // namespace
+}  // namespace bitcoin_support::test

@@ -1,0 +1,451 @@
+#include "secure/secure_buffer.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "check.h"
+#include "fake_pages.h"
+#include "secure/buffer_use.h"
+
+namespace bitcoin_support::test {
+namespace {
+
+using Vector = std::vector<unsigned char>;
+
+struct Fixture {
+  explicit Fixture(int pages = 100, int locked = 100)
+      : pool(std::make_unique<HeapPages>(pages, locked)), table(pool) {}
+
+  BufferNumber New(std::size_t capacity) {
+    const BufferNumber number = table.New(capacity);
+    CHECK(number != 0);
+    return number;
+  }
+  SecureBuffer On(BufferNumber number) { return SecureBuffer(table, number); }
+
+  LockedPool pool;
+  SecureBufferTable table;
+};
+
+Vector Counting(std::size_t size) {
+  Vector bytes(size);
+  std::iota(bytes.begin(), bytes.end(), static_cast<unsigned char>(1));
+  return bytes;
+}
+
+Vector ContentOf(const SecureBuffer& buffer, std::size_t room = 4096) {
+  Vector bytes(room);
+  bytes.resize(buffer.Read(bytes).value());
+  return bytes;
+}
+
+Vector AllBytesOf(Fixture& fixture, BufferNumber number) {
+  const BufferUse use(fixture.table, number);
+  return Vector(use.data(), use.data() + use.capacity());
+}
+
+TEST("secure buffer: a new one is valid, locked, empty and zero") {
+  Fixture fixture;
+  const BufferNumber number = fixture.New(100);
+  const SecureBuffer buffer = fixture.On(number);
+  CHECK(buffer.IsValid());
+  CHECK(buffer.IsLocked());
+  CHECK(buffer.Length() == 0);
+  CHECK(buffer.Capacity() == 100);
+  CHECK(buffer.IsZero() == true);
+  CHECK(buffer.IntegrityCheck() == true);
+  CHECK(AllBytesOf(fixture, number) == Vector(100));
+  CHECK(fixture.table.live() == 1);
+}
+
+TEST("secure buffer: a capacity of 0 or above INT32_MAX makes none") {
+  Fixture fixture;
+  CHECK(fixture.table.New(0) == 0);
+  CHECK(fixture.table.New(std::size_t{1} << 31) == 0);
+  CHECK(fixture.table.New(std::numeric_limits<std::size_t>::max()) == 0);
+  CHECK(fixture.table.live() == 0);
+  CHECK(fixture.pool.GetStats().total == 0);
+}
+
+TEST("secure buffer: without memory none is made, and the next one is sound") {
+  Fixture fixture(1);
+  CHECK(fixture.table.New(1'000'000) != 0);
+  CHECK(fixture.table.New(1'000'000) == 0);
+  CHECK(fixture.table.New(32) == 0);
+  CHECK(fixture.table.live() == 1);
+}
+
+TEST("secure buffer: numbers fit 53 bits and none is used twice") {
+  Fixture fixture;
+  std::vector<BufferNumber> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const BufferNumber number = fixture.New(16);
+    CHECK(number < std::uint64_t{1} << 53);
+    seen.push_back(number);
+    if (i % 2 == 0) CHECK(fixture.table.Destroy(number));
+  }
+  std::sort(seen.begin(), seen.end());
+  CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
+}
+
+TEST("secure buffer: it gives back what was written") {
+  Fixture fixture;
+  SecureBuffer buffer = fixture.On(fixture.New(64));
+  const Vector bytes = Counting(40);
+  CHECK(buffer.Write(bytes));
+  CHECK(buffer.Length() == 40);
+  CHECK(ContentOf(buffer) == bytes);
+  CHECK(buffer.IsZero() == false);
+}
+
+TEST("secure buffer: a shorter write leaves nothing of the content before it") {
+  Fixture fixture;
+  const BufferNumber number = fixture.New(64);
+  SecureBuffer buffer = fixture.On(number);
+  CHECK(buffer.Write(Counting(64)));
+  CHECK(buffer.Write(Counting(5)));
+  Vector expected(64);
+  std::iota(expected.begin(), expected.begin() + 5, static_cast<unsigned char>(1));
+  CHECK(AllBytesOf(fixture, number) == expected);
+  CHECK(buffer.Length() == 5);
+}
+
+TEST("secure buffer: a write of more than the capacity fails, and the content stays") {
+  Fixture fixture;
+  SecureBuffer buffer = fixture.On(fixture.New(10));
+  CHECK(buffer.Write(Counting(10)));
+  CHECK(!buffer.Write(Counting(11)));
+  CHECK(ContentOf(buffer) == Counting(10));
+}
+
+TEST("secure buffer: a write of nothing clears") {
+  Fixture fixture;
+  SecureBuffer buffer = fixture.On(fixture.New(10));
+  CHECK(buffer.Write(Counting(10)));
+  CHECK(buffer.Write(SecureBuffer::Bytes()));
+  CHECK(buffer.Length() == 0);
+  CHECK(buffer.IsZero() == true);
+}
+
+TEST("secure buffer: pieces are written as one, or not at all") {
+  Fixture fixture;
+  SecureBuffer buffer = fixture.On(fixture.New(10));
+  const Vector bytes = Counting(10);
+  const std::span<const unsigned char> whole(bytes);
+  const std::array<SecureBuffer::Bytes, 3> pieces{whole.first(3), SecureBuffer::Bytes(), whole.subspan(3)};
+  CHECK(buffer.Write(pieces));
+  CHECK(ContentOf(buffer) == bytes);
+  const std::array<SecureBuffer::Bytes, 2> too_many{whole, whole.first(1)};
+  CHECK(!buffer.Write(too_many));
+  CHECK(ContentOf(buffer) == bytes);
+}
+
+TEST("secure buffer: an append adds to the content, or does nothing when there is no room") {
+  Fixture fixture;
+  SecureBuffer buffer = fixture.On(fixture.New(10));
+  const Vector bytes = Counting(10);
+  CHECK(buffer.Append(std::span(bytes).first(4)));
+  CHECK(buffer.Append(std::span(bytes).subspan(4)));
+  CHECK(ContentOf(buffer) == bytes);
+  CHECK(!buffer.Append(std::span(bytes).first(1)));
+  CHECK(buffer.Append(SecureBuffer::Bytes()));
+  CHECK(ContentOf(buffer) == bytes);
+}
+
+TEST("secure buffer: its own bytes can be written to it") {
+  Fixture fixture;
+  const BufferNumber number = fixture.New(10);
+  SecureBuffer buffer = fixture.On(number);
+  CHECK(buffer.Write(Counting(10)));
+  unsigned char* const data = fixture.table.Find(number)->m_slot.data;
+  CHECK(buffer.Write(SecureBuffer::Bytes(data + 2, 5)));
+  CHECK(ContentOf(buffer) == Vector({3, 4, 5, 6, 7}));
+}
+
+TEST("secure buffer: a read copies what fits and leaves the rest alone") {
+  Fixture fixture;
+  SecureBuffer buffer = fixture.On(fixture.New(10));
+  CHECK(buffer.Write(Counting(4)));
+  Vector large(6, 0xee);
+  CHECK(buffer.Read(large) == 4);
+  CHECK(large == Vector({1, 2, 3, 4, 0xee, 0xee}));
+  Vector small(2, 0xee);
+  CHECK(buffer.Read(small) == 2);
+  CHECK(small == Vector({1, 2}));
+  CHECK(buffer.Read(std::span<unsigned char>()) == 0);
+}
+
+TEST("secure buffer: clear and zeroize leave an empty buffer of zeros that can be written") {
+  Fixture fixture;
+  const BufferNumber number = fixture.New(10);
+  SecureBuffer buffer = fixture.On(number);
+  for (const auto wipe : {&SecureBuffer::Clear, &SecureBuffer::Zeroize}) {
+    CHECK(buffer.Write(Counting(10)));
+    CHECK((buffer.*wipe)());
+    CHECK(AllBytesOf(fixture, number) == Vector(10));
+    CHECK(buffer.Length() == 0);
+    CHECK(buffer.IsValid());
+  }
+}
+
+TEST("secure buffer: fill and random fill the capacity") {
+  Fixture fixture;
+  const BufferNumber number = fixture.New(1000);
+  SecureBuffer buffer = fixture.On(number);
+  CHECK(buffer.Fill(0xab));
+  CHECK(buffer.Length() == 1000);
+  CHECK(AllBytesOf(fixture, number) == Vector(1000, 0xab));
+  CHECK(buffer.FillRandom());
+  const Vector first = AllBytesOf(fixture, number);
+  CHECK(buffer.FillRandom());
+  CHECK(first != AllBytesOf(fixture, number));
+  CHECK(buffer.IntegrityCheck() == true);
+}
+
+TEST("secure buffer: equality is that of the contents, whatever the capacities") {
+  Fixture fixture;
+  SecureBuffer small = fixture.On(fixture.New(40));
+  SecureBuffer large = fixture.On(fixture.New(5000));
+  CHECK(small.Equals(large) == true);
+  CHECK(small.Write(Counting(37)));
+  CHECK(small.Equals(large) == false);
+  CHECK(large.Write(Counting(37)));
+  CHECK(small.Equals(large) == true);
+  CHECK(large.Equals(small) == true);
+  CHECK(small.Equals(small) == true);
+  for (std::size_t i = 0; i < 37; ++i) {
+    Vector other = Counting(37);
+    other[i] ^= 0x80;
+    CHECK(large.Write(other));
+    CHECK(small.Equals(large) == false);
+    CHECK(small.Equals(other) == false);
+  }
+  // The same bytes but for the number of zeros at the end.
+  CHECK(small.Write(Vector(3)));
+  CHECK(large.Write(Vector(4)));
+  CHECK(small.Equals(large) == false);
+}
+
+TEST("secure buffer: equality with bytes from elsewhere") {
+  Fixture fixture;
+  SecureBuffer buffer = fixture.On(fixture.New(100));
+  CHECK(buffer.Equals(Vector()) == true);
+  CHECK(buffer.Write(Counting(77)));
+  CHECK(buffer.Equals(Counting(77)) == true);
+  CHECK(buffer.Equals(Counting(76)) == false);
+  CHECK(buffer.Equals(Counting(78)) == false);
+  CHECK(buffer.Equals(Counting(100)) == false);
+  CHECK(buffer.Equals(Counting(500)) == false);
+  Vector padded = Counting(77);
+  padded.resize(100);
+  CHECK(buffer.Equals(padded) == false);
+}
+
+TEST("secure buffer: a single bit anywhere makes it not zero") {
+  Fixture fixture;
+  SecureBuffer buffer = fixture.On(fixture.New(77));
+  for (std::size_t i = 0; i < 77; ++i) {
+    Vector bytes(77);
+    bytes[i] = 1;
+    CHECK(buffer.Write(bytes));
+    CHECK(buffer.IsZero() == false);
+  }
+  CHECK(buffer.Write(Vector(77)));
+  CHECK(buffer.IsZero() == true);
+}
+
+TEST("secure buffer: the lock is a wish that neighbours do not notice") {
+  Fixture fixture;
+  SecureBuffer buffer = fixture.On(fixture.New(10));
+  SecureBuffer neighbour = fixture.On(fixture.New(10));
+  const std::size_t locked = fixture.pool.GetStats().locked;
+  CHECK(buffer.Unlock());
+  CHECK(!buffer.IsLocked());
+  CHECK(neighbour.IsLocked());
+  CHECK(fixture.pool.GetStats().locked == locked);
+  CHECK(buffer.Lock());
+  CHECK(buffer.IsLocked());
+}
+
+TEST("secure buffer: pages that are not locked are never said to be") {
+  Fixture fixture(100, 0);
+  SecureBuffer buffer = fixture.On(fixture.New(10));
+  CHECK(!buffer.IsLocked());
+  CHECK(!buffer.Lock());
+  CHECK(!buffer.IsLocked());
+  CHECK(buffer.Write(Counting(10)));
+}
+
+TEST("secure buffer: the integrity check sees a byte past the end") {
+  Fixture fixture;
+  const BufferNumber number = fixture.New(10);
+  unsigned char* const data = fixture.table.Find(number)->m_slot.data;
+  data[10] ^= 1;
+  CHECK(fixture.On(number).IntegrityCheck() == false);
+  data[10] ^= 1;
+  CHECK(fixture.On(number).IntegrityCheck() == true);
+}
+
+// Every function with a number that is not open.
+void CheckGone(Fixture& fixture, BufferNumber number) {
+  SecureBuffer buffer = fixture.On(number);
+  Vector into(10, 0xee);
+  CHECK(!buffer.IsValid());
+  CHECK(!buffer.IsLocked());
+  CHECK(!buffer.Lock());
+  CHECK(!buffer.Unlock());
+  CHECK(!buffer.Write(into));
+  CHECK(!buffer.Append(into));
+  CHECK(!buffer.Fill(1));
+  CHECK(!buffer.FillRandom());
+  CHECK(!buffer.Clear());
+  CHECK(!buffer.Zeroize());
+  CHECK(!buffer.Read(into).has_value());
+  CHECK(into == Vector(10, 0xee));
+  CHECK(!buffer.Length().has_value());
+  CHECK(!buffer.Capacity().has_value());
+  CHECK(!buffer.IsZero().has_value());
+  CHECK(!buffer.IntegrityCheck().has_value());
+  CHECK(!buffer.Equals(into).has_value());
+  CHECK(!buffer.Equals(buffer).has_value());
+  CHECK(!fixture.table.Retain(number));
+  CHECK(!fixture.table.Release(number));
+  CHECK(!fixture.table.Destroy(number));
+  CHECK(!BufferUse(fixture.table, number));
+}
+
+TEST("secure buffer: after destroy every function fails, also when the slot lives again") {
+  Fixture fixture;
+  const BufferNumber number = fixture.New(10);
+  CHECK(fixture.On(number).Write(Counting(10)));
+  CHECK(fixture.table.Destroy(number));
+  CHECK(fixture.table.live() == 0);
+  CheckGone(fixture, number);
+  const BufferNumber next = fixture.New(10);
+  CHECK((next ^ number) >> SecureBufferTable::kIndexBits != 0);
+  CHECK(((next ^ number) & 0xffffff) == 0);
+  CHECK(fixture.On(next).Write(Counting(7)));
+  CheckGone(fixture, number);
+  CHECK(fixture.On(next).Equals(fixture.On(number)) == std::nullopt);
+  CHECK(ContentOf(fixture.On(next)) == Counting(7));
+}
+
+TEST("secure buffer: zero and forged numbers fail as stale ones do") {
+  Fixture fixture;
+  CheckGone(fixture, 0);
+  const BufferNumber number = fixture.New(10);
+  CheckGone(fixture, 0);
+  for (const BufferNumber forged :
+       {number + 1, number - (BufferNumber{1} << 24), number + (BufferNumber{1} << 24),
+        number | BufferNumber{1} << 53, number | BufferNumber{1} << 63, number & 0xffffff,
+        std::numeric_limits<BufferNumber>::max(), BufferNumber{0xffffff}}) {
+    CheckGone(fixture, forged);
+  }
+  CHECK(fixture.On(number).IsValid());
+}
+
+TEST("secure buffer: destroy leaves nothing in memory") {
+  Fixture fixture;
+  for (const std::size_t capacity : {std::size_t{32}, std::size_t{1000}, std::size_t{20'000}}) {
+    const BufferNumber number = fixture.New(capacity);
+    const BufferNumber neighbour = fixture.New(capacity);
+    CHECK(fixture.On(number).Fill(0xab));
+    const unsigned char* const data = fixture.table.Find(number)->m_slot.data;
+    CHECK(fixture.table.Destroy(number));
+    for (std::size_t i = 0; i < capacity + 32; ++i) CHECK(data[i] == 0);
+    CHECK(fixture.table.Destroy(neighbour));
+  }
+}
+
+TEST("secure buffer: a used-up generation retires its place") {
+  Fixture fixture;
+  const BufferNumber first = fixture.New(10);
+  CHECK(fixture.table.Destroy(first));
+  fixture.table.Find(first)->set_generation(ControlBlock::kLastGeneration);
+  const BufferNumber last = fixture.New(10);
+  CHECK(last >> SecureBufferTable::kIndexBits == ControlBlock::kLastGeneration);
+  CHECK(last < std::uint64_t{1} << 53);
+  CHECK(fixture.table.Destroy(last));
+  const BufferNumber next = fixture.New(10);
+  CHECK((next & 0xffffff) != (last & 0xffffff));
+  CheckGone(fixture, last);
+}
+
+TEST("secure buffer: the last holder's release destroys it") {
+  Fixture fixture;
+  const BufferNumber number = fixture.New(10);
+  CHECK(fixture.table.Retain(number));
+  CHECK(fixture.table.Release(number));
+  CHECK(fixture.On(number).IsValid());
+  CHECK(fixture.table.Release(number));
+  CheckGone(fixture, number);
+}
+
+TEST("secure buffer: one holder's destroy ends it for all") {
+  Fixture fixture;
+  const BufferNumber number = fixture.New(10);
+  CHECK(fixture.table.Retain(number));
+  CHECK(fixture.table.Destroy(number));
+  CheckGone(fixture, number);
+}
+
+TEST("secure buffer: inside a use it can be read but not written, and no call waits for ever") {
+  Fixture fixture;
+  const BufferNumber number = fixture.New(10);
+  SecureBuffer buffer = fixture.On(number);
+  CHECK(buffer.Write(Counting(10)));
+  {
+    const BufferUse use(fixture.table, number);
+    const BufferUse inner(fixture.table, number);
+    CHECK(use.length() == 10);
+    CHECK(!buffer.Write(Counting(3)));
+    CHECK(!buffer.Clear());
+    CHECK(!buffer.FillRandom());
+    CHECK(ContentOf(buffer) == Counting(10));
+    CHECK(buffer.Equals(buffer) == true);
+  }
+  CHECK(buffer.Write(Counting(3)));
+}
+
+TEST("secure buffer: a destroy inside a use keeps everyone out, and wipes it when the use ends") {
+  Fixture fixture;
+  const BufferNumber number = fixture.New(10);
+  CHECK(fixture.On(number).Write(Counting(10)));
+  const unsigned char* data = nullptr;
+  {
+    const BufferUse use(fixture.table, number);
+    {
+      const BufferUse inner(fixture.table, number);
+      CHECK(fixture.table.Destroy(number));
+      CheckGone(fixture, number);
+    }
+    data = use.data();
+    CHECK(Vector(data, data + 10) == Counting(10));
+    CHECK(fixture.table.live() == 1);
+  }
+  CHECK(fixture.table.live() == 0);
+  CHECK(Vector(data, data + 42) == Vector(42));
+}
+
+TEST("secure buffer: uses of two buffers end in any order") {
+  Fixture fixture;
+  const BufferNumber first = fixture.New(10);
+  const BufferNumber second = fixture.New(10);
+  std::optional<BufferUse> outer(std::in_place, fixture.table, first);
+  std::optional<BufferUse> inner(std::in_place, fixture.table, second);
+  outer.reset();
+  CHECK(fixture.On(first).Write(Counting(1)));
+  CHECK(!fixture.On(second).Write(Counting(1)));
+  inner.reset();
+  CHECK(fixture.On(second).Write(Counting(1)));
+}
+
+TEST("secure buffer: a control block takes at most 40 bytes") { CHECK(sizeof(ControlBlock) <= 40); }
+
+}  // namespace
+}  // namespace bitcoin_support::test
