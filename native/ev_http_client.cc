@@ -1,5 +1,8 @@
 // The outgoing half of EvHttpRequest.
+#include <event2/buffer.h>
 #include <event2/http.h>
+
+#include <string>
 
 #include "arguments.h"
 #include "environment.h"
@@ -10,6 +13,19 @@
 #include "http_body.h"
 
 namespace bitcoin_support {
+namespace {
+
+// libevent does so for POST and PUT alone. Without it the server takes the body for the next request.
+void AddContentLength(evhttp_request* request, int command) {
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  const size_t length = evbuffer_get_length(evhttp_request_get_output_buffer(request));
+  if (length == 0 || command == EVHTTP_REQ_POST || command == EVHTTP_REQ_PUT) return;
+  if (evhttp_find_header(headers, "Content-Length") != nullptr) return;
+  if (evhttp_find_header(headers, "Transfer-Encoding") != nullptr) return;
+  evhttp_add_header(headers, "Content-Length", std::to_string(length).c_str());
+}
+
+}  // namespace
 
 EvHttpRequest& EvHttpRequest::Outgoing(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = This(info);
@@ -26,6 +42,7 @@ void EvHttpRequest::AppendOutput(Napi::Env env, napi_value bytes) {
 
 void EvHttpRequest::Make(EvHttpConnection& connection, int command, const std::string& uri) {
   if (m_state != State::kNew) ThrowEventError(env(), code::kState, "the request has been made");
+  AddContentLength(m_request, command);
   JoinBase(connection.base());
   const EventBase::BusyScope busy(base());
   m_state = State::kStarted;
@@ -45,27 +62,35 @@ void EvHttpRequest::Make(EvHttpConnection& connection, int command, const std::s
   }
 }
 
-void EvHttpRequest::Cancel() {
-  const EventBase::BusyScope busy(base());
+void EvHttpRequest::Fail() {
+  EventBase& on = base();
+  const EventBase::BusyScope busy(on);
   const double self = number();
   Environment& environment = env();
-  EventBase& on = base();
-  evhttp_cancel_request(m_request);
-  if (environment.FindAny(self) == nullptr) return;
+  if (m_state == State::kEnded) {
+    m_client = nullptr;
+    return;
+  }
+  if (m_state == State::kStarted && m_request != nullptr) Cancel();
   // One that was still waiting for its turn goes without a word from libevent.
-  if (!m_failed) TellFailed(EVREQ_HTTP_REQUEST_CANCEL);
+  if (environment.FindAny(self) != nullptr && !m_failed) TellFailed(EVREQ_HTTP_REQUEST_CANCEL);
   EndUnanswered(environment, on, self);
 }
 
-void EvHttpRequest::FailWithConnection() {
-  m_client = nullptr;
-  if (m_state == State::kEnded) return;  // its callback is running
-  const double self = number();
-  Environment& environment = env();
-  EventBase& on = base();
-  const EventBase::BusyScope busy(on);
-  TellFailed(EVREQ_HTTP_REQUEST_CANCEL);
-  EndUnanswered(environment, on, self);
+void EvHttpRequest::Cancel() {
+  m_state = State::kClosing;
+  if (m_client == nullptr || !m_client->closing()) {
+    evhttp_cancel_request(m_request);
+    return;
+  }
+  // libevent is in the middle of closing the connection for another request.
+  base().WhenIdle([this, request = m_request] {
+    if (!m_freed) evhttp_cancel_request(request);
+  });
+}
+
+void EvHttpRequest::AwaitEnd() {
+  if (m_state == State::kStarted) m_state = State::kClosing;
 }
 
 void EvHttpRequest::TellFailed(int error) {
@@ -94,6 +119,7 @@ void EvHttpRequest::EndClient() {
 void EvHttpRequest::OnDone(evhttp_request* request, void* arg) {
   EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
   const EventBase::BusyScope busy(self.base());
+  self.m_freed = true;
   if (!self.live()) return;
   // Null when it failed: libevent has freed it already.
   self.m_request = request;
@@ -108,6 +134,7 @@ void EvHttpRequest::OnDone(evhttp_request* request, void* arg) {
 void EvHttpRequest::OnError(evhttp_request_error error, void* arg) {
   EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
   const EventBase::BusyScope busy(self.base());
+  self.m_freed = true;
   if (!self.live()) return;
   self.TellFailed(error);
 }
@@ -123,7 +150,7 @@ Napi::Value EvHttpRequest::CancelNapi(const Napi::CallbackInfo& info) {
   if (self.m_state != State::kStarted || self.m_request == nullptr) {
     ThrowEventError(self.env(), code::kState, "the request is not under way");
   }
-  self.Cancel();
+  self.Fail();
   return info.Env().Undefined();
 }
 

@@ -47,8 +47,16 @@ void EvHttpConnection::Dispose() {
     return;
   }
   const EventBase::BusyScope busy(base());
-  for (EvHttpRequest* const request : std::exchange(m_requests, {})) request->FailWithConnection();
+  m_disposing = true;
+  // The last first: those that still wait for their turn must not get it.
+  for (auto& requests = m_requests; live() && !requests.empty();) {
+    EvHttpRequest* const request = requests.back();
+    requests.pop_back();
+    request->Fail();
+  }
   if (!live()) return;  // a callback has disposed it
+  if (!m_closing && bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection)) >= 0) TellClosed();
+  if (!live()) return;
   RetireChild();
   base().WhenIdle([this] {
     evhttp_connection_free(m_connection);
@@ -65,7 +73,17 @@ void EvHttpConnection::OnClosed() {
 
 void EvHttpConnection::OnClientClosed(evhttp_connection*, void* arg) {
   EvHttpConnection& self = *static_cast<EvHttpConnection*>(arg);
-  self.env().callbacks().Call(self.base(), JsCallback::kConnectionClose, {self.number()});
+  if (!self.live() || self.m_closing) return;
+  const EventBase::BusyScope busy(self.base());
+  // The one under way. Whether libevent has freed it already cannot be known here.
+  if (!self.m_requests.empty()) self.m_requests.front()->AwaitEnd();
+  self.TellClosed();
+}
+
+void EvHttpConnection::TellClosed() {
+  m_closing = true;
+  env().callbacks().Call(base(), JsCallback::kConnectionClose, {number()});
+  m_closing = false;
 }
 
 void EvHttpConnection::RemoveRequest(const EvHttpRequest& request) { std::erase(m_requests, &request); }
@@ -130,6 +148,10 @@ Napi::Value EvHttpConnection::MakeRequestNapi(const Napi::CallbackInfo& info) {
   EvHttpConnection& self = This(info);
   if (self.m_server != nullptr) {
     ThrowEventError(self.env(), code::kState, "the connection is a server's: it makes no requests");
+  }
+  // libevent would write to a connection that it is about to reset.
+  if (self.m_closing || self.m_disposing) {
+    ThrowEventError(self.env(), code::kState, "the connection is closing: make the request afterwards");
   }
   EvHttpRequest& request = Environment::From(info).Get<EvHttpRequest>(info[1]);
   if (request.incoming()) {

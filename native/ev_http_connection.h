@@ -36,11 +36,14 @@ class EvHttpConnection final : public BaseChild {
   /// Requests that the client has made and that have not ended.
   void AddRequest(EvHttpRequest& request) { m_requests.push_back(&request); }
   void RemoveRequest(const EvHttpRequest& request);
+  /// JavaScript is being told that the connection closes: libevent is in the middle of that.
+  bool closing() const { return m_closing; }
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
   static void OnClientClosed(evhttp_connection* connection, void* arg);
+  void TellClosed();
 
   static Napi::Value New(const Napi::CallbackInfo& info);
   static Napi::Value GetPeerNapi(const Napi::CallbackInfo& info);
@@ -51,8 +54,10 @@ class EvHttpConnection final : public BaseChild {
   static Napi::Value MakeRequestNapi(const Napi::CallbackInfo& info);
 
   evhttp_connection* m_connection = nullptr;
-  ServerConnection* m_server = nullptr;  // null for a client's
-  std::vector<EvHttpRequest*> m_requests;
+  ServerConnection* m_server = nullptr;    // null for a client's
+  std::vector<EvHttpRequest*> m_requests;  // a client's, in their order
+  bool m_closing = false;
+  bool m_disposing = false;
 };
 
 }  // namespace bitcoin_support

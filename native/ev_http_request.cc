@@ -140,10 +140,10 @@ void EvHttpRequest::Dispose() {
   } else if (m_state == State::kNew) {
     evhttp_request_free(m_request);
     delete this;
-  } else if (m_state == State::kStarted && m_request != nullptr) {
-    Cancel();
-  } else {
+  } else if (m_state == State::kEnded) {
     EndClient();
+  } else {
+    Fail();
   }
 }
 
@@ -160,6 +160,7 @@ void EvHttpRequest::DisposeIncoming() {
       return;
     }
     case State::kLost:
+    case State::kClosing:
     case State::kEnded:
       EndHandle();
       return;
@@ -176,6 +177,9 @@ EvHttpRequest& EvHttpRequest::This(const Napi::CallbackInfo& info) {
   // A client's that has failed has no request any more.
   if (self.m_request == nullptr) {
     ThrowEventError(self.env(), code::kDisposed, "the request has ended");
+  }
+  if (self.m_state == State::kClosing) {
+    ThrowEventError(self.env(), code::kState, "the request's connection is closing");
   }
   return self;
 }

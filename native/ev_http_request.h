@@ -26,6 +26,8 @@ class EvHttpRequest final : public BaseChild {
     kNew,      ///< incoming: unanswered; outgoing: not made yet
     kStarted,  ///< incoming: sendReplyStart() was called; outgoing: made
     kLost,     ///< incoming: the connection is being closed, nothing can be sent
+    kClosing,  ///< outgoing: its connection is being closed; libevent may have freed it already, or has yet
+               ///< to
     kEnded,    ///< outgoing: its callback is running
   };
 
@@ -54,10 +56,11 @@ class EvHttpRequest final : public BaseChild {
   void AppendOutput(Napi::Env env, napi_value bytes);
   /// Hands the request to `connection`. @throws EventError
   void Make(EvHttpConnection& connection, int command, const std::string& uri);
-  /// Fails the request: JavaScript hears EVREQ_HTTP_REQUEST_CANCEL and nothing after.
-  void Cancel();
-  /// The connection goes and takes the request with it.
-  void FailWithConnection();
+  /// Fails a request that has been made: JavaScript hears EVREQ_HTTP_REQUEST_CANCEL and nothing after. When
+  /// its own callback is running that is left to end.
+  void Fail();
+  /// Its connection is being closed: libevent is about to say how it ends.
+  void AwaitEnd();
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
   static void ExportReplies(Napi::Env env, Napi::Object exports, Environment& state);
@@ -89,6 +92,7 @@ class EvHttpRequest final : public BaseChild {
   void CheckStillUnanswered(const Napi::CallbackInfo& info);
   /// Ends the handle of an incoming request, whose reply is about to be sent, and deletes it.
   void EndHandle();
+  void Cancel();
   void TellFailed(int error);
   static void EndUnanswered(Environment& env, EventBase& base, double number);
   void EndClient();
@@ -100,7 +104,8 @@ class EvHttpRequest final : public BaseChild {
   ServerConnection* const m_server;
   EvHttpConnection* m_client = nullptr;
   State m_state = State::kNew;
-  bool m_failed = false;  // outgoing: libevent has freed m_request
+  bool m_failed = false;  // outgoing: JavaScript has been told
+  bool m_freed = false;   // outgoing: libevent has ended it
 };
 
 }  // namespace bitcoin_support

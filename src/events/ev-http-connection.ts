@@ -86,9 +86,11 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * Calls back when the connection closes. There is one such callback; setting it replaces the one before.
+   * Calls back when the connection closes, before what that means for a client's request. There is one such callback;
+   * setting it replaces the one before.
    *
-   * @param callback - gets the connection, which still works, and `arg`
+   * @param callback - gets the connection, which still works unless its own disposal closes it, and `arg`. A client's
+   * makes no request in here, and the one that is under way is neither read nor cancelled: both are `ERR_EV_STATE`.
    * @param arg - handed through
    * @see evhttp_connection_set_closecb()
    */
@@ -154,7 +156,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
    * @throws {TypeError} when an argument has the wrong type
    * @throws {RangeError} when the command or the URI cannot be sent
    * @throws {EventError} `ERR_EV_STATE` when the request has been made already or is a server's, or the connection is
-   * one; `ERR_EV_LIBEVENT` when libevent refuses
+   * one or is closing; `ERR_EV_LIBEVENT` when libevent refuses
    * @see evhttp_make_request()
    */
   makeRequest(request: EvHttpRequest, command: number, uri: string, body?: string | Uint8Array): void {
