@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { root, run } from './lib/run.mjs'
 
 const { clangFormatPath } = createRequire(import.meta.url)('clang-format-node')
-const files = ['native', 'test', 'bench']
+const files = ['native', 'test', 'bench', 'examples']
   .filter((folder) => existsSync(join(root, folder)))
   .flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),

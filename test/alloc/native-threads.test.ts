@@ -20,17 +20,21 @@ describe('the native tests: threads, under ThreadSanitizer', () => {
 
   before(async function () {
     this.timeout(compileTimeout)
-    program = await compile('threads-tsan', cxx, [
-      ...includes,
-      '-O1',
-      '-g',
-      '-fsanitize=thread',
-      'test/native/secure/main.cc',
-      'test/native/secure/threads_test.cc',
-      'test/native/secure/race_control.cc',
-      ...sourcesIn('native/secure'),
-      '-lpthread',
-    ])
+    program = await compile(
+      'threads-tsan',
+      [cxx],
+      [
+        ...includes,
+        '-O1',
+        '-g',
+        '-fsanitize=thread',
+        'test/native/secure/main.cc',
+        'test/native/secure/threads_test.cc',
+        'test/native/secure/race_control.cc',
+        ...sourcesIn('native/secure'),
+        '-lpthread',
+      ],
+    )
   })
 
   for (const name of testsOf('threads')) {

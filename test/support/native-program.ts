@@ -39,18 +39,25 @@ function newestIn(folders: readonly string[]): number {
  * Runs a compiler unless the program is newer than the sources.
  *
  * @param name - of the program, below out/native
- * @param compiler - the command; it is run in the checkout's folder, and told `-o`
- * @param args - its other arguments
+ * @param compiler - the command, which is told `-o` next
+ * @param args - its other arguments; sources are given by their paths below the checkout
+ * @param env - variables that are added to its environment
  * @returns the program's path
  */
-export async function compile(name: string, compiler: string, args: readonly string[]): Promise<string> {
+export async function compile(
+  name: string,
+  compiler: readonly [string, ...string[]],
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
   const path = join(root, 'out', 'native', name)
   const built = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (built > newestIn(['native', 'test/native', 'examples', 'bench'])) return path
   mkdirSync(dirname(path), { recursive: true })
-  const absolute = args.map((arg) => (/^[\w-]+\/[\w/.-]+\.cc?$/.test(arg) ? join(root, arg) : arg))
-  const result = await runProgram(compiler, [...absolute, '-o', path], { stuckAfter: compileTimeout })
-  expect(result, `${compiler} building ${name}`).to.include({ code: 0, signal: null })
+  const absolute = args.map((arg) => (/^[\w-]+\/[\w/.-]+\.(cc?|go)$/.test(arg) ? join(root, arg) : arg))
+  const [command, ...first] = compiler
+  const result = await runProgram(command, [...first, '-o', path, ...absolute], { env, stuckAfter: compileTimeout })
+  expect(result, `${command} building ${name}`).to.include({ code: 0, signal: null })
   return path
 }
 

@@ -1,0 +1,3 @@
+module example.com/session-key
+
+go 1.19
