@@ -10,7 +10,10 @@
 #include "handle_napi.h"
 #include "lib_event.h"
 #include "libevent_runtime.h"
+#include "locked_memory_napi.h"
 #include "memory_napi.h"
+#include "secure_buffer_napi.h"
+#include "secure_string_napi.h"
 
 namespace bitcoin_support {
 namespace {
@@ -20,6 +23,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Environment& state = Environment::Attach(env);
   ExportHandleFunctions(env, exports, state);
   ExportMemoryFunctions(env, exports, state);
+  ExportLockedMemoryFunctions(env, exports, state);
+  ExportSecureBufferFunctions(env, exports, state);
+  ExportSecureStringFunctions(env, exports, state);
   EventBase::Export(env, exports, state);
   LibEvent::Export(env, exports, state);
   EvHttp::Export(env, exports, state);

@@ -50,4 +50,24 @@ ByteSpan ByteSpan::Of(Napi::Env env, napi_value value) {
   throw Napi::TypeError::New(env, "neither an ArrayBuffer nor a view of one");
 }
 
+std::optional<ByteSpan> ByteSpan::OfUnsharedBytes(Napi::Env env, napi_value value) {
+  bool is = false;
+  napi_typedarray_type type{};
+  void* data = nullptr;
+  size_t size = 0;
+  napi_value buffer;
+  if (napi_is_typedarray(env, value, &is) != napi_ok || !is ||
+      napi_get_typedarray_info(env, value, &type, &size, &data, &buffer, nullptr) != napi_ok ||
+      type != napi_uint8_array) {
+    return std::nullopt;
+  }
+  // A SharedArrayBuffer is no ArrayBuffer.
+  bool detached = false;
+  if (napi_is_arraybuffer(env, buffer, &is) != napi_ok || !is ||
+      napi_is_detached_arraybuffer(env, buffer, &detached) != napi_ok || detached) {
+    return std::nullopt;
+  }
+  return ByteSpan{static_cast<uint8_t*>(data), data == nullptr ? 0 : size};
+}
+
 }  // namespace bitcoin_support

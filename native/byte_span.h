@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace bitcoin_support {
 
@@ -16,6 +17,9 @@ struct ByteSpan {
   /// An ArrayBuffer, or any view of one or of a SharedArrayBuffer. A detached one is empty.
   /// @throws TypeError for anything else.
   static ByteSpan Of(Napi::Env env, napi_value value);
+
+  /// A Uint8Array whose buffer is neither detached nor shared with other threads; nothing for anything else.
+  static std::optional<ByteSpan> OfUnsharedBytes(Napi::Env env, napi_value value);
 };
 
 }  // namespace bitcoin_support

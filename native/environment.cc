@@ -5,6 +5,7 @@
 #include "errors.h"
 #include "handle.h"
 #include "loop_driver.h"
+#include "secure/locked_pool.h"
 #include "server_connections.h"
 
 namespace bitcoin_support {
@@ -87,6 +88,12 @@ void Environment::NoteCreated(const Handle& handle) {
   if (m_created == nullptr) return;
   m_created[0] = static_cast<double>(handle.id());
   m_created[1] = HandleTable::SlotOf(handle.number());
+}
+
+void Environment::NoteLockedPool(const LockedPool& pool) {
+  if (m_created == nullptr) return;
+  m_created[2] = static_cast<double>(pool.lock_failures());
+  m_created[3] = static_cast<double>(pool.growths());
 }
 
 void Environment::NoteDropped(const Handle& handle) {

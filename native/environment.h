@@ -13,11 +13,13 @@
 #include "handle.h"
 #include "handle_table.h"
 #include "js_callback.h"
+#include "owned_buffers.h"
 #include "type_registry.h"
 
 namespace bitcoin_support {
 
 class Handle;
+class LockedPool;
 class LoopDriver;
 class ServerConnections;
 
@@ -45,6 +47,7 @@ class Environment {
   LoopDriver& loop() { return *m_loop; }
   ServerConnections& connections() { return *m_connections; }
   JsCallbacks& callbacks() { return m_callbacks; }
+  OwnedBuffers& owned_buffers() { return m_owned_buffers; }
   const Napi::FunctionReference& event_error() const { return m_event_error; }
 
   /// False once the environment is being torn down: from then on JavaScript is not called.
@@ -63,6 +66,8 @@ class Environment {
   // What creation and drop leave for tracing.
   void NoteCreated(const Handle& handle);
   void NoteDropped(const Handle& handle);
+  /// Shows JavaScript, without a call, whether the locked pool has grown or failed to lock.
+  void NoteLockedPool(const LockedPool& pool);
   void set_drop_log(bool on) { m_drop_log_on = on; }
   bool has_dropped() const { return !m_dropped.empty(); }
   std::vector<DroppedHandle> TakeDropped() { return std::exchange(m_dropped, {}); }
@@ -98,6 +103,7 @@ class Environment {
   bool m_drop_log_on = false;
   bool m_closing = false;
   JsCallbacks m_callbacks;
+  OwnedBuffers m_owned_buffers;
   std::unique_ptr<ServerConnections> m_connections;
   std::unique_ptr<LoopDriver> m_loop;
   napi_async_cleanup_hook_handle m_cleanup_hook = nullptr;

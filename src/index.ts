@@ -1,6 +1,21 @@
 // The public face of the package.
+export { hardenProcess, purgeOnSignals, purgeSecrets } from './alloc/harden-process.js'
+export {
+  configureLockedPool,
+  type LockedPoolBackend,
+  type LockedPoolOptions,
+  type LockedPoolStats,
+  type LockPolicy,
+  lockedPoolStats,
+  walkLockedPool,
+} from './alloc/locked-pool.js'
 export { memoryCleanse } from './alloc/memory-cleanse.js'
+export { secureAllocator } from './alloc/secure-allocator.js'
+export { SecureBuffer, type SecureBufferToken } from './alloc/secure-buffer.js'
+export { SecureMemoryError } from './alloc/secure-error.js'
+export { type PromptOptions, SecureString } from './alloc/secure-string.js'
 export { MAX_SIZE, SerializeData } from './alloc/serialize-data.js'
+export { zeroAfterFreeAllocator } from './alloc/zero-after-free-allocator.js'
 export * from './events/constants.js'
 export { type DeclaredEventType, declareEventType } from './events/declare-event-type.js'
 export { EvHttp, type EvHttpBindOptions, type EvHttpUnixOptions, obtainEvHttp } from './events/ev-http.js'
@@ -26,5 +41,5 @@ export { type EventHandle, type LiveHandle, liveHandles } from './events/event-h
 export { type EventCallback, LibEvent, obtainEvent } from './events/lib-event.js'
 export { alignUp } from './util/align-up.js'
 export { EventError, type EventErrorCode } from './util/errors.js'
-export { registerGauges, setCaptureStacks } from './util/tracing.js'
+export { registerGauges, setCaptureStacks, setSecureAudit } from './util/tracing.js'
 export { getUniquePath, makeUniqueDirectory } from './util/unique-path.js'

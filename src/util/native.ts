@@ -40,6 +40,42 @@ export interface NativeAddon {
   memoryCleanse(memory: ArrayBufferLike | ArrayBufferView): void
   uniqueNumber(): number
 
+  lockedPoolConfigure(policy: number, backend: string): void
+  lockedPoolStats(): Record<string, number | string>
+  lockedPoolWalk(): string
+  hardenProcess(): void
+  purgeSecrets(): void
+  purgeOnSignal(signal: number): boolean
+  secureRegionNew(size: number): ArrayBuffer | undefined
+  secureRegionFree(memory: ArrayBuffer): boolean
+
+  secureBufferNew(capacity: number): number
+  secureBufferWrite(buffer: number, bytes: Uint8Array): number
+  secureBufferRead(buffer: number, into: Uint8Array): number
+  secureBufferLend(buffer: number): ArrayBuffer | undefined
+  secureBufferLen(buffer: number): number
+  secureBufferCapacity(buffer: number): number
+  secureBufferIsValid(buffer: number): boolean
+  secureBufferIsLocked(buffer: number): boolean
+  secureBufferLock(buffer: number): number
+  secureBufferUnlock(buffer: number): number
+  secureBufferIntegrityCheck(buffer: number): boolean
+  secureBufferClear(buffer: number): number
+  secureBufferZeroize(buffer: number): number
+  secureBufferFill(buffer: number, byte: number): number
+  secureBufferRandom(buffer: number): number
+  secureBufferEquals(buffer: number, other: number): number
+  secureBufferEqualsBytes(buffer: number, bytes: Uint8Array): number
+  secureBufferIsZero(buffer: number): number
+  secureBufferShare(buffer: number): bigint
+  secureBufferOpen(token: bigint): number
+  secureBufferDestroy(buffer: number): void
+  secureBufferRelease(buffer: number): void
+  secureBufferAppend(buffer: number, bytes: Uint8Array): number
+  secureBufferAppendString(buffer: number, text: string): number
+  secureBufferPopCharacter(buffer: number): number
+  secureBufferSlice(buffer: number, start: number, end: number): number
+
   eventBaseNew(
     priorities: number,
     features: number,
@@ -163,5 +199,8 @@ function load(): NativeAddon {
 
 export const native: NativeAddon = load()
 
-/** What the addon tells of the handle that it has made last: its id and its slot. */
+/**
+ * What the addon shows without a call: of the handle that it has made last the id and the slot; of the locked pool how
+ * often it has failed to lock, and how often it has grown.
+ */
 export const created = new Float64Array(16)

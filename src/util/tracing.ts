@@ -100,6 +100,32 @@ export function traceDropped(): void {
   }
 }
 
+/** What happens to secret memory, for {@link traceSecure}. */
+export type SecureEvent = 'arena_growth' | 'lock_failure' | 'destroy' | 'create' | 'share' | 'open' | 'lend'
+
+/** Those that are told only to an audit log. */
+const AUDITED: ReadonlySet<SecureEvent> = new Set(['create', 'share', 'open', 'lend'])
+let auditing = false
+
+/**
+ * Switches the audit log of secret memory on or off: with an OpenTelemetry SDK registered, each buffer's creation,
+ * sharing, opening and lending is a span `secure_alloc` too, beside the arenas' growth, lock failures and destruction that
+ * always are. None holds a content, a length, or a number that names a buffer.
+ *
+ * @param on - whether what happens from now on is told
+ */
+export function setSecureAudit(on: boolean): void {
+  auditing = on
+}
+
+/** Tells of something that has happened to secret memory. */
+export function traceSecure(event: SecureEvent): void {
+  if (!auditing && AUDITED.has(event)) return
+  activeTracer()
+    ?.startSpan('secure_alloc', { attributes: { 'bitcoin_support.secure.event': event } })
+    .end()
+}
+
 /** The stack at a handle's creation, where it was captured. */
 export function creationStack(handle: HandleNumber): string | undefined {
   return creations.get(handle)?.stack

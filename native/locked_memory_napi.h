@@ -1,0 +1,12 @@
+// The native functions over the locked memory as a whole, and over regions that JavaScript sees.
+#pragma once
+
+#include <napi.h>
+
+namespace bitcoin_support {
+
+class Environment;
+
+void ExportLockedMemoryFunctions(Napi::Env env, Napi::Object exports, Environment& state);
+
+}  // namespace bitcoin_support

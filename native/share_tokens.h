@@ -1,0 +1,17 @@
+// Tokens by which a secure buffer goes to another thread.
+#pragma once
+
+#include <cstdint>
+
+#include "secure/secure_buffer_table.h"
+
+namespace bitcoin_support {
+
+/// Makes a random token for one more share of the buffer, which the token owns until it is opened.
+/// Thread-safe. @returns 0 when the buffer is not open or there is no randomness.
+uint64_t ShareBuffer(BufferNumber number);
+
+/// Takes the token's share over. A token opens once. Thread-safe. @returns 0 when it is none.
+BufferNumber OpenShare(uint64_t token);
+
+}  // namespace bitcoin_support

@@ -1,0 +1,103 @@
+import { created, native } from '../util/native.js'
+import { traceSecure } from '../util/tracing.js'
+import { checkString, rangeError } from '../util/validation.js'
+
+/** What to do when pages cannot be locked. */
+export type LockPolicy = 'require' | 'warn' | 'allow'
+
+/** Where locked pages come from. */
+export type LockedPoolBackend = 'memfd_secret' | 'mlock' | 'VirtualLock' | 'none'
+
+/** State of the locked memory, all sizes in bytes. Field names are Bitcoin Core's, as `getmemoryinfo` has them. */
+export interface LockedPoolStats {
+  /** In use. */
+  used: number
+  /** Not in use, but there. */
+  free: number
+  /** `used` and `free` together. */
+  total: number
+  /** How much of `total` the system keeps out of swap. */
+  locked: number
+  /** Number of pieces in use. */
+  chunks_used: number
+  /** Number of pieces not in use. */
+  chunks_free: number
+  /** How often pages could not be locked. */
+  lock_failures: number
+  /** Where the pages come from. */
+  backend: LockedPoolBackend
+}
+
+/** Options of {@link configureLockedPool}. */
+export interface LockedPoolOptions {
+  /** Default `warn`: one process warning, and the stats tell the truth. `require` makes the allocation fail. */
+  policy?: LockPolicy
+  /** Default: `memfd_secret` where the kernel has it, else `mlock`. */
+  backend?: 'memfd_secret' | 'mlock'
+}
+
+const POLICIES: readonly LockPolicy[] = ['require', 'warn', 'allow']
+const BACKENDS = ['memfd_secret', 'mlock'] as const
+
+/** Where the addon shows them in `created`. */
+const LOCK_FAILURES = 2
+const GROWTHS = 3
+
+let policy: LockPolicy = 'warn'
+let warned = false
+let failures = 0
+let growths = 0
+
+/**
+ * Sets how locked memory is had. It must be called before the first secret is made, in any thread.
+ *
+ * @param options - see {@link LockedPoolOptions}
+ * @throws {RangeError} when an option has a wrong value
+ * @throws {EventError} `ERR_EV_STATE` when there is locked memory already
+ */
+export function configureLockedPool(options: LockedPoolOptions): void {
+  const { policy: wanted = 'warn', backend } = options
+  checkString(wanted, 'policy')
+  if (!POLICIES.includes(wanted)) throw rangeError('policy', POLICIES.join(', '), undefined)
+  if (backend !== undefined && !BACKENDS.includes(backend)) throw rangeError('backend', BACKENDS.join(', '), undefined)
+  native.lockedPoolConfigure(POLICIES.indexOf(wanted), backend ?? '')
+  policy = wanted
+}
+
+/**
+ * @returns the state of the locked memory of the whole process
+ * @see Bitcoin Core: LockedPool::stats(), RPC getmemoryinfo
+ */
+export function lockedPoolStats(): LockedPoolStats {
+  return native.lockedPoolStats() as unknown as LockedPoolStats
+}
+
+/**
+ * Describes the pieces of the locked memory, for debugging: one line each, with its place, its size and whether it is in
+ * use. Never what is in it.
+ *
+ * @returns the lines
+ * @see Bitcoin Core: Arena::walk()
+ */
+export function walkLockedPool(): string {
+  return native.lockedPoolWalk()
+}
+
+/** Tells of what the last allocation has done to the pool: traces its growth, and warns once when it is not locked. */
+export function noteLockedPool(): void {
+  const now = created[GROWTHS] ?? 0
+  const failed = created[LOCK_FAILURES] ?? 0
+  if (now > growths) {
+    growths = now
+    traceSecure('arena_growth')
+  }
+  if (failed <= failures) return
+  failures = failed
+  traceSecure('lock_failure')
+  if (warned || policy !== 'warn') return
+  warned = true
+  process.emitWarning('Secret memory could not be locked and may be swapped out: see RLIMIT_MEMLOCK', {
+    type: 'SecureMemoryWarning',
+    code: 'BITCOIN_SUPPORT_UNLOCKED',
+  })
+}

@@ -1,0 +1,311 @@
+import { native } from '../util/native.js'
+import { traceSecure } from '../util/tracing.js'
+import { noteLockedPool } from './locked-pool.js'
+import { fail } from './secure-error.js'
+
+/** A buffer's number in the addon, which is never 0. It says nothing of where the memory is. */
+export type SecureNumber = number
+
+/** Stands for a buffer on its way to another thread: see {@link SecureBuffer.share}. */
+export type SecureBufferToken = bigint
+
+/** A buffer's number; 0 when it has been disposed or is none. */
+export let numberOf: (buffer: SecureBuffer) => SecureNumber
+/** Makes the object for a number. */
+export let adoptBuffer: (number: SecureNumber) => SecureBuffer
+
+const kAdopt: unique symbol = Symbol('adopt')
+
+/** What outlives a buffer's object; the number is 0 when there is nothing left to give back. */
+interface Share {
+  number: SecureNumber
+}
+
+// A locked slot that nobody gives back is worse than a slow one.
+const reclaim = new FinalizationRegistry<Share>((share) => {
+  if (share.number !== 0) native.secureBufferRelease(share.number)
+})
+
+/**
+ * Secret bytes in locked memory, out of JavaScript's heap: never in a swap file, a core dump or a forked child, wiped
+ * twice when it is destroyed, and at the end of the process at the latest.
+ *
+ * Its content cannot be seen by accident: not in `console.log`, JSON, templates, errors, heap snapshots, and not after
+ * `postMessage` or `structuredClone`. Every failure of every method is the same {@link SecureMemoryError}.
+ *
+ * It is owned by whoever made it; {@link share} lets another thread own it too. One that is dropped without
+ * {@link destroy} is wiped and given back when it is collected.
+ *
+ * @example
+ * ```ts
+ * using key = SecureBuffer.random(32)
+ * const signature = key.use((bytes) => sign(message, bytes))
+ * ```
+ */
+export class SecureBuffer {
+  readonly #share: Share
+
+  static {
+    numberOf = (buffer) =>
+      typeof buffer === 'object' && buffer !== null && #share in buffer ? buffer.#share.number : 0
+    adoptBuffer = (number) => new SecureBuffer(kAdopt, number)
+  }
+
+  /**
+   * @param capacity - in bytes, 1 to 2^31 - 1
+   * @throws {SecureMemoryError} for any other capacity, without memory, and under the policy `require` without a lock
+   */
+  constructor(capacity: number)
+  /** @internal */
+  constructor(adopt: typeof kAdopt, number: SecureNumber)
+  constructor(capacity: number | typeof kAdopt, number?: SecureNumber) {
+    const made = capacity === kAdopt ? (number as SecureNumber) : native.secureBufferNew(capacity)
+    if (made === 0) fail()
+    this.#share = { number: made }
+    reclaim.register(this, this.#share)
+    noteLockedPool()
+    if (capacity !== kAdopt) traceSecure('create')
+  }
+
+  /**
+   * @param length - how many random bytes, 1 to 2^31 - 1
+   * @returns a buffer full of them, straight from the system's generator
+   * @throws {SecureMemoryError}
+   */
+  static random(length: number): SecureBuffer {
+    const buffer = new SecureBuffer(length)
+    if (native.secureBufferRandom(buffer.#share.number) !== 0) {
+      buffer.destroy()
+      fail()
+    }
+    return buffer
+  }
+
+  /**
+   * Opens what {@link share} gave, in any thread. A token opens once.
+   *
+   * @param token - from {@link share}
+   * @returns the same buffer, which this thread owns too
+   * @throws {SecureMemoryError}
+   */
+  static open(token: SecureBufferToken): SecureBuffer {
+    const number = typeof token === 'bigint' ? native.secureBufferOpen(token) : 0
+    if (number === 0) fail()
+    traceSecure('open')
+    return new SecureBuffer(kAdopt, number)
+  }
+
+  /**
+   * Replaces the content.
+   *
+   * @param bytes - at most {@link capacity} bytes; none make the buffer empty. They are copied, and stay the caller's to
+   * wipe
+   * @throws {SecureMemoryError} with the old content in place
+   */
+  write(bytes: Uint8Array): void {
+    if (native.secureBufferWrite(this.#share.number, bytes) !== 0) fail()
+  }
+
+  /**
+   * Copies the content out.
+   *
+   * @param into - where to; what the content does not reach stays as it is
+   * @returns how many bytes were copied: all, or as many as `into` takes
+   * @throws {SecureMemoryError}
+   */
+  read(into: Uint8Array): number {
+    const count = native.secureBufferRead(this.#share.number, into)
+    if (count < 0) fail()
+    return count
+  }
+
+  /**
+   * @returns a copy of the content in ordinary memory, which the caller owns and has to wipe
+   * @throws {SecureMemoryError} also when the buffer is empty
+   */
+  asSlice(): Buffer {
+    const length = this.len()
+    // Off V8's own heap, where wiping reaches: a view of a small buffer of its own would be moved about.
+    const copy = Buffer.from(new ArrayBuffer(length))
+    if (length === 0 || native.secureBufferRead(this.#share.number, copy) !== length) fail()
+    return copy
+  }
+
+  /**
+   * Lends the content to a function as a view of locked memory of its own, which is wiped and taken away (its length
+   * becomes 0) when the function returns. What the function writes there does not reach the buffer.
+   *
+   * @param fn - must not return a promise: the bytes are gone by the time it continues
+   * @returns what `fn` returns
+   * @throws {SecureMemoryError}
+   * @throws what `fn` throws
+   */
+  use<T>(fn: (bytes: Uint8Array) => T): T {
+    if (typeof fn !== 'function') fail()
+    const length = this.len()
+    const memory = native.secureBufferLend(this.#share.number)
+    if (memory === undefined) fail()
+    traceSecure('lend')
+    try {
+      const result = fn(new Uint8Array(memory, 0, Math.min(length, memory.byteLength)))
+      if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') fail()
+      return result
+    } finally {
+      native.secureRegionFree(memory)
+    }
+  }
+
+  /** @returns the content's length in bytes; 0 when the buffer is not valid */
+  len(): number {
+    return native.secureBufferLen(this.#share.number)
+  }
+
+  /** @returns how many bytes it can hold; 0 when the buffer is not valid */
+  capacity(): number {
+    return native.secureBufferCapacity(this.#share.number)
+  }
+
+  /** @returns whether there is no content; true when the buffer is not valid */
+  isEmpty(): boolean {
+    return this.len() === 0
+  }
+
+  /** @returns whether it has not been destroyed, in this thread or another */
+  isValid(): boolean {
+    return native.secureBufferIsValid(this.#share.number)
+  }
+
+  /** @returns whether its pages are locked and {@link unlock} has not been called */
+  isLocked(): boolean {
+    return native.secureBufferIsLocked(this.#share.number)
+  }
+
+  /**
+   * Takes {@link unlock} back.
+   *
+   * @throws {SecureMemoryError} also when its pages could not be locked
+   */
+  lock(): void {
+    if (native.secureBufferLock(this.#share.number) !== 0) fail()
+  }
+
+  /**
+   * Says that the buffer need not be locked. Its pages stay locked, because they are other buffers' too.
+   *
+   * @throws {SecureMemoryError}
+   */
+  unlock(): void {
+    if (native.secureBufferUnlock(this.#share.number) !== 0) fail()
+  }
+
+  /** @returns whether the memory behind the buffer's end is as it was made: a write beyond it shows here */
+  integrityCheck(): boolean {
+    return native.secureBufferIntegrityCheck(this.#share.number)
+  }
+
+  /**
+   * Wipes the content and makes the buffer empty.
+   *
+   * @throws {SecureMemoryError}
+   */
+  clear(): void {
+    if (native.secureBufferClear(this.#share.number) !== 0) fail()
+  }
+
+  /**
+   * Overwrites the whole capacity with zeros; the length stays.
+   *
+   * @throws {SecureMemoryError}
+   */
+  zeroize(): void {
+    if (native.secureBufferZeroize(this.#share.number) !== 0) fail()
+  }
+
+  /**
+   * Fills the whole capacity.
+   *
+   * @param byte - 0 to 255
+   * @throws {SecureMemoryError}
+   */
+  fill(byte: number): void {
+    if (native.secureBufferFill(this.#share.number, byte) !== 0) fail()
+  }
+
+  /**
+   * Compares in a time that depends on the capacities alone.
+   *
+   * @param other - another buffer, or bytes in ordinary memory
+   * @returns whether the contents are the same
+   * @throws {SecureMemoryError}
+   */
+  equals(other: SecureBuffer | Uint8Array): boolean {
+    const number = numberOf(other as SecureBuffer)
+    const result =
+      number === 0
+        ? native.secureBufferEqualsBytes(this.#share.number, other as Uint8Array)
+        : native.secureBufferEquals(this.#share.number, number)
+    if (result < 0) fail()
+    return result === 1
+  }
+
+  /**
+   * @returns whether all of the content is zero, found out in a time that depends on the capacity alone
+   * @throws {SecureMemoryError}
+   */
+  isZero(): boolean {
+    const result = native.secureBufferIsZero(this.#share.number)
+    if (result < 0) fail()
+    return result === 1
+  }
+
+  /**
+   * Lets another thread of this process own the buffer too. The buffer stays until the token is opened, and then until
+   * all owners have disposed it.
+   *
+   * @returns a token for {@link open}; it says nothing of the content
+   * @throws {SecureMemoryError}
+   */
+  share(): SecureBufferToken {
+    const token = native.secureBufferShare(this.#share.number)
+    if (token === 0n) fail()
+    traceSecure('share')
+    return token
+  }
+
+  /** Wipes the memory twice and gives it back, for all owners. Calls after the first do nothing. */
+  destroy(): void {
+    const { number } = this.#share
+    if (number === 0) return
+    this.#share.number = 0
+    native.secureBufferDestroy(number)
+    traceSecure('destroy')
+  }
+
+  /** Gives up this owner's share: the last one destroys the buffer. */
+  [Symbol.dispose](): void {
+    const { number } = this.#share
+    if (number === 0) return
+    this.#share.number = 0
+    native.secureBufferRelease(number)
+    traceSecure('destroy')
+  }
+
+  /** Shows no content. */
+  toString(): string {
+    return '[SecureBuffer]'
+  }
+
+  /** Shows no content. */
+  toJSON(): string {
+    return '[SecureBuffer]'
+  }
+
+  /** Shows no content. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '[SecureBuffer]'
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'SecureBuffer'
+  }
+}
