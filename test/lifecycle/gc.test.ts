@@ -1,0 +1,105 @@
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { runProgram } from '../support/run-program.js'
+
+const PROGRAM = fileURLToPath(new URL('../programs/gc-cases.js', import.meta.url))
+
+interface Outcome {
+  readonly result?: unknown
+  readonly live: Readonly<Record<string, number>>
+  readonly warnings: readonly { name: string; code: string; message: string; detail: string }[]
+}
+
+const NOTHING_LIVE = { EventBase: 0, LibEvent: 0, EvHttp: 0, Own: 0 }
+
+async function collected(name: string, ...rest: string[]): Promise<Outcome> {
+  const { code, stdout, stderr } = await runProgram(process.execPath, ['--expose-gc', PROGRAM, name, ...rest])
+  expect(code, stderr).to.equal(0)
+  return JSON.parse(stdout)
+}
+
+const reported = ({ warnings }: Outcome) => warnings.map(({ message }) => message)
+const leak = (handle: string) => `${handle} was collected without having been disposed`
+
+describe('a handle that is dropped', () => {
+  it('is disposed when it is collected, and reported', async () => {
+    const outcome = await collected('a handle of a declared type')
+    expect(outcome.live).to.deep.equal(NOTHING_LIVE)
+    expect(outcome.warnings).to.deep.equal([
+      {
+        name: 'HandleLeakWarning',
+        code: 'BITCOIN_SUPPORT_LEAK',
+        message: leak('GcTest.Own #1'),
+        detail: 'Set BITCOIN_SUPPORT_STACKS=1 to see where it was created.',
+      },
+    ])
+  })
+
+  it('is reported with the place where it was made, when that was to be remembered', async () => {
+    const { warnings } = await collected('a handle of a declared type', '1')
+    expect(warnings).to.have.lengthOf(1)
+    expect(warnings[0]?.message).to.equal(leak('GcTest.Own #1'))
+    expect(warnings[0]?.detail).to.match(/^ +at .*gc-cases\.js/m)
+  })
+
+  it('is disposed though its base lives on', async () => {
+    const outcome = await collected('an event that waits for nothing')
+    expect(outcome.live).to.deep.equal(NOTHING_LIVE)
+    expect(reported(outcome)).to.deep.equal([leak('LibEvent #1')])
+  })
+
+  it('takes what lives on it along: a base its events', async () => {
+    const outcome = await collected('a base with events')
+    expect(outcome.live).to.deep.equal(NOTHING_LIVE)
+    expect(reported(outcome)).to.include(leak('EventBase #1'))
+  })
+
+  it('takes what lives on it along: a base its server', async () => {
+    const outcome = await collected('a server')
+    expect(outcome.live).to.deep.equal(NOTHING_LIVE)
+    expect(reported(outcome)).to.include(leak('EventBase #1'))
+  })
+
+  it('is not reported when it was disposed, by itself or with its owner', async () => {
+    expect(await collected('what was disposed')).to.deep.equal({ live: NOTHING_LIVE, warnings: [] })
+  })
+
+  it('stays while it waits or is active', async () => {
+    const outcome = await collected('an event that waits, on a base that is kept')
+    expect(outcome.result).to.deep.equal(['live 2', 'active', 'timeout', 'ended with 1', 'live 0'])
+    expect(reported(outcome)).to.have.members([leak('LibEvent #1'), leak('LibEvent #2')])
+    expect(outcome.live).to.deep.equal(NOTHING_LIVE)
+  })
+
+  it('stays while its base is dispatched, as the base does', async () => {
+    const outcome = await collected('everything, while it is dispatched')
+    expect(outcome.result).to.deep.equal(['ended with 1', 'event', 'live 1 1', 'once'])
+    expect(reported(outcome)).to.have.members([leak('EventBase #1'), leak('LibEvent #1')])
+    expect(outcome.live).to.deep.equal(NOTHING_LIVE)
+  })
+
+  it('stays while its base is dispatched: a server goes on serving', async () => {
+    const outcome = await collected('a server, while it is dispatched')
+    expect(outcome.result).to.deep.equal(['still here', 0])
+    expect(outcome.live).to.deep.equal(NOTHING_LIVE)
+  })
+
+  it('stays while it is dispatched, though it has the place of one that was disposed in its own loop', async () => {
+    const outcome = await collected('a base that took the place of one that was disposed in its callback')
+    expect(outcome.result).to.deep.equal(['event'])
+    expect(outcome.live).to.deep.equal(NOTHING_LIVE)
+  })
+
+  it('keeps no callback and no argument once it is disposed', async () => {
+    expect((await collected('the callback of an event that was disposed')).result).to.deep.equal([true])
+  })
+
+  it('keeps no callback and no argument once it waits no more', async () => {
+    const { result } = await collected('the callback of an event that has run, or was deleted')
+    expect(result).to.deep.equal([true, true, true])
+  })
+
+  it('is disposed as one of ten thousand', async () => {
+    expect((await collected('ten thousand events')).result).to.deep.equal([10_000, 5000, 0])
+  })
+})

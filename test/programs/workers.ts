@@ -1,0 +1,163 @@
+// Run by lifecycle/workers.test.ts: what it does with workers it does in a process of its own, because a worker that does not
+// end keeps its process from ending. The last line says that all was as it should be.
+import { strict as assert } from 'node:assert'
+import { constants } from 'node:os'
+import { EV_SIGNAL, EVLOOP_NONBLOCK, EventBase, EvHttp, LibEvent, obtainEvent, obtainEventBase } from 'bitcoin-support'
+import { expectCode } from '../support/errors.js'
+import { native } from '../support/internals.js'
+import { CaseWorker, untilAsleep } from '../support/worker.js'
+
+const counts = () => ({
+  EventBase: EventBase.live(),
+  LibEvent: LibEvent.live(),
+  EvHttp: EvHttp.live(),
+  blocks: native.libeventBlocks(),
+})
+
+/** Checks that a worker leaves nothing behind, and returns its exit code. */
+async function checked(worker: CaseWorker, before: object, end: () => Promise<number>): Promise<number> {
+  const code = await end()
+  await worker.exited
+  assert.deepEqual(counts(), before)
+  return code
+}
+
+const cases: Record<string, () => Promise<void>> = {
+  async 'counts are of the whole process'() {
+    using _base = obtainEventBase()
+    const before = counts()
+    const worker = new CaseWorker('uses everything and leaves')
+    assert.deepEqual(await worker.message(), [2, 1])
+    assert.equal(await worker.message(), 1)
+    assert.equal(await checked(worker, before, () => worker.exited), 0)
+  },
+
+  async 'twenty workers in turn leave nothing'() {
+    const before = counts()
+    for (let i = 0; i < 20; i++) {
+      const worker = new CaseWorker(i % 2 === 0 ? 'leaves everything behind' : 'uses everything and leaves')
+      assert.equal(await checked(worker, before, () => worker.exited), 0)
+      assert.equal(worker.error, undefined)
+    }
+  },
+
+  async 'eight workers at once leave nothing'() {
+    const before = counts()
+    const workers = Array.from({ length: 8 }, (_, i) =>
+      i % 2 === 0 ? new CaseWorker('leaves everything behind') : new CaseWorker('waits in dispatch()'),
+    )
+    await Promise.all(workers.map((worker) => worker.message()))
+    assert(EventBase.live() >= 4)
+    await Promise.all(workers.map((worker, i) => (i % 2 === 0 ? worker.exited : worker.terminate())))
+    assert.deepEqual(counts(), before)
+  },
+
+  async 'a worker serves HTTP to another thread, and so does the next one'() {
+    for (let i = 0; i < 2; i++) {
+      const worker = new CaseWorker('serves HTTP')
+      const port = await worker.message()
+      const response = await fetch(`http://127.0.0.1:${port}/over?there`)
+      assert.equal(await response.text(), 'worker says /over?there')
+      assert.equal(await worker.terminate(), 1)
+    }
+  },
+
+  async 'messages pass while a worker dispatches'() {
+    const before = counts()
+    const worker = new CaseWorker('answers messages while it dispatches')
+    let ticks = -1
+    for (let i = 0; ticks < 5; i++) {
+      worker.send(i)
+      const [answer, seen] = (await worker.message()) as [number, number]
+      assert.equal(answer, i)
+      assert(seen >= ticks)
+      ticks = seen
+    }
+    worker.send('end')
+    assert.equal(await checked(worker, before, () => worker.exited), 0)
+  },
+
+  async 'signals reach a worker, and another base when it has ended'() {
+    const { SIGUSR2 } = constants.signals
+    const worker = new CaseWorker('waits for a signal')
+    await worker.message()
+    using base = obtainEventBase()
+    const event = obtainEvent(base, SIGUSR2, EV_SIGNAL, () => {
+      told += 1
+    })
+    let told = 0
+    expectCode('ERR_EV_SIGNAL', () => event.add())
+    for (let i = 0; i < 3; i++) {
+      process.kill(process.pid, SIGUSR2)
+      assert.equal(await worker.message(), 'SIGUSR2')
+    }
+    await worker.terminate()
+    event.add()
+    process.kill(process.pid, SIGUSR2)
+    base.loopSync(EVLOOP_NONBLOCK)
+    assert.equal(told, 1)
+  },
+
+  async 'process.exit() ends a worker that waits in dispatchSync()'() {
+    const worker = new CaseWorker('waits in dispatchSync()')
+    await untilAsleep(Number(await worker.message()))
+    finish()
+    process.exit(0)
+  },
+}
+
+for (const name of [
+  'waits in dispatch()',
+  'waits in dispatch() of two bases',
+  'waits in dispatchSync()',
+  'waits in dispatchSync() on poll',
+  'waits in dispatchSync() in a callback of dispatch()',
+  'waits in dispatchSync(), with messages that it does not read',
+  'waits for a signal',
+  'storms in dispatch()',
+  'storms in dispatchSync()',
+  'does not return from a callback of dispatch()',
+  'does not return from a callback of dispatchSync()',
+]) {
+  cases[`terminate: ${name}`] = async () => {
+    const before = counts()
+    for (let round = 0; round < 3; round++) {
+      const worker = new CaseWorker(name)
+      const thread = Number(await worker.message())
+      if (name.includes('messages')) for (let i = 0; i < 3; i++) worker.send(i)
+      if (name.startsWith('waits')) await untilAsleep(thread)
+      if (name.includes('messages')) worker.send('one more, while it sleeps')
+      assert.equal(await checked(worker, before, () => worker.terminate()), 1)
+      assert.equal(worker.error, undefined)
+    }
+  }
+}
+
+for (const [name, code, message] of [
+  ['exits in a callback of dispatch()', 3, undefined],
+  ['exits in a callback of dispatchSync()', 3, undefined],
+  ['throws in a callback of dispatch()', 1, 'boom'],
+  ['throws in a callback of dispatchSync()', 1, 'boom'],
+  ['rejects in a callback of dispatch()', 1, 'boom'],
+] as const) {
+  cases[name] = async () => {
+    const before = counts()
+    const worker = new CaseWorker(name)
+    assert.equal(await checked(worker, before, () => worker.exited), code)
+    assert.equal(worker.error?.message, message)
+  }
+}
+
+function finish(): void {
+  console.log('as it should be')
+}
+
+const [, , name = ''] = process.argv
+if (name === '--list') {
+  console.log(JSON.stringify(Object.keys(cases)))
+} else {
+  const run = cases[name]
+  assert(run, `there is no case ${name}`)
+  await run()
+  finish()
+}
