@@ -75,4 +75,24 @@ describe('the C library', () => {
       stderr: '',
     })
   })
+
+  it('has a benchmark in C, and spends at most 96 bytes on a buffer of 32 besides those', async function () {
+    this.timeout(compileTimeout)
+    const args = [...strict, '-O2', 'bench/c/secure_buffer.c', ...linking, '-lpthread']
+    const program = await compile(`c-bench-${type}`, [cc], args)
+    const { code, stdout, stderr } = await runProgram(program, ['100'], { stuckAfter: compileTimeout })
+    expect(code, stderr).to.equal(0)
+    const numbers = JSON.parse(stdout) as Record<string, number>
+    expect(numbers).to.have.all.keys(
+      'new_ns',
+      'new_destroy_ns',
+      'write_ratio',
+      'read_ratio',
+      'is_valid_p999_ns',
+      'overhead_bytes',
+    )
+    for (const [name, value] of Object.entries(numbers)) expect(value, name).to.satisfy(Number.isFinite)
+    // AddressSanitizer's own bookkeeping would count.
+    if (type !== 'Asan') expect(numbers.overhead_bytes).to.be.at.most(96)
+  })
 })

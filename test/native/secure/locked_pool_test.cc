@@ -160,6 +160,21 @@ TEST("locked pool: the live one gives memory that can be used, and takes it back
   CHECK(after.used == before.used);
 }
 
+TEST("locked pool: the live one's pages are locked, by the system's own means") {
+  LockedPool& pool = LockedPoolManager::Instance().pool();
+  void* const chunk = pool.Alloc(16);
+  CHECK(pool.IsLocked(chunk));
+  const LockedPool::Stats stats = pool.GetStats();
+  CHECK(stats.locked == stats.total);
+  CHECK(stats.lock_failures == 0);
+#ifdef _WIN32
+  CHECK(stats.backend == Backend::kVirtualLock);
+#else
+  CHECK(stats.backend == Backend::kMlock || stats.backend == Backend::kMemfdSecret);
+#endif
+  pool.Free(chunk);
+}
+
 TEST("locked pool: policy and backend are chosen before the first use, not after it") {
   LockedPoolManager& manager = LockedPoolManager::Instance();
   if (manager.GetStats().total == 0) CHECK(manager.Configure(LockPolicy::kAllow, BackendChoice::kMlock));

@@ -46,6 +46,8 @@ int Main(int count, char** arguments) {
     if (!wanted) continue;
     found = true;
     passed = Run(test) && passed;
+    // A later test may end the process.
+    std::fflush(stdout);
   }
   if (!found) std::fputs("no such test\n", stderr);
   return found && passed ? 0 : 1;

@@ -136,7 +136,7 @@ TEST("threads: a write against a destroy is whole or fails") {
 
 TEST("threads: of several destroys of a buffer one succeeds") {
   Fixture fixture;
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 400; ++round) {
     const BufferNumber number = fixture.table.New(32);
     std::atomic<int> succeeded{0};
     const auto destroy = [&] { succeeded += fixture.table.Destroy(number) ? 1 : 0; };
@@ -148,7 +148,7 @@ TEST("threads: of several destroys of a buffer one succeeds") {
 
 TEST("threads: of several releases of two holders' buffer two succeed, and it is gone") {
   Fixture fixture;
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 400; ++round) {
     const BufferNumber number = fixture.table.New(32);
     CHECK(fixture.table.Retain(number));
     std::atomic<int> succeeded{0};
