@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "byte_span.h"
+#include "errors.h"
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
@@ -31,7 +32,7 @@ ReplyBody::ReplyBody(Napi::Env env, napi_value value) : m_env(env) {
   if (!is_typed_array ||
       napi_get_typedarray_info(env, value, &element, nullptr, nullptr, nullptr, nullptr) != napi_ok ||
       (element != napi_uint8_array && element != napi_uint8_clamped_array)) {
-    throw Napi::TypeError::New(env, "a body must be a string or a Uint8Array");
+    ThrowTypeError(env, "a body must be a string or a Uint8Array");
   }
   const ByteSpan span = ByteSpan::Of(env, value);
   m_bytes = span.data;
