@@ -219,6 +219,7 @@ void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<GetConnectionNapi>(env, exports, "requestGetConnection", state);
   ExportReplies(env, exports, state);
   ExportClient(env, exports, state);
+  ExportSecure(env, exports, state);
 }
 
 }  // namespace bitcoin_support

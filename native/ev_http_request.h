@@ -65,6 +65,7 @@ class EvHttpRequest final : public BaseChild {
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
   static void ExportReplies(Napi::Env env, Napi::Object exports, Environment& state);
   static void ExportClient(Napi::Env env, Napi::Object exports, Environment& state);
+  static void ExportSecure(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
   static EvHttpRequest& This(const Napi::CallbackInfo& info);
@@ -84,6 +85,8 @@ class EvHttpRequest final : public BaseChild {
   static Napi::Value SendReplyStartNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendReplyChunkNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendReplyEndNapi(const Napi::CallbackInfo& info);
+  static Napi::Value HeaderIntoNapi(const Napi::CallbackInfo& info);
+  static Napi::Value BodyIntoNapi(const Napi::CallbackInfo& info);
   static Napi::Value NewNapi(const Napi::CallbackInfo& info);
   static Napi::Value CancelNapi(const Napi::CallbackInfo& info);
 

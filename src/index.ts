@@ -21,10 +21,9 @@ export { type DeclaredEventType, declareEventType } from './events/declare-event
 export { EvHttp, type EvHttpBindOptions, type EvHttpUnixOptions, obtainEvHttp } from './events/ev-http.js'
 export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/ev-http-bound-socket.js'
 export { EvHttpConnection, type EvHttpPeer, obtainEvHttpConnectionBase } from './events/ev-http-connection.js'
+export type { EvHttpHeaders, EvHttpReply } from './events/ev-http-reply.js'
 export {
   type EvHttpClientCallback,
-  type EvHttpHeaders,
-  type EvHttpReply,
   EvHttpRequest,
   type EvHttpRequestCallback,
   obtainEvHttpRequest,

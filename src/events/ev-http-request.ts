@@ -1,7 +1,9 @@
 import { AsyncResource } from 'node:async_hooks'
+import { numberOf, type SecureBuffer } from '../alloc/secure-buffer.js'
+import { fail } from '../alloc/secure-error.js'
 import { EventError } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
-import { checkBytes, checkFunction, checkInteger, checkObject, checkString, typeError } from '../util/validation.js'
+import { checkBytes, checkFunction, checkObject, checkString } from '../util/validation.js'
 import {
   BoundCallback,
   type ClientReceiver,
@@ -13,6 +15,7 @@ import {
 import { EV_TIMEOUT } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import type { EvHttpConnection } from './ev-http-connection.js'
+import { checkReason, checkStatus, type EvHttpReply, flattenHeaders } from './ev-http-reply.js'
 import { EvKeyvalq } from './ev-keyvalq.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
@@ -28,23 +31,6 @@ export type EvHttpRequestCallback<A> = (request: EvHttpRequest, arg: A) => void
  * connection could be made it is the request with the response code 0.
  */
 export type EvHttpClientCallback<A> = (request: EvHttpRequest | null, arg: A) => void
-
-/** Headers of a reply: an object, whose values may be several each, or pairs in order. */
-export type EvHttpHeaders =
-  | Readonly<Record<string, string | number | readonly string[]>>
-  | readonly (readonly [name: string, value: string])[]
-
-/** A whole reply, for {@link EvHttpRequest.reply}. */
-export interface EvHttpReply {
-  /** Status code, 200 to 999; default 200. */
-  status?: number
-  /** Reason phrase; default: the status's own. */
-  reason?: string
-  /** Headers beside `Content-Length`, `Date` and `Content-Type`, which libevent adds where they are missing. */
-  headers?: EvHttpHeaders
-  /** Body; a string goes as UTF-8. Without effect for HEAD, 204 and 304, which have none. */
-  body?: string | Uint8Array
-}
 
 /** Makes the view of a server's connection; set by the module of the connection, which needs this one. */
 let makeView: (base: EventBase, connection: HandleNumber) => EvHttpConnection
@@ -64,35 +50,6 @@ export let startRequest: (
 
 /** Whether the request still waits for its reply to be sent or begun. */
 export let isUnanswered: (request: EvHttpRequest) => boolean
-
-function flatten(headers: EvHttpHeaders | undefined): string[] | undefined {
-  if (headers === undefined) return undefined
-  checkObject(headers, 'headers')
-  const flat: string[] = []
-  if (Array.isArray(headers)) {
-    for (const pair of headers as readonly (readonly [string, string])[]) {
-      if (!Array.isArray(pair)) throw typeError('headers', 'pairs of a name and a value', pair)
-      flat.push(pair[0], pair[1])
-    }
-    return flat
-  }
-  const record = headers as Readonly<Record<string, string | number | readonly string[]>>
-  for (const name of Object.keys(record)) {
-    const value = record[name]
-    if (typeof value === 'string') flat.push(name, value)
-    else if (Array.isArray(value)) for (const one of value) flat.push(name, one)
-    else flat.push(name, typeof value === 'number' ? String(value) : (value as unknown as string))
-  }
-  return flat
-}
-
-function checkStatus(status: number): void {
-  checkInteger(status, 'status', 200, 999)
-}
-
-function checkReason(reason: string | undefined): void {
-  if (reason !== undefined) checkString(reason, 'reason')
-}
 
 /**
  * libevent's `evhttp_request`, on either side.
@@ -224,6 +181,48 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
   }
 
   /**
+   * Copies a header's value from libevent's memory straight into locked memory. libevent wipes its own when the request
+   * ends, so that a credential is then nowhere else in the process.
+   *
+   * @param name - the header's name, in any case; of several by that name the first counts
+   * @param buffer - gets the value's bytes as they came, in place of its content
+   * @returns whether there is such a header; when there is none the buffer stays as it is
+   * @throws {TypeError} when the name is no string
+   * @throws {RangeError} when no header can have that name
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
+   * @throws {SecureMemoryError} when the value does not fit, or the buffer is none or has been destroyed; the old content
+   * is in place
+   * @example
+   * ```ts
+   * using credential = new SecureBuffer(8192)
+   * const allowed = request.headerInto('Authorization', credential) && credential.equals(expected)
+   * ```
+   * @see evhttp_find_header()
+   */
+  headerInto(name: string, buffer: SecureBuffer): boolean {
+    checkString(name, 'name')
+    const result = native.requestHeaderInto(handleOf(this), name, numberOf(buffer))
+    if (result < 0) fail()
+    return result === 1
+  }
+
+  /**
+   * Copies the body that was received from libevent's memory straight into locked memory.
+   *
+   * @param buffer - gets the body in place of its content
+   * @returns how many bytes the body has
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
+   * @throws {SecureMemoryError} when the body does not fit, or the buffer is none or has been destroyed; the old content
+   * is in place
+   * @see evbuffer_peek()
+   */
+  bodyInto(buffer: SecureBuffer): number {
+    const length = native.requestBodyInto(handleOf(this), numberOf(buffer))
+    if (length < 0) fail()
+    return length
+  }
+
+  /**
    * @returns the status code of the reply, 0 when there was no connection
    * @see evhttp_request_get_response_code()
    */
@@ -270,7 +269,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
   reply(reply: EvHttpReply = {}): void {
     checkObject(reply, 'reply')
     const { status = 200, reason, headers, body } = reply
-    this.#answer(status, reason, flatten(headers), body)
+    this.#answer(status, reason, flattenHeaders(headers), body)
   }
 
   /**

@@ -152,6 +152,8 @@ export interface NativeAddon {
   requestRemoveHeader(request: HandleNumber, input: boolean, name: string): boolean
   requestClearHeaders(request: HandleNumber, input: boolean): void
   requestListHeaders(request: HandleNumber, input: boolean): string[]
+  requestHeaderInto(request: HandleNumber, name: string, buffer: number): -1 | 0 | 1
+  requestBodyInto(request: HandleNumber, buffer: number): number
   requestGetConnection(request: HandleNumber): HandleNumber
   requestWantComplete(request: HandleNumber): void
   requestReply(

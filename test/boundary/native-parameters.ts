@@ -69,6 +69,12 @@ export function number(value: unknown): ValueParameter {
   return { value: constant(value), wrong: refuse((other) => typeof other === 'number'), odd }
 }
 
+/** A secure buffer's number: what is none is refused by the result, not by an error. */
+export function secureNumber(): ValueParameter {
+  const odd = [...ANYTHING, Number.NaN, Infinity, -Infinity, -1, 0, 0.5, 1, 2 ** 24, 2 ** 53 - 1, 2 ** 53, 1e308]
+  return { value: constant(0), wrong: [], odd }
+}
+
 export function bool(value: boolean): ValueParameter {
   return { value: constant(value), wrong: refuse((other) => typeof other === 'boolean'), odd: [!value] }
 }

@@ -11,7 +11,18 @@ import {
 } from 'bitcoin-support'
 import type { Gallery } from './gallery.js'
 import { REQUEST_BODY, REQUEST_URI } from './loopback.js'
-import { bool, bytes, handle, int, list, number, optional, type Parameter, text } from './native-parameters.js'
+import {
+  bool,
+  bytes,
+  handle,
+  int,
+  list,
+  number,
+  optional,
+  type Parameter,
+  secureNumber,
+  text,
+} from './native-parameters.js'
 import { a, is, nothing, type Outcome } from './outcomes.js'
 
 export interface Signature {
@@ -137,6 +148,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
   requestRemoveHeader: signature(is(true), incoming, bool(true), text('host')),
   requestClearHeaders: signature(nothing, incoming, bool(true)),
   requestListHeaders: signature(a('array'), incoming, bool(true)),
+  requestHeaderInto: signature(is(-1), incoming, text('host'), secureNumber()),
+  requestBodyInto: signature(is(-1), incoming, secureNumber()),
   requestGetConnection: signature(a('number'), incoming),
   requestWantComplete: signature(nothing, incoming),
   requestReply: signature(

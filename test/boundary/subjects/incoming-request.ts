@@ -1,4 +1,4 @@
-import { EVHTTP_REQ_POST, EvHttpConnection, EvHttpRequest, EvKeyvalq } from 'bitcoin-support'
+import { EVHTTP_REQ_POST, EvHttpConnection, EvHttpRequest, EvKeyvalq, SecureBuffer } from 'bitcoin-support'
 import { anything, bytes, callback, integer, optional, options, string } from '../arguments.js'
 import { Loopback, REQUEST_BODY, REQUEST_URI } from '../loopback.js'
 import { a, is, nothing } from '../outcomes.js'
@@ -8,6 +8,9 @@ type Run = Act<EvHttpRequest, undefined>
 
 /** More than the sockets of both sides take. */
 const TOO_MUCH = 16 * 1024 * 1024
+
+/** Takes what is read into it; whatever is none has another error than an argument of the wrong type. */
+export const secure = new SecureBuffer(64)
 
 // Asks, acts on the request that waits for its answer, and lets the answer arrive.
 function waiting(prepare: (request: EvHttpRequest, loopback: Loopback) => void, act: Run): void {
@@ -121,6 +124,11 @@ export const incomingRequest: Subject<EvHttpRequest, undefined> = {
     getOutputHeaders: { live: a(EvKeyvalq) },
     body: { live: is(Buffer.from(REQUEST_BODY)) },
     bodyText: { live: is(REQUEST_BODY) },
+    headerInto: {
+      args: () => [string('name', 'host', 'a\rb', 'a\nb', 'a\0b', '\u0100'), anything('buffer', secure)],
+      live: is(true),
+    },
+    bodyInto: { args: () => [anything('buffer', secure)], live: is(REQUEST_BODY.length) },
     getResponseCode: { live: is(0), in: { started: is(200), 'its connection lost': a('number') } },
     getResponseCodeLine: { live: is(undefined), in: { started: is('OK'), 'its connection lost': is('OK') } },
     getConnection: { live: a(EvHttpConnection) },

@@ -1,9 +1,9 @@
 import { EVHTTP_REQ_POST, EvHttpConnection, EvHttpRequest, EvKeyvalq, obtainEvHttpRequest } from 'bitcoin-support'
-import { anything, callback } from '../arguments.js'
+import { anything, callback, string } from '../arguments.js'
 import { Loopback, REPLY_BODY, REQUEST_URI } from '../loopback.js'
 import { a, is, nothing } from '../outcomes.js'
 import { handleMethods, type Method, type Subject } from '../subject.js'
-import { incomingRequest } from './incoming-request.js'
+import { incomingRequest, secure } from './incoming-request.js'
 
 const OPEN = 'open'
 const BEGUN = 'under way, its reply begun'
@@ -168,6 +168,15 @@ export const outgoingRequest: Subject<EvHttpRequest, undefined> = {
       in: { [BEGUN]: is(Buffer.from('begun')), [REPLIED]: is(Buffer.from(REPLY_BODY)) },
     },
     bodyText: { live: is(''), in: { [BEGUN]: is('begun'), [REPLIED]: is(REPLY_BODY) } },
+    headerInto: {
+      args: () => [string('name', 'host', 'a\rb', 'a\nb', 'a\0b', '\u0100'), anything('buffer', secure)],
+      live: is(false),
+    },
+    bodyInto: {
+      args: () => [anything('buffer', secure)],
+      live: is(0),
+      in: { [BEGUN]: is('begun'.length), [REPLIED]: is(REPLY_BODY.length) },
+    },
     getResponseCode: { live: is(0), in: { [BEGUN]: is(200), [REPLIED]: is(200) } },
     getResponseCodeLine: { live: is(undefined), in: { [BEGUN]: is('OK'), [REPLIED]: is('OK') } },
     getConnection: { live: a(EvHttpConnection), in: { [OPEN]: is(null), [REPLIED]: is(null), [REFUSED]: is(null) } },

@@ -1,0 +1,51 @@
+// A reply as users write it, and as the addon takes it.
+import { checkInteger, checkObject, checkString, typeError } from '../util/validation.js'
+
+/** Headers of a reply: an object, whose values may be several each, or pairs in order. */
+export type EvHttpHeaders =
+  | Readonly<Record<string, string | number | readonly string[]>>
+  | readonly (readonly [name: string, value: string])[]
+
+/** A whole reply, for {@link EvHttpRequest.reply}. */
+export interface EvHttpReply {
+  /** Status code, 200 to 999; default 200. */
+  status?: number
+  /** Reason phrase; default: the status's own. */
+  reason?: string
+  /** Headers beside `Content-Length`, `Date` and `Content-Type`, which libevent adds where they are missing. */
+  headers?: EvHttpHeaders
+  /** Body; a string goes as UTF-8. Without effect for HEAD, 204 and 304, which have none. */
+  body?: string | Uint8Array
+}
+
+/** @returns the headers as a flat list: name, value, name, value … */
+export function flattenHeaders(headers: EvHttpHeaders | undefined): string[] | undefined {
+  if (headers === undefined) return undefined
+  checkObject(headers, 'headers')
+  const flat: string[] = []
+  if (Array.isArray(headers)) {
+    for (const pair of headers as readonly (readonly [string, string])[]) {
+      if (!Array.isArray(pair)) throw typeError('headers', 'pairs of a name and a value', pair)
+      flat.push(pair[0], pair[1])
+    }
+    return flat
+  }
+  const record = headers as Readonly<Record<string, string | number | readonly string[]>>
+  for (const name of Object.keys(record)) {
+    const value = record[name]
+    if (typeof value === 'string') flat.push(name, value)
+    else if (Array.isArray(value)) for (const one of value) flat.push(name, one)
+    else flat.push(name, typeof value === 'number' ? String(value) : (value as unknown as string))
+  }
+  return flat
+}
+
+/** @throws unless `status` is a status code. */
+export function checkStatus(status: number): void {
+  checkInteger(status, 'status', 200, 999)
+}
+
+/** @throws unless `reason` is a string or missing. */
+export function checkReason(reason: string | undefined): void {
+  if (reason !== undefined) checkString(reason, 'reason')
+}
