@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <optional>
 #include <thread>
@@ -57,6 +58,41 @@ TEST("fork: a purge in the child leaves the parent's memory alone") {
   unsigned char first = 0;
   CHECK(SecureBuffer(number).Read(std::span(&first, 1)) == 1);
   CHECK(first == 1);
+}
+
+/// Makes a secret with a backend and has a child look at the parent's address.
+int ChildLooksAt(BackendChoice choice, Backend& backend) {
+  // Each test runs in a process of its own; when they all share one, the backend is whatever the first has
+  // chosen.
+  LockedPoolManager::Instance().Configure(LockPolicy::kAllow, choice);
+  SecureBufferTable& table = SecureBufferTable::Instance();
+  const BufferNumber number = table.New(100);
+  CHECK(SecureBuffer(number).Fill(0x77));
+  backend = LockedPoolManager::Instance().GetStats().backend;
+  const volatile unsigned char* const data = table.Find(number)->m_slot.data;
+  return InChild([data] {
+    for (int i = 0; i < 100; ++i) {
+      if (data[i] != 0) return false;
+    }
+    return true;
+  });
+}
+
+TEST("fork: the child finds zeros where the parent's mlock pages are") {
+  Backend backend = Backend::kNone;
+  const int status = ChildLooksAt(BackendChoice::kMlock, backend);
+  if (backend == Backend::kMlock) CHECK(status == 0);
+}
+
+TEST("fork: the child finds nothing where the parent's memfd_secret pages are") {
+  Backend backend = Backend::kNone;
+  const int status = ChildLooksAt(BackendChoice::kMemfdSecret, backend);
+  // A kernel without the call gives private pages, which are wiped.
+  if (backend == Backend::kMemfdSecret) {
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+  } else {
+    CHECK(status == 0);
+  }
 }
 
 TEST("fork: a use that was open ends in both processes") {
