@@ -195,7 +195,7 @@ void EvHttpRequest::SendError(int code, const char* reason) {
   ServerConnection& server = *m_server;
   evhttp_request* const request = m_request;
   EndHandle();
-  server.BeginReply();
+  server.BeginReply(ServerConnection::ReplyKind::kWhole);
   SendErrorPage(request, code, reason);
   server.FlushSoon();
 }
@@ -224,7 +224,7 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
   ServerConnection& server = *self.m_server;
   evhttp_request* const request = self.m_request;
   self.EndHandle();
-  server.BeginReply();
+  server.BeginReply(ServerConnection::ReplyKind::kWhole);
   headers.MoveTo(evhttp_request_get_output_headers(request));
   Send(request, code, CString(reason), body.get());
   server.FlushSoon();
@@ -241,9 +241,9 @@ bool EvHttpRequest::ReplyPlainly(const Napi::CallbackInfo& info, int code, const
   const EventBase::BusyScope busy(base());
   ServerConnection& server = *m_server;
   evhttp_request* const request = m_request;
+  server.BeginReply(ServerConnection::ReplyKind::kWhole);
   SendPlain(request, code, head.text(), body);
   EndHandle();
-  server.BeginReply();
   server.FlushSoon();
   return true;
 }
@@ -284,7 +284,7 @@ Napi::Value EvHttpRequest::SendReplyStartNapi(const Napi::CallbackInfo& info) {
     evhttp_add_header(headers, "Connection", "close");
   }
   AddDate(request);
-  self.m_server->BeginReply();
+  self.m_server->BeginReply(ServerConnection::ReplyKind::kStreamed);
   evhttp_send_reply_start(request, code, CString(reason));
   self.m_server->FlushSoon();
   return info.Env().Undefined();

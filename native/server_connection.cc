@@ -2,8 +2,8 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/bufferevent_struct.h>
 #include <event2/http.h>
+#include <poll.h>
 
 #include <utility>
 
@@ -21,6 +21,18 @@ constexpr size_t kSlowReplyBytes = 16 * 1024;
 
 // A peer that has closed its side may still be waiting for the answer; this keeps the base pending.
 constexpr timeval kHoldInterval{3600, 0};
+
+// libevent reports a reset as readable, like data, and data may still lie before it.
+bool IsPeerGone(int fd, int what) {
+  if ((what & EV_CLOSED) != 0) return true;
+#if defined(POLLRDHUP)
+  pollfd state{fd, POLLRDHUP, 0};
+  return poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+#else
+  pollfd state{fd, 0, 0};
+  return poll(&state, 1, 0) > 0 && (state.revents & (POLLHUP | POLLERR)) != 0;
+#endif
+}
 
 }  // namespace
 
@@ -47,23 +59,25 @@ void ServerConnection::BeginRequest(EvHttpRequest& handle, const EvHttp& server)
   evhttp_request_set_on_complete_cb(m_in_flight, OnComplete, this);
 }
 
-// What evhttp reads by itself is none of our business. While a request waits for its answer it does not
-// read, so either the peer is gone, or it has sent its next request too early.
+// What evhttp reads by itself is none of our business. While a request waits for its answer, and while a long
+// answer is written, it does not read: so either the peer is gone, or it has sent its next request early.
 void ServerConnection::OnReadable(evutil_socket_t fd, short what, void* arg) {
   ServerConnection& self = *static_cast<ServerConnection*>(arg);
   bufferevent* const bev = evhttp_connection_get_bufferevent(self.m_connection);
   if ((bufferevent_get_enabled(bev) & EV_READ) != 0) return;
   event_del(self.m_sentinel);
-  if ((what & EV_CLOSED) != 0) {
+  if (IsPeerGone(fd, what)) {
     self.TellPeerClosed();
-  } else {
-    self.Await(EV_CLOSED, OnPeerClosed, nullptr);
+  } else if (!self.m_replying) {
+    // The data stays where it is, so only what changes may wake us from here on: also a reset, which is no
+    // EV_CLOSED. Beside a write event libevent allows no edge-triggered one; but then the write will tell.
+    const bool edges = (event_base_get_features(self.m_base.base()) & EV_FEATURE_ET) != 0;
+    self.Await(edges ? EV_READ | EV_CLOSED | EV_ET | EV_PERSIST : EV_CLOSED, OnEdge, nullptr);
   }
-  static_cast<void>(fd);
 }
 
-void ServerConnection::OnPeerClosed(evutil_socket_t, short, void* arg) {
-  static_cast<ServerConnection*>(arg)->TellPeerClosed();
+void ServerConnection::OnEdge(evutil_socket_t fd, short what, void* arg) {
+  if (IsPeerGone(fd, what)) static_cast<ServerConnection*>(arg)->TellPeerClosed();
 }
 
 void ServerConnection::TellPeerClosed() {
@@ -85,15 +99,10 @@ void ServerConnection::StopAwaiting() {
   m_awaited = nullptr;
 }
 
-void ServerConnection::BeginReply() {
+void ServerConnection::BeginReply(ReplyKind kind) {
   StopAwaiting();
-  if (m_replying) return;
   m_replying = true;
-  bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
-  // libevent keeps reading on while it writes, to notice a close; its read timeout would then end a
-  // reply that makes progress.
-  m_read_timeout = bev->timeout_read;
-  m_write_timeout = bev->timeout_write;
+  m_streaming = kind == ReplyKind::kStreamed;
 }
 
 bool ServerConnection::HasOutput() const {
@@ -102,8 +111,11 @@ bool ServerConnection::HasOutput() const {
 
 void ServerConnection::FlushSoon() {
   bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
-  if (evbuffer_get_length(bufferevent_get_output(bev)) > kSlowReplyBytes) {
-    bufferevent_set_timeouts(bev, nullptr, &m_write_timeout);
+  if (m_streaming || evbuffer_get_length(bufferevent_get_output(bev)) > kSlowReplyBytes) {
+    // evhttp reads on while it writes, to notice a close. A reply that takes its time must not end because
+    // the peer has closed its own side, nor by the time since the peer last sent something; and what the peer
+    // sends meanwhile shall wait. evhttp reads again when all is written.
+    bufferevent_disable(bev, EV_READ);
   }
   // The socket is nearly always writable. Marking it so spares a round through the kernel, and with
   // the change list the two epoll_ctl calls that would ask for it; if it is full, libevent's write
@@ -149,6 +161,7 @@ void ServerConnection::TellComplete(bool written) {
 
 void ServerConnection::EndRequest() {
   m_in_flight = nullptr;
+  m_replying = m_streaming = false;
   StopAwaiting();
   if (m_sentinel != nullptr && event_pending(m_sentinel, EV_READ, nullptr) == 0)
     event_add(m_sentinel, nullptr);
@@ -159,10 +172,6 @@ void ServerConnection::OnComplete(evhttp_request*, void* arg) {
   ServerConnection& self = *static_cast<ServerConnection*>(arg);
   EventBase& base = self.m_base;
   const EventBase::BusyScope busy(base);
-  if (std::exchange(self.m_replying, false)) {
-    bufferevent_set_timeouts(evhttp_connection_get_bufferevent(self.m_connection), &self.m_read_timeout,
-                             &self.m_write_timeout);
-  }
   self.TellWritten(true);
   // libevent has answered by itself, after an error of its own.
   if (self.m_handle != nullptr) {

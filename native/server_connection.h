@@ -38,8 +38,9 @@ class ServerConnection {
   /// The handle is gone: the reply is libevent's now.
   void ReleaseRequest() { m_handle = nullptr; }
 
-  /// The reply begins: progress alone decides from here on, not the time since the request was read.
-  void BeginReply();
+  enum class ReplyKind { kWhole, kStreamed };
+  /// The reply begins; called before evhttp is given anything of it.
+  void BeginReply(ReplyKind kind);
   bool HasOutput() const;
   /// Lets libevent write what is queued in this turn instead of asking the kernel first.
   void FlushSoon();
@@ -63,7 +64,7 @@ class ServerConnection {
   static void OnComplete(evhttp_request* request, void* arg);
   static void OnClose(evhttp_connection* connection, void* arg);
   static void OnReadable(evutil_socket_t fd, short what, void* arg);
-  static void OnPeerClosed(evutil_socket_t fd, short what, void* arg);
+  static void OnEdge(evutil_socket_t fd, short what, void* arg);
 
   void Await(short what, event_callback_fn callback, const timeval* timeout);
   void StopAwaiting();
@@ -82,9 +83,8 @@ class ServerConnection {
   std::vector<double> m_written_keys;
   event* m_sentinel;
   event* m_awaited = nullptr;
-  timeval m_read_timeout{};
-  timeval m_write_timeout{};
   bool m_replying = false;
+  bool m_streaming = false;
   bool m_cut = false;
 };
 
