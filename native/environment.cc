@@ -5,7 +5,7 @@
 #include "errors.h"
 #include "handle.h"
 #include "loop_driver.h"
-#include "secure/locked_pool.h"
+#include "secure/locked_pool_manager.h"
 #include "server_connections.h"
 
 namespace bitcoin_support {
@@ -13,8 +13,22 @@ namespace {
 
 std::atomic<uint32_t> g_next_tag{0};
 
-// What NoteCreated() writes.
-constexpr size_t kCreatedLength = 2;
+// What NoteCreated() and NoteLockedPool() write.
+constexpr size_t kCreatedLength = 5;
+
+// What some thread has been told of already.
+std::atomic<size_t> g_told_failures{0};
+std::atomic<size_t> g_told_growths{0};
+std::atomic<bool> g_warning_due{false};
+
+// Whether this call is the one that brings `told` up to `now`.
+bool Advance(std::atomic<size_t>& told, size_t now) {
+  size_t before = told.load(std::memory_order_relaxed);
+  while (before < now) {
+    if (told.compare_exchange_weak(before, now, std::memory_order_relaxed)) return true;
+  }
+  return false;
+}
 
 // In HandleKind's order. kDeclared has no type of its own.
 constexpr const char* kTypeNames[] = {
@@ -90,10 +104,17 @@ void Environment::NoteCreated(const Handle& handle) {
   m_created[1] = HandleTable::SlotOf(handle.number());
 }
 
-void Environment::NoteLockedPool(const LockedPool& pool) {
+void Environment::WarnOfUnlocked() {
+  LockedPoolManager::Instance().SetWarning([] { g_warning_due.store(true, std::memory_order_relaxed); });
+}
+
+void Environment::NoteLockedPool() {
   if (m_created == nullptr) return;
-  m_created[2] = static_cast<double>(pool.lock_failures());
-  m_created[3] = static_cast<double>(pool.growths());
+  const LockedPool& pool = LockedPoolManager::Instance().pool();
+  if (Advance(g_told_failures, pool.lock_failures())) m_created[2] += 1;
+  if (Advance(g_told_growths, pool.growths())) m_created[3] += 1;
+  // Looked at first: an exchange on every call would have the threads wait for each other.
+  if (g_warning_due.load(std::memory_order_relaxed) && g_warning_due.exchange(false)) m_created[4] += 1;
 }
 
 void Environment::NoteDropped(const Handle& handle) {

@@ -19,7 +19,6 @@
 namespace bitcoin_support {
 
 class Handle;
-class LockedPool;
 class LoopDriver;
 class ServerConnections;
 
@@ -67,7 +66,10 @@ class Environment {
   void NoteCreated(const Handle& handle);
   void NoteDropped(const Handle& handle);
   /// Shows JavaScript, without a call, whether the locked pool has grown or failed to lock.
-  void NoteLockedPool(const LockedPool& pool);
+  void NoteLockedPool();
+  /// Has the next NoteLockedPool() of any thread tell of pages that are not locked, when the policy is to
+  /// warn.
+  static void WarnOfUnlocked();
   void set_drop_log(bool on) { m_drop_log_on = on; }
   bool has_dropped() const { return !m_dropped.empty(); }
   std::vector<DroppedHandle> TakeDropped() { return std::exchange(m_dropped, {}); }

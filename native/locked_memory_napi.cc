@@ -61,7 +61,9 @@ Napi::Value RegionNew(const Napi::CallbackInfo& info) {
       std::floor(size) != size) {
     return info.Env().Undefined();
   }
-  return NewSecureRegion(info.Env(), static_cast<size_t>(size), {});
+  const Napi::Value region = NewSecureRegion(info.Env(), static_cast<size_t>(size), {});
+  Environment::From(info).NoteLockedPool();
+  return region;
 }
 
 // (ArrayBuffer of regionNew or lend) -> whether it was one; a second time does nothing
@@ -74,7 +76,10 @@ Napi::Value Lend(const Napi::CallbackInfo& info) {
   const SharedAccess access(SecureBufferTable::Instance(), BufferNumberArg(info, 0));
   if (!access) return info.Env().Undefined();
   // An ArrayBuffer of no bytes has no address to be found by.
-  return NewSecureRegion(info.Env(), std::max<size_t>(access.length(), 1), {access.data(), access.length()});
+  const Napi::Value region =
+      NewSecureRegion(info.Env(), std::max<size_t>(access.length(), 1), {access.data(), access.length()});
+  Environment::From(info).NoteLockedPool();
+  return region;
 }
 
 Napi::Value Harden(const Napi::CallbackInfo& info) {
@@ -99,7 +104,7 @@ Napi::Value PurgeOnSignal(const Napi::CallbackInfo& info) {
 
 void ExportLockedMemoryFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
   // JavaScript tells the user, as a process warning.
-  LockedPoolManager::Instance().SetWarning([] {});
+  Environment::WarnOfUnlocked();
   ExportFunction<Configure>(env, exports, "lockedPoolConfigure", state);
   ExportFunction<Stats>(env, exports, "lockedPoolStats", state);
   ExportFunction<Walk>(env, exports, "lockedPoolWalk", state);

@@ -47,7 +47,7 @@ SecureBuffer Buffer(const Napi::CallbackInfo& info) { return SecureBuffer(Buffer
 BufferNumber NewOwned(Environment& env, size_t capacity) {
   const BufferNumber number = SecureBufferTable::Instance().New(capacity);
   if (number != 0) env.owned_buffers().Add(number);
-  env.NoteLockedPool(LockedPoolManager::Instance().pool());
+  env.NoteLockedPool();
   return number;
 }
 

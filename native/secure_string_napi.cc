@@ -24,6 +24,7 @@ Napi::Value Number(const Napi::CallbackInfo& info, BufferNumber number) {
 BufferNumber NewWith(Environment& env, size_t capacity, std::span<const Bytes> pieces) {
   SecureBufferTable& table = SecureBufferTable::Instance();
   const BufferNumber number = table.New(std::max<size_t>(capacity, 1));
+  env.NoteLockedPool();
   if (number == 0) return 0;
   if (!SecureBuffer(number).Write(pieces)) {
     table.Destroy(number);

@@ -39,14 +39,14 @@ export interface LockedPoolOptions {
 const POLICIES: readonly LockPolicy[] = ['require', 'warn', 'allow']
 const BACKENDS = ['memfd_secret', 'mlock'] as const
 
-/** Where the addon shows them in `created`. */
+/** Where the addon shows in `created` how often this thread is to tell of them. */
 const LOCK_FAILURES = 2
 const GROWTHS = 3
+const WARNINGS = 4
 
-let policy: LockPolicy = 'warn'
-let warned = false
 let failures = 0
 let growths = 0
+let warnings = 0
 
 /**
  * Sets how locked memory is had. It must be called before the first secret is made, in any thread.
@@ -61,7 +61,6 @@ export function configureLockedPool(options: LockedPoolOptions): void {
   if (!POLICIES.includes(wanted)) throw rangeError('policy', POLICIES.join(', '), undefined)
   if (backend !== undefined && !BACKENDS.includes(backend)) throw rangeError('backend', BACKENDS.join(', '), undefined)
   native.lockedPoolConfigure(POLICIES.indexOf(wanted), backend ?? '')
-  policy = wanted
 }
 
 /**
@@ -91,11 +90,14 @@ export function noteLockedPool(): void {
     growths = now
     traceSecure('arena_growth')
   }
-  if (failed <= failures) return
-  failures = failed
-  traceSecure('lock_failure')
-  if (warned || policy !== 'warn') return
-  warned = true
+  if (failed > failures) {
+    failures = failed
+    traceSecure('lock_failure')
+  }
+  // The addon knows the process's policy, and asks one thread for the warning.
+  const due = created[WARNINGS] ?? 0
+  if (due <= warnings) return
+  warnings = due
   process.emitWarning('Secret memory could not be locked and may be swapped out: see RLIMIT_MEMLOCK', {
     type: 'SecureMemoryWarning',
     code: 'BITCOIN_SUPPORT_UNLOCKED',

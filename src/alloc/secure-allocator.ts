@@ -27,8 +27,8 @@ export const secureAllocator = {
    */
   allocate(size: number): Uint8Array {
     const memory = native.secureRegionNew(size)
-    if (memory === undefined) fail()
     noteLockedPool()
+    if (memory === undefined) fail()
     return new Uint8Array(memory, 0, size)
   },
 

@@ -60,10 +60,10 @@ export class SecureBuffer {
   constructor(adopt: typeof kAdopt, number: SecureNumber)
   constructor(capacity: number | typeof kAdopt, number?: SecureNumber) {
     const made = capacity === kAdopt ? (number as SecureNumber) : native.secureBufferNew(capacity)
+    noteLockedPool()
     if (made === 0) fail()
     this.#share = { number: made }
     reclaim.register(this, this.#share)
-    noteLockedPool()
     if (capacity !== kAdopt) traceSecure('create')
   }
 
@@ -127,7 +127,12 @@ export class SecureBuffer {
     const length = this.len()
     // Off V8's own heap, where wiping reaches: a view of a small buffer of its own would be moved about.
     const copy = Buffer.from(new ArrayBuffer(length))
-    if (length === 0 || native.secureBufferRead(this.#share.number, copy) !== length) fail()
+    if (length === 0) fail()
+    if (native.secureBufferRead(this.#share.number, copy) !== length) {
+      // Another thread has replaced the content in between.
+      native.memoryCleanse(copy)
+      fail()
+    }
     return copy
   }
 
@@ -144,6 +149,7 @@ export class SecureBuffer {
     if (typeof fn !== 'function') fail()
     const length = this.len()
     const memory = native.secureBufferLend(this.#share.number)
+    noteLockedPool()
     if (memory === undefined) fail()
     traceSecure('lend')
     try {

@@ -203,6 +203,6 @@ export const native: NativeAddon = load()
 
 /**
  * What the addon shows without a call: of the handle that it has made last the id and the slot; of the locked pool how
- * often it has failed to lock, and how often it has grown.
+ * often this thread is to tell that it has failed to lock, that it has grown, and that it is not locked.
  */
 export const created = new Float64Array(16)
