@@ -244,9 +244,10 @@ function readLine(input: ReadStream, string: SecureString): Promise<void> {
     const settle = (end: () => void) => {
       input.off('data', onData)
       input.off('end', onEnd)
-      input.off('error', reject)
+      input.off('error', onError)
       end()
     }
+    const onError = (error: Error) => settle(() => reject(error))
     const onEnd = () =>
       settle(() => {
         try {
@@ -272,7 +273,7 @@ function readLine(input: ReadStream, string: SecureString): Promise<void> {
     }
     input.on('data', onData)
     input.on('end', onEnd)
-    input.on('error', reject)
+    input.on('error', onError)
     input.resume()
   })
 }
