@@ -3,11 +3,13 @@
 
 #include "memory_probe.h"
 #include "scrubbing_probe.h"
+#include "secure_probe.h"
 #include "sockets.h"
 
 static Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
   bitcoin_support::test::ExportMemoryProbe(env, exports);
   bitcoin_support::test::ExportScrubbingProbe(env, exports);
+  bitcoin_support::test::ExportSecureProbe(env, exports);
   bitcoin_support::test::ExportSockets(env, exports);
   return exports;
 }

@@ -1,0 +1,19 @@
+// Holds a secret and a control until it is told to end or to crash: `cores <backend> [folder for the core]`.
+import { configureLockedPool, SecureBuffer } from 'bitcoin-support'
+import { receive, say } from '../../support/parent.js'
+import { newMarker, plainMarker, store } from '../../support/secure-probe.js'
+
+const [, , backend, folder] = process.argv
+if (folder !== undefined) process.chdir(folder)
+configureLockedPool({ policy: 'require', backend: backend as 'mlock' | 'memfd_secret' })
+const secret = newMarker()
+const control = newMarker()
+const buffer = new SecureBuffer(32)
+store(secret, buffer)
+const plain = plainMarker(control)
+const disguise = ({ disguised, key }: typeof secret) => ({ disguised: Buffer.from(disguised).toString('hex'), key })
+say({ secret: disguise(secret), control: disguise(control) })
+const message = await receive()
+if (message === 'abort') process.abort()
+say({ kept: [buffer.len(), plain.length] })
+process.disconnect()

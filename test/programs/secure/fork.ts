@@ -1,0 +1,18 @@
+// What a forked child finds: `fork <backend>`.
+import { configureLockedPool, SecureBuffer } from 'bitcoin-support'
+import { countOf, newMarker, plainMarker, secureProbe, store } from '../../support/secure-probe.js'
+import { tell } from './tell.js'
+
+configureLockedPool({ policy: 'require', backend: process.argv[2] as 'mlock' | 'memfd_secret' })
+const secret = newMarker()
+const control = newMarker()
+const buffer = new SecureBuffer(32)
+store(secret, buffer)
+const plain = plainMarker(control)
+const [secrets, controls] = secureProbe.countInFork(secret.disguised, secret.key, control.disguised, control.key)
+tell({
+  parent: [countOf(secret), countOf(control)],
+  child: [secrets, controls],
+  kept: buffer.len(),
+  plain: plain.length,
+})

@@ -1,0 +1,16 @@
+// Tells what may be had of this process before and after hardenProcess().
+import { readFileSync, statSync } from 'node:fs'
+import { hardenProcess } from 'bitcoin-support'
+import { tell } from './tell.js'
+
+function state(): object {
+  const [, soft, hard] = readFileSync('/proc/self/limits', 'utf8').match(/^Max core file size +(\S+) +(\S+)/m) ?? []
+  // Of a process that is not dumpable, root owns what is in /proc.
+  return { soft, hard, owner: statSync('/proc/self/mem').uid }
+}
+
+tell({ before: state() })
+hardenProcess()
+hardenProcess()
+tell({ after: state() })
+if (process.argv[2] === 'abort') process.abort()
