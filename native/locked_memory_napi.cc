@@ -35,7 +35,10 @@ Napi::Value Configure(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Stats(const Napi::CallbackInfo& info) {
-  const LockedPool::Stats stats = LockedPoolManager::Instance().GetStats();
+  // Asking must not make a pool, which could not be configured any more.
+  SecureBufferTable* const table = SecureBufferTable::IfMade();
+  const LockedPool::Stats stats =
+      table == nullptr ? LockedPoolManager::Instance().GetStats() : table->GetStats();
   const Napi::Object object = Napi::Object::New(info.Env());
   const auto set = [&](const char* name, size_t value) { object.Set(name, static_cast<double>(value)); };
   set("used", stats.used);

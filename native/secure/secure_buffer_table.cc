@@ -143,6 +143,11 @@ bool SecureBufferTable::Release(BufferNumber number) noexcept {
   return released;
 }
 
+LockedPool::Stats SecureBufferTable::GetStats() {
+  const std::lock_guard lock(m_mutex);
+  return m_slots.GetStats();
+}
+
 void SecureBufferTable::Purge() noexcept {
   const std::lock_guard lock(m_mutex);
   m_purges.fetch_add(1, std::memory_order_acq_rel);

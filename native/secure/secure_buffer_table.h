@@ -62,6 +62,9 @@ class SecureBufferTable {
   /// Buffers destroyed, ever; needs no lock.
   std::uint64_t destroyed() const noexcept { return m_destroyed.load(std::memory_order_relaxed); }
 
+  /// The pool's stats: no memory is in use when no buffer is open, and nothing else has any.
+  LockedPool::Stats GetStats();
+
   /// The block that a number names, open or not; null when there is no such block.
   ControlBlock* Find(BufferNumber number) const noexcept {
     const std::uint64_t index = number & (kMaxBlocks - 1);

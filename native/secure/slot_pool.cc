@@ -180,6 +180,18 @@ void SlotPool::Wipe(const Slot& slot, std::size_t capacity) const noexcept {
   MemoryCleanse(slot.data, whole);
 }
 
+LockedPool::Stats SlotPool::GetStats() const {
+  LockedPool::Stats stats = m_pool->GetStats();
+  for (const Slab* const slab : m_empty) {
+    if (slab == nullptr) continue;
+    stats.used -= slab->m_size;
+    stats.free += slab->m_size;
+    --stats.chunks_used;
+    ++stats.chunks_free;
+  }
+  return stats;
+}
+
 void SlotPool::AbandonInChild() noexcept {
   m_partial.fill(nullptr);
   m_empty.fill(nullptr);

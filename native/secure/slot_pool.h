@@ -69,6 +69,9 @@ class SlotPool {
 
   const Canary& canary() const noexcept { return m_canary; }
 
+  /// The pool's stats, in which what is kept for coming slots counts as free.
+  LockedPool::Stats GetStats() const;
+
   /// In a forked child: forgets all slots, which are its parent's.
   void AbandonInChild() noexcept;
 

@@ -8,7 +8,10 @@ export type LockPolicy = 'require' | 'warn' | 'allow'
 /** Where locked pages come from. */
 export type LockedPoolBackend = 'memfd_secret' | 'mlock' | 'VirtualLock' | 'none'
 
-/** State of the locked memory, all sizes in bytes. Field names are Bitcoin Core's, as `getmemoryinfo` has them. */
+/**
+ * State of the locked memory, all sizes in bytes. Field names are Bitcoin Core's, as `getmemoryinfo` has them. Small
+ * buffers of like size share a piece, which is in use while one of them is there.
+ */
 export interface LockedPoolStats {
   /** In use. */
   used: number

@@ -139,6 +139,11 @@ TEST("slot pool: memory goes back to the pool, but for an empty slab of each cla
     fixture.slots.Return(slot);
   }
   CHECK(fixture.pool.GetStats().used == 16 * 1024);
+  const LockedPool::Stats stats = fixture.slots.GetStats();
+  CHECK(stats.used == 0);
+  CHECK(stats.chunks_used == 0);
+  CHECK(stats.free == stats.total);
+  CHECK(stats.chunks_free == fixture.pool.GetStats().chunks_free + 1);
   const Slot large = fixture.slots.Take(1'000'000);
   CHECK(fixture.pool.GetStats().regions == 1);
   fixture.slots.Wipe(large, 1'000'000);
