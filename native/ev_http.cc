@@ -1,6 +1,7 @@
 #include "ev_http.h"
 
 #include <event2/http.h>
+#include <event2/http_struct.h>
 #include <unistd.h>
 
 #include <new>
@@ -18,6 +19,10 @@ namespace {
 
 // Without one libevent never times out. Bitcoin Core's -rpcservertimeout.
 constexpr timeval kDefaultTimeout{30, 0};
+
+// libevent's default.
+constexpr int kDefaultMethods =
+    EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE;
 
 // The path of a URI in origin form or absolute form, as it stands there.
 std::string_view RawPath(std::string_view uri) {
@@ -40,6 +45,7 @@ EvHttp::EvHttp(EventBase& base)
   if (m_http == nullptr) throw std::bad_alloc();
   evhttp_set_gencb(m_http, OnRequest, this);
   SetTimeout(kDefaultTimeout);
+  SetAllowedMethods(kDefaultMethods);
 }
 
 void EvHttp::Dispose() {
@@ -133,14 +139,28 @@ void EvHttp::OnRequest(evhttp_request* request, void* arg) {
   static_cast<EvHttp*>(arg)->HandleRequest(request);
 }
 
+// libevent itself leaves the connection of a CONNECT open after refusing it, with a body of no length.
+void EvHttp::SetAllowedMethods(int mask) {
+  m_allows_connect = (mask & EVHTTP_REQ_CONNECT) != 0;
+  evhttp_set_allowed_methods(m_http, static_cast<ev_uint16_t>(mask | EVHTTP_REQ_CONNECT));
+}
+
 void EvHttp::HandleRequest(evhttp_request* request) {
   const EventBase::BusyScope busy(base());
+  const evhttp_cmd_type command = request->type;
+  // There is no tunnel behind it, so its reply is one like any other: libevent would give it neither length
+  // nor end.
+  if (command == EVHTTP_REQ_CONNECT) request->type = EVHTTP_REQ_GET;
   if (!live() || !env().can_call_js()) {
     EvHttpRequest::SendErrorPage(request, HTTP_SERVUNAVAIL, "Service Unavailable");
     return;
   }
   if (!IsRequestSafe(request)) {
     EvHttpRequest::SendErrorPage(request, HTTP_BADREQUEST, "Bad Request");
+    return;
+  }
+  if (command == EVHTTP_REQ_CONNECT && !Root().m_allows_connect) {
+    EvHttpRequest::SendErrorPage(request, HTTP_NOTIMPLEMENTED, "Not Implemented");
     return;
   }
   const int route = RouteFor(evhttp_request_get_uri(request));
@@ -151,7 +171,7 @@ void EvHttp::HandleRequest(evhttp_request* request) {
   Environment& environment = env();
   ServerConnection& connection =
       environment.connections().For(base(), evhttp_request_get_connection(request));
-  auto* const handle = new EvHttpRequest(base(), request, connection);
+  auto* const handle = new EvHttpRequest(base(), request, connection, command);
   const double number = handle->number();
   connection.BeginRequest(*handle, Root());
   environment.callbacks().Call(base(), JsCallback::kRequest,

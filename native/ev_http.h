@@ -39,6 +39,7 @@ class EvHttp final : public BaseChild {
   void SetTimeout(const timeval& timeout);
   void AddVirtualHost(EvHttp& host, const std::string& pattern);
   void RemoveVirtualHost(EvHttp& host);
+  void SetAllowedMethods(int mask);
   void HandleRequest(evhttp_request* request);
   int SocketFd(double id) const;
   /// The route for a raw URI, -1 for none.
@@ -78,6 +79,7 @@ class EvHttp final : public BaseChild {
   double m_next_socket = 1;
   std::unordered_map<std::string, int> m_routes;
   bool m_has_gencb = false;
+  bool m_allows_connect = false;
   // libevent keeps the pointer; the first value is libevent's own.
   std::optional<std::string> m_content_type = "text/html; charset=ISO-8859-1";
 };

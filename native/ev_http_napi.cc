@@ -211,7 +211,7 @@ Napi::Value EvHttp::SetTimeoutNapi(const Napi::CallbackInfo& info) {
 
 // (http, mask)
 Napi::Value EvHttp::SetAllowedMethodsNapi(const Napi::CallbackInfo& info) {
-  evhttp_set_allowed_methods(This(info).m_http, static_cast<ev_uint16_t>(IntArg(info, 1)));
+  This(info).SetAllowedMethods(IntArg(info, 1));
   return info.Env().Undefined();
 }
 

@@ -32,10 +32,6 @@ evkeyvalq* Headers(evhttp_request* request, bool input) {
 
 // --- what was received -----------------------------------------------------------------------------
 
-Napi::Value GetCommand(const Napi::CallbackInfo& info, evhttp_request* request) {
-  return Napi::Number::New(info.Env(), evhttp_request_get_command(request));
-}
-
 Napi::Value GetUri(const Napi::CallbackInfo& info, evhttp_request* request) {
   return Latin1OrUndefined(info.Env(), evhttp_request_get_uri(request));
 }
@@ -122,8 +118,12 @@ Napi::Value ListHeaders(const Napi::CallbackInfo& info, evhttp_request* request)
 
 }  // namespace
 
-EvHttpRequest::EvHttpRequest(EventBase& base, evhttp_request* request, ServerConnection& server)
-    : BaseChild(base, base.env().type_for(kKind), kKind), m_request(request), m_server(&server) {}
+EvHttpRequest::EvHttpRequest(EventBase& base, evhttp_request* request, ServerConnection& server,
+                             evhttp_cmd_type command)
+    : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_request(request),
+      m_server(&server),
+      m_command(command) {}
 
 EvHttpRequest::EvHttpRequest(Environment& env)
     : BaseChild(env, env.type_for(kKind), kKind),
@@ -189,6 +189,13 @@ Napi::Value EvHttpRequest::OnRequest(const Napi::CallbackInfo& info) {
   return kFunction(info, This(info).m_request);
 }
 
+// (request)
+Napi::Value EvHttpRequest::GetCommandNapi(const Napi::CallbackInfo& info) {
+  const EvHttpRequest& self = This(info);
+  return Napi::Number::New(info.Env(),
+                           self.incoming() ? self.m_command : evhttp_request_get_command(self.m_request));
+}
+
 // (request) -> number of the connection's handle, 0 without a connection
 Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = This(info);
@@ -203,7 +210,7 @@ Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
 }
 
 void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<OnRequest<GetCommand>>(env, exports, "requestGetCommand", state);
+  ExportFunction<GetCommandNapi>(env, exports, "requestGetCommand", state);
   ExportFunction<OnRequest<GetUri>>(env, exports, "requestGetUri", state);
   ExportFunction<OnRequest<GetHost>>(env, exports, "requestGetHost", state);
   ExportFunction<OnRequest<GetHttpVersion>>(env, exports, "requestGetHttpVersion", state);

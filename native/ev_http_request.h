@@ -32,7 +32,7 @@ class EvHttpRequest final : public BaseChild {
   };
 
   /// Incoming.
-  EvHttpRequest(EventBase& base, evhttp_request* request, ServerConnection& server);
+  EvHttpRequest(EventBase& base, evhttp_request* request, ServerConnection& server, evhttp_cmd_type command);
   /// Outgoing. @throws std::bad_alloc
   explicit EvHttpRequest(Environment& env);
 
@@ -78,6 +78,7 @@ class EvHttpRequest final : public BaseChild {
   template <auto kFunction>
   static Napi::Value OnRequest(const Napi::CallbackInfo& info);
 
+  static Napi::Value GetCommandNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetConnectionNapi(const Napi::CallbackInfo& info);
   static Napi::Value WantCompleteNapi(const Napi::CallbackInfo& info);
   static Napi::Value ReplyNapi(const Napi::CallbackInfo& info);
@@ -105,6 +106,7 @@ class EvHttpRequest final : public BaseChild {
 
   evhttp_request* m_request;
   ServerConnection* const m_server;
+  const evhttp_cmd_type m_command{};  // incoming: as it came; see EvHttp::HandleRequest()
   EvHttpConnection* m_client = nullptr;
   State m_state = State::kNew;
   bool m_failed = false;  // outgoing: JavaScript has been told

@@ -9,7 +9,8 @@ namespace bitcoin_support {
 
 /// Checks a parsed request against the ways to smuggle or misroute one: several Content-Lengths or one
 /// that is not all digits, any Transfer-Encoding but exactly "chunked" or one beside a Content-Length,
-/// a header name that is no token, `%00` in the URI. @returns false for 400 and close.
+/// a header name that is no token, `%00` in the URI, a body of a HEAD or TRACE. @returns false for 400 and
+/// close.
 bool IsRequestSafe(evhttp_request* request);
 
 /// RFC 9110's token: what a header name must be.
