@@ -1,0 +1,53 @@
+// `npm run bench`: measures side by side, prints a table, and writes it to out/bench/results.json.
+// `--check` fails when a goal is not reached; `--quick` takes fewer and shorter rounds.
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { cpus, release } from 'node:os'
+import { measureHandles } from './handles.js'
+import { type HttpResult, measureHttp } from './http.js'
+
+const quick = process.argv.includes('--quick')
+
+function rate(results: readonly HttpResult[], load: HttpResult['load'], server: HttpResult['server']): number {
+  const found = results.find((result) => result.load === load && result.server === server)
+  if (found === undefined) throw new Error(`no measurement of ${load} on ${server}`)
+  return found.requestsPerSecond
+}
+
+const handles = measureHandles()
+const http = await measureHttp(quick ? 2 : 7, quick ? 1 : 3)
+const ours = (load: HttpResult['load']) => rate(http, load, 'bitcoin-support')
+
+/** What is compared, what came out, and what is to be reached. */
+const goals = [
+  { what: 'JSON-RPC, × node:http', value: ours('JSON-RPC') / rate(http, 'JSON-RPC', 'node:http'), atLeast: 1.8 },
+  { what: 'GET, × node:http', value: ours('GET') / rate(http, 'GET', 'node:http'), atLeast: 1.3 },
+  { what: 'GET, × C evhttp', value: ours('GET') / rate(http, 'GET', 'C evhttp'), atLeast: 1 },
+  { what: 'LibEvent made and dropped, ns', value: handles.createAndDropNs, atMost: 1000 },
+  { what: 'of which tracing without an SDK, %', value: handles.tracingShare * 100, atMost: 5 },
+]
+const environment = {
+  date: new Date().toISOString().slice(0, 10),
+  processor: cpus()[0]?.model ?? 'unknown',
+  kernel: release(),
+  node: process.version,
+  libevent: execFileSync('pkg-config', ['--modversion', 'libevent'], { encoding: 'utf8' }).trim(),
+}
+const missed = goals.filter(
+  ({ value, ...goal }) => ('atLeast' in goal && value < goal.atLeast) || ('atMost' in goal && value > goal.atMost),
+)
+
+console.log(environment)
+console.table(
+  http.map((row) => ({
+    ...row,
+    requestsPerSecond: Math.round(row.requestsPerSecond),
+    cpuMicroseconds: Number(row.cpuMicroseconds.toFixed(2)),
+  })),
+)
+console.table(goals.map((goal) => ({ ...goal, value: Number(goal.value.toPrecision(3)) })))
+writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify({ environment, http, goals }, null, 2)}\n`)
+if (process.argv.includes('--check') && missed.length > 0) {
+  console.error(`Not reached: ${missed.map((goal) => goal.what).join('; ')}`)
+  process.exitCode = 1
+}
