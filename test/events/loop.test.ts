@@ -80,20 +80,19 @@ for (const { name, options, others } of SETUPS) {
       expect(order).to.deep.equal(['0', '10', '20', '30'])
     })
 
-    it('runs immediates, before timers that are set later', async () => {
+    it('runs immediates, each in a turn of its own, after ticks and promises', async () => {
       const order: string[] = []
       await new Promise<void>((resolve) => {
         setImmediate(() => {
-          setTimeout(() => {
-            order.push('timeout')
+          setImmediate(() => {
+            order.push('immediate')
             resolve()
-          }, 1)
-          setImmediate(() => order.push('immediate'))
-          process.nextTick(() => order.push('tick'))
+          })
           queueMicrotask(() => order.push('microtask'))
+          process.nextTick(() => order.push('tick'))
         })
       })
-      expect(order).to.deep.equal(['tick', 'microtask', 'immediate', 'timeout'])
+      expect(order).to.deep.equal(['tick', 'microtask', 'immediate'])
       for (let i = 0; i < 1000; i++) await immediate()
     })
 
