@@ -26,6 +26,16 @@ const reclaim = new FinalizationRegistry<Share>((share) => {
   if (share.number !== 0) native.secureBufferRelease(share.number)
 })
 
+/** @returns memory off V8's own heap, where wiping reaches: a view of a small buffer of its own would be moved about. */
+function newCopy(length: number): Buffer {
+  try {
+    return Buffer.from(new ArrayBuffer(length))
+  } catch {
+    // V8's error for memory that is not to be had is another one.
+    fail()
+  }
+}
+
 /**
  * Secret bytes in locked memory, out of JavaScript's heap: never in a swap file, a core dump or a forked child, wiped
  * twice when it is destroyed, and at the end of the process at the latest.
@@ -125,9 +135,8 @@ export class SecureBuffer {
    */
   asSlice(): Buffer {
     const length = this.len()
-    // Off V8's own heap, where wiping reaches: a view of a small buffer of its own would be moved about.
-    const copy = Buffer.from(new ArrayBuffer(length))
     if (length === 0) fail()
+    const copy = newCopy(length)
     if (native.secureBufferRead(this.#share.number, copy) !== length) {
       // Another thread has replaced the content in between.
       native.memoryCleanse(copy)
