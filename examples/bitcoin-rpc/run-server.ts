@@ -26,7 +26,7 @@ import { tryLine } from './try-line.js'
 export async function runServer(settings: Settings, print: (line: string) => void): Promise<void> {
   const chain = new Chain(MAINNET_BLOCKS)
   const table = new RpcTable()
-  const credentials = [...settings.credentials]
+  using credentials = settings.credentials
   using base = obtainEventBase()
   using front = new HttpFront(base, {
     allowList: settings.allowList,
@@ -48,7 +48,7 @@ export async function runServer(settings: Settings, print: (line: string) => voi
   const endpoints = bindAll(front, settings.endpoints, print)
   prepareDataDirectory(settings.dataDirectory)
   using cookie = settings.passwordUser === undefined ? writeCookie(settings.dataDirectory) : undefined
-  if (cookie !== undefined) credentials.push(cookie.credential)
+  if (cookie !== undefined) credentials.add(cookie.credential)
 
   print(`Bitcoin JSON-RPC on libevent's evhttp: ${chain.length} blocks of the main chain, each one verified.`)
   for (const warning of settings.warnings) print(`Warning: ${warning}`)

@@ -1,4 +1,4 @@
-import { EventBase, EvHttp, EvHttpConnection, EvHttpRequest, LibEvent } from 'bitcoin-support'
+import { EventBase, EvHttp, EvHttpConnection, EvHttpRequest, LibEvent, lockedPoolStats } from 'bitcoin-support'
 import { HELP, readSettings } from './args/settings.js'
 import { UsageError } from './args/usage-error.js'
 import { runServer } from './run-server.js'
@@ -15,8 +15,9 @@ async function main(args: readonly string[]): Promise<void> {
   }
   await runServer(settings, console.log)
   const counts = HANDLE_TYPES.map((type) => `${type.typeName} ${type.live()}`)
-  console.log(`Stopped. Live handles: ${counts.join(', ')}`)
-  if (HANDLE_TYPES.some((type) => type.live() !== 0)) process.exitCode = 1
+  const { used } = lockedPoolStats()
+  console.log(`Stopped. Live handles: ${counts.join(', ')}. Locked memory in use: ${used} bytes`)
+  if (used !== 0 || HANDLE_TYPES.some((type) => type.live() !== 0)) process.exitCode = 1
 }
 
 try {

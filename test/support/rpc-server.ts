@@ -12,7 +12,9 @@ export const RPC_SERVER_PROGRAM = fileURLToPath(new URL('../../examples/bitcoin-
 
 /** The last line it prints once it listens. */
 const READY_LINE = 'Ctrl-C stops it.'
-const CLEAN_END = 'Stopped. Live handles: EventBase 0, LibEvent 0, EvHttp 0, EvHttpRequest 0, EvHttpConnection 0'
+const CLEAN_END =
+  'Stopped. Live handles: EventBase 0, LibEvent 0, EvHttp 0, EvHttpRequest 0, EvHttpConnection 0. ' +
+  'Locked memory in use: 0 bytes'
 /** After so many ms a server that was told to stop is not going to: it is killed, and the test fails. */
 const STUCK_AFTER = 15_000
 

@@ -1,7 +1,8 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { AllowList } from '../auth/allow-list.js'
-import { type Credential, credentialOf, parseRpcAuth } from '../auth/credentials.js'
+import { HashCredential, PasswordCredential, parseRpcAuth, type RpcAuth } from '../auth/credential.js'
+import { Credentials } from '../auth/credentials.js'
 import { RpcWhitelist } from '../rpc/rpc-whitelist.js'
 import { type Endpoint, parseEndpoint } from './endpoint.js'
 import {
@@ -21,8 +22,8 @@ export interface Settings {
   readonly endpoints: readonly Endpoint[]
   /** What the operator should know about the endpoints. */
   readonly warnings: readonly string[]
-  /** Those who may log in beside the cookie's user. */
-  readonly credentials: readonly Credential[]
+  /** Those who may log in beside the cookie's user; whoever has read the settings disposes them. */
+  readonly credentials: Credentials
   /** The name given with `-rpcuser`; with a password there is no cookie. */
   readonly passwordUser: string | undefined
   readonly allowList: AllowList
@@ -48,7 +49,10 @@ const OPTIONS = {
   },
   rpcport: { value: '<port>', help: `Port to listen on; 0 lets the system choose one. Default: ${DEFAULT_PORT}` },
   rpcuser: { value: '<user>', help: 'User name for connections.' },
-  rpcpassword: { value: '<password>', help: 'Password for connections. Without one, a cookie file is written.' },
+  rpcpassword: {
+    value: '<password>',
+    help: 'Password for connections, in sight of whoever lists processes. Without one, a cookie file is written.',
+  },
   rpcauth: {
     value: '<user>:<salt>$<hash>',
     repeatable: true,
@@ -97,17 +101,22 @@ export function readSettings(args: readonly string[]): Settings | 'help' {
   if (user !== '' && password === '') throw new UsageError('-rpcuser needs -rpcpassword')
   if (user.includes(':')) throw new UsageError("-rpcuser must not contain ':'")
   const timeout = numberValue(given, 'rpcservertimeout', { fallback: DEFAULT_TIMEOUT, min: 1, max: MAX_SECONDS })
-  return {
+  const auths = rpcAuthOf(given)
+  const settings = {
     dataDirectory: resolve(lastValue(given, 'datadir') || join(homedir(), '.bitcoin-support')),
     endpoints,
     warnings,
-    credentials: [...(password === '' ? [] : [credentialOf(user, password)]), ...rpcAuthOf(given)],
     passwordUser: password === '' ? undefined : user,
     allowList: allowListOf(given),
     whitelist: whitelistOf(given),
     serverTimeout: timeout * 1000,
     workQueueDepth: numberValue(given, 'rpcworkqueue', { fallback: DEFAULT_WORK_QUEUE, min: 1, max: 0x7fffffff }),
   }
+  // Last: what is wrong above leaves no secrets behind.
+  const credentials = new Credentials()
+  if (password !== '') credentials.add(PasswordCredential.fromCommandLine(user, password))
+  for (const auth of auths) credentials.add(new HashCredential(auth))
+  return { ...settings, credentials }
 }
 
 /** Without `-rpcallowip` nobody outside could use the server, so it does not listen there either. */
@@ -130,11 +139,11 @@ function endpointsOf(given: GivenOptions): { endpoints: Endpoint[]; warnings: st
   return { endpoints: loopback, warnings }
 }
 
-function rpcAuthOf(given: GivenOptions): Credential[] {
+function rpcAuthOf(given: GivenOptions): RpcAuth[] {
   return (given.get('rpcauth') ?? []).map((text) => {
-    const credential = parseRpcAuth(text)
-    if (credential === undefined) throw new UsageError('Invalid -rpcauth argument: <user>:<salt>$<hash> is expected')
-    return credential
+    const auth = parseRpcAuth(text)
+    if (auth === undefined) throw new UsageError('Invalid -rpcauth argument: <user>:<salt>$<hash> is expected')
+    return auth
   })
 }
 

@@ -1,72 +1,70 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { SecureBuffer } from 'bitcoin-support'
+import { decodeBase64 } from './base64.js'
+import type { Credential, Login } from './credential.js'
 
-/** A user who may log in; of the password only a salted HMAC-SHA256 is kept, as `-rpcauth` has it. */
-export interface Credential {
-  readonly user: Buffer
-  readonly salt: string
-  readonly hash: Buffer
-}
+const PREFIX = [...Buffer.from('Basic ')]
+const SPACE = 0x20
+const COLON = 0x3a
 
-const SALT_BYTES = 16
+/** Those who may log in. Disposing it wipes what proves it. */
+export class Credentials implements Disposable {
+  readonly #all: Credential[] = []
 
-/**
- * @param user - the user's name
- * @param password - the password; only its hash is kept
- * @returns the credential
- */
-export function credentialOf(user: string, password: string | Uint8Array): Credential {
-  const salt = randomBytes(SALT_BYTES).toString('hex')
-  return { user: Buffer.from(user), salt, hash: hashPassword(salt, password) }
-}
-
-/**
- * Reads the value of `-rpcauth`, as Bitcoin Core's `rpcauth.py` makes it.
- *
- * @param text - `user:salt$hash`
- * @returns the credential, or undefined when the text has another form
- */
-export function parseRpcAuth(text: string): Credential | undefined {
-  const match = /^([^:]*):([^:$]*)\$([^:$]*)$/.exec(text)
-  if (match === null) return undefined
-  const [, user = '', salt = '', hash = ''] = match
-  return { user: Buffer.from(user), salt, hash: Buffer.from(hash, 'utf8') }
-}
-
-/**
- * Finds out who is asking.
- *
- * @param header - the value of the `Authorization` header
- * @param credentials - those who may log in
- * @returns the user's name, or undefined when nobody of that name has that password
- */
-export function authorize(header: string, credentials: readonly Credential[]): string | undefined {
-  const login = parseBasic(header)
-  if (login === undefined) return undefined
-  let authorized = false
-  // Every credential is tried, so that the time taken does not tell which of them has the user's name.
-  for (const { user, salt, hash } of credentials) {
-    const isUser = equal(user, login.user)
-    const isPassword = equal(hash, hashPassword(salt, login.password))
-    authorized ||= isUser && isPassword
+  /** @param credential - is disposed with the others */
+  add(credential: Credential): void {
+    this.#all.push(credential)
   }
-  return authorized ? login.user.toString() : undefined
+
+  /**
+   * Finds out who is asking. The header is compared as it is; only where that does not decide is it decoded, in locked
+   * memory that is wiped at once.
+   *
+   * @param header - the value of the `Authorization` header
+   * @returns the user's name, or undefined when nobody of that name has that password
+   */
+  authorize(header: SecureBuffer): string | undefined {
+    return this.#find((credential) => credential.isHeader(header)) ?? header.use((bytes) => this.#lookInto(bytes))
+  }
+
+  /** Wipes all of them. */
+  [Symbol.dispose](): void {
+    for (const credential of this.#all.splice(0)) credential[Symbol.dispose]()
+  }
+
+  #lookInto(bytes: Uint8Array): string | undefined {
+    const header = canonical(bytes)
+    if (header === undefined) return undefined
+    const user = this.#find((credential) => credential.isHeader(header))
+    const login = decode(header)
+    return user ?? (login && this.#find((credential) => credential.isLogin(login)))
+  }
+
+  /** Every credential is tried, so that the time taken does not tell which of them has the user's name. */
+  #find(fits: (credential: Credential) => boolean): string | undefined {
+    let user: string | undefined
+    for (const credential of this.#all) if (fits(credential)) user = credential.user
+    return user
+  }
 }
 
-/** As text, because that is what `-rpcauth` holds and what Bitcoin Core compares. */
-function hashPassword(salt: string, password: string | Uint8Array): Buffer {
-  return Buffer.from(createHmac('sha256', salt).update(password).digest('hex'))
+/** Brings a header into its one proper form, within `bytes`. */
+function canonical(bytes: Uint8Array): Uint8Array | undefined {
+  if (PREFIX.some((byte, index) => bytes[index] !== byte)) return undefined
+  let [start, end] = [PREFIX.length, bytes.length]
+  while (start < end && isSpace(bytes[start])) start += 1
+  while (end > start && isSpace(bytes[end - 1])) end -= 1
+  bytes.copyWithin(PREFIX.length, start, end)
+  return bytes.subarray(0, PREFIX.length + end - start)
 }
 
-/** Compares digests: these have one length, and the time taken depends on neither what is compared nor where it differs. */
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
+/** Decodes a header in its proper form, which it overwrites. */
+function decode(header: Uint8Array): Login | undefined {
+  const decoded = decodeBase64(header.subarray(PREFIX.length))
+  const colon = decoded?.indexOf(COLON) ?? -1
+  if (decoded === undefined || colon < 0) return undefined
+  return { user: decoded.subarray(0, colon), password: decoded.subarray(colon + 1) }
 }
 
-function parseBasic(header: string): { user: Buffer; password: Buffer } | undefined {
-  if (!header.startsWith('Basic ')) return undefined
-  const text = header.slice('Basic '.length).trim()
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined
-  const decoded = Buffer.from(text, 'base64')
-  const colon = decoded.indexOf(':')
-  return colon < 0 ? undefined : { user: decoded.subarray(0, colon), password: decoded.subarray(colon + 1) }
+function isSpace(byte: number | undefined): boolean {
+  return byte !== undefined && (byte === SPACE || (byte >= 9 && byte <= 13))
 }

@@ -9,10 +9,11 @@ import {
   type EvHttpBoundSocket,
   type EvHttpRequest,
   obtainEvHttp,
+  SecureBuffer,
 } from 'bitcoin-support'
 import type { Endpoint } from '../args/endpoint.js'
 import type { AllowList } from '../auth/allow-list.js'
-import { authorize, type Credential } from '../auth/credentials.js'
+import type { Credentials } from '../auth/credentials.js'
 import type { RpcAnswer } from '../rpc/answer-rpc.js'
 import { RequestTracker } from './request-tracker.js'
 import { WorkQueue } from './work-queue.js'
@@ -20,8 +21,8 @@ import { WorkQueue } from './work-queue.js'
 /** How the front door is set up. */
 export interface HttpFrontOptions {
   readonly allowList: AllowList
-  /** Those who may log in; read at every request, so that more can be added before the first. */
-  readonly credentials: readonly Credential[]
+  /** Those who may log in; asked at every request, so that more can be added before the first. */
+  readonly credentials: Credentials
   /** How long a connection may be silent, in ms. */
   readonly serverTimeout: number
   readonly workQueueDepth: number
@@ -43,6 +44,8 @@ export class HttpFront implements Disposable {
   readonly #queue: WorkQueue
   readonly #requests = new RequestTracker()
   readonly #bound: EvHttpBoundSocket[] = []
+  /** Takes every request's header in turn; no header is longer. */
+  readonly #authorization = new SecureBuffer(MAX_HEADERS_BYTES)
   readonly #options: HttpFrontOptions
   #stopping = false
 
@@ -103,6 +106,7 @@ export class HttpFront implements Disposable {
   [Symbol.dispose](): void {
     this.#http.dispose()
     this.#queue[Symbol.dispose]()
+    this.#authorization.destroy()
   }
 
   #accept(req: EvHttpRequest): void {
@@ -127,11 +131,21 @@ export class HttpFront implements Disposable {
       this.#reply(req, 405, {}, 'JSONRPC server handles only POST requests')
       return
     }
-    const header = req.getInputHeaders().findHeader('Authorization')
-    const user = header === undefined ? undefined : authorize(header, this.#options.credentials)
+    if (!req.headerInto('Authorization', this.#authorization)) {
+      this.#reply(req, 401, AUTHENTICATE)
+      return
+    }
+    const user = this.#authorize()
     if (user !== undefined) this.#answer(req, user)
-    else if (header === undefined) this.#reply(req, 401, AUTHENTICATE)
     else this.#queue.holdBack(WRONG_PASSWORD_DELAY, () => this.#reply(req, 401, AUTHENTICATE))
+  }
+
+  #authorize(): string | undefined {
+    try {
+      return this.#options.credentials.authorize(this.#authorization)
+    } finally {
+      this.#authorization.clear()
+    }
   }
 
   #answer(req: EvHttpRequest, user: string): void {

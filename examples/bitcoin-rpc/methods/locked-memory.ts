@@ -1,3 +1,5 @@
+import { lockedPoolStats } from 'bitcoin-support'
+
 /** What Bitcoin Core tells of its pool of locked memory; all but the chunks in bytes. */
 export interface LockedMemory {
   readonly used: number
@@ -11,8 +13,9 @@ export interface LockedMemory {
 /**
  * The one place that the numbers of `getmemoryinfo` come from.
  *
- * @returns the pool's numbers; this process has no such pool, so they are zero
+ * @returns the pool's numbers, those that Bitcoin Core has and in its order
  */
 export function lockedMemory(): LockedMemory {
-  return { used: 0, free: 0, total: 0, locked: 0, chunks_used: 0, chunks_free: 0 }
+  const { used, free, total, locked, chunks_used, chunks_free } = lockedPoolStats()
+  return { used, free, total, locked, chunks_used, chunks_free }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { obtainEventBase } from 'bitcoin-support'
 import { expect } from 'chai'
 import { AllowList } from '../../../examples/bitcoin-rpc/auth/allow-list.js'
+import { Credentials } from '../../../examples/bitcoin-rpc/auth/credentials.js'
 import { HttpFront } from '../../../examples/bitcoin-rpc/http/http-front.js'
 import { checkLiveCounts } from '../../support/live-counts.js'
 import { RawConnection, requestText } from '../../support/raw-http.js'
@@ -19,7 +20,7 @@ describe('bitcoin-rpc: a client without an address', () => {
     using base = obtainEventBase()
     using front = new HttpFront(base, {
       allowList,
-      credentials: [],
+      credentials: new Credentials(),
       serverTimeout: 30_000,
       workQueueDepth: 1,
       answer: () => {

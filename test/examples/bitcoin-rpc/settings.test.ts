@@ -1,9 +1,11 @@
+import { createHmac } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { lockedPoolStats, SecureBuffer } from 'bitcoin-support'
 import { expect } from 'chai'
 import { readSettings, type Settings } from '../../../examples/bitcoin-rpc/args/settings.js'
 import { UsageError } from '../../../examples/bitcoin-rpc/args/usage-error.js'
-import { authorize } from '../../../examples/bitcoin-rpc/auth/credentials.js'
+import type { Credentials } from '../../../examples/bitcoin-rpc/auth/credentials.js'
 import { tryLine } from '../../../examples/bitcoin-rpc/try-line.js'
 import { basic } from '../../support/rpc-server.js'
 import { RPCAUTH, RPCAUTH_PASSWORD } from './rpcauth.js'
@@ -21,7 +23,7 @@ describe('bitcoin-rpc: options', () => {
       { host: '::1', port: 18443 },
       { host: '127.0.0.1', port: 18443 },
     ])
-    expect(settings.credentials).to.deep.equal([])
+    expect(authorize(basic(':').Authorization, settings.credentials)).to.equal(undefined)
     expect(settings.warnings).to.deep.equal([])
   })
 
@@ -129,38 +131,87 @@ describe('bitcoin-rpc: allowed networks', () => {
 })
 
 describe('bitcoin-rpc: logins', () => {
+  let used = 0
+  beforeEach(() => {
+    used = lockedPoolStats().used
+  })
+  afterEach(() => {
+    // Less, when something that other tests have dropped has been collected meanwhile.
+    expect(lockedPoolStats().used, 'locked memory in use').to.be.at.most(used)
+  })
+
   it('knows a user of -rpcuser and -rpcpassword', () => {
-    const { credentials, passwordUser } = read('-rpcuser=satoshi', '-rpcpassword=pass:word')
+    const { credentials, passwordUser } = read('-rpcuser=satoshi', '-rpcpassword=pass:wörd')
+    using _ = credentials
     expect(passwordUser).to.equal('satoshi')
-    expect(authorize(basic('satoshi:pass:word').Authorization, credentials)).to.equal('satoshi')
-    for (const login of ['satoshi:pass', 'satoshi:', 'Satoshi:pass:word', ':pass:word', 'satoshi', '']) {
+    expect(authorize(basic('satoshi:pass:wörd').Authorization, credentials)).to.equal('satoshi')
+    for (const login of ['satoshi:pass', 'satoshi:', 'Satoshi:pass:wörd', ':pass:wörd', 'satoshi', '']) {
       expect(authorize(basic(login).Authorization, credentials), login).to.equal(undefined)
     }
   })
 
+  it('knows a user without a name', () => {
+    using credentials = read('-rpcpassword=password').credentials
+    expect(authorize(basic(':password').Authorization, credentials)).to.equal('')
+    expect(authorize(basic('password').Authorization, credentials)).to.equal(undefined)
+  })
+
   it('knows the users of several -rpcauth', () => {
     const { credentials, passwordUser } = read(...RPCAUTH.map((auth) => `-rpcauth=${auth}`))
+    using _ = credentials
     expect(passwordUser).to.equal(undefined)
     expect(authorize(basic(`rt:${RPCAUTH_PASSWORD.rt}`).Authorization, credentials)).to.equal('rt')
     expect(authorize(basic(`rt2:${RPCAUTH_PASSWORD.rt2}`).Authorization, credentials)).to.equal('rt2')
     expect(authorize(basic(`rt:${RPCAUTH_PASSWORD.rt2}`).Authorization, credentials)).to.equal(undefined)
+    expect(authorize(basic('rt:').Authorization, credentials)).to.equal(undefined)
   })
 
-  it('reads no other kind of authorization, and no broken one', () => {
-    const { credentials } = read('-rpcuser=a', '-rpcpassword=b')
-    const encoded = Buffer.from('a:b').toString('base64')
-    expect(authorize(`Basic  ${encoded} `, credentials)).to.equal('a')
-    for (const header of [
-      `basic ${encoded}`,
-      `Bearer ${encoded}`,
-      encoded,
-      'Basic',
-      'Basic ',
-      'Basic YTpi=',
-      'Basic ü',
-    ]) {
-      expect(authorize(header, credentials), header).to.equal(undefined)
+  for (const hash of ['', 'hash', RPCAUTH[0].slice(-64).toUpperCase(), RPCAUTH[0].slice(-63)]) {
+    it(`lets nobody in by an -rpcauth whose hash is '${hash}'`, () => {
+      const salt = RPCAUTH[0].slice(3, 35)
+      using credentials = read(`-rpcauth=rt:${salt}$${hash}`).credentials
+      expect(authorize(basic(`rt:${RPCAUTH_PASSWORD.rt}`).Authorization, credentials)).to.equal(undefined)
+      expect(authorize(basic('rt:').Authorization, credentials)).to.equal(undefined)
+    })
+  }
+
+  for (const [kind, args, login] of [
+    ['-rpcpassword', ['-rpcuser=a', '-rpcpassword=b'], 'a:b'],
+    ['-rpcauth', [`-rpcauth=${RPCAUTH[0]}`], `rt:${RPCAUTH_PASSWORD.rt}`],
+  ] as const) {
+    it(`reads no other kind of authorization, and no broken one: ${kind}`, () => {
+      using credentials = read(...args).credentials
+      const user = login.split(':')[0]
+      const encoded = Buffer.from(login).toString('base64')
+      for (const header of [`Basic ${encoded}`, `Basic  ${encoded} `, `Basic \t${encoded}\v\f`]) {
+        expect(authorize(header, credentials), header).to.equal(user)
+      }
+      for (const header of [
+        ...[`basic ${encoded}`, `Bearer ${encoded}`, encoded, 'Basic', 'Basic ', 'Basic =', 'Basic ====', ''],
+        ...[`Basic ${encoded}=`, `Basic ${encoded.slice(0, -1)}`, `Basic ${encoded}AAAA`, `Basic ${encoded}====`],
+        ...[`Basic ${encoded} ${encoded}`, `Basic ${encoded.replace(/^./, '\u00fc')}`, `Basic${encoded}`],
+      ]) {
+        expect(authorize(header, credentials), header).to.equal(undefined)
+      }
+    })
+  }
+
+  it('takes the one encoding of a login and none with bits that say nothing', () => {
+    // The password ends in a byte of its own group: four bits of the last letter say nothing.
+    const [right, wrong] = ['Basic cnQ6eA==', 'Basic cnQ6eB==']
+    const hash = createHmac('sha256', 'salt').update('x').digest('hex')
+    for (const args of [['-rpcuser=rt', '-rpcpassword=x'], [`-rpcauth=rt:salt$${hash}`]]) {
+      using credentials = read(...args).credentials
+      expect(authorize(right, credentials)).to.equal('rt')
+      expect(authorize(wrong, credentials)).to.equal(undefined)
     }
+  })
+
+  it('forgets all of them when it is disposed', () => {
+    const { credentials } = read('-rpcuser=a', '-rpcpassword=b', `-rpcauth=${RPCAUTH[0]}`)
+    credentials[Symbol.dispose]()
+    expect(authorize(basic('a:b').Authorization, credentials)).to.equal(undefined)
+    credentials[Symbol.dispose]()
   })
 })
 
@@ -190,6 +241,13 @@ describe('bitcoin-rpc: the line to try', () => {
     expect(tryLine([{ host: '0.0.0.0', port: 7 }], { cookiePath: undefined, user: 'x' })).to.match(/127\.0\.0\.1:7/)
   })
 })
+
+/** Who sends this header, as it would come from a request. */
+function authorize(header: string, credentials: Credentials): string | undefined {
+  using buffer = new SecureBuffer(1024)
+  buffer.write(Buffer.from(header, 'latin1'))
+  return credentials.authorize(buffer)
+}
 
 function read(...args: string[]): Settings {
   const settings = readSettings(args)
