@@ -15,7 +15,7 @@ namespace bitcoin_support::test {
 namespace {
 
 constexpr int kPairs = 200'000;
-constexpr std::size_t kCapacity = 256;
+constexpr std::size_t kCapacity = 4096;
 using Block = std::array<unsigned char, kCapacity>;
 
 struct Fixture {
