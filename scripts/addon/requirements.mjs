@@ -55,16 +55,31 @@ const needs = {
   },
   curl: { what: () => 'curl', met: (env) => which('curl', env) },
   python: { what: () => 'Python 3', met: (env) => which('python3', env) },
+  valgrind: { what: () => 'valgrind', met: (env) => which('valgrind', env) },
+  gdb: { what: () => 'gdb', met: (env) => which('gdb', env) },
+  go: { what: () => 'Go', met: (env) => which('go', env) },
+  mingw: {
+    what: () => 'a C++ compiler for Windows (mingw-w64)',
+    met: (env) => which('x86_64-w64-mingw32-g++-posix', env) ?? which('x86_64-w64-mingw32-g++', env),
+  },
+  // Debian keeps its programs off the path.
+  wine: {
+    what: () => 'Wine',
+    met: (env) => which('wine64', env) ?? which('wine', env) ?? which('/usr/lib/wine/wine64', env),
+  },
   wrk: { what: () => 'wrk', met: (env) => which('wrk', env) },
 }
 
 const build = ['compiler', 'cmake', 'make', 'pkgConfig', 'libevent', 'nodeHeaders']
 
+/** What the tests talk to, run on, and look through. */
+const peers = ['curl', 'python', 'go', ...(process.platform === 'linux' ? ['valgrind', 'gdb', 'mingw', 'wine'] : [])]
+
 /** What has to be on the system for each thing that one can do here. */
 export const purposes = {
   build,
-  test: [...build, 'curl', 'python'],
-  asan: [...build, 'curl', 'python', 'sanitizers'],
+  test: [...build, ...peers],
+  asan: [...build, ...peers, 'sanitizers'],
   bench: [...build, 'wrk'],
 }
 

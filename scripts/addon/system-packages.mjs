@@ -23,6 +23,12 @@ export const packages = {
   sanitizers: { apt: ['libclang-rt-dev'], dnf: ['libasan', 'libubsan', 'compiler-rt'] },
   curl: { apt: ['curl'], dnf: ['curl'], apk: ['curl'], brew: ['curl'] },
   python: { apt: ['python3'], dnf: ['python3'], apk: ['python3'], brew: ['python'] },
+  // With its header, by which a test marks memory as secret.
+  valgrind: { apt: ['valgrind'], dnf: ['valgrind-devel'], apk: ['valgrind-dev'] },
+  gdb: { apt: ['gdb'], dnf: ['gdb'], apk: ['gdb'] },
+  go: { apt: ['golang-go'], dnf: ['golang'], apk: ['go'], brew: ['go'] },
+  mingw: { apt: ['g++-mingw-w64-x86-64-posix'], dnf: ['mingw64-gcc-c++'], apk: ['mingw-w64-gcc'], brew: ['mingw-w64'] },
+  wine: { apt: ['wine64'], dnf: ['wine-core'], apk: ['wine'] },
   wrk: { apt: ['wrk'], dnf: ['wrk'], apk: ['wrk'], brew: ['wrk'] },
 }
 
