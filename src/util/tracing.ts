@@ -16,6 +16,14 @@ interface Delegating {
   getDelegateTracer?(name: string): Tracer | undefined
 }
 
+/** What is told of the locked pool, as `lockedPoolStats()` has it. */
+const POOL_PARTS = [
+  ['used', 'Locked memory in use'],
+  ['free', 'Locked memory that is not in use'],
+  ['total', 'Memory of the locked pool'],
+  ['locked', "How much of the pool's memory is locked"],
+] as const
+
 /** The tracer of the SDK that is registered now, or undefined without one: then nothing is spent on a span. */
 function activeTracer(): Tracer | undefined {
   const provider = trace.getTracerProvider()
@@ -54,6 +62,11 @@ export function registerGauges(): void {
       result.observe(native.liveCount(type), { 'bitcoin_support.handle.type': name })
     }
   })
+  for (const [part, description] of POOL_PARTS) {
+    meter
+      .createObservableGauge(`bitcoin_support.locked_pool.${part}`, { description, unit: 'By' })
+      .addCallback((result) => result.observe(Number(native.lockedPoolStats()[part])))
+  }
 }
 
 /**

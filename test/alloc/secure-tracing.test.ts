@@ -1,0 +1,153 @@
+// What OpenTelemetry is told of secret memory, and what it is never told.
+import { inspect } from 'node:util'
+import { metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { lockedPoolStats, registerGauges, SecureBuffer, SecureString, setSecureAudit } from 'bitcoin-support'
+import { expect } from 'chai'
+import { asNobody } from '../support/nobody.js'
+import { runSecureProgram } from '../support/secure-program.js'
+
+const EVENT = 'bitcoin_support.secure.event'
+/** Less than an arena and a region together, more than an arena. */
+const LIMIT = 512 * 1024
+
+describe('tracing of secret memory', () => {
+  const exporter = new InMemorySpanExporter()
+  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+
+  before(() => {
+    // The pool has an arena with room, whatever ran before.
+    SecureBuffer.random(64).destroy()
+    expect(trace.setGlobalTracerProvider(provider)).to.equal(true)
+  })
+  beforeEach(() => exporter.reset())
+  afterEach(() => setSecureAudit(false))
+  after(() => {
+    trace.disable()
+    return provider.shutdown()
+  })
+
+  /** What has been told since, in order. */
+  function events(): unknown[] {
+    return exporter.getFinishedSpans().map(({ name, kind, status, links, events, attributes }) => {
+      expect({ name, kind, status, links, events }).to.deep.equal({
+        name: 'secure_alloc',
+        kind: SpanKind.INTERNAL,
+        status: { code: SpanStatusCode.UNSET },
+        links: [],
+        events: [],
+      })
+      expect(Object.keys(attributes), 'nothing but what happened').to.deep.equal([EVENT])
+      return attributes[EVENT]
+    })
+  }
+
+  function useAll(content: string): void {
+    using buffer = new SecureBuffer(64)
+    buffer.write(Buffer.from(content))
+    buffer.use(() => {})
+    const opened = SecureBuffer.open(buffer.share())
+    expect(opened.equals(buffer)).to.equal(true)
+    expect(() => buffer.write(new Uint8Array(65))).to.throw()
+  }
+
+  it('tells of growth and destruction, and without an audit of nothing else that a buffer does', () => {
+    useAll('content')
+    // What is lent has pages of its own.
+    expect(events()).to.deep.equal(['arena_growth', 'destroy'])
+  })
+
+  it('tells an audit of creation, lending, sharing and opening, in order', () => {
+    setSecureAudit(true)
+    useAll('content')
+    expect(events()).to.deep.equal(['create', 'arena_growth', 'lend', 'share', 'open', 'destroy'])
+    setSecureAudit(false)
+    exporter.reset()
+    useAll('content')
+    expect(events()).to.deep.equal(['arena_growth', 'destroy'])
+  })
+
+  it('tells of memory that the pool has got from the system', () => {
+    const large = new SecureBuffer(1 << 20)
+    expect(events()).to.deep.equal(['arena_growth'])
+    large.destroy()
+    expect(events()).to.deep.equal(['arena_growth', 'destroy'])
+  })
+
+  it('tells of a second destruction nothing', () => {
+    const buffer = new SecureBuffer(64)
+    buffer.destroy()
+    buffer.destroy()
+    expect(events()).to.deep.equal(['destroy'])
+  })
+
+  it('tells of no content, no length and no number', () => {
+    const marker = 'Marker51b0e2'
+    setSecureAudit(true)
+    useAll(marker)
+    using string = SecureString.fromBytes(Buffer.from(marker))
+    string.push(Buffer.from(marker))
+    const values = exporter.getFinishedSpans().map(({ name, attributes }) => ({ name, attributes }))
+    expect(values).to.not.have.lengthOf(0)
+    const text = inspect(values, { depth: null })
+    expect(text).to.not.include(marker)
+    expect(text).to.not.match(/\d/)
+  })
+
+  it('tells of pages that could not be locked', async () => {
+    const before = ['prlimit', `--memlock=${LIMIT}:${LIMIT}`, ...asNobody().command]
+    const { code, facts, stderr } = await runSecureProgram('traced', [], before)
+    expect(code, stderr).to.equal(0)
+    const told = (event: string) => ({ name: 'secure_alloc', attributes: { [EVENT]: event } })
+    expect(facts).to.deep.equal([{ spans: ['arena_growth', 'arena_growth', 'lock_failure'].map(told) }])
+  }).timeout(30_000)
+})
+
+describe('gauges of the locked pool', () => {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+  const provider = new MeterProvider({ readers: [reader] })
+
+  before(() => {
+    expect(metrics.setGlobalMeterProvider(provider)).to.equal(true)
+    registerGauges()
+  })
+  after(() => {
+    metrics.disable()
+    return provider.shutdown()
+  })
+
+  async function gauges(): Promise<Record<string, number>> {
+    await reader.forceFlush()
+    const all =
+      exporter
+        .getMetrics()
+        .at(-1)
+        ?.scopeMetrics.flatMap((scope) => scope.metrics) ?? []
+    const prefix = 'bitcoin_support.locked_pool.'
+    const found = all.filter(({ descriptor }) => descriptor.name.startsWith(prefix))
+    return Object.fromEntries(
+      found.map(({ descriptor, dataPoints }) => {
+        expect(descriptor.unit).to.equal('By')
+        expect(dataPoints).to.have.lengthOf(1)
+        expect(dataPoints[0]?.attributes).to.deep.equal({})
+        return [descriptor.name.slice(prefix.length), Number(dataPoints[0]?.value)]
+      }),
+    )
+  }
+
+  it('say what lockedPoolStats() says', async () => {
+    using large = new SecureBuffer(1 << 20)
+    const { used, free, total, locked } = lockedPoolStats()
+    expect(await gauges()).to.deep.equal({ used, free, total, locked })
+    expect(used).to.be.at.least(large.capacity())
+    large.destroy()
+    expect((await gauges()).total).to.equal(lockedPoolStats().total)
+  })
+})
