@@ -2,6 +2,9 @@ import { native } from '../util/native.js'
 import { noteLockedPool } from './locked-pool.js'
 import { fail } from './secure-error.js'
 
+/** What has been given back already. */
+const gone = new WeakSet<ArrayBufferLike>()
+
 /**
  * Hands out locked memory as plain buffers: for code that needs a Uint8Array to work in and keeps no copies. Each has
  * pages of its own between guard pages, excluded from core dumps and from forked children.
@@ -39,6 +42,10 @@ export const secureAllocator = {
    * @throws {SecureMemoryError} when it is something else
    */
   deallocate(memory: Uint8Array): void {
-    if (!(memory instanceof Uint8Array) || !native.secureRegionFree(memory.buffer as ArrayBuffer)) fail()
+    if (!(memory instanceof Uint8Array)) fail()
+    const { buffer } = memory
+    if (gone.has(buffer)) return
+    if (!native.secureRegionFree(buffer as ArrayBuffer)) fail()
+    gone.add(buffer)
   },
 } as const
