@@ -49,29 +49,12 @@ UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
   return buffer;
 }
 
-// From a flat array: name, value, name, value …
-void ReadHeaders(Napi::Env env, const Napi::Value& value, HeaderList& headers) {
-  if (value.IsUndefined()) return;
-  if (!value.IsArray()) ThrowTypeError(env, "headers must be an array");
-  uint32_t length = 0;
-  napi_get_array_length(env, value, &length);
-  for (uint32_t i = 0; i + 1 < length; i += 2) {
-    napi_value name_value;
-    napi_value text_value;
-    if (napi_get_element(env, value, i, &name_value) != napi_ok ||
-        napi_get_element(env, value, i + 1, &text_value) != napi_ok) {
-      throw Napi::Error::New(env);
-    }
-    const HttpHeaderName name(env, name_value);
-    const HttpText text(env, text_value, "header value");
-    if (!headers.Add(name.c_str(), text.c_str())) throw std::bad_alloc();
-  }
-}
-
-// The same into a head. @returns whether they can be there.
-bool ReadHeaders(Napi::Env env, const Napi::Value& value, ReplyHead& head) {
+// Calls `add` for each header of a flat array (name, value, name, value …) until it returns false.
+// @returns whether it has been through all.
+template <class Add>
+bool ReadHeaders(Napi::Env env, const Napi::Value& value, Add add) {
   if (value.IsUndefined()) return true;
-  if (!value.IsArray()) return false;
+  if (!value.IsArray()) throw Napi::TypeError::New(env, "headers must be an array");
   uint32_t length = 0;
   napi_get_array_length(env, value, &length);
   for (uint32_t i = 0; i + 1 < length; i += 2) {
@@ -83,7 +66,7 @@ bool ReadHeaders(Napi::Env env, const Napi::Value& value, ReplyHead& head) {
     }
     const HttpHeaderName name(env, name_value);
     const HttpText text(env, text_value, "header value");
-    if (!head.AddHeader(name.view(), text.view())) return false;
+    if (!add(name, text)) return false;
   }
   return true;
 }
@@ -217,7 +200,10 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
   if (self.ReplyPlainly(info, code, CString(reason))) return env.Undefined();
 
   HeaderList headers;
-  ReadHeaders(env, info[3], headers);
+  const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
+    return headers.Add(name.c_str(), text.c_str());
+  };
+  if (!ReadHeaders(env, info[3], add)) throw std::bad_alloc();
   const UniqueBuffer body = BodyOf(env, info[4]);
   self.CheckStillUnanswered(info);
   const EventBase::BusyScope busy(self.base());
@@ -234,7 +220,10 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
 // @returns whether it has answered; if not, nothing has been done.
 bool EvHttpRequest::ReplyPlainly(const Napi::CallbackInfo& info, int code, const char* reason) {
   ReplyHead head;
-  if (!head.Begin(m_request, code, reason) || !ReadHeaders(info.Env(), info[3], head)) return false;
+  const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
+    return head.AddHeader(name.view(), text.view());
+  };
+  if (!head.Begin(m_request, code, reason) || !ReadHeaders(info.Env(), info[3], add)) return false;
   const ReplyBody body(info.Env(), info[4]);
   CheckStillUnanswered(info);
   if (!head.End(m_server->server().default_content_type(), body.size())) return false;
