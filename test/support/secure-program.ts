@@ -28,8 +28,9 @@ export async function runSecureProgram(
   before: readonly string[] = [],
 ): Promise<SecureProgramResult> {
   const command = [...before, process.execPath, '--expose-gc', secureProgram(name), ...args]
-  // A program that is told to crash is to end by the signal, not by a sanitizer's report of it.
-  const env = { ...process.env, ASAN_OPTIONS: [process.env.ASAN_OPTIONS, 'handle_segv=0'].filter(Boolean).join(':') }
+  // A program that is told to crash is to end by the signal, and one without memory to go on: a sanitizer would report either.
+  const sanitizer = [process.env.ASAN_OPTIONS, 'handle_segv=0', 'allocator_may_return_null=1'].filter(Boolean).join(':')
+  const env = { ...process.env, ASAN_OPTIONS: sanitizer }
   const result = await runProgram(command[0] as string, command.slice(1), { env })
   return { ...result, facts: factsIn(result.stdout) }
 }

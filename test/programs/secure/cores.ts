@@ -2,6 +2,7 @@
 import { configureLockedPool, SecureBuffer } from 'bitcoin-support'
 import { receive, say } from '../../support/parent.js'
 import { newMarker, plainMarker, store } from '../../support/secure-probe.js'
+import { mappings } from './mappings.js'
 
 const [, , backend, folder] = process.argv
 if (folder !== undefined) process.chdir(folder)
@@ -10,9 +11,13 @@ const secret = newMarker()
 const control = newMarker()
 const buffer = new SecureBuffer(32)
 store(secret, buffer)
+const pages = mappings().filter(
+  ({ permissions, flags, path }) =>
+    permissions.startsWith('rw') && (path.startsWith('/secretmem') || flags.includes('lo')),
+)
 const plain = plainMarker(control)
 const disguise = ({ disguised, key }: typeof secret) => ({ disguised: Buffer.from(disguised).toString('hex'), key })
-say({ secret: disguise(secret), control: disguise(control) })
+say({ secret: disguise(secret), control: disguise(control), pages: pages.map(({ begin, end }) => [begin, end]) })
 const message = await receive()
 if (message === 'abort') process.abort()
 say({ kept: [buffer.len(), plain.length] })
