@@ -4,6 +4,9 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 #include <unistd.h>
 
 #include <cstdlib>
@@ -36,7 +39,15 @@ bool RaiseLockLimit() noexcept {
 }
 
 bool LockPages(void* address, std::size_t size) noexcept {
-  return mlock(address, size) == 0 || (RaiseLockLimit() && mlock(address, size) == 0);
+  const auto lock = [=] {
+#ifdef __linux__
+    // AddressSanitizer's runtime has an mlock() that does nothing and says that it has.
+    return syscall(SYS_mlock, address, size) == 0;
+#else
+    return mlock(address, size) == 0;
+#endif
+  };
+  return lock() || (RaiseLockLimit() && lock());
 }
 
 unsigned char* ReserveGuarded(std::size_t size) noexcept {
