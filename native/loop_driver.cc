@@ -1,5 +1,6 @@
 #include "loop_driver.h"
 
+#include <event2/event.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -119,6 +120,13 @@ bool LoopDriver::RunOther(double number, int& timeout_ms) {
   }
   const int next_ms = NextTimeoutMs(base->base(), base->precise_timer());
   if (next_ms >= 0 && (timeout_ms < 0 || next_ms < timeout_ms)) timeout_ms = next_ms;
+  // Nothing wakes the poller for what has happened in this turn already: that the last event has ended, which
+  // only the next turn tells, or that libevent has put off some work of its own, which is no event.
+  constexpr int kAll = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE;
+  if (event_base_get_num_events(base->base(), kAll) == 0 ||
+      event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
+    timeout_ms = 0;
+  }
   return base->ran_callbacks();
 }
 
