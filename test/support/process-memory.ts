@@ -3,6 +3,8 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 
 const CHUNK = 1 << 20
 const PAGE = 4096
+// AddressSanitizer's shadow, which is larger than any memory and holds no content.
+const LARGEST_MAPPING = 1n << 40n
 
 /**
  * Searches all readable memory of a process, which should not run meanwhile.
@@ -55,6 +57,7 @@ function readableMappings(pid: number): [begin: bigint, end: bigint][] {
     const [, begin, end, name] = /^([0-9a-f]+)-([0-9a-f]+) r\S* \S+ \S+ \S+ *(.*)$/.exec(line) ?? []
     // The kernel's, at an address that no file position reaches.
     if (begin === undefined || name === '[vsyscall]') return []
-    return [[BigInt(`0x${begin}`), BigInt(`0x${end}`)]]
+    const mapping: [bigint, bigint] = [BigInt(`0x${begin}`), BigInt(`0x${end}`)]
+    return mapping[1] - mapping[0] < LARGEST_MAPPING ? [mapping] : []
   })
 }
