@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { runProgram } from '../support/run-program.js'
+
+const PROGRAM = fileURLToPath(new URL('../programs/random-operations.js', import.meta.url))
+const SEEDS = 25
+
+describe('random operations on bases and events', () => {
+  for (const first of [1, 1001, 2001, 3001]) {
+    it(`leave nothing behind and nothing waiting (seeds from ${first} on)`, async function () {
+      this.timeout(40_000)
+      const { code, signal, stdout, stderr } = await runProgram(process.execPath, [PROGRAM, `${first}`, `${SEEDS}`])
+      expect(signal ?? code, stderr).to.equal(0)
+      expect((JSON.parse(stdout) as { callbacks: number }).callbacks).to.be.above(50 * SEEDS)
+    })
+  }
+})

@@ -1,0 +1,228 @@
+// Run by lifecycle/random-operations.test.ts: does what nobody would think of with bases and events, in callbacks, ticks, promises,
+// timers and loops within loops, by a sequence that a seed decides. Whatever happens, a call may only fail with one of a few
+// codes, every dispatch() has to settle, and everything has to be gone in the end.
+import { strict as assert } from 'node:assert'
+import {
+  EV_PERSIST,
+  EV_READ,
+  EV_TIMEOUT,
+  EV_WRITE,
+  EVLOOP_NO_EXIT_ON_EMPTY,
+  EVLOOP_NONBLOCK,
+  EVLOOP_ONCE,
+  EventBase,
+  EventError,
+  LibEvent,
+  obtainEvent,
+  obtainEventBase,
+} from 'bitcoin-support'
+import { native } from '../support/internals.js'
+import { SocketPair } from '../support/socket-pair.js'
+
+const OPERATIONS = 400
+const MAX_BASES = 4
+const MAX_EVENTS = 60
+const MAX_DEPTH = 3
+
+/** What a call may say to one who does not ask first whether it makes sense. */
+const EXPECTED = new Set(['ERR_EV_DISPOSED', 'ERR_EV_REENTRANT', 'ERR_EV_STATE', 'ERR_EV_BACKEND'])
+
+/** What callbacks throw on purpose. */
+class Planned extends Error {}
+
+function isExpected(error: unknown): boolean {
+  return error instanceof Planned || (error instanceof EventError && EXPECTED.has(error.code))
+}
+
+/** The generator mulberry32: the same numbers from 0 to 1 for the same seed. */
+function randomNumbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+class Run {
+  readonly #random: () => number
+  readonly #sockets = new SocketPair()
+  readonly #bases: EventBase[] = []
+  readonly #events: LibEvent[] = []
+  readonly #dispatched: Promise<unknown>[] = []
+  #operations = 0
+  #depth = 0
+  #over = false
+  callbacks = 0
+
+  constructor(seed: number) {
+    this.#random = randomNumbers(seed)
+    for (let i = 0; i < 2; i++) this.#makeBase()
+    for (let i = 0; i < 6; i++) this.#makeEvent()
+  }
+
+  async finish(): Promise<void> {
+    const giveUp = performance.now() + 1000
+    while (this.#operations < OPERATIONS && performance.now() < giveUp) {
+      this.#act()
+      if (this.#chance(0.5)) await new Promise(setImmediate)
+      if (this.#chance(0.1)) await new Promise((resolve) => setTimeout(resolve, this.#below(4)))
+    }
+    this.#over = true
+    for (const base of this.#bases) base.dispose()
+    await Promise.all(this.#dispatched)
+    await new Promise(setImmediate)
+    this.#sockets[Symbol.dispose]()
+  }
+
+  #below(limit: number): number {
+    return Math.floor(this.#random() * limit)
+  }
+
+  #chance(probability: number): boolean {
+    return this.#random() < probability
+  }
+
+  #pick<T>(list: readonly T[]): T | undefined {
+    return list[this.#below(list.length)]
+  }
+
+  /** Does something that may be refused. */
+  #try(operation: () => void): void {
+    try {
+      operation()
+    } catch (error) {
+      if (!isExpected(error)) throw error
+    }
+  }
+
+  #makeBase(): void {
+    if (this.#bases.filter(({ disposed }) => !disposed).length >= MAX_BASES) return
+    const base = obtainEventBase({
+      priorities: 1 + this.#below(3),
+      changelist: this.#chance(0.3),
+      preciseTimer: this.#chance(0.7),
+      avoidMethods: this.#chance(0.1) ? ['epoll'] : [],
+    })
+    this.#bases.push(base)
+  }
+
+  #makeEvent(): void {
+    const base = this.#pick(this.#bases)
+    if (base === undefined || this.#events.length >= MAX_EVENTS) return
+    this.#try(() => {
+      const persist = this.#chance(0.5) ? EV_PERSIST : 0
+      const onSocket = this.#chance(0.25)
+      const what = onSocket ? (this.#chance(0.5) ? EV_READ : EV_WRITE) : 0
+      const event = obtainEvent(base, onSocket ? this.#socket() : -1, what | persist, this.#callback)
+      this.#events.push(event)
+      if (this.#chance(0.8)) event.add(this.#below(8))
+    })
+  }
+
+  #socket(): number {
+    return this.#chance(0.5) ? this.#sockets.left : this.#sockets.right
+  }
+
+  readonly #callback = (): void => {
+    this.callbacks += 1
+    this.#act()
+    this.#act()
+    if (this.#chance(0.02)) throw new Planned()
+  }
+
+  readonly #act = (): void => {
+    if (this.#over || this.#operations >= OPERATIONS) return
+    this.#operations += 1
+    const base = this.#pick(this.#bases)
+    const event = this.#pick(this.#events)
+    const [operation = () => {}] = [this.#pick(this.#choices(base, event))]
+    operation()
+  }
+
+  #choices(base: EventBase | undefined, event: LibEvent | undefined): (() => void)[] {
+    const anywhere = [
+      () => this.#makeBase(),
+      () => this.#makeEvent(),
+      () => this.#makeEvent(),
+      () => this.#makeEvent(),
+      () => process.nextTick(this.#act),
+      () => void Promise.resolve().then(this.#act),
+      () => void setImmediate(this.#act),
+      () => void setTimeout(this.#act, this.#below(4)),
+      () => this.#try(() => this.#sockets.write(this.#socket())),
+    ]
+    const onEvent = (event: LibEvent) => [
+      () => event.add(this.#below(8)),
+      () => event.add(this.#below(8)),
+      () => event.del(),
+      () => event.active(this.#below(5)),
+      () => event.active(this.#below(5)),
+      () => event.prioritySet(this.#below(3)),
+      () => this.#chance(0.4) && event.dispose(),
+    ]
+    const onBase = (base: EventBase) => [
+      () => this.#chance(0.15) && base.dispose(),
+      () => base.loopbreak(),
+      () => base.loopexit(this.#chance(0.5) ? undefined : this.#below(5)),
+      () => base.loopcontinue(),
+      () => this.#dispatch(base),
+      () => this.#dispatch(base),
+      () => this.#block(base),
+      () => base.once(-1, EV_TIMEOUT, this.#callback, undefined, this.#below(6)),
+      () => base.once(this.#socket(), EV_WRITE, this.#callback, undefined, this.#below(6)),
+    ]
+    const refusable = [...(event === undefined ? [] : onEvent(event)), ...(base === undefined ? [] : onBase(base))]
+    return [...anywhere, ...refusable.map((operation) => () => this.#try(operation))]
+  }
+
+  #dispatch(base: EventBase): void {
+    this.#dispatched.push(
+      base.dispatch().catch((error: unknown) => {
+        if (!isExpected(error)) throw error
+      }),
+    )
+  }
+
+  #block(base: EventBase): void {
+    if (this.#depth >= MAX_DEPTH) return
+    this.#depth += 1
+    try {
+      if (this.#chance(0.5)) {
+        base.loopexit(this.#below(4))
+        base.dispatchSync()
+      } else {
+        base.loopSync(EVLOOP_ONCE | EVLOOP_NONBLOCK | (this.#chance(0.3) ? EVLOOP_NO_EXIT_ON_EMPTY : 0))
+      }
+    } finally {
+      this.#depth -= 1
+    }
+  }
+}
+
+process.on('uncaughtException', (error) => {
+  if (error instanceof Planned) return
+  console.error(error)
+  process.exit(1)
+})
+
+const [, , first = '1', count = '1'] = process.argv
+let callbacks = 0
+let blocks: number | undefined
+for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
+  const run = new Run(seed)
+  const stuck = setTimeout(() => {
+    console.error(`seed ${seed}: a dispatch() has not settled`)
+    process.exit(1)
+  }, 15_000)
+  await run.finish()
+  clearTimeout(stuck)
+  await new Promise(setImmediate)
+  callbacks += run.callbacks
+  assert.deepEqual([EventBase.live(), LibEvent.live()], [0, 0], `seed ${seed}`)
+  // What libevent keeps for the process is there after the first run.
+  blocks ??= native.libeventBlocks()
+  assert.equal(native.libeventBlocks(), blocks, `seed ${seed}`)
+}
+console.log(JSON.stringify({ callbacks }))
