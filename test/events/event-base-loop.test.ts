@@ -179,6 +179,27 @@ for (const { name, run } of LOOP_MODES) {
       }
     })
 
+    for (const [limit, order] of [
+      [{ callbacks: 1 }, ['first', 'urgent', 'second', 'third']],
+      [{ callbacks: 2 }, ['first', 'second', 'urgent', 'third']],
+      [{ interval: 0 }, ['first', 'urgent', 'second', 'third']],
+      [{ callbacks: 1, minPriority: 1 }, ['first', 'urgent', 'second', 'third']],
+      [{ callbacks: 1, minPriority: 2 }, ['first', 'second', 'third', 'urgent']],
+      [{ callbacks: 1000, interval: NEVER }, ['first', 'second', 'third', 'urgent']],
+      [{}, ['first', 'second', 'third', 'urgent']],
+    ] as const) {
+      it(`looks for new events after what maxDispatchInterval says: ${JSON.stringify(limit)}`, async () => {
+        using sockets = new SocketPair()
+        using base = obtainEventBase({ priorities: 2, maxDispatchInterval: limit })
+        const reader = obtainEvent(base, sockets.right, EV_READ, () => ran.push('urgent'))
+        reader.prioritySet(0)
+        reader.add()
+        const ran = activeEvents(base, { first: () => sockets.write(sockets.left), second: ignore, third: ignore })
+        expect(await run(base)).to.equal(1)
+        expect(ran).to.deep.equal(order)
+      })
+    }
+
     it('runs callbacks of a higher priority first', async () => {
       using base = obtainEventBase({ priorities: 3 })
       const ran: number[] = []

@@ -100,6 +100,19 @@ describe('one of several bases that are dispatched at once', () => {
     })
   }
 
+  for (const end of ['loopbreak', 'loopexit', 'dispose'] as const) {
+    it(`may be ended before its first turn: ${end}()`, async () => {
+      const bases = [waiting(), waiting(), waiting()] as const
+      const ends = bases.map((base) => {
+        const dispatched = base.dispatch()
+        base[end]()
+        return dispatched
+      })
+      expect(await Promise.all(ends)).to.deep.equal([0, 0, 0])
+      for (const base of bases) base.dispose()
+    })
+  }
+
   describe('on backends other than epoll', () => {
     const POLL = { avoidMethods: ['epoll'] }
     const SELECT = { avoidMethods: ['epoll', 'poll'] }
