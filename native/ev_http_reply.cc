@@ -54,7 +54,7 @@ UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
 template <class Add>
 bool ReadHeaders(Napi::Env env, const Napi::Value& value, Add add) {
   if (value.IsUndefined()) return true;
-  if (!value.IsArray()) throw Napi::TypeError::New(env, "headers must be an array");
+  if (!value.IsArray()) ThrowTypeError(env, "headers must be an array");
   uint32_t length = 0;
   napi_get_array_length(env, value, &length);
   for (uint32_t i = 0; i + 1 < length; i += 2) {

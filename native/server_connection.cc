@@ -22,16 +22,24 @@ constexpr size_t kSlowReplyBytes = 16 * 1024;
 // A peer that has closed its side may still be waiting for the answer; this keeps the base pending.
 constexpr timeval kHoldInterval{3600, 0};
 
+enum class Peer {
+  kThere,
+  kClosedItsSide,  ///< and may be waiting for the answer
+  kGone,           ///< nothing that is sent would arrive
+};
+
 // libevent reports a reset as readable, like data, and data may still lie before it.
-bool IsPeerGone(int fd, int what) {
-  if ((what & EV_CLOSED) != 0) return true;
+Peer LookAtPeer(int fd, int what) {
 #if defined(POLLRDHUP)
   pollfd state{fd, POLLRDHUP, 0};
-  return poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 #else
   pollfd state{fd, 0, 0};
-  return poll(&state, 1, 0) > 0 && (state.revents & (POLLHUP | POLLERR)) != 0;
 #endif
+  if (poll(&state, 1, 0) > 0) {
+    if ((state.revents & (POLLERR | POLLHUP)) != 0) return Peer::kGone;
+    if (state.revents != 0) return Peer::kClosedItsSide;
+  }
+  return (what & EV_CLOSED) != 0 ? Peer::kClosedItsSide : Peer::kThere;
 }
 
 }  // namespace
@@ -66,7 +74,10 @@ void ServerConnection::OnReadable(evutil_socket_t fd, short what, void* arg) {
   bufferevent* const bev = evhttp_connection_get_bufferevent(self.m_connection);
   if ((bufferevent_get_enabled(bev) & EV_READ) != 0) return;
   event_del(self.m_sentinel);
-  if (IsPeerGone(fd, what)) {
+  const Peer peer = LookAtPeer(fd, what);
+  if (peer == Peer::kGone) {
+    self.Cut();
+  } else if (peer == Peer::kClosedItsSide) {
     self.TellPeerClosed();
   } else if (!self.m_replying) {
     // The data stays where it is, so only what changes may wake us from here on: also a reset, which is no
@@ -77,7 +88,14 @@ void ServerConnection::OnReadable(evutil_socket_t fd, short what, void* arg) {
 }
 
 void ServerConnection::OnEdge(evutil_socket_t fd, short what, void* arg) {
-  if (IsPeerGone(fd, what)) static_cast<ServerConnection*>(arg)->TellPeerClosed();
+  ServerConnection& self = *static_cast<ServerConnection*>(arg);
+  const Peer peer = LookAtPeer(fd, what);
+  if (peer == Peer::kGone) {
+    self.StopAwaiting();
+    self.Cut();
+  } else if (peer == Peer::kClosedItsSide) {
+    self.TellPeerClosed();
+  }
 }
 
 void ServerConnection::TellPeerClosed() {
@@ -133,7 +151,7 @@ void ServerConnection::FlushNow() {
 }
 
 void ServerConnection::Cut() {
-  m_cut = true;
+  if (std::exchange(m_cut, true)) return;
   // Until then it may have ended by itself, and its address may be another's.
   ServerConnections& connections = m_base.env().connections();
   m_base.WhenIdle([&connections, connection = m_connection] {

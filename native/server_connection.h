@@ -47,7 +47,7 @@ class ServerConnection {
   /// Writes what the socket takes now; for a server that is about to go.
   void FlushNow();
 
-  /// Closes the connection in the middle of a reply, as soon as libevent is off the stack.
+  /// Closes the connection whatever is under way on it, as soon as libevent is off the stack.
   void Cut();
 
   /// JavaScript wants JsCallback::kRequestComplete with `key` when the reply has been written (or not).

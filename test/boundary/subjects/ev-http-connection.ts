@@ -52,6 +52,8 @@ const methods: Readonly<Record<string, Method<Context>>> = {
       optional(bytes('body', 'body')),
     ],
     live: nothing,
+    // libevent would connect anew on a connection that it is about to give up.
+    in: { 'in its close callback': 'ERR_EV_STATE' },
   },
 }
 
