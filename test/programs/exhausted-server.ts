@@ -37,6 +37,8 @@ for (;;) {
   if (message === 'release') for (const fd of opened.splice(0)) closeSync(fd)
   if (message === 'end') break
 }
+// A sanitizer needs a descriptor to look at memory. In this very turn the server still waits to accept again.
+for (const fd of opened.splice(0)) closeSync(fd)
 http.dispose()
 const result = await dispatched
 base.dispose()
