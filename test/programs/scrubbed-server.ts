@@ -1,13 +1,14 @@
 // A server that is asked whether a secret is in its memory. It gets the secret over a socket, and otherwise knows it
 // only disguised: `argv[2]` is the bytes as hex, each XORed with the key in `argv[3]`. With `read` as `argv[4]` its
-// handler reads the header that holds it.
+// handler reads the header that holds it; with `echo` it answers with what it has read.
 import { type EvHttpRequest, obtainEventBase, obtainEvHttp } from 'bitcoin-support'
 import { nativeSupport } from '../support/native-support.js'
 import { receive, say } from '../support/parent.js'
 
 const disguised = Buffer.from(process.argv[2] ?? '', 'hex')
 const key = Number(process.argv[3])
-const reads = process.argv[4] === 'read'
+const reads = process.argv[4] !== 'leave'
+const echoes = process.argv[4] === 'echo'
 
 /** Requests that wait for their answer; emptied by it. */
 const waiting: EvHttpRequest[] = []
@@ -27,9 +28,22 @@ const address = http.bindSocketWithHandle('127.0.0.1', 0).address()
 const dispatched = base.dispatch()
 say({ port: address.family === 'unix' ? 0 : address.port })
 
+function answer(request: EvHttpRequest): void {
+  const read = echoes ? request.getInputHeaders().findHeader('authorization') : undefined
+  if (read === undefined) {
+    request.reply({ body: 'answered', headers: { Connection: 'close' } })
+    return
+  }
+  // By each of the ways that text takes to the socket.
+  request.getOutputHeaders().addHeader('X-Added', read)
+  request.getOutputHeaders().addHeader('X-Removed', read)
+  request.getOutputHeaders().removeHeader('X-Removed')
+  request.reply({ reason: read, headers: { 'X-Given': read, Connection: 'close' }, body: read })
+}
+
 for (;;) {
   const message = await receive()
-  if (message === 'answer') waiting.pop()?.reply({ body: 'answered', headers: { Connection: 'close' } })
+  if (message === 'answer') answer(waiting.pop() as EvHttpRequest)
   if (message === 'search') say({ addresses: nativeSupport.findDisguised(disguised, key) })
   if (message === 'end') break
 }

@@ -28,7 +28,7 @@ async function search(child: Child): Promise<number[]> {
 /** Sends a secret and says where it is in the server's memory, while it is in flight and when it has gone. */
 async function exchange(
   bytes: (secret: string) => string,
-  variant: 'read' | 'leave',
+  variant: 'leave' | 'read' | 'echo',
   nodeOptions: readonly string[] = [],
 ): Promise<{ inFlight: number[]; afterwards: number[]; length: number }> {
   const secret = new Secret()
@@ -40,7 +40,8 @@ async function exchange(
   const { length } = await child.message<{ length: number }>()
   const inFlight = await search(child)
   child.send('answer')
-  expect((await wire.reply()).body.toString()).to.equal('answered')
+  const reply = await wire.reply()
+  expect(reply.body.toString()).to.equal(variant === 'echo' ? reply.header('X-Given') : 'answered')
   await wire.rest()
   expect(await child.message()).to.deep.equal({ closed: true })
   const afterwards = await search(child)
@@ -50,7 +51,10 @@ async function exchange(
   return { inFlight, afterwards, length }
 }
 
-/** Ranges of addresses, the later ones of the log being what holds in the end. */
+/**
+ * @param log - what V8 has written about the memory that it took
+ * @returns all that was ever part of its heap: what it gives up it may keep for later
+ */
 function heapRanges(log: string): { begin: number; end: number }[] {
   const ranges: { begin: number; end: number }[] = []
   for (const line of log.split('\n')) {
@@ -82,26 +86,28 @@ describe('scrubbing: a request that is over', function () {
     })
   }
 
-  it('leaves nothing outside the JavaScript heap of a header that the handler has read', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'scrubbing-'))
-    try {
-      const log = join(folder, 'v8.log')
-      const { inFlight, afterwards, length } = await exchange(
-        (secret) => request('GET /', [`Authorization: Basic ${secret}`]),
-        'read',
-        // V8 tells of each piece of memory that it takes for its heap, and the search has it write that out first.
-        ['--log', `--logfile=${log}`, '--no-logfile-per-isolate'],
-      )
-      expect(length).to.equal('Basic '.length + 40)
-      const ranges = heapRanges(readFileSync(log, 'latin1'))
-      expect(ranges.length).to.be.greaterThan(10)
-      const outside = (addresses: readonly number[]) =>
-        addresses.filter((address) => !ranges.some(({ begin, end }) => address >= begin && address < end))
-      expect(outside(inFlight).length, 'outside the heap while it is in flight').to.be.greaterThan(0)
-      expect(inFlight.length, 'in the heap too').to.be.greaterThan(outside(inFlight).length)
-      expect(outside(afterwards)).to.deep.equal([])
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
-  })
+  for (const variant of ['read', 'echo'] as const) {
+    it(`leaves nothing outside the JavaScript heap of a header that the handler has ${variant === 'read' ? 'read' : 'read, and answered with'}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'scrubbing-'))
+      try {
+        const log = join(folder, 'v8.log')
+        const { inFlight, afterwards, length } = await exchange(
+          (secret) => request('GET /', [`Authorization: Basic ${secret}`]),
+          variant,
+          // V8 tells of each piece of memory that it takes for its heap, and the search has it write that out first.
+          ['--log', `--logfile=${log}`, '--no-logfile-per-isolate'],
+        )
+        expect(length).to.equal('Basic '.length + 40)
+        const ranges = heapRanges(readFileSync(log, 'latin1'))
+        expect(ranges.length).to.be.greaterThan(10)
+        const outside = (addresses: readonly number[]) =>
+          addresses.filter((address) => !ranges.some(({ begin, end }) => address >= begin && address < end))
+        expect(outside(inFlight).length, 'outside the heap while it is in flight').to.be.greaterThan(0)
+        expect(inFlight.length, 'in the heap too').to.be.greaterThan(outside(inFlight).length)
+        expect(outside(afterwards)).to.deep.equal([])
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+    })
+  }
 })
