@@ -38,6 +38,16 @@ Napi::Value SocketPair(const Napi::CallbackInfo& info) {
   return pair;
 }
 
+// (descriptor of a socket of IPv4) -> its port
+Napi::Value PortOf(const Napi::CallbackInfo& info) {
+  sockaddr_in address{};
+  socklen_t length = sizeof address;
+  if (getsockname(IntArg(info, 0), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    throw Napi::Error::New(info.Env(), std::strerror(errno));
+  }
+  return Napi::Number::New(info.Env(), ntohs(address.sin_port));
+}
+
 // (descriptor) -> whether it was open
 Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), close(IntArg(info, 0)) == 0);
@@ -48,6 +58,7 @@ Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
 void ExportSockets(Napi::Env env, Napi::Object exports) {
   exports.Set("boundTcpSocket", Napi::Function::New<BoundTcpSocket>(env, "boundTcpSocket"));
   exports.Set("socketPair", Napi::Function::New<SocketPair>(env, "socketPair"));
+  exports.Set("portOf", Napi::Function::New<PortOf>(env, "portOf"));
   exports.Set("closeDescriptor", Napi::Function::New<CloseDescriptor>(env, "closeDescriptor"));
 }
 

@@ -30,6 +30,8 @@ export interface NativeSupport {
   boundTcpSocket(backlog: number): number
   /** @returns two connected stream sockets that do not block */
   socketPair(): [number, number]
+  /** @returns a socket's port */
+  portOf(fd: number): number
   /** @returns whether it was open */
   closeDescriptor(fd: number): boolean
 }
