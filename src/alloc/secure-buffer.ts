@@ -320,6 +320,7 @@ export class SecureBuffer {
     return '[SecureBuffer]'
   }
 
+  /** The type's name. */
   get [Symbol.toStringTag](): string {
     return 'SecureBuffer'
   }

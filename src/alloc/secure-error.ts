@@ -3,7 +3,9 @@
  * was the stack tells; what was in the buffer, how long it was or what was asked for must not be learnt from an error.
  */
 export class SecureMemoryError extends Error {
+  /** The class's name. */
   override readonly name = 'SecureMemoryError'
+  /** The same for every failure. */
   readonly code = 'ERR_SECURE_MEMORY'
 
   constructor() {

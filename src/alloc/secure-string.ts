@@ -224,6 +224,7 @@ export class SecureString {
     return '[SecureString]'
   }
 
+  /** The type's name. */
   get [Symbol.toStringTag](): string {
     return 'SecureString'
   }

@@ -301,7 +301,10 @@ export class SerializeData {
   }
 
   /** Shows sizes, never contents. */
-  toJSON(): { size: number } {
+  toJSON(): {
+    /** Bytes that have not been read. */
+    size: number
+  } {
     return { size: this.size }
   }
 

@@ -40,15 +40,24 @@ export const EVENT_BASE_COUNT_VIRTUAL = 2
 /** For `getNumEvents()`: events that were added. */
 export const EVENT_BASE_COUNT_ADDED = 4
 
-/** Request methods, as bits: `setAllowedMethods()` takes several. */
+// Request methods, as bits: setAllowedMethods() takes several.
+/** The method GET. */
 export const EVHTTP_REQ_GET = 1
+/** The method POST. */
 export const EVHTTP_REQ_POST = 2
+/** The method HEAD. */
 export const EVHTTP_REQ_HEAD = 4
+/** The method PUT. */
 export const EVHTTP_REQ_PUT = 8
+/** The method DELETE. */
 export const EVHTTP_REQ_DELETE = 16
+/** The method OPTIONS. */
 export const EVHTTP_REQ_OPTIONS = 32
+/** The method TRACE. */
 export const EVHTTP_REQ_TRACE = 64
+/** The method CONNECT. */
 export const EVHTTP_REQ_CONNECT = 128
+/** The method PATCH. */
 export const EVHTTP_REQ_PATCH = 256
 
 /** Why a client's request failed: a timeout. */
@@ -67,17 +76,30 @@ export const EVREQ_HTTP_DATA_TOO_LONG = 5
 /** For `setFlags()`: read what a peer still sends after an error reply, so that it gets to read the reply. */
 export const EVHTTP_SERVER_LINGERING_CLOSE = 0x0001
 
-/** Status codes that event2/http.h names. */
+// Status codes that event2/http.h names.
+/** Status 200: the request was answered. */
 export const HTTP_OK = 200
+/** Status 204: the request was answered, and there is no body. */
 export const HTTP_NOCONTENT = 204
+/** Status 301: the resource has moved for good. */
 export const HTTP_MOVEPERM = 301
+/** Status 302: the resource has moved for now. */
 export const HTTP_MOVETEMP = 302
+/** Status 304: the page has not changed. */
 export const HTTP_NOTMODIFIED = 304
+/** Status 400: the request is malformed. */
 export const HTTP_BADREQUEST = 400
+/** Status 404: there is nothing at the path. */
 export const HTTP_NOTFOUND = 404
+/** Status 405: the method is not allowed for the path. */
 export const HTTP_BADMETHOD = 405
+/** Status 413: the body is too long. */
 export const HTTP_ENTITYTOOLARGE = 413
+/** Status 417: what the client expects cannot be met. */
 export const HTTP_EXPECTATIONFAILED = 417
+/** Status 500: an error of the server. */
 export const HTTP_INTERNAL = 500
+/** Status 501: the server does not know the method. */
 export const HTTP_NOTIMPLEMENTED = 501
+/** Status 503: the server is not available. */
 export const HTTP_SERVUNAVAIL = 503

@@ -8,6 +8,7 @@ export interface DeclaredEventType {
   new (): EventHandle
   /** @internal */
   new (adopt: typeof kAdopt, number: number): EventHandle
+  /** What all instances inherit. */
   readonly prototype: EventHandle
   /** The name that was declared. */
   readonly typeName: string

@@ -5,9 +5,21 @@ import { handleOf } from './event-handle.js'
 /** Where a listening socket is bound. */
 export type EvHttpSocketAddress =
   /** TCP. */
-  | { family: 'IPv4' | 'IPv6'; address: string; port: number }
+  | {
+      /** Which kind of address. */
+      family: 'IPv4' | 'IPv6'
+      /** The address, in its usual notation. */
+      address: string
+      /** The port. */
+      port: number
+    }
   /** A UNIX socket. */
-  | { family: 'unix'; path: string }
+  | {
+      /** Which kind of address. */
+      family: 'unix'
+      /** Where its name is. */
+      path: string
+    }
 
 /** Its id within `http`; 0, which none has, when it is another server's. */
 export let boundSocketId: (socket: EvHttpBoundSocket, http: EventHandle) => number

@@ -39,6 +39,7 @@ export type EventErrorCode =
  * ```
  */
 export class EventError extends Error {
+  /** The class's name. */
   override readonly name = 'EventError'
   /** Which failure it is: stable, unlike the message. */
   readonly code: EventErrorCode
