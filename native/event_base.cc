@@ -97,9 +97,11 @@ void EventBase::Dispose() {
 void EventBase::WhenIdle(std::function<void()> release) {
   if (busy()) {
     m_when_idle.push_back(std::move(release));
-  } else {
-    release();
+    return;
   }
+  // What is released may call back, and what that disposes has to wait for it.
+  const BusyScope scope(*this);
+  release();
 }
 
 void EventBase::LeaveBusy() {

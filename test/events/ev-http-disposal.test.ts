@@ -177,6 +177,25 @@ describe('EvHttp: disposal', () => {
     }
   })
 
+  it('works in the close callback of a reply that is cut outside the loop', async () => {
+    for (const owner of ['http', 'base'] as const) {
+      const journal = new Journal()
+      await using server = new HttpServer((request) => {
+        request.getConnection()?.setClosecb(() => {
+          server[owner].dispose()
+          journal.add(`${owner} ${server[owner].disposed}`)
+        })
+        request.sendReplyStart(200)
+        // No callback of libevent's is on the stack in there.
+        setTimeout(() => request.dispose(), 1)
+      })
+      using wire = await server.connect()
+      wire.send(request('GET /'))
+      expect(await journal.atLeast(1)).to.deep.equal([`${owner} true`])
+      await wire.ending()
+    }
+  })
+
   it('of the base answers 500 too, and resolves the dispatch with 0', async () => {
     const journal = new Journal()
     await using server = new HttpServer((request) => journal.add(request.getUri()))
