@@ -1,5 +1,5 @@
 // Mocha's own spec reporter; besides, when MOCHA_TOTALS names a file, the totals are kept there after every test, so that a run
-// that crashes half-way is seen as what it is.
+// that crashes half-way is seen as what it is. What failed is kept by name, for whoever sees only the end of a long log.
 import { writeFileSync } from 'node:fs'
 import Mocha from 'mocha'
 
@@ -10,11 +10,18 @@ export default class extends Mocha.reporters.Spec {
     super(runner, options)
     const file = process.env.MOCHA_TOTALS
     if (!file) return
+    const failed = []
     const write = (ended) => {
       const { passes = 0, failures = 0, pending = 0 } = this.stats
-      writeFileSync(file, JSON.stringify({ passes, failures, pending, ended }))
+      writeFileSync(file, JSON.stringify({ passes, failures, pending, ended, failed }))
     }
+    runner.on(EVENT_TEST_FAIL, (test, error) => failed.push(`${test.fullTitle()}: ${summary(error)}`))
     for (const event of [EVENT_RUN_BEGIN, EVENT_TEST_PASS, EVENT_TEST_FAIL]) runner.on(event, () => write(false))
     runner.on(EVENT_RUN_END, () => write(true))
   }
+}
+
+/** The beginning of what an error says, on one line. */
+function summary(error) {
+  return String(error?.message ?? error).replace(/\s+/g, ' ').slice(0, 500)
 }

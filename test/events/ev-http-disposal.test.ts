@@ -1,4 +1,13 @@
-import { EvHttpConnection, EvHttpRequest, obtainEventBase, obtainEvHttp } from 'bitcoin-support'
+import {
+  EV_READ,
+  EVLOOP_NONBLOCK,
+  EVLOOP_ONCE,
+  EvHttpConnection,
+  EvHttpRequest,
+  obtainEvent,
+  obtainEventBase,
+  obtainEvHttp,
+} from 'bitcoin-support'
 import { expect } from 'chai'
 import { Journal, turn } from '../support/deferred.js'
 import { HttpServer, portOf } from '../support/http-server.js'
@@ -194,6 +203,30 @@ describe('EvHttp: disposal', () => {
       expect(await journal.atLeast(1)).to.deep.equal([`${owner} true`])
       await wire.ending()
     }
+  })
+
+  it('of a request whose reply was started leaves nothing when its connection fails in the same turn', async () => {
+    const journal = new Journal()
+    await using server = new HttpServer((request) => {
+      request.sendReplyStart(200)
+      // More than the sockets' buffers take, so that there is something to write when the connection fails.
+      request.sendReplyChunk(Buffer.alloc(64_000_000))
+      journal.add('started')
+    })
+    using wire = await server.connect()
+    wire.socket.pause()
+    wire.send(request('GET /'))
+    await journal.atLeast(1)
+    server.base.loopbreak()
+    expect(await server.dispatched).to.equal(0)
+    wire.reset()
+    await turn()
+    // What is active goes before what the kernel reports.
+    using event = obtainEvent(server.base, -1, 0, () => server.requests[0]?.dispose())
+    event.active(EV_READ)
+    server.base.loopSync(EVLOOP_ONCE | EVLOOP_NONBLOCK)
+    expect(server.requests[0]?.disposed).to.equal(true)
+    server.base.dispose()
   })
 
   it('of the base answers 500 too, and resolves the dispatch with 0', async () => {

@@ -129,11 +129,14 @@ for (const options of BACKENDS) {
           seen.push(what)
           if (what === EV_READ) sockets.read(sockets.left)
           if (seen.length === 2) sockets.write(sockets.right)
-          if (seen.length === 5) event.del()
+          if (seen.at(-3) === EV_READ) event.del()
         })
         event.add(3)
         expect(await run(base)).to.equal(1)
-        expect(seen).to.deep.equal([EV_TIMEOUT, EV_TIMEOUT, EV_READ, EV_TIMEOUT, EV_TIMEOUT])
+        // Where a turn takes longer than the timeout, libevent tells of that first, and of the data in the next one.
+        const read = seen.indexOf(EV_READ)
+        expect(read).to.be.at.least(2)
+        expect(seen.toSpliced(read, 1)).to.deep.equal(Array(read + 2).fill(EV_TIMEOUT))
       })
 
       it('reads the end of the stream when the peer closes', async () => {
