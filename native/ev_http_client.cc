@@ -71,14 +71,18 @@ void EvHttpRequest::Fail() {
     m_client = nullptr;
     return;
   }
+  EvHttpConnection* const client = m_client;
   if (m_state == State::kStarted && m_request != nullptr) Cancel();
   // One that was still waiting for its turn goes without a word from libevent.
   if (environment.FindAny(self) != nullptr && !m_failed) TellFailed(EVREQ_HTTP_REQUEST_CANCEL);
   EndUnanswered(environment, on, self);
+  if (client != nullptr) client->RenewWhenUnused();
 }
 
 void EvHttpRequest::Cancel() {
   m_state = State::kClosing;
+  // libevent is calling back for all that were on the connection, and will do so for this one.
+  if (m_abandoned) return;
   if (m_client == nullptr || !m_client->closing()) {
     evhttp_cancel_request(m_request);
     return;
@@ -121,6 +125,9 @@ void EvHttpRequest::OnDone(evhttp_request* request, void* arg) {
   const EventBase::BusyScope busy(self.base());
   self.m_freed = true;
   if (!self.live()) return;
+  // Without an answer the connection could not be made, and libevent has taken off it all that were on it.
+  const bool connected = request == nullptr || evhttp_request_get_response_code(request) != 0;
+  if (!connected && !self.m_abandoned && self.m_client != nullptr) self.m_client->AbandonRequests();
   // Null when it failed: libevent has freed it already.
   self.m_request = request;
   self.m_state = State::kEnded;

@@ -31,12 +31,37 @@ EvHttpConnection::EvHttpConnection(EventBase& base, ServerConnection& server)
       m_server(&server) {}
 
 EvHttpConnection::EvHttpConnection(EventBase& base, const std::string& host, uint16_t port)
-    : BaseChild(base, base.env().type_for(kKind), kKind),
-      m_connection(evhttp_connection_base_new(base.base(), nullptr, host.c_str(), port)) {
+    : BaseChild(base, base.env().type_for(kKind), kKind), m_host(host), m_port(port) {
+  Open();
   if (m_connection == nullptr) {
     ThrowEventError(env(), code::kLibevent, "evhttp_connection_base_new failed");
   }
+}
+
+void EvHttpConnection::Open() {
+  m_connection = evhttp_connection_base_new(base().base(), nullptr, m_host.c_str(), m_port);
+  if (m_connection == nullptr) return;
   evhttp_connection_set_closecb(m_connection, OnClientClosed, this);
+  if (m_timeout) evhttp_connection_set_timeout_tv(m_connection, *m_timeout ? &**m_timeout : nullptr);
+  if (m_retries) evhttp_connection_set_retries(m_connection, *m_retries);
+  if (m_max_headers) evhttp_connection_set_max_headers_size(m_connection, *m_max_headers);
+  if (m_max_body) evhttp_connection_set_max_body_size(m_connection, *m_max_body);
+}
+
+void EvHttpConnection::RenewWhenUnused() {
+  if (!live() || m_disposing || !m_requests.empty()) return;
+  evhttp_connection* const old = m_connection;
+  Open();
+  if (m_connection == nullptr) {
+    m_connection = old;
+    return;
+  }
+  evhttp_connection_set_closecb(old, nullptr, nullptr);
+  base().WhenIdle([old] { evhttp_connection_free(old); });
+}
+
+void EvHttpConnection::AbandonRequests() {
+  for (EvHttpRequest* const request : m_requests) request->Abandon();
 }
 
 void EvHttpConnection::Dispose() {
@@ -78,6 +103,7 @@ void EvHttpConnection::OnClientClosed(evhttp_connection*, void* arg) {
   // The one under way. Whether libevent has freed it already cannot be known here.
   if (!self.m_requests.empty()) self.m_requests.front()->AwaitEnd();
   self.TellClosed();
+  self.RenewWhenUnused();
 }
 
 void EvHttpConnection::TellClosed() {
@@ -121,25 +147,35 @@ Napi::Value EvHttpConnection::GetPeerNapi(const Napi::CallbackInfo& info) {
 Napi::Value EvHttpConnection::SetTimeoutNapi(const Napi::CallbackInfo& info) {
   EvHttpConnection& self = This(info);
   const auto timeout = TimevalFromMs(NumberArg(info, 1));
+  self.m_timeout = timeout;
   evhttp_connection_set_timeout_tv(self.m_connection, timeout ? &*timeout : nullptr);
   return info.Env().Undefined();
 }
 
 // (connection, count | -1 for ever)
 Napi::Value EvHttpConnection::SetRetriesNapi(const Napi::CallbackInfo& info) {
-  evhttp_connection_set_retries(This(info).m_connection, IntArg(info, 1));
+  EvHttpConnection& self = This(info);
+  const int count = IntArg(info, 1);
+  self.m_retries = count;
+  evhttp_connection_set_retries(self.m_connection, count);
   return info.Env().Undefined();
 }
 
 // (connection, bytes)
 Napi::Value EvHttpConnection::SetMaxHeadersSizeNapi(const Napi::CallbackInfo& info) {
-  evhttp_connection_set_max_headers_size(This(info).m_connection, ByteLimitArg(info, 1));
+  EvHttpConnection& self = This(info);
+  const ptrdiff_t bytes = ByteLimitArg(info, 1);
+  self.m_max_headers = bytes;
+  evhttp_connection_set_max_headers_size(self.m_connection, bytes);
   return info.Env().Undefined();
 }
 
 // (connection, bytes)
 Napi::Value EvHttpConnection::SetMaxBodySizeNapi(const Napi::CallbackInfo& info) {
-  evhttp_connection_set_max_body_size(This(info).m_connection, ByteLimitArg(info, 1));
+  EvHttpConnection& self = This(info);
+  const ptrdiff_t bytes = ByteLimitArg(info, 1);
+  self.m_max_body = bytes;
+  evhttp_connection_set_max_body_size(self.m_connection, bytes);
   return info.Env().Undefined();
 }
 

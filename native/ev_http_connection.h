@@ -3,6 +3,8 @@
 
 #include <napi.h>
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,12 +40,19 @@ class EvHttpConnection final : public BaseChild {
   void RemoveRequest(const EvHttpRequest& request);
   /// JavaScript is being told that the connection closes: libevent is in the middle of that.
   bool closing() const { return m_closing; }
+  /// libevent has taken off the connection all requests that it has now.
+  void AbandonRequests();
+  /// Takes another evhttp_connection for the next request when there is none on this one: what libevent keeps
+  /// of a connection that was closed while idle, or of a try to connect that nobody waits for any more, makes
+  /// it end the process when the next connection is reset.
+  void RenewWhenUnused();
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
   static void OnClientClosed(evhttp_connection* connection, void* arg);
   void TellClosed();
+  void Open();
 
   static Napi::Value New(const Napi::CallbackInfo& info);
   static Napi::Value GetPeerNapi(const Napi::CallbackInfo& info);
@@ -54,7 +63,14 @@ class EvHttpConnection final : public BaseChild {
   static Napi::Value MakeRequestNapi(const Napi::CallbackInfo& info);
 
   evhttp_connection* m_connection = nullptr;
-  ServerConnection* m_server = nullptr;    // null for a client's
+  ServerConnection* m_server = nullptr;  // null for a client's
+  // A client's: how to make the connection anew. Without a value it is libevent's default.
+  const std::string m_host;
+  const uint16_t m_port = 0;
+  std::optional<std::optional<timeval>> m_timeout;
+  std::optional<int> m_retries;
+  std::optional<ptrdiff_t> m_max_headers;
+  std::optional<ptrdiff_t> m_max_body;
   std::vector<EvHttpRequest*> m_requests;  // a client's, in their order
   bool m_closing = false;
   bool m_disposing = false;

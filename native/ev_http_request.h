@@ -61,6 +61,9 @@ class EvHttpRequest final : public BaseChild {
   void Fail();
   /// Its connection is being closed: libevent is about to say how it ends.
   void AwaitEnd();
+  /// Its connection could not be made: libevent is about to say so, and to cancel it would harm the
+  /// connection.
+  void Abandon() { m_abandoned = true; }
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
   static void ExportReplies(Napi::Env env, Napi::Object exports, Environment& state);
@@ -109,8 +112,9 @@ class EvHttpRequest final : public BaseChild {
   const evhttp_cmd_type m_command{};  // incoming: as it came; see EvHttp::HandleRequest()
   EvHttpConnection* m_client = nullptr;
   State m_state = State::kNew;
-  bool m_failed = false;  // outgoing: JavaScript has been told
-  bool m_freed = false;   // outgoing: libevent has ended it
+  bool m_failed = false;     // outgoing: JavaScript has been told
+  bool m_freed = false;      // outgoing: libevent has ended it
+  bool m_abandoned = false;  // outgoing: libevent has taken it off its connection and will call back
 };
 
 }  // namespace bitcoin_support
