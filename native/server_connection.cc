@@ -206,13 +206,13 @@ void ServerConnection::OnClose(evhttp_connection* connection, void* arg) {
   ServerConnection& self = *static_cast<ServerConnection*>(arg);
   EventBase& base = self.m_base;
   const EventBase::BusyScope busy(base);
+  evhttp_request* const request = self.m_in_flight;
   if (self.m_handle != nullptr) {
-    evhttp_request* const request = self.m_in_flight;
     self.m_handle->LoseConnection();
     base.env().callbacks().Call(base, JsCallback::kDisconnect, {self.m_handle->number(), 1});
     if (self.m_handle != nullptr) self.m_handle->Dispose();
-    if (evhttp_request_get_connection(request) == nullptr) evhttp_request_free(request);
   }
+  if (request != nullptr && evhttp_request_get_connection(request) == nullptr) evhttp_request_free(request);
   self.TellWritten(false);
   self.EndRequest();
   self.TellComplete(false);
