@@ -39,7 +39,7 @@ bool IsHttp11(const evhttp_request* request) {
 // As evhttp_response_needs_body(): what libevent itself forgets on its way out.
 bool MayHaveBody(const evhttp_request* request, int code) {
   return code >= 200 && code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED &&
-         request->type != EVHTTP_REQ_HEAD;
+         request->type != EVHTTP_REQ_HEAD && request->type != EVHTTP_REQ_CONNECT;
 }
 
 UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
@@ -117,6 +117,8 @@ void SendPlain(evhttp_request* request, int code, std::string_view head, const R
 void Send(evhttp_request* request, int code, const char* reason, evbuffer* body) {
   evbuffer* const output = evhttp_request_get_output_buffer(request);
   evbuffer_add_buffer(output, body);
+  // evhttp sends none to CONNECT, whatever the code.
+  if (request->type == EVHTTP_REQ_CONNECT) evbuffer_drain(output, evbuffer_get_length(output));
   // HEAD is told how long the body would be.
   if (code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED)
     AddContentLength(request, evbuffer_get_length(output));

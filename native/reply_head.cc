@@ -35,7 +35,8 @@ class Digits {
 ReplyHead::~ReplyHead() { MemoryCleanse(m_text.data(), m_length); }
 
 bool ReplyHead::Begin(evhttp_request* request, int code, const char* reason) {
-  if (request->major != 1 || request->minor != 1 || request->type == EVHTTP_REQ_HEAD) return false;
+  if (request->major != 1 || request->minor != 1) return false;
+  if (request->type == EVHTTP_REQ_HEAD || request->type == EVHTTP_REQ_CONNECT) return false;
   if (code == HTTP_NOCONTENT || code == HTTP_NOTMODIFIED) return false;
   if (reason == nullptr && code != HTTP_OK) return false;  // evhttp knows the phrases
   if (evhttp_request_get_output_headers(request)->tqh_first != nullptr) return false;
