@@ -119,6 +119,7 @@ void EventBase::LeaveBusy() {
     if (env().has_dropped()) env().callbacks().Call(*this, JsCallback::kDropped, {});
   } while (!m_when_idle.empty());
   m_busy = 0;
+  m_in_sync_loop = false;
   if (m_delete_when_idle) delete this;
 }
 
@@ -153,7 +154,9 @@ int EventBase::RunSync(int flags) {
   BeginLoop();
   m_in_loop = m_in_sync_loop = true;
   const int result = event_base_loop(m_base, flags);
-  m_in_loop = m_in_sync_loop = false;
+  m_in_loop = false;
+  // What is released in the end still belongs to the call, and so does what its callbacks throw.
+  if (m_busy > 1) m_in_sync_loop = false;
   NoteLoopEnd();
   return result;
 }
