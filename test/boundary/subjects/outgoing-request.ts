@@ -3,7 +3,7 @@ import { anything, callback, string } from '../arguments.js'
 import { Loopback, REPLY_BODY, REQUEST_URI } from '../loopback.js'
 import { a, is, nothing } from '../outcomes.js'
 import { handleMethods, type Method, type Subject } from '../subject.js'
-import { incomingRequest, secure } from './incoming-request.js'
+import { incomingRequest, secureBuffer } from './incoming-request.js'
 
 const OPEN = 'open'
 const BEGUN = 'under way, its reply begun'
@@ -169,11 +169,11 @@ export const outgoingRequest: Subject<EvHttpRequest, undefined> = {
     },
     bodyText: { live: is(''), in: { [BEGUN]: is('begun'), [REPLIED]: is(REPLY_BODY) } },
     headerInto: {
-      args: () => [string('name', 'host', 'a\rb', 'a\nb', 'a\0b', '\u0100'), anything('buffer', secure)],
+      args: () => [string('name', 'host', 'a\rb', 'a\nb', 'a\0b', '\u0100'), anything('buffer', secureBuffer())],
       live: is(false),
     },
     bodyInto: {
-      args: () => [anything('buffer', secure)],
+      args: () => [anything('buffer', secureBuffer())],
       live: is(0),
       in: { [BEGUN]: is('begun'.length), [REPLIED]: is(REPLY_BODY.length) },
     },

@@ -1,0 +1,251 @@
+// A population of handles with traffic between them, on which anything may be done at any time.
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import {
+  EV_ET,
+  EV_PERSIST,
+  EV_READ,
+  EV_WRITE,
+  EVLOOP_NONBLOCK,
+  EventBase,
+  type EventHandle,
+  type EvHttp,
+  type EvHttpBoundSocket,
+  type EvHttpConnection,
+  type EvHttpRequest,
+  getUniquePath,
+  obtainEvent,
+  obtainEventBase,
+  obtainEvHttp,
+  obtainEvHttpConnectionBase,
+  obtainEvHttpRequest,
+} from 'bitcoin-support'
+import { Random } from './random.js'
+import { evHttp } from './subjects/ev-http.js'
+import { evHttpBoundSocket } from './subjects/ev-http-bound-socket.js'
+import { clientConnection, connectionView } from './subjects/ev-http-connection.js'
+import { receivedHeaders, sentHeaders } from './subjects/ev-keyvalq.js'
+import { eventBase } from './subjects/event-base.js'
+import { incomingRequest } from './subjects/incoming-request.js'
+import type { AnySubject } from './subjects/index.js'
+import { libEvent } from './subjects/lib-event.js'
+import { outgoingRequest } from './subjects/outgoing-request.js'
+
+/** Something that methods are called on, live or not. */
+export interface Member {
+  readonly subject: AnySubject
+  readonly handle: object
+  readonly base: EventBase
+}
+
+const MAX = { bases: 3, events: 60, servers: 6, connections: 12, requests: 30, dead: 40 }
+
+/** What a callback throws on purpose; only where a loop that somebody waits for hands it on. */
+export class Thrown extends Error {}
+
+export class RandomWorld implements Disposable {
+  readonly members: Member[] = []
+  readonly random: Random
+  /** How many requests have reached a server, and how many have come back with a reply. */
+  readonly traffic = { served: 0, replied: 0 }
+  /** Called inside each callback. */
+  onCallback: () => void = () => {}
+  readonly #pipePath = getUniquePath(tmpdir())
+  readonly #pipe: number
+  #looped: EventBase | undefined
+  #closing = false
+  readonly #paths: string[] = []
+
+  constructor(seed: number) {
+    this.random = new Random(seed)
+    execFileSync('mkfifo', [this.#pipePath])
+    this.#pipe = openSync(this.#pipePath, constants.O_RDWR | constants.O_NONBLOCK)
+  }
+
+  /** Live members of one kind. */
+  live<T extends EventHandle>(subject: AnySubject): T[] {
+    return this.members
+      .filter((member) => member.subject === subject && !(member.handle as EventHandle).disposed)
+      .map((member) => member.handle as T)
+  }
+
+  /** One of any kind, live if possible and seldom not. */
+  pickMember(): Member | undefined {
+    const subject = this.random.pick([...new Set(this.members.map((member) => member.subject))])
+    const ofKind = this.members.filter((member) => member.subject === subject)
+    const live = ofKind.filter(isLive)
+    return this.random.pick(live.length > 0 && this.random.percent(75) ? live : ofKind)
+  }
+
+  /** Forgets the oldest of those that have ended. */
+  prune(): void {
+    const dead = this.members.filter((member) => !isLive(member))
+    for (const member of dead.slice(0, -MAX.dead)) this.members.splice(this.members.indexOf(member), 1)
+  }
+
+  #add<T extends object>(subject: AnySubject, handle: T, base: EventBase): T {
+    this.members.push({ subject, handle, base })
+    return handle
+  }
+
+  #callback(base: EventBase): void {
+    if (this.#closing) return
+    this.onCallback()
+    // Outside the loop of its base a callback that throws is an uncaught exception.
+    if (this.#looped === base && !base.disposed && this.random.percent(2)) throw new Thrown()
+  }
+
+  // --- making ------------------------------------------------------------------------------------
+
+  makeBase(): void {
+    if (this.live(eventBase).length >= MAX.bases) return
+    const priorities = 1 + this.random.below(3)
+    const base = obtainEventBase({ priorities, changelist: this.random.percent(30) })
+    this.#add(eventBase, base, base)
+  }
+
+  makeEvent(): void {
+    const base = this.random.pick(this.live<EventBase>(eventBase))
+    if (base === undefined || this.live(libEvent).length >= MAX.events) return
+    const onPipe = this.random.percent(40)
+    const what = onPipe ? this.random.pick([EV_READ, EV_WRITE, EV_READ | EV_PERSIST, EV_WRITE | EV_ET]) : undefined
+    const fd = onPipe ? this.#pipe : -1
+    const event = obtainEvent(base, fd, what ?? this.random.pick([0, EV_PERSIST]) ?? 0, () => this.#callback(base))
+    this.#add(libEvent, event, base)
+    if (this.random.percent(70)) event.add(this.random.percent(50) ? this.random.below(3) : undefined)
+    if (onPipe && this.random.percent(30)) writeSync(this.#pipe, 'x')
+  }
+
+  makeServer(): void {
+    const base = this.random.pick(this.live<EventBase>(eventBase))
+    if (base === undefined || this.live(evHttp).length >= MAX.servers) return
+    const http = this.#add(evHttp, obtainEvHttp(base), base)
+    http.setGencb((request) => this.#handle(request, base))
+    http.setCb('/path', (request) => this.#handle(request, base))
+    if (this.random.percent(80))
+      this.#add(evHttpBoundSocket, ownedBy(http, http.bindSocketWithHandle('127.0.0.1', 0)), base)
+  }
+
+  makeConnection(): void {
+    const base = this.random.pick(this.live<EventBase>(eventBase))
+    const socket = this.random.pick(this.members.filter(({ subject }) => subject === evHttpBoundSocket))
+    if (base === undefined || socket === undefined || this.live(clientConnection).length >= MAX.connections) return
+    const port = portOf(socket.handle as EvHttpBoundSocket)
+    if (port === undefined) return
+    const connection = this.#add(clientConnection, obtainEvHttpConnectionBase(base, '127.0.0.1', port), base)
+    if (this.random.percent(30)) connection.setClosecb(() => this.#callback(base))
+    if (this.random.percent(30)) connection.setTimeout(1 + this.random.below(20))
+  }
+
+  makeRequest(): void {
+    const connection = this.random.pick(this.live<EvHttpConnection>(clientConnection))
+    if (connection === undefined || this.live(outgoingRequest).length >= MAX.requests) return
+    const base = connection.getBase()
+    const request = obtainEvHttpRequest((reply) => {
+      if (reply?.getResponseCode()) this.traffic.replied += 1
+      this.#callback(base)
+    })
+    this.#add(outgoingRequest, request, base)
+    if (this.random.percent(30)) request.setErrorCb(() => this.#callback(base))
+    if (this.random.percent(50)) request.getOutputHeaders().addHeader('Host', 'localhost')
+    if (this.random.percent(10)) request.getOutputHeaders().addHeader('Connection', 'close')
+    const body = this.random.percent(50) ? 'x'.repeat(this.random.below(100_000)) : undefined
+    if (this.random.percent(90)) {
+      const uri = this.random.pick(['/', '/path', '/path?query', '/%00', '*', 'http://host/path']) ?? '/'
+      connection.makeRequest(request, 1 << this.random.below(9), uri, body)
+    }
+  }
+
+  // A server's request: it is answered, begun, held or given up.
+  #handle(request: EvHttpRequest, base: EventBase): void {
+    if (this.#closing) return
+    this.traffic.served += 1
+    this.#add(incomingRequest, request, base)
+    if (this.random.percent(20)) this.#add(receivedHeaders, ownedBy(request, request.getInputHeaders()), base)
+    if (this.random.percent(20)) this.#add(sentHeaders, ownedBy(request, request.getOutputHeaders()), base)
+    if (this.random.percent(20)) request.setOnCompleteCb(() => this.#callback(base))
+    if (this.random.percent(20)) request.setDisconnectCb(() => this.#callback(base))
+    const connection = this.random.percent(20) ? request.getConnection() : null
+    if (connection !== null) {
+      this.#add(connectionView, connection, base)
+      if (this.random.percent(50)) connection.setClosecb(() => this.#callback(base))
+    }
+    if (this.random.percent(50)) request.reply({ body: 'x'.repeat(this.random.below(50_000)) })
+    this.#callback(base)
+  }
+
+  // --- running -----------------------------------------------------------------------------------
+
+  turn(): void {
+    const base = this.random.pick(this.live<EventBase>(eventBase))
+    if (base === undefined || this.#looped !== undefined) return
+    this.#looped = base
+    try {
+      base.loopexit(1)
+      base.loopSync(EVLOOP_NONBLOCK)
+    } finally {
+      this.#looped = undefined
+    }
+  }
+
+  /** Has Node's loop run a base for a while. */
+  dispatch(): Promise<0 | 1> | undefined {
+    const base = this.random.pick(this.live<EventBase>(eventBase))
+    if (base === undefined) return undefined
+    const ended = base.dispatch()
+    base.loopexit(this.random.below(3))
+    return ended
+  }
+
+  // --- calling -----------------------------------------------------------------------------------
+
+  /** What the tables of arguments want to choose from. */
+  contextFor({ base, handle }: Member): object {
+    const any = <T>(subject: AnySubject) =>
+      this.random.pick(this.members.filter((member) => member.subject === subject))?.handle as T | undefined
+    const http = any<EvHttp>(evHttp)
+    const path = getUniquePath(tmpdir())
+    this.#paths.push(path)
+    return {
+      base,
+      path,
+      socket: any(evHttpBoundSocket) ?? handle,
+      spare: http ?? handle,
+      virtual: any(evHttp) ?? handle,
+      request: any(outgoingRequest) ?? handle,
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#closing) return
+    this.#closing = true
+    for (const { handle } of this.members) if (handle instanceof EventBase) handle.dispose()
+    for (const { handle } of this.members) if ('dispose' in handle) (handle as EventHandle).dispose()
+    closeSync(this.#pipe)
+    for (const path of [this.#pipePath, ...this.#paths]) rmSync(path, { force: true })
+  }
+}
+
+function isLive({ handle }: Member): boolean {
+  if ('disposed' in handle) return !handle.disposed
+  return owners.get(handle)?.disposed === false
+}
+
+/** Of what is a part of a handle and does not say itself whether it lives. */
+const owners = new WeakMap<object, EventHandle>()
+
+function ownedBy<T extends object>(owner: EventHandle, part: T): T {
+  owners.set(part, owner)
+  return part
+}
+
+function portOf(socket: EvHttpBoundSocket): number | undefined {
+  try {
+    const address = socket.address()
+    return address.family === 'unix' ? undefined : address.port
+  } catch {
+    // It has been removed, or its server has ended.
+    return undefined
+  }
+}
