@@ -1,0 +1,2 @@
+/** A handle's number: see native/handle_table.h. 0 is a handle that JavaScript has given up. */
+export type HandleNumber = number

@@ -1,0 +1,80 @@
+import type { HandleNumber } from './native-handles.js'
+
+/** What the addon exports for HTTP. A negative number of ms stands for "no time". */
+export interface NativeHttp {
+  httpNew(base: HandleNumber): HandleNumber
+  httpBindTcp(
+    http: HandleNumber,
+    host: string,
+    port: number,
+    backlog: number,
+    reusePort: boolean,
+    ipv6Only: boolean,
+  ): number
+  httpBindUnix(http: HandleNumber, path: string, mode: number, backlog: number): number
+  httpAcceptFd(http: HandleNumber, fd: number): number
+  httpDelAcceptSocket(http: HandleNumber, socket: number): void
+  httpSocketFd(http: HandleNumber, socket: number): number
+  httpSocketAddress(
+    http: HandleNumber,
+    socket: number,
+  ): [family: 'IPv4' | 'IPv6' | 'unix', address: string, port: number]
+  httpSetRoute(http: HandleNumber, path: string, id: number): void
+  httpDelRoute(http: HandleNumber, path: string): number
+  httpSetGencb(http: HandleNumber, on: boolean): void
+  httpAddVirtualHost(http: HandleNumber, pattern: string, host: HandleNumber): void
+  httpRemoveVirtualHost(http: HandleNumber, host: HandleNumber): void
+  httpAddServerAlias(http: HandleNumber, alias: string): void
+  httpRemoveServerAlias(http: HandleNumber, alias: string): void
+  httpSetMaxHeadersSize(http: HandleNumber, bytes: number): void
+  httpSetMaxBodySize(http: HandleNumber, bytes: number): void
+  httpSetTimeout(http: HandleNumber, ms: number): void
+  httpSetAllowedMethods(http: HandleNumber, mask: number): void
+  httpSetDefaultContentType(http: HandleNumber, type: string | undefined): void
+  httpSetFlags(http: HandleNumber, flags: number): void
+
+  requestNew(): HandleNumber
+  requestCancel(request: HandleNumber): void
+  requestGetCommand(request: HandleNumber): number
+  requestGetUri(request: HandleNumber): string | undefined
+  requestGetHost(request: HandleNumber): string | undefined
+  requestGetHttpVersion(request: HandleNumber): string
+  requestGetResponseCode(request: HandleNumber): number
+  requestGetResponseCodeLine(request: HandleNumber): string | undefined
+  requestBody(request: HandleNumber): Buffer
+  requestBodyText(request: HandleNumber): string
+  requestFindHeader(request: HandleNumber, input: boolean, name: string): string | undefined
+  requestAddHeader(request: HandleNumber, input: boolean, name: string, value: string): void
+  requestRemoveHeader(request: HandleNumber, input: boolean, name: string): boolean
+  requestClearHeaders(request: HandleNumber, input: boolean): void
+  requestListHeaders(request: HandleNumber, input: boolean): string[]
+  requestHeaderInto(request: HandleNumber, name: string, buffer: number): -1 | 0 | 1
+  requestBodyInto(request: HandleNumber, buffer: number): number
+  requestGetConnection(request: HandleNumber): HandleNumber
+  requestWantComplete(request: HandleNumber): void
+  requestReply(
+    request: HandleNumber,
+    code: number,
+    reason: string | undefined,
+    headers: readonly string[] | undefined,
+    body: string | Uint8Array | undefined,
+  ): void
+  requestSendError(request: HandleNumber, code: number, reason: string | undefined): void
+  requestSendReplyStart(request: HandleNumber, code: number, reason: string | undefined): void
+  requestSendReplyChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean
+  requestSendReplyEnd(request: HandleNumber): void
+
+  connectionNew(base: HandleNumber, host: string, port: number): HandleNumber
+  connectionGetPeer(connection: HandleNumber): [kind: 'tcp' | 'unix', address: string, port: number]
+  connectionSetTimeout(connection: HandleNumber, ms: number): void
+  connectionSetRetries(connection: HandleNumber, count: number): void
+  connectionSetMaxHeadersSize(connection: HandleNumber, bytes: number): void
+  connectionSetMaxBodySize(connection: HandleNumber, bytes: number): void
+  connectionMakeRequest(
+    connection: HandleNumber,
+    request: HandleNumber,
+    command: number,
+    uri: string,
+    body: string | Uint8Array | undefined,
+  ): void
+}
