@@ -32,6 +32,7 @@ void OwnedBuffers::Add(BufferNumber number) {
 }
 
 bool OwnedBuffers::Remove(BufferNumber number) {
+  if (number == 0) return false;  // what an empty place holds
   const auto more = std::find(m_more.begin(), m_more.end(), number);
   if (more != m_more.end()) {
     m_more.erase(more);
