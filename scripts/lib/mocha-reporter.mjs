@@ -23,5 +23,7 @@ export default class extends Mocha.reporters.Spec {
 
 /** The beginning of what an error says, on one line. */
 function summary(error) {
-  return String(error?.message ?? error).replace(/\s+/g, ' ').slice(0, 500)
+  return String(error?.message ?? error)
+    .replace(/\s+/g, ' ')
+    .slice(0, 500)
 }
