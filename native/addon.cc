@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "environment.h"
+#include "ev_buffer.h"
 #include "ev_http.h"
 #include "ev_http_connection.h"
 #include "ev_http_request.h"
@@ -31,6 +32,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   EvHttp::Export(env, exports, state);
   EvHttpRequest::Export(env, exports, state);
   EvHttpConnection::Export(env, exports, state);
+  EvBuffer::Export(env, exports, state);
   exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
   return exports;
 }

@@ -32,7 +32,7 @@ bool Advance(std::atomic<size_t>& told, size_t now) {
 
 // In HandleKind's order. kDeclared has no type of its own.
 constexpr const char* kTypeNames[] = {
-    "", "EventBase", "LibEvent", "EvHttp", "EvHttpRequest", "EvHttpConnection",
+    "", "EventBase", "LibEvent", "EvHttp", "EvHttpRequest", "EvHttpConnection", "EvBuffer",
 };
 
 }  // namespace

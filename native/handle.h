@@ -19,6 +19,7 @@ enum class HandleKind : uint8_t {
   kEvHttp,
   kEvHttpRequest,
   kEvHttpConnection,
+  kEvBuffer,
 };
 
 /// Base of everything that JavaScript holds a number for. Lives on one thread.

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { EventError } from './errors.js'
+import type { NativeBuffers } from './native-buffers.js'
 import type { NativeEvents } from './native-events.js'
 import type { HandleNumber } from './native-handles.js'
 import type { NativeHttp } from './native-http.js'
@@ -26,7 +27,7 @@ export interface NativeCallbacks {
 }
 
 /** What the addon exports. */
-export interface NativeAddon extends NativeEvents, NativeHttp, NativeMemory {
+export interface NativeAddon extends NativeBuffers, NativeEvents, NativeHttp, NativeMemory {
   readonly libeventVersion: string
   configure(config: { EventError: typeof EventError; created: Float64Array; callbacks: NativeCallbacks }): void
 

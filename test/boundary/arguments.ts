@@ -69,6 +69,13 @@ export function bytes(name: string, value: string | Uint8Array): Argument {
   return { name, value, wrong }
 }
 
+/** A size in bytes, or memory to be filled. */
+export function memoryOrSize(name: string, value: number | Uint8Array): Argument {
+  const numbers = [-1, 0.5, Number.NaN, Infinity, -Infinity, 2 ** 53]
+  const wrong = wrongTypes(name, (other) => typeof other === 'number' || other instanceof Uint8Array)
+  return { name, value, wrong: [...wrong, ...outOfRange(name, ...numbers)] }
+}
+
 /** An instance of a class of the library; `others` are instances of other ones. */
 export function instance(name: string, value: object, ...others: object[]): Argument {
   const wrong = others.map((other): WrongValue => ({ name, value: other, error: 'ERR_INVALID_ARG_TYPE' }))

@@ -4,6 +4,7 @@ import {
   EV_PERSIST,
   EV_TIMEOUT,
   EVLOOP_NONBLOCK,
+  EvBuffer,
   EventBase,
   EvHttp,
   EvHttpConnection,
@@ -58,6 +59,7 @@ const factories: Readonly<Record<string, Factory>> = {
     ],
     makes: LibEvent,
   },
+  obtainEvBuffer: { args: () => [], makes: EvBuffer, baseless: true },
   obtainEvHttp: { args: (base) => [instance('base', base)], makes: EvHttp },
   obtainEvHttpConnectionBase: {
     args: (base) => [instance('base', base), string('host', '127.0.0.1', '', 'a\0b'), integer('port', 1, 0, 65535)],

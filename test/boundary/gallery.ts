@@ -1,5 +1,6 @@
 import {
   declareEventType,
+  type EvBuffer,
   type EventHandle,
   type EvHttpConnection,
   type EvHttpRequest,
@@ -11,6 +12,7 @@ import {
 } from 'bitcoin-support'
 import { native } from '../support/internals.js'
 import { Loopback } from './loopback.js'
+import { filledBuffer } from './subjects/ev-buffer.js'
 
 class GalleryHandle extends declareEventType('BoundaryGallery') {}
 
@@ -27,12 +29,13 @@ export class Gallery extends Loopback {
   readonly view: EvHttpConnection = connectionOf(this.incoming)
   readonly received: EvKeyvalq = this.incoming.getInputHeaders()
   readonly sent: EvKeyvalq = this.incoming.getOutputHeaders()
+  readonly buffer: EvBuffer = filledBuffer()
   readonly declared: EventHandle = new GalleryHandle()
 
   /** The handles among them. */
   get handles(): readonly EventHandle[] {
-    const { base, event, http, spare, incoming, outgoing, connection, view, declared } = this
-    return [base, event, http, spare, incoming, outgoing, connection, view, declared]
+    const { base, event, http, spare, incoming, outgoing, connection, view, buffer, declared } = this
+    return [base, event, http, spare, incoming, outgoing, connection, view, buffer, declared]
   }
 
   /** All of them. */
@@ -43,6 +46,7 @@ export class Gallery extends Loopback {
   override [Symbol.dispose](): void {
     super[Symbol.dispose]()
     this.outgoing.dispose()
+    this.buffer.dispose()
     this.declared.dispose()
   }
 }

@@ -103,6 +103,16 @@ export function bytes(value: string | Uint8Array): ValueParameter {
   }
 }
 
+/** Memory to be filled. */
+export function memory(size: number): ValueParameter {
+  const { odd } = bytes('')
+  return {
+    value: () => new Uint8Array(size),
+    wrong: refuse((other) => other instanceof Uint8Array),
+    odd: odd.filter((other) => typeof other !== 'string'),
+  }
+}
+
 /** A list of strings. */
 export function list(value: readonly string[], odd: readonly unknown[] = []): ValueParameter {
   const lists = [

@@ -17,6 +17,7 @@ import {
   handle,
   int,
   list,
+  memory,
   number,
   optional,
   type Parameter,
@@ -24,6 +25,7 @@ import {
   text,
 } from './native-parameters.js'
 import { a, is, nothing, type Outcome } from './outcomes.js'
+import { BUFFER_CONTENT } from './subjects/ev-buffer.js'
 
 export interface Signature {
   readonly parameters: readonly Parameter[]
@@ -39,6 +41,7 @@ const incoming = handle((gallery) => gallery.incoming)
 const outgoing = handle((gallery) => gallery.outgoing)
 const client = handle((gallery) => gallery.connection)
 const view = handle((gallery) => gallery.view)
+const buffer = handle((gallery) => gallery.buffer)
 
 /** A server's first socket has it. */
 const SOCKET = 1
@@ -87,6 +90,14 @@ export const signatures: Readonly<Record<string, Signature>> = {
   libEventPending: signature(is(0), event, int(EV_TIMEOUT)),
   libEventPrioritySet: signature(nothing, event, int(0)),
   libEventGetPriority: signature(is(0), event),
+
+  bufferNew: signature(a('number')),
+  bufferGetLength: signature(is(BUFFER_CONTENT.length), buffer),
+  bufferAdd: signature(nothing, buffer, optional(bytes('data'))),
+  bufferPrepend: signature(nothing, buffer, optional(bytes('data'))),
+  bufferDrain: signature(nothing, buffer, number(2)),
+  bufferRemove: signature(is(Buffer.from('first')), buffer, number(5)),
+  bufferRemoveInto: signature(is(3), buffer, memory(3)),
 
   httpNew: signature(a('number'), base),
   httpBindTcp: signature(

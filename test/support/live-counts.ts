@@ -1,9 +1,18 @@
 // What every test file ends with: everything that it made is gone again.
-import { EventBase, EventError, EvHttp, EvHttpConnection, EvHttpRequest, LibEvent, liveHandles } from 'bitcoin-support'
+import {
+  EvBuffer,
+  EventBase,
+  EventError,
+  EvHttp,
+  EvHttpConnection,
+  EvHttpRequest,
+  LibEvent,
+  liveHandles,
+} from 'bitcoin-support'
 import { expect } from 'chai'
 import { native } from './internals.js'
 
-const LIBRARY_TYPES = [EventBase, LibEvent, EvHttp, EvHttpRequest, EvHttpConnection]
+const LIBRARY_TYPES = [EventBase, LibEvent, EvHttp, EvHttpRequest, EvHttpConnection, EvBuffer]
 
 /** Live handles by type, of the whole process, and libevent's blocks of memory. */
 export type LiveCounts = Readonly<Record<string, number>>

@@ -1,5 +1,6 @@
 import type { Subject } from '../subject.js'
 import { declaredHandle } from './declared-handle.js'
+import { ownBuffer } from './ev-buffer.js'
 import { evHttp } from './ev-http.js'
 import { evHttpBoundSocket } from './ev-http-bound-socket.js'
 import { clientConnection, connectionView } from './ev-http-connection.js'
@@ -25,5 +26,6 @@ export const subjects: readonly AnySubject[] = [
   connectionView,
   receivedHeaders,
   sentHeaders,
+  ownBuffer,
   declaredHandle,
 ]

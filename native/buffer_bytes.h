@@ -1,0 +1,36 @@
+// Bytes between JavaScript and an EvBuffer. What fails throws, and says which end is frozen.
+#pragma once
+
+#include <napi.h>
+
+#include <cstddef>
+
+namespace bitcoin_support {
+
+class EvBuffer;
+
+/// Appends a string (as UTF-8) or a Uint8Array.
+/// @throws TypeError for anything else, EventError ERR_EV_STATE when the end is frozen, std::bad_alloc
+void AddBytes(EvBuffer& buffer, napi_value value);
+
+/// The same at the start.
+void PrependBytes(EvBuffer& buffer, napi_value value);
+
+/// Drops `size` bytes, or all, if there are fewer, from the start. @throws EventError ERR_EV_STATE
+void DrainBytes(EvBuffer& buffer, size_t size);
+
+/// @param start no more than the buffer's length
+/// @returns a new Buffer with `size` bytes, or with all, if there are fewer
+/// @throws EventError ERR_EV_STATE when the start is frozen
+Napi::Value CopyBytes(const EvBuffer& buffer, size_t start, size_t size);
+
+/// Fills a Uint8Array as far as there are bytes. @returns how many they were
+/// @throws TypeError for anything else, EventError ERR_EV_STATE when the start is frozen
+size_t CopyBytesInto(const EvBuffer& buffer, size_t start, napi_value target);
+
+/// @throws EventError ERR_EV_STATE when the end is frozen
+void CheckEndOpen(const EvBuffer& buffer);
+/// @throws EventError ERR_EV_STATE when the start is frozen
+void CheckStartOpen(const EvBuffer& buffer);
+
+}  // namespace bitcoin_support

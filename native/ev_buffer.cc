@@ -1,0 +1,67 @@
+#include "ev_buffer.h"
+
+#include <event2/buffer.h>
+
+#include <new>
+
+#include "environment.h"
+#include "errors.h"
+
+namespace bitcoin_support {
+
+EvBuffer::EvBuffer(Environment& env) : Handle(env, env.type_for(kKind), kKind), m_buffer(evbuffer_new()) {
+  if (m_buffer == nullptr) throw std::bad_alloc();
+}
+
+EvBuffer::EvBuffer(Environment& env, evbuffer* buffer, BufferView& view, EventBase* base, Use use)
+    : Handle(env, env.type_for(kKind), kKind), m_buffer(buffer), m_view(&view), m_base(base), m_use(use) {}
+
+EvBuffer::~EvBuffer() {
+  if (owned()) evbuffer_free(m_buffer);
+}
+
+void EvBuffer::Dispose() {
+  if (!live()) return;
+  Retire();
+  if (m_view != nullptr) {
+    m_view->m_handle = nullptr;
+    m_view = nullptr;
+    m_buffer = nullptr;
+  }
+  if (m_operations == 0) delete this;
+}
+
+void EvBuffer::LeaveOperation() {
+  if (--m_operations == 0 && !live()) delete this;
+}
+
+void EvBuffer::CheckMayChange() const {
+  if (m_use == Use::kReadOnly) {
+    ThrowEventError(env(), code::kState, "the buffer is at work for its owner: it can only be looked at");
+  }
+}
+
+EvBuffer::Operation::Operation(EvBuffer& buffer, EvBuffer* other) : m_buffer(buffer), m_other(other) {
+  ++m_buffer.m_operations;
+  if (m_buffer.m_base != nullptr) m_busy.emplace(*m_buffer.m_base);
+  if (m_other == nullptr) return;
+  ++m_other->m_operations;
+  if (m_other->m_base != nullptr) m_other_busy.emplace(*m_other->m_base);
+}
+
+EvBuffer::Operation::~Operation() {
+  // The bases after the buffers: what they release may be what these are views of.
+  if (m_other != nullptr) m_other->LeaveOperation();
+  m_buffer.LeaveOperation();
+}
+
+EvBuffer& BufferView::Get(Environment& env, EventBase* base, evbuffer* buffer, EvBuffer::Use use) {
+  if (m_handle == nullptr) m_handle = new EvBuffer(env, buffer, *this, base, use);
+  return *m_handle;
+}
+
+void BufferView::Invalidate() {
+  if (m_handle != nullptr) m_handle->Dispose();
+}
+
+}  // namespace bitcoin_support
