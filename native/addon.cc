@@ -4,9 +4,12 @@
 
 #include "environment.h"
 #include "ev_buffer.h"
+#include "ev_conn_listener.h"
 #include "ev_http.h"
 #include "ev_http_connection.h"
 #include "ev_http_request.h"
+#include "ev_http_uri.h"
+#include "ev_keyvalq.h"
 #include "event_base.h"
 #include "handle_napi.h"
 #include "lib_event.h"
@@ -29,10 +32,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportSecureStringFunctions(env, exports, state);
   EventBase::Export(env, exports, state);
   LibEvent::Export(env, exports, state);
+  EvConnListener::Export(env, exports, state);
   EvHttp::Export(env, exports, state);
   EvHttpRequest::Export(env, exports, state);
   EvHttpConnection::Export(env, exports, state);
   EvBuffer::Export(env, exports, state);
+  EvHttpUri::Export(env, exports, state);
+  EvKeyvalq::Export(env, exports, state);
   exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
   return exports;
 }

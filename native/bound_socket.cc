@@ -10,44 +10,31 @@
 namespace bitcoin_support {
 namespace {
 
-// How long to stop accepting when accept() fails for want of descriptors or memory.
-constexpr timeval kAcceptAgain{0, 100'000};
-
 // The error callback's argument is evhttp's, so the listener has to lead to us. Listeners are used by
 // their thread alone.
-std::unordered_map<evconnlistener*, event*>& AcceptAgainEvents() {
-  thread_local std::unordered_map<evconnlistener*, event*> events;
-  return events;
+std::unordered_map<evconnlistener*, AcceptPause*>& Pauses() {
+  thread_local std::unordered_map<evconnlistener*, AcceptPause*> pauses;
+  return pauses;
 }
 
 void OnAcceptError(evconnlistener* listener, void*) {
-  const auto entry = AcceptAgainEvents().find(listener);
-  if (entry == AcceptAgainEvents().end()) return;
-  // Left enabled it would report the same error for ever and take the whole thread.
-  evconnlistener_disable(listener);
-  event_add(entry->second, &kAcceptAgain);
-}
-
-void OnAcceptAgain(evutil_socket_t, short, void* arg) {
-  evconnlistener_enable(static_cast<evconnlistener*>(arg));
+  const auto entry = Pauses().find(listener);
+  if (entry != Pauses().end()) entry->second->Begin(AcceptPause::kAfterError);
 }
 
 }  // namespace
 
 BoundSocket::BoundSocket(event_base* base, evhttp_bound_socket* bound, std::string unlink_path)
-    : m_bound(bound), m_unlink_path(std::move(unlink_path)) {
+    : m_bound(bound),
+      m_unlink_path(std::move(unlink_path)),
+      m_pause(base, evhttp_bound_socket_get_listener(bound)) {
   evconnlistener* const listener = evhttp_bound_socket_get_listener(bound);
-  m_accept_again = event_new(base, -1, 0, OnAcceptAgain, listener);
-  if (m_accept_again == nullptr) return;
-  AcceptAgainEvents()[listener] = m_accept_again;
+  Pauses()[listener] = &m_pause;
   evconnlistener_set_error_cb(listener, OnAcceptError);
 }
 
 BoundSocket::~BoundSocket() {
-  if (m_accept_again != nullptr) {
-    AcceptAgainEvents().erase(evhttp_bound_socket_get_listener(m_bound));
-    event_free(m_accept_again);
-  }
+  Pauses().erase(evhttp_bound_socket_get_listener(m_bound));
   if (!m_unlink_path.empty()) unlink(m_unlink_path.c_str());
 }
 

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "accept_pause.h"
+
 struct evconnlistener;
 struct evhttp_bound_socket;
 
@@ -25,7 +27,7 @@ class BoundSocket {
  private:
   evhttp_bound_socket* const m_bound;
   const std::string m_unlink_path;
-  event* m_accept_again;
+  AcceptPause m_pause;
 };
 
 }  // namespace bitcoin_support

@@ -32,8 +32,10 @@ bool Advance(std::atomic<size_t>& told, size_t now) {
 
 // In HandleKind's order. kDeclared has no type of its own.
 constexpr const char* kTypeNames[] = {
-    "", "EventBase", "LibEvent", "EvHttp", "EvHttpRequest", "EvHttpConnection", "EvBuffer",
+    "",         "EventBase",      "LibEvent",  "EvHttp",    "EvHttpRequest", "EvHttpConnection",
+    "EvBuffer", "EvConnListener", "EvHttpUri", "EvKeyvalq",
 };
+static_assert(std::size(kTypeNames) == static_cast<size_t>(HandleKind::kCount));
 
 }  // namespace
 

@@ -96,7 +96,7 @@ class Environment {
 
   Napi::Env m_env;
   HandleTable m_table;
-  std::array<HandleType*, 7> m_types;
+  std::array<HandleType*, static_cast<size_t>(HandleKind::kCount)> m_types;
   std::unordered_set<std::string> m_type_names;
   Napi::FunctionReference m_event_error;
   Napi::ObjectReference m_created_owner;  // keeps the array behind m_created alive

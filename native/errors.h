@@ -21,6 +21,7 @@ inline constexpr char kSignal[] = "ERR_EV_SIGNAL";
 inline constexpr char kBackend[] = "ERR_EV_BACKEND";
 inline constexpr char kExists[] = "ERR_EV_EXISTS";
 inline constexpr char kNotFound[] = "ERR_EV_NOT_FOUND";
+inline constexpr char kParse[] = "ERR_EV_PARSE";
 inline constexpr char kLibevent[] = "ERR_EV_LIBEVENT";
 }  // namespace code
 

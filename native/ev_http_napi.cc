@@ -1,10 +1,6 @@
 // The native functions over EvHttp.
-#include <arpa/inet.h>
 #include <event2/http.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cerrno>
 
@@ -15,21 +11,9 @@
 #include "exports.h"
 #include "http_text.h"
 #include "listen_socket.h"
+#include "socket_address.h"
 
 namespace bitcoin_support {
-namespace {
-
-[[noreturn]] void ThrowListenError(const Environment& env, const ListenResult& result,
-                                   const std::string& where) {
-  if (std::string_view(result.failed_call) == "getaddrinfo") {
-    ThrowEventError(env, code::kBind,
-                    "cannot bind " + where + ": getaddrinfo failed: " + gai_strerror(result.error));
-  }
-  ThrowSystemError(env, code::kBind, result.failed_call, result.error, "cannot bind " + where);
-}
-
-}  // namespace
-
 EvHttp& EvHttp::This(const Napi::CallbackInfo& info) { return Environment::From(info).Get<EvHttp>(info[0]); }
 
 // (base)
@@ -44,12 +28,12 @@ Napi::Value EvHttp::BindTcpNapi(const Napi::CallbackInfo& info) {
   const std::string host = StringArg(info, 1);
   const int port = IntArg(info, 2);
   if (port < 0 || port > 65535) ThrowRangeError(info.Env(), "no port");
-  const ListenOptions options{IntArg(info, 3), BoolArg(info, 4), BoolArg(info, 5)};
-  const ListenResult result = ListenTcp(host, static_cast<uint16_t>(port), options);
-  if (result.fd < 0) {
-    ThrowListenError(self.env(), result, (host.empty() ? "*" : host) + " port " + std::to_string(port));
-  }
-  return Napi::Number::New(info.Env(), self.Accept(result.fd, ""));
+  ListenOptions options;
+  options.backlog = IntArg(info, 3);
+  options.reuse_port = BoolArg(info, 4);
+  options.ipv6_only = BoolArg(info, 5);
+  const int fd = ListenTcpOrThrow(self.env(), host, static_cast<uint16_t>(port), options);
+  return Napi::Number::New(info.Env(), self.Accept(fd, ""));
 }
 
 // (http, path, mode | -1, backlog) -> socket id
@@ -58,9 +42,8 @@ Napi::Value EvHttp::BindUnixNapi(const Napi::CallbackInfo& info) {
   const std::string path = StringArg(info, 1);
   ListenOptions options;
   options.backlog = IntArg(info, 3);
-  const ListenResult result = ListenUnix(path, IntArg(info, 2), options);
-  if (result.fd < 0) ThrowListenError(self.env(), result, path);
-  return Napi::Number::New(info.Env(), self.Accept(result.fd, path));
+  const int fd = ListenUnixOrThrow(self.env(), path, IntArg(info, 2), options);
+  return Napi::Number::New(info.Env(), self.Accept(fd, path));
 }
 
 // (http, fd) -> socket id
@@ -102,33 +85,7 @@ int EvHttp::SocketFd(double id) const {
 // (http, socket id) -> [family, address or path, port]
 Napi::Value EvHttp::SocketAddressNapi(const Napi::CallbackInfo& info) {
   const EvHttp& self = This(info);
-  sockaddr_storage storage{};
-  socklen_t length = sizeof storage;
-  if (getsockname(self.SocketFd(NumberArg(info, 1)), reinterpret_cast<sockaddr*>(&storage), &length) != 0) {
-    ThrowSystemError(self.env(), code::kLibevent, "getsockname", errno, "listening socket");
-  }
-  char text[INET6_ADDRSTRLEN] = "";
-  int port = 0;
-  const char* family = "unix";
-  std::string address;
-  if (storage.ss_family == AF_INET) {
-    const auto& in = reinterpret_cast<const sockaddr_in&>(storage);
-    family = "IPv4";
-    address = evutil_inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
-    port = ntohs(in.sin_port);
-  } else if (storage.ss_family == AF_INET6) {
-    const auto& in6 = reinterpret_cast<const sockaddr_in6&>(storage);
-    family = "IPv6";
-    address = evutil_inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof text);
-    port = ntohs(in6.sin6_port);
-  } else {
-    address = reinterpret_cast<const sockaddr_un&>(storage).sun_path;
-  }
-  const Napi::Array result = Napi::Array::New(info.Env(), 3);
-  result.Set(0u, family);
-  result.Set(1u, Napi::String::New(info.Env(), address));
-  result.Set(2u, Napi::Number::New(info.Env(), port));
-  return result;
+  return DescribeLocalAddress(self.env(), self.SocketFd(NumberArg(info, 1)));
 }
 
 // (http, path, route id > 0)

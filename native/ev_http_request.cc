@@ -19,17 +19,6 @@
 namespace bitcoin_support {
 namespace {
 
-Napi::Value Latin1OrUndefined(Napi::Env env, const char* text) {
-  if (text == nullptr) return env.Undefined();
-  napi_value value;
-  napi_create_string_latin1(env, text, NAPI_AUTO_LENGTH, &value);
-  return Napi::Value(env, value);
-}
-
-evkeyvalq* Headers(evhttp_request* request, bool input) {
-  return input ? evhttp_request_get_input_headers(request) : evhttp_request_get_output_headers(request);
-}
-
 // --- what was received -----------------------------------------------------------------------------
 
 Napi::Value GetUri(const Napi::CallbackInfo& info, evhttp_request* request) {
@@ -75,45 +64,6 @@ Napi::Value GetBodyText(const Napi::CallbackInfo& info, evhttp_request* request)
     throw Napi::Error::New(info.Env());
   }
   return Napi::Value(info.Env(), text);
-}
-
-// --- headers: (request, input, …) ------------------------------------------------------------------
-
-Napi::Value FindHeader(const Napi::CallbackInfo& info, evhttp_request* request) {
-  const HttpText name(info.Env(), info[2], "header name");
-  return Latin1OrUndefined(info.Env(), evhttp_find_header(Headers(request, BoolArg(info, 1)), name.c_str()));
-}
-
-Napi::Value AddHeader(const Napi::CallbackInfo& info, evhttp_request* request) {
-  const HttpHeaderName name(info.Env(), info[2]);
-  const HttpText value(info.Env(), info[3], "header value");
-  if (evhttp_add_header(Headers(request, BoolArg(info, 1)), name.c_str(), value.c_str()) != 0) {
-    ThrowEventError(Environment::From(info), code::kLibevent, "evhttp_add_header failed");
-  }
-  return info.Env().Undefined();
-}
-
-Napi::Value RemoveHeader(const Napi::CallbackInfo& info, evhttp_request* request) {
-  const HttpText name(info.Env(), info[2], "header name");
-  return Napi::Boolean::New(info.Env(),
-                            evhttp_remove_header(Headers(request, BoolArg(info, 1)), name.c_str()) == 0);
-}
-
-Napi::Value ClearHeaders(const Napi::CallbackInfo& info, evhttp_request* request) {
-  evhttp_clear_headers(Headers(request, BoolArg(info, 1)));
-  return info.Env().Undefined();
-}
-
-// A flat list: name, value, name, value …
-Napi::Value ListHeaders(const Napi::CallbackInfo& info, evhttp_request* request) {
-  const Napi::Array list = Napi::Array::New(info.Env());
-  uint32_t index = 0;
-  const evkeyval* header = Headers(request, BoolArg(info, 1))->tqh_first;
-  for (; header != nullptr; header = header->next.tqe_next) {
-    list.Set(index++, Latin1OrUndefined(info.Env(), header->key));
-    list.Set(index++, Latin1OrUndefined(info.Env(), header->value));
-  }
-  return list;
 }
 
 }  // namespace
@@ -184,6 +134,11 @@ EvHttpRequest& EvHttpRequest::This(const Napi::CallbackInfo& info) {
   return self;
 }
 
+evkeyvalq* EvHttpRequest::HeadersArg(const Napi::CallbackInfo& info, bool input) {
+  evhttp_request* const request = This(info).m_request;
+  return input ? evhttp_request_get_input_headers(request) : evhttp_request_get_output_headers(request);
+}
+
 template <auto kFunction>
 Napi::Value EvHttpRequest::OnRequest(const Napi::CallbackInfo& info) {
   return kFunction(info, This(info).m_request);
@@ -218,11 +173,6 @@ void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<OnRequest<GetResponseCodeLine>>(env, exports, "requestGetResponseCodeLine", state);
   ExportFunction<OnRequest<GetBody>>(env, exports, "requestBody", state);
   ExportFunction<OnRequest<GetBodyText>>(env, exports, "requestBodyText", state);
-  ExportFunction<OnRequest<FindHeader>>(env, exports, "requestFindHeader", state);
-  ExportFunction<OnRequest<AddHeader>>(env, exports, "requestAddHeader", state);
-  ExportFunction<OnRequest<RemoveHeader>>(env, exports, "requestRemoveHeader", state);
-  ExportFunction<OnRequest<ClearHeaders>>(env, exports, "requestClearHeaders", state);
-  ExportFunction<OnRequest<ListHeaders>>(env, exports, "requestListHeaders", state);
   ExportFunction<GetConnectionNapi>(env, exports, "requestGetConnection", state);
   ExportReplies(env, exports, state);
   ExportClient(env, exports, state);

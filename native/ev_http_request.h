@@ -38,6 +38,10 @@ class EvHttpRequest final : public BaseChild {
 
   void Dispose() override;
 
+  /// The headers of the request that is the first argument: those received, or those to be sent.
+  /// @throws EventError
+  static evkeyvalq* HeadersArg(const Napi::CallbackInfo& info, bool input);
+
   evhttp_request* request() const { return m_request; }
   bool incoming() const { return m_server != nullptr; }
   State state() const { return m_state; }

@@ -20,6 +20,10 @@ enum class HandleKind : uint8_t {
   kEvHttpRequest,
   kEvHttpConnection,
   kEvBuffer,
+  kEvConnListener,
+  kEvHttpUri,
+  kEvKeyvalq,
+  kCount,
 };
 
 /// Base of everything that JavaScript holds a number for. Lives on one thread.

@@ -15,6 +15,8 @@ class HeaderList {
   HeaderList(const HeaderList&) = delete;
   HeaderList& operator=(const HeaderList&) = delete;
 
+  evkeyvalq* list() { return &m_headers; }
+
   bool Add(const char* name, const char* value) { return evhttp_add_header(&m_headers, name, value) == 0; }
 
   /// Appends all to `target` and is empty afterwards.

@@ -7,6 +7,14 @@
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
+
+Napi::Value Latin1OrUndefined(Napi::Env env, const char* text) {
+  if (text == nullptr) return env.Undefined();
+  napi_value value;
+  if (napi_create_string_latin1(env, text, NAPI_AUTO_LENGTH, &value) != napi_ok) throw Napi::Error::New(env);
+  return Napi::Value(env, value);
+}
+
 HttpText::HttpText(Napi::Env env, napi_value value, const char* what) {
   // One call serves nearly all: what fills the buffer may have been cut off.
   char16_t units[kInline];

@@ -8,6 +8,9 @@
 
 namespace bitcoin_support {
 
+/// C's text as a string, one character a byte; undefined for null.
+Napi::Value Latin1OrUndefined(Napi::Env env, const char* text);
+
 /// A header name, header value or reason phrase as Latin-1. It may be a credential, so its memory is
 /// wiped when it goes; it is neither copied nor moved.
 class HttpText {

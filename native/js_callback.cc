@@ -12,7 +12,8 @@ namespace {
 // In JsCallback's order.
 constexpr const char* kNames[] = {
     "event",           "once",       "request",     "requestComplete", "chunkWritten", "disconnect",
-    "connectionClose", "clientDone", "clientError", "dispatchEnd",     "dropped",
+    "connectionClose", "clientDone", "clientError", "accept",          "acceptError",  "dispatchEnd",
+    "dropped",
 };
 static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
 

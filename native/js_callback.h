@@ -22,6 +22,8 @@ enum class JsCallback : uint8_t {
   kConnectionClose,  ///< (base, connection)
   kClientDone,       ///< (base, request, alive, call): call 0: only forget it
   kClientError,      ///< (base, request, EVREQ_HTTP_*)
+  kAccept,           ///< (base, listener, fd): closed unless JavaScript takes it
+  kAcceptError,      ///< (base, listener, errno)
   kDispatchEnd,      ///< (base, result)
   kDropped,          ///< (): handles were dropped while the drop log is on
   kCount,

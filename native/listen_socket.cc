@@ -11,29 +11,14 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <string_view>
+
+#include "environment.h"
+#include "errors.h"
+#include "unique_fd.h"
 
 namespace bitcoin_support {
 namespace {
-
-/// Closes the descriptor unless it is released.
-class UniqueFd {
- public:
-  explicit UniqueFd(int fd) : m_fd(fd) {}
-  ~UniqueFd() {
-    if (m_fd >= 0) close(m_fd);
-  }
-  UniqueFd(const UniqueFd&) = delete;
-  UniqueFd& operator=(const UniqueFd&) = delete;
-  int get() const { return m_fd; }
-  int Release() {
-    const int fd = m_fd;
-    m_fd = -1;
-    return fd;
-  }
-
- private:
-  int m_fd;
-};
 
 ListenResult Failed(const char* call) { return {-1, call, errno}; }
 
@@ -49,7 +34,9 @@ ListenResult BindAndListen(int family, const sockaddr* address, socklen_t length
   if (fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) {
     return Failed("fcntl");
   }
-  if (family != AF_UNIX && !SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR)) return Failed("setsockopt");
+  if (family != AF_UNIX && options.reuse_address && !SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR)) {
+    return Failed("setsockopt");
+  }
   if (options.reuse_port && !SetFlag(fd.get(), SOL_SOCKET, SO_REUSEPORT)) return Failed("setsockopt");
   if (family == AF_INET6 && options.ipv6_only && !SetFlag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY)) {
     return Failed("setsockopt");
@@ -57,6 +44,15 @@ ListenResult BindAndListen(int family, const sockaddr* address, socklen_t length
   if (bind(fd.get(), address, length) != 0) return Failed("bind");
   if (listen(fd.get(), options.backlog) != 0) return Failed("listen");
   return {fd.Release(), nullptr, 0};
+}
+
+int FdOrThrow(const Environment& env, const ListenResult& result, const std::string& where) {
+  if (result.fd >= 0) return result.fd;
+  if (std::string_view(result.failed_call) == "getaddrinfo") {
+    ThrowEventError(env, code::kBind,
+                    "cannot bind " + where + ": getaddrinfo failed: " + gai_strerror(result.error));
+  }
+  ThrowSystemError(env, code::kBind, result.failed_call, result.error, "cannot bind " + where);
 }
 
 }  // namespace
@@ -93,6 +89,17 @@ ListenResult ListenUnix(const std::string& path, int mode, const ListenOptions& 
     result = {-1, "chmod", error};
   }
   return result;
+}
+
+int ListenTcpOrThrow(const Environment& env, const std::string& host, uint16_t port,
+                     const ListenOptions& options) {
+  return FdOrThrow(env, ListenTcp(host, port, options),
+                   (host.empty() ? "*" : host) + " port " + std::to_string(port));
+}
+
+int ListenUnixOrThrow(const Environment& env, const std::string& path, int mode,
+                      const ListenOptions& options) {
+  return FdOrThrow(env, ListenUnix(path, mode, options), path);
 }
 
 }  // namespace bitcoin_support

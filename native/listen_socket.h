@@ -7,8 +7,11 @@
 
 namespace bitcoin_support {
 
+class Environment;
+
 struct ListenOptions {
   int backlog = 128;
+  bool reuse_address = true;
   bool reuse_port = false;
   bool ipv6_only = false;
 };
@@ -26,5 +29,11 @@ ListenResult ListenTcp(const std::string& host, uint16_t port, const ListenOptio
 
 /// Binds and listens on a UNIX socket at `path`, then gives it `mode` (negative: the umask's).
 ListenResult ListenUnix(const std::string& path, int mode, const ListenOptions& options);
+
+/// The same, for the caller in JavaScript. @throws EventError ERR_EV_BIND
+int ListenTcpOrThrow(const Environment& env, const std::string& host, uint16_t port,
+                     const ListenOptions& options);
+int ListenUnixOrThrow(const Environment& env, const std::string& path, int mode,
+                      const ListenOptions& options);
 
 }  // namespace bitcoin_support

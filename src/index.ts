@@ -19,6 +19,15 @@ export { zeroAfterFreeAllocator } from './alloc/zero-after-free-allocator.js'
 export * from './events/constants.js'
 export { type DeclaredEventType, declareEventType } from './events/declare-event-type.js'
 export { EvBuffer, obtainEvBuffer } from './events/ev-buffer.js'
+export {
+  EvConnListener,
+  type EvConnListenerBindOptions,
+  type EvConnListenerCallback,
+  type EvConnListenerErrorCallback,
+  type EvConnListenerOptions,
+  obtainEvConnListener,
+  obtainEvConnListenerBind,
+} from './events/ev-conn-listener.js'
 export { EvHttp, type EvHttpBindOptions, type EvHttpUnixOptions, obtainEvHttp } from './events/ev-http.js'
 export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/ev-http-bound-socket.js'
 export { EvHttpConnection, type EvHttpPeer, obtainEvHttpConnectionBase } from './events/ev-http-connection.js'
@@ -29,7 +38,16 @@ export {
   type EvHttpRequestCallback,
   obtainEvHttpRequest,
 } from './events/ev-http-request.js'
-export { EvKeyvalq } from './events/ev-keyvalq.js'
+export {
+  EvHttpUri,
+  evhttpHtmlescape,
+  evhttpParseQuery,
+  evhttpParseQueryStr,
+  evhttpUridecode,
+  evhttpUriencode,
+  obtainEvHttpUri,
+} from './events/ev-http-uri.js'
+export { EvKeyvalq, OwnedEvKeyvalq, obtainEvKeyvalq } from './events/ev-keyvalq.js'
 export {
   EventBase,
   type EventBaseOptions,
@@ -39,6 +57,7 @@ export {
 } from './events/event-base.js'
 export { type EventHandle, type LiveHandle, liveHandles } from './events/event-handle.js'
 export { type EventCallback, LibEvent, obtainEvent } from './events/lib-event.js'
+export type { EvSocketAddress } from './events/socket-address.js'
 export { alignUp } from './util/align-up.js'
 export { EventError, type EventErrorCode } from './util/errors.js'
 export { registerGauges, setCaptureStacks, setSecureAudit } from './util/tracing.js'

@@ -22,6 +22,8 @@ export const kDisconnected: unique symbol = Symbol('disconnected')
 export const kFailed: unique symbol = Symbol('failed')
 export const kDone: unique symbol = Symbol('done')
 export const kClosed: unique symbol = Symbol('closed')
+export const kAccept: unique symbol = Symbol('accept')
+export const kAcceptError: unique symbol = Symbol('acceptError')
 
 /** An event whose condition has come true. */
 export interface EventReceiver {
@@ -49,6 +51,12 @@ export interface ConnectionReceiver {
   [kClosed](): void
 }
 
+/** A listener that a connection has reached, or that could not accept one. */
+export interface ListenerReceiver {
+  [kAccept](fd: number): void
+  [kAcceptError](errno: number): void
+}
+
 /** How a dispatch() ends. */
 export interface Dispatch {
   resolve(result: 0 | 1): void
@@ -72,6 +80,7 @@ export class BaseState {
   readonly connections = new Map<HandleNumber, ConnectionReceiver>()
   /** A client's connections, which their user owns. */
   readonly clients = new Map<HandleNumber, WeakRef<ConnectionReceiver>>()
+  readonly listeners = new Map<HandleNumber, ListenerReceiver>()
   dispatch: Dispatch | undefined
   #lastKey = 0
 

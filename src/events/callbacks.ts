@@ -2,7 +2,18 @@
 import { EventError } from '../util/errors.js'
 import { created, native } from '../util/native.js'
 import { traceDropped } from '../util/tracing.js'
-import { kClosed, kDisconnected, kDone, kFailed, kFire, kHandleRequest, releaseRunning, stateOf } from './base-state.js'
+import {
+  kAccept,
+  kAcceptError,
+  kClosed,
+  kDisconnected,
+  kDone,
+  kFailed,
+  kFire,
+  kHandleRequest,
+  releaseRunning,
+  stateOf,
+} from './base-state.js'
 
 /** Set in an event's `what` while it is still pending. */
 const STILL_PENDING = 0x10000
@@ -82,6 +93,12 @@ native.configure({
     },
     clientError(base, request, code) {
       stateOf(base)?.requests.get(request)?.[kFailed](code)
+    },
+    accept(base, listener, fd) {
+      stateOf(base)?.listeners.get(listener)?.[kAccept](fd)
+    },
+    acceptError(base, listener, errno) {
+      stateOf(base)?.listeners.get(listener)?.[kAcceptError](errno)
     },
     dispatchEnd: endDispatch,
     dropped: traceDropped,

@@ -76,6 +76,9 @@ export const EVREQ_HTTP_DATA_TOO_LONG = 5
 /** For `setFlags()`: read what a peer still sends after an error reply, so that it gets to read the reply. */
 export const EVHTTP_SERVER_LINGERING_CLOSE = 0x0001
 
+/** For URIs: take text that RFC 3986 does not allow, as browsers send it. */
+export const EVHTTP_URI_NONCONFORMANT = 0x01
+
 // Status codes that event2/http.h names.
 /** Status 200: the request was answered. */
 export const HTTP_OK = 200
@@ -103,3 +106,23 @@ export const HTTP_INTERNAL = 500
 export const HTTP_NOTIMPLEMENTED = 501
 /** Status 503: the server is not available. */
 export const HTTP_SERVUNAVAIL = 503
+
+// Options of listeners, as bits: `bitcoin-support/libevent` takes them so.
+/** Accepted connections are left blocking. */
+export const LEV_OPT_LEAVE_SOCKETS_BLOCKING = 0x01
+/** The socket is closed when its listener is freed. */
+export const LEV_OPT_CLOSE_ON_FREE = 0x02
+/** Descriptors are closed in programs that this process starts. Always so here. */
+export const LEV_OPT_CLOSE_ON_EXEC = 0x04
+/** Bind though connections of an earlier socket linger. */
+export const LEV_OPT_REUSEABLE = 0x08
+/** Several threads may use the listener: here a handle belongs to one, whatever this says. */
+export const LEV_OPT_THREADSAFE = 0x10
+/** Do not accept before the listener is enabled. */
+export const LEV_OPT_DISABLED = 0x20
+/** Accept a connection only when its first bytes are there. */
+export const LEV_OPT_DEFERRED_ACCEPT = 0x40
+/** Share the port with other sockets that do the same. */
+export const LEV_OPT_REUSEABLE_PORT = 0x80
+/** Do not take IPv4 connections on an IPv6 socket. */
+export const LEV_OPT_BIND_IPV6ONLY = 0x100

@@ -1,25 +1,10 @@
 import { native } from '../util/native.js'
 import type { EventHandle } from './event-handle.js'
 import { handleOf } from './event-handle.js'
+import { type EvSocketAddress, socketAddress } from './socket-address.js'
 
 /** Where a listening socket is bound. */
-export type EvHttpSocketAddress =
-  /** TCP. */
-  | {
-      /** Which kind of address. */
-      family: 'IPv4' | 'IPv6'
-      /** The address, in its usual notation. */
-      address: string
-      /** The port. */
-      port: number
-    }
-  /** A UNIX socket. */
-  | {
-      /** Which kind of address. */
-      family: 'unix'
-      /** Where its name is. */
-      path: string
-    }
+export type EvHttpSocketAddress = EvSocketAddress
 
 /** Its id within `http`; 0, which none has, when it is another server's. */
 export let boundSocketId: (socket: EvHttpBoundSocket, http: EventHandle) => number
@@ -57,7 +42,6 @@ export class EvHttpBoundSocket {
    * @throws {EventError} as {@link getFd}
    */
   address(): EvHttpSocketAddress {
-    const [family, address, port] = native.httpSocketAddress(handleOf(this.#http), this.#id)
-    return family === 'unix' ? { family, path: address } : { family, address, port }
+    return socketAddress(native.httpSocketAddress(handleOf(this.#http), this.#id))
   }
 }

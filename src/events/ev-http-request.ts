@@ -16,7 +16,7 @@ import { EV_TIMEOUT } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import type { EvHttpConnection } from './ev-http-connection.js'
 import { checkReason, checkStatus, type EvHttpReply, flattenHeaders } from './ev-http-reply.js'
-import { EvKeyvalq } from './ev-keyvalq.js'
+import { type EvKeyvalq, headersOf } from './ev-keyvalq.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 
@@ -155,7 +155,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
    */
   getInputHeaders(): EvKeyvalq {
     native.requestGetCommand(handleOf(this))
-    return new EvKeyvalq(this, true)
+    return headersOf(this, true)
   }
 
   /**
@@ -164,7 +164,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
    */
   getOutputHeaders(): EvKeyvalq {
     native.requestGetCommand(handleOf(this))
-    return new EvKeyvalq(this, false)
+    return headersOf(this, false)
   }
 
   /**

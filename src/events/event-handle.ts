@@ -93,6 +93,7 @@ export abstract class EventHandle {
 
   /** The same as {@link dispose}, for `using`. */
   [Symbol.dispose](): void {
+    handleOf(this)
     this.dispose()
   }
 }

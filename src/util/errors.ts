@@ -20,6 +20,8 @@ export type EventErrorCode =
   | 'ERR_EV_EXISTS'
   /** There is none by that name: a path's callback, a socket, a virtual host, an alias. */
   | 'ERR_EV_NOT_FOUND'
+  /** The text is no URI, no part of one, or no query. */
+  | 'ERR_EV_PARSE'
   /** libevent returned -1 or NULL; `errno` is set where it says why. */
   | 'ERR_EV_LIBEVENT'
   /** The native addon has not been built. */

@@ -43,11 +43,6 @@ export interface NativeHttp {
   requestGetResponseCodeLine(request: HandleNumber): string | undefined
   requestBody(request: HandleNumber): Buffer
   requestBodyText(request: HandleNumber): string
-  requestFindHeader(request: HandleNumber, input: boolean, name: string): string | undefined
-  requestAddHeader(request: HandleNumber, input: boolean, name: string, value: string): void
-  requestRemoveHeader(request: HandleNumber, input: boolean, name: string): boolean
-  requestClearHeaders(request: HandleNumber, input: boolean): void
-  requestListHeaders(request: HandleNumber, input: boolean): string[]
   requestHeaderInto(request: HandleNumber, name: string, buffer: number): -1 | 0 | 1
   requestBodyInto(request: HandleNumber, buffer: number): number
   requestGetConnection(request: HandleNumber): HandleNumber

@@ -6,7 +6,9 @@ import type { NativeBuffers } from './native-buffers.js'
 import type { NativeEvents } from './native-events.js'
 import type { HandleNumber } from './native-handles.js'
 import type { NativeHttp } from './native-http.js'
+import type { NativeListener } from './native-listener.js'
 import type { NativeMemory } from './native-memory.js'
+import type { NativeUri } from './native-uri.js'
 
 export type { HandleNumber }
 
@@ -21,13 +23,15 @@ export interface NativeCallbacks {
   connectionClose(base: number, connection: HandleNumber): void
   clientDone(base: number, request: HandleNumber, alive: number, call: number): void
   clientError(base: number, request: HandleNumber, code: number): void
+  accept(base: number, listener: HandleNumber, fd: number): void
+  acceptError(base: number, listener: HandleNumber, errno: number): void
   dispatchEnd(base: number, result: number): void
   dropped(base: number): void
   drainTicks(): void
 }
 
 /** What the addon exports. */
-export interface NativeAddon extends NativeBuffers, NativeEvents, NativeHttp, NativeMemory {
+export interface NativeAddon extends NativeBuffers, NativeEvents, NativeHttp, NativeListener, NativeMemory, NativeUri {
   readonly libeventVersion: string
   configure(config: { EventError: typeof EventError; created: Float64Array; callbacks: NativeCallbacks }): void
 

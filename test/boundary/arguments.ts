@@ -64,6 +64,12 @@ export function callback(name: string, value: (...args: never) => void = () => {
   return { name, value, wrong: wrongTypes(name, (other) => typeof other === 'function') }
 }
 
+/** One that may be null, for none. */
+export function callbackOrNull(name: string, value: (...args: never) => void = () => {}): Argument {
+  const { wrong } = callback(name)
+  return { name, value, wrong: wrong.filter((other) => other.value !== null) }
+}
+
 export function bytes(name: string, value: string | Uint8Array): Argument {
   const wrong = wrongTypes(name, (other) => typeof other === 'string' || other instanceof Uint8Array)
   return { name, value, wrong }

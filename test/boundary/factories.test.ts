@@ -3,23 +3,43 @@ import * as library from 'bitcoin-support'
 import {
   EV_PERSIST,
   EV_TIMEOUT,
+  EVHTTP_URI_NONCONFORMANT,
   EVLOOP_NONBLOCK,
   EvBuffer,
+  EvConnListener,
   EventBase,
   EvHttp,
   EvHttpConnection,
   EvHttpRequest,
+  EvHttpUri,
   LibEvent,
+  OwnedEvKeyvalq,
   obtainEvent,
   obtainEventBase,
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
-import { type Argument, anything, boolean, callback, instance, integer, ms, options, string } from './arguments.js'
+import { nativeSupport } from '../support/native-support.js'
+import {
+  type Argument,
+  anything,
+  boolean,
+  callback,
+  callbackOrNull,
+  instance,
+  integer,
+  ms,
+  optional,
+  options,
+  string,
+} from './arguments.js'
 import { expectArgumentError, expectEventError, resultOf } from './outcomes.js'
 import type { Callable } from './surface.js'
 
 const INT_MAX = 2 ** 31 - 1
+
+/** What listens already. */
+const socket = nativeSupport.boundTcpSocket(5)
 
 interface Factory {
   readonly args: (base: EventBase) => readonly Argument[]
@@ -60,11 +80,51 @@ const factories: Readonly<Record<string, Factory>> = {
     makes: LibEvent,
   },
   obtainEvBuffer: { args: () => [], makes: EvBuffer, baseless: true },
+  obtainEvConnListenerBind: {
+    args: (base) => [
+      instance('base', base),
+      callbackOrNull('callback'),
+      anything('arg'),
+      options(
+        'options',
+        string('host', '127.0.0.1', 'a\0b'),
+        integer('port', 0, 0, 65535),
+        integer('backlog', 5, 1, INT_MAX),
+        boolean('reuseable', true),
+        boolean('reusePort', false),
+        boolean('ipv6Only', false),
+        boolean('closeOnFree', true),
+        boolean('leaveSocketsBlocking', false),
+        boolean('disabled', false),
+        boolean('deferAccept', false),
+      ),
+    ],
+    makes: EvConnListener,
+  },
+  obtainEvConnListener: {
+    args: (base) => [
+      instance('base', base),
+      callbackOrNull('callback'),
+      anything('arg'),
+      options('options', integer('backlog', 0, 0, INT_MAX), boolean('closeOnFree', false), boolean('disabled', true)),
+      integer('fd', socket, 0, INT_MAX),
+    ],
+    makes: EvConnListener,
+  },
   obtainEvHttp: { args: (base) => [instance('base', base)], makes: EvHttp },
   obtainEvHttpConnectionBase: {
     args: (base) => [instance('base', base), string('host', '127.0.0.1', '', 'a\0b'), integer('port', 1, 0, 65535)],
     makes: EvHttpConnection,
   },
+  obtainEvHttpUri: {
+    args: () => [
+      optional(string('uri', 'http://host/', 'a\0b', 'a\r', '\u0100')),
+      optional(integer('flags', EVHTTP_URI_NONCONFORMANT, 0, 1)),
+    ],
+    makes: EvHttpUri,
+    baseless: true,
+  },
+  obtainEvKeyvalq: { args: () => [], makes: OwnedEvKeyvalq, baseless: true },
   obtainEvHttpRequest: { args: () => [callback('callback'), anything('arg')], makes: EvHttpRequest, baseless: true },
 }
 
@@ -78,6 +138,7 @@ const made = Object.entries(library).filter((entry): entry is [string, Callable]
 
 describe('boundary: the functions that make handles', () => {
   checkLiveCountsAfterEach()
+  after(() => nativeSupport.closeDescriptor(socket))
 
   it('are all expected', () => {
     expect(Object.keys(factories)).to.have.members(made.map(([name]) => name))

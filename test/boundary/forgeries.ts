@@ -1,8 +1,8 @@
 // Numbers, and what is none, in place of a live handle's number.
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { EventErrorCode, EventHandle } from 'bitcoin-support'
-import { numberOf } from './gallery.js'
+import type { EventErrorCode } from 'bitcoin-support'
+import { type GalleryMember, numberOf } from './gallery.js'
 
 /** Something in place of a handle's number, and how it is refused. */
 export interface Forgery {
@@ -32,7 +32,7 @@ export const nonsense: readonly Forgery[] = [
 }))
 
 /** @param live a live handle, whose number the others are near */
-export function nearMisses(live: EventHandle): readonly Forgery[] {
+export function nearMisses(live: GalleryMember): readonly Forgery[] {
   const number = numberOf(live)
   const slot = BigInt(number) % GENERATION
   const generation = (BigInt(number) % THREAD) / GENERATION

@@ -1,20 +1,29 @@
 import {
   declareEventType,
   type EvBuffer,
+  type EvConnListener,
   type EventHandle,
   type EvHttpConnection,
   type EvHttpRequest,
+  type EvHttpUri,
   type EvKeyvalq,
   type LibEvent,
+  type OwnedEvKeyvalq,
+  obtainEvConnListenerBind,
   obtainEvent,
   obtainEvHttp,
   obtainEvHttpRequest,
+  obtainEvHttpUri,
+  obtainEvKeyvalq,
 } from 'bitcoin-support'
 import { native } from '../support/internals.js'
 import { Loopback } from './loopback.js'
 import { filledBuffer } from './subjects/ev-buffer.js'
 
 class GalleryHandle extends declareEventType('BoundaryGallery') {}
+
+/** A handle, or a list of its own, which has one. */
+export type GalleryMember = EventHandle | OwnedEvKeyvalq
 
 /** A live one of everything; those that have a base have the same one. */
 export class Gallery extends Loopback {
@@ -30,12 +39,15 @@ export class Gallery extends Loopback {
   readonly received: EvKeyvalq = this.incoming.getInputHeaders()
   readonly sent: EvKeyvalq = this.incoming.getOutputHeaders()
   readonly buffer: EvBuffer = filledBuffer()
+  readonly listener: EvConnListener = obtainEvConnListenerBind(this.base, () => {}, undefined, { host: '127.0.0.1' })
+  readonly uri: EvHttpUri = obtainEvHttpUri('http://host/path')
+  readonly list: OwnedEvKeyvalq = obtainEvKeyvalq()
   readonly declared: EventHandle = new GalleryHandle()
 
   /** The handles among them. */
-  get handles(): readonly EventHandle[] {
-    const { base, event, http, spare, incoming, outgoing, connection, view, buffer, declared } = this
-    return [base, event, http, spare, incoming, outgoing, connection, view, buffer, declared]
+  get handles(): readonly GalleryMember[] {
+    const onBase = [this.base, this.event, this.http, this.spare, this.connection, this.view, this.listener]
+    return [...onBase, this.incoming, this.outgoing, this.buffer, this.uri, this.list, this.declared]
   }
 
   /** All of them. */
@@ -47,6 +59,8 @@ export class Gallery extends Loopback {
     super[Symbol.dispose]()
     this.outgoing.dispose()
     this.buffer.dispose()
+    this.uri.dispose()
+    this.list.dispose()
     this.declared.dispose()
   }
 }
@@ -58,7 +72,7 @@ function connectionOf(request: EvHttpRequest): EvHttpConnection {
 }
 
 /** @returns the number by which the addon knows a live handle */
-export function numberOf(handle: EventHandle): number {
+export function numberOf(handle: GalleryMember): number {
   const type: unknown = Reflect.get(handle.constructor, 'typeName')
   const flat = native.listLive()
   for (let i = 0; i < flat.length; i += 3) {

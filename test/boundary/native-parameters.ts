@@ -1,14 +1,13 @@
 // Parameters of the addon's functions by kind: what belongs there, what is refused, and what is odd but no reason to
 // crash. Names are the library's business: here only the class of the error and its code count.
-import type { EventHandle } from 'bitcoin-support'
-import type { Gallery } from './gallery.js'
+import type { Gallery, GalleryMember } from './gallery.js'
 import type { ArgumentError } from './outcomes.js'
 
 /** A handle of the gallery, passed as its number. */
 export interface HandleParameter {
-  readonly handle: (gallery: Gallery) => EventHandle
+  readonly handle: (gallery: Gallery) => GalleryMember
   /** Those that are of the wrong type there. */
-  readonly others: (gallery: Gallery) => readonly EventHandle[]
+  readonly others: (gallery: Gallery) => readonly GalleryMember[]
 }
 
 /** Anything else. */
@@ -52,7 +51,7 @@ function constant(value: unknown): (gallery: Gallery) => unknown {
 }
 
 /** @param pick chooses the handle that belongs there */
-export function handle(pick: (gallery: Gallery) => EventHandle): HandleParameter {
+export function handle(pick: (gallery: Gallery) => GalleryMember): HandleParameter {
   const others = (gallery: Gallery) =>
     gallery.handles.filter((other) => other.constructor !== pick(gallery).constructor)
   return { handle: pick, others }

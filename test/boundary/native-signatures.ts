@@ -8,6 +8,7 @@ import {
   EVHTTP_REQ_POST,
   EVLOOP_NONBLOCK,
   getUniquePath,
+  LEV_OPT_CLOSE_ON_FREE,
 } from 'bitcoin-support'
 import type { Gallery } from './gallery.js'
 import { REQUEST_BODY, REQUEST_URI } from './loopback.js'
@@ -40,12 +41,19 @@ const http = handle((gallery) => gallery.http)
 const incoming = handle((gallery) => gallery.incoming)
 const outgoing = handle((gallery) => gallery.outgoing)
 const client = handle((gallery) => gallery.connection)
+const listener = handle((gallery) => gallery.listener)
+const keyvalq = handle((gallery) => gallery.list)
+const uri = handle((gallery) => gallery.uri)
 const view = handle((gallery) => gallery.view)
 const buffer = handle((gallery) => gallery.buffer)
 
 /** A server's first socket has it. */
 const SOCKET = 1
 const ROUTE = 1
+
+/** A request's headers, as received and as they will be sent. */
+const INPUT = 1
+const OUTPUT = 2
 
 /** Functions of the secure allocators: what they take is no handle, and they have tests of their own. */
 export const OF_MEMORY = /^(memory|secure|lockedPool|harden|purge)/
@@ -144,6 +152,31 @@ export const signatures: Readonly<Record<string, Signature>> = {
   httpSetDefaultContentType: signature(nothing, http, optional(text('text/plain'))),
   httpSetFlags: signature(nothing, http, int(0)),
 
+  listenerBindTcp: signature(
+    a('number'),
+    base,
+    text('127.0.0.1', ['', '\0', '\ud800', 'x'.repeat(100_000)]),
+    int(0, [-1, 65536, 2 ** 31 - 1, -(2 ** 31)]),
+    int(1),
+    bool(true),
+    bool(false),
+    bool(false),
+    int(LEV_OPT_CLOSE_ON_FREE),
+  ),
+  listenerBindUnix: signature(
+    a('number'),
+    base,
+    text(() => getUniquePath(tmpdir()), ['', '\0', '/', '/nowhere/at/all', `/${'x'.repeat(100_000)}`]),
+    int(1),
+    int(LEV_OPT_CLOSE_ON_FREE),
+  ),
+  listenerNew: signature('ERR_EV_BIND', base, int(2 ** 31 - 1, [-1, -(2 ** 31)]), int(0), int(0)),
+  listenerSetEnabled: signature(nothing, listener, bool(true)),
+  listenerSetHasCallback: signature(nothing, listener, bool(true)),
+  listenerTakeAccepted: signature(is(undefined), listener),
+  listenerGetFd: signature(a('number'), listener),
+  listenerAddress: signature(a('array'), listener),
+
   requestNew: signature(a('number')),
   requestCancel: signature('ERR_EV_STATE', outgoing),
   requestGetCommand: signature(is(EVHTTP_REQ_POST), incoming),
@@ -154,11 +187,6 @@ export const signatures: Readonly<Record<string, Signature>> = {
   requestGetResponseCodeLine: signature(is(undefined), incoming),
   requestBody: signature(is(Buffer.from(REQUEST_BODY)), incoming),
   requestBodyText: signature(is(REQUEST_BODY), incoming),
-  requestFindHeader: signature(is('127.0.0.1'), incoming, bool(true), text('host')),
-  requestAddHeader: signature(nothing, incoming, bool(false), text('Name'), text('value')),
-  requestRemoveHeader: signature(is(true), incoming, bool(true), text('host')),
-  requestClearHeaders: signature(nothing, incoming, bool(true)),
-  requestListHeaders: signature(a('array'), incoming, bool(true)),
   requestHeaderInto: signature(is(-1), incoming, text('host'), secureNumber()),
   requestBodyInto: signature(is(-1), incoming, secureNumber()),
   requestGetConnection: signature(a('number'), incoming),
@@ -175,6 +203,25 @@ export const signatures: Readonly<Record<string, Signature>> = {
   requestSendReplyStart: signature(nothing, incoming, int(200), optional(text('Fine'))),
   requestSendReplyChunk: { ...signature(is(true), incoming, optional(bytes('data')), number(0)), prepare: startReply },
   requestSendReplyEnd: { ...signature(nothing, incoming), prepare: startReply },
+
+  uriNew: signature(a('number'), optional(text('http://host/')), int(0)),
+  uriGet: signature(is('http'), uri, int(0)),
+  uriSet: signature(nothing, uri, int(0), optional(text('https'))),
+  uriGetPort: signature(is(-1), uri),
+  uriSetPort: signature(nothing, uri, int(80)),
+  uriSetFlags: signature(nothing, uri, int(1)),
+  uriJoin: signature(is('http://host/path'), uri),
+  uriEncode: signature(is('a%20b'), optional(bytes('a b')), bool(false)),
+  uriDecode: signature(is(Buffer.from('a b')), text('a%20b'), bool(false)),
+  htmlEscape: signature(is('&lt;'), text('<')),
+
+  keyvalqNew: signature(a('number')),
+  keyvalqFindHeader: signature(is('127.0.0.1'), incoming, int(INPUT), text('host')),
+  keyvalqAddHeader: signature(nothing, incoming, int(OUTPUT), text('Name'), text('value')),
+  keyvalqRemoveHeader: signature(is(true), incoming, int(INPUT), text('host')),
+  keyvalqClearHeaders: signature(nothing, incoming, int(INPUT)),
+  keyvalqListHeaders: signature(a('array'), incoming, int(INPUT)),
+  keyvalqParseQuery: signature(nothing, keyvalq, text('a=b'), bool(false)),
 
   connectionNew: signature(a('number'), base, text('127.0.0.1'), int(1)),
   connectionGetPeer: signature(a('array'), view),

@@ -1,4 +1,11 @@
-import { EventError, type EvHttpRequest, type EvKeyvalq } from 'bitcoin-support'
+import {
+  EventError,
+  type EvHttpRequest,
+  EvKeyvalq,
+  liveHandles,
+  OwnedEvKeyvalq,
+  obtainEvKeyvalq,
+} from 'bitcoin-support'
 import { expect } from 'chai'
 import { HttpServer } from '../support/http-server.js'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
@@ -147,4 +154,33 @@ describe('EvKeyvalq', () => {
       }
     }
   })
+
+  it('of its own counts, lists and ends as a handle; a view does not', async () => {
+    const before = EvKeyvalq.live()
+    const list = obtainEvKeyvalq()
+    expect(list).to.be.instanceOf(OwnedEvKeyvalq).and.instanceOf(EvKeyvalq)
+    expect(EvKeyvalq.live()).to.equal(before + 1)
+    expect(liveHandles()).to.deep.include({ type: 'EvKeyvalq', id: list.id })
+    expect(obtainAndEnd()).to.equal(list.id + 1)
+    list.addHeader('A', 'b')
+    list.addHeader('a', 'c')
+    expect(list.findHeader('a')).to.equal('b')
+    expect(list.removeHeader('A')).to.equal(true)
+    expect([...list]).to.deep.equal([['a', 'c']])
+    list.clearHeaders()
+    expect([...list]).to.deep.equal([])
+    await withHeaders([], () => expect(EvKeyvalq.live()).to.equal(before + 1))
+    list.dispose()
+    list.dispose()
+    expect(list.disposed).to.equal(true)
+    expect(EvKeyvalq.live()).to.equal(before)
+    expect(() => list.findHeader('a'))
+      .to.throw(EventError)
+      .with.property('code', 'ERR_EV_DISPOSED')
+  })
 })
+
+function obtainAndEnd(): number {
+  using list = obtainEvKeyvalq()
+  return list.id
+}

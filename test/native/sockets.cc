@@ -26,6 +26,19 @@ Napi::Value BoundTcpSocket(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd);
 }
 
+// (port) -> descriptor of a socket that is connected to that port of 127.0.0.1
+Napi::Value ConnectedTcpSocket(const Napi::CallbackInfo& info) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(IntArg(info, 0)));
+  if (fd < 0 || connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    throw Napi::Error::New(info.Env(), std::strerror(errno));
+  }
+  return Napi::Number::New(info.Env(), fd);
+}
+
 // () -> two connected stream sockets that do not block
 Napi::Value SocketPair(const Napi::CallbackInfo& info) {
   int fds[2];
@@ -48,6 +61,12 @@ Napi::Value PortOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), ntohs(address.sin_port));
 }
 
+// (descriptor): from then on accept() fails on it
+Napi::Value ShutdownSocket(const Napi::CallbackInfo& info) {
+  if (shutdown(IntArg(info, 0), SHUT_RDWR) != 0) throw Napi::Error::New(info.Env(), std::strerror(errno));
+  return info.Env().Undefined();
+}
+
 // (descriptor) -> whether it was open
 Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), close(IntArg(info, 0)) == 0);
@@ -57,7 +76,9 @@ Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
 
 void ExportSockets(Napi::Env env, Napi::Object exports) {
   exports.Set("boundTcpSocket", Napi::Function::New<BoundTcpSocket>(env, "boundTcpSocket"));
+  exports.Set("connectedTcpSocket", Napi::Function::New<ConnectedTcpSocket>(env, "connectedTcpSocket"));
   exports.Set("socketPair", Napi::Function::New<SocketPair>(env, "socketPair"));
+  exports.Set("shutdownSocket", Napi::Function::New<ShutdownSocket>(env, "shutdownSocket"));
   exports.Set("portOf", Napi::Function::New<PortOf>(env, "portOf"));
   exports.Set("closeDescriptor", Napi::Function::New<CloseDescriptor>(env, "closeDescriptor"));
 }

@@ -1,18 +1,31 @@
 // What every test file ends with: everything that it made is gone again.
 import {
   EvBuffer,
+  EvConnListener,
   EventBase,
   EventError,
   EvHttp,
   EvHttpConnection,
   EvHttpRequest,
+  EvHttpUri,
+  EvKeyvalq,
   LibEvent,
   liveHandles,
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { native } from './internals.js'
 
-const LIBRARY_TYPES = [EventBase, LibEvent, EvHttp, EvHttpRequest, EvHttpConnection, EvBuffer]
+const LIBRARY_TYPES = [
+  EventBase,
+  LibEvent,
+  EvHttp,
+  EvHttpRequest,
+  EvHttpConnection,
+  EvBuffer,
+  EvConnListener,
+  EvHttpUri,
+  EvKeyvalq,
+]
 
 /** Live handles by type, of the whole process, and libevent's blocks of memory. */
 export type LiveCounts = Readonly<Record<string, number>>

@@ -28,8 +28,12 @@ export interface NativeSupport {
 
   /** @returns a socket on a free port of 127.0.0.1, which listens unless `backlog` is 0 */
   boundTcpSocket(backlog: number): number
+  /** @returns a socket that is connected to a port of 127.0.0.1 */
+  connectedTcpSocket(port: number): number
   /** @returns two connected stream sockets that do not block */
   socketPair(): [number, number]
+  /** Has accept() fail on a listening socket from then on. */
+  shutdownSocket(fd: number): void
   /** @returns a socket's port */
   portOf(fd: number): number
   /** @returns whether it was open */

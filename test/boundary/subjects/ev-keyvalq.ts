@@ -1,12 +1,26 @@
-import { type EvHttpRequest, EvKeyvalq } from 'bitcoin-support'
+import { type EvHttpRequest, EvKeyvalq, OwnedEvKeyvalq, obtainEvKeyvalq } from 'bitcoin-support'
 import { string } from '../arguments.js'
 import { Loopback } from '../loopback.js'
 import { a, is, nothing } from '../outcomes.js'
-import type { Stage, Subject } from '../subject.js'
+import { handleMethods, type Method, type Stage, type Subject } from '../subject.js'
 
 type HeadersStage = Stage<EvKeyvalq, undefined>
 
 const HEADERS = { input: 'getInputHeaders', output: 'getOutputHeaders' } as const
+
+const methods: Readonly<Record<string, Method<undefined>>> = {
+  findHeader: { args: () => [string('name', 'host', 'a\0', '\u0100')], live: a('string') },
+  addHeader: {
+    args: () => [
+      string('name', 'Name', '', 'a b', 'a:', 'ä', 'a\r'),
+      string('value', 'value', 'a\rb', 'a\nb', 'a\0b', '\u0100'),
+    ],
+    live: nothing,
+  },
+  removeHeader: { args: () => [string('name', 'HOST', 'a\0', '\u0100')], live: is(true) },
+  clearHeaders: { live: nothing },
+  '[Symbol.iterator]': { use: (steps) => [...(steps as Iterable<unknown>)], live: a('array') },
+}
 
 function ended(which: keyof typeof HEADERS, end: (request: EvHttpRequest, loopback: Loopback) => void): HeadersStage {
   return {
@@ -67,21 +81,36 @@ function subject(which: keyof typeof HEADERS): Subject<EvKeyvalq, undefined> {
       'its server disposed': ended(which, (_, { http }) => http.dispose()),
       'its base disposed': ended(which, (_, { base }) => base.dispose()),
     },
-    methods: {
-      findHeader: { args: () => [string('name', 'host', 'a\0', '\u0100')], live: a('string') },
-      addHeader: {
-        args: () => [
-          string('name', 'Name', '', 'a b', 'a:', 'ä', 'a\r'),
-          string('value', 'value', 'a\rb', 'a\nb', 'a\0b', '\u0100'),
-        ],
-        live: nothing,
-      },
-      removeHeader: { args: () => [string('name', 'HOST', 'a\0', '\u0100')], live: is(true) },
-      clearHeaders: { live: nothing },
-      '[Symbol.iterator]': { use: (steps) => [...(steps as Iterable<unknown>)], live: a('array') },
-    },
+    methods,
   }
 }
 
 export const receivedHeaders = subject('input')
 export const sentHeaders = subject('output')
+
+export const ownedList: Subject<OwnedEvKeyvalq, undefined> = {
+  name: 'OwnedEvKeyvalq',
+  type: OwnedEvKeyvalq,
+  stages: {
+    open: {
+      run(act) {
+        using list = obtainEvKeyvalq()
+        list.addHeader('Host', 'value')
+        act(list, undefined)
+      },
+    },
+    disposed: {
+      run(act) {
+        const list = obtainEvKeyvalq()
+        list.dispose()
+        act(list, undefined)
+      },
+      dead: true,
+    },
+  },
+  methods: {
+    ...handleMethods,
+    ...methods,
+    id: { live: a('number'), dead: a('number') },
+  },
+}

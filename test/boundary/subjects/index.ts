@@ -1,10 +1,12 @@
 import type { Subject } from '../subject.js'
 import { declaredHandle } from './declared-handle.js'
 import { ownBuffer } from './ev-buffer.js'
+import { evConnListener } from './ev-conn-listener.js'
 import { evHttp } from './ev-http.js'
 import { evHttpBoundSocket } from './ev-http-bound-socket.js'
 import { clientConnection, connectionView } from './ev-http-connection.js'
-import { receivedHeaders, sentHeaders } from './ev-keyvalq.js'
+import { evHttpUri } from './ev-http-uri.js'
+import { ownedList, receivedHeaders, sentHeaders } from './ev-keyvalq.js'
 import { eventBase } from './event-base.js'
 import { incomingRequest } from './incoming-request.js'
 import { libEvent } from './lib-event.js'
@@ -18,6 +20,7 @@ export type AnySubject = Subject<any, any>
 export const subjects: readonly AnySubject[] = [
   eventBase,
   libEvent,
+  evConnListener,
   evHttp,
   evHttpBoundSocket,
   incomingRequest,
@@ -27,5 +30,7 @@ export const subjects: readonly AnySubject[] = [
   receivedHeaders,
   sentHeaders,
   ownBuffer,
+  ownedList,
+  evHttpUri,
   declaredHandle,
 ]

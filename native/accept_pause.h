@@ -1,0 +1,33 @@
+// What keeps accept() from spinning.
+#pragma once
+
+#include <event2/event.h>
+
+struct evconnlistener;
+
+namespace bitcoin_support {
+
+/// Disables a listener for a while. A listener that cannot accept, because the process is out of descriptors
+/// or memory, would report that for ever and take the whole thread. Ends before its listener.
+class AcceptPause {
+ public:
+  /// How long to stop after an error.
+  static constexpr timeval kAfterError{0, 100'000};
+
+  /// @throws std::bad_alloc
+  AcceptPause(event_base* base, evconnlistener* listener);
+  ~AcceptPause();
+  AcceptPause(const AcceptPause&) = delete;
+  AcceptPause& operator=(const AcceptPause&) = delete;
+
+  /// Disables the listener and enables it again later.
+  void Begin(const timeval& duration);
+  /// Leaves the listener as it is.
+  void Cancel();
+
+ private:
+  evconnlistener* const m_listener;
+  event* const m_accept_again;
+};
+
+}  // namespace bitcoin_support

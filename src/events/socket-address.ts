@@ -1,0 +1,26 @@
+/** What the addon tells of a socket's address. */
+export type NativeAddress = readonly [family: 'IPv4' | 'IPv6' | 'unix', address: string, port: number]
+
+/** Where a socket is bound, or where its peer is. */
+export type EvSocketAddress =
+  /** TCP. */
+  | {
+      /** Which kind of address. */
+      family: 'IPv4' | 'IPv6'
+      /** The address, in its usual notation. */
+      address: string
+      /** The port. */
+      port: number
+    }
+  /** A UNIX socket. */
+  | {
+      /** Which kind of address. */
+      family: 'unix'
+      /** Where its name is; `''` without a name, as those of clients are. */
+      path: string
+    }
+
+/** The object for what the addon tells. */
+export function socketAddress([family, address, port]: NativeAddress): EvSocketAddress {
+  return family === 'unix' ? { family, path: address } : { family, address, port }
+}
