@@ -3,28 +3,42 @@
 #include <event2/buffer.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <new>
+#include <string>
+#include <vector>
 
+#include "arguments.h"
 #include "byte_span.h"
 #include "environment.h"
 #include "errors.h"
 #include "ev_buffer.h"
 #include "http_body.h"
 #include "reply_body.h"
+#include "scrubbing_heap.h"
 
 namespace bitcoin_support {
-namespace {
 
-struct Freer {
-  void operator()(evbuffer* buffer) const { evbuffer_free(buffer); }
-};
-
-[[noreturn]] void ThrowFrozen(const EvBuffer& buffer, const char* end) {
-  ThrowEventError(buffer.env(), code::kState, std::string("the buffer is frozen at its ") + end);
+UniqueBuffer NewBuffer() {
+  UniqueBuffer buffer(evbuffer_new());
+  if (buffer == nullptr) throw std::bad_alloc();
+  return buffer;
 }
 
-}  // namespace
+size_t PositionArg(const Napi::CallbackInfo& info, size_t index, const EvBuffer& buffer) {
+  const double position = NumberArg(info, index);
+  const auto length = static_cast<double>(evbuffer_get_length(buffer.buffer()));
+  if (!(position >= 0 && position <= length) || std::floor(position) != position) {
+    ThrowRangeError(info.Env(), "the start must be a position in the buffer, which has " +
+                                    std::to_string(static_cast<uint64_t>(length)) + " bytes");
+  }
+  return static_cast<size_t>(position);
+}
+
+void ThrowFrozen(const EvBuffer& buffer, const char* end) {
+  ThrowEventError(buffer.env(), code::kState, std::string("the buffer is frozen at its ") + end);
+}
 
 void CheckEndOpen(const EvBuffer& buffer) {
   // Committing nothing does nothing, and fails on a frozen buffer alone.
@@ -43,8 +57,7 @@ void AddBytes(EvBuffer& buffer, napi_value value) {
 
 void PrependBytes(EvBuffer& buffer, napi_value value) {
   // A string's bytes exist only once they have been written somewhere.
-  const std::unique_ptr<evbuffer, Freer> bytes(evbuffer_new());
-  if (bytes == nullptr) throw std::bad_alloc();
+  const UniqueBuffer bytes = NewBuffer();
   AppendBytes(buffer.env().napi(), value, bytes.get());
   if (evbuffer_prepend_buffer(buffer.buffer(), bytes.get()) != 0) ThrowFrozen(buffer, "start");
 }
@@ -85,5 +98,35 @@ size_t CopyBytesInto(const EvBuffer& buffer, size_t start, napi_value target) {
   evbuffer_copyout_from(buffer.buffer(), &from, span.data, size);
   return size;
 }
+
+void CopyBuffer(EvBuffer& buffer, const EvBuffer& from) {
+  const int count = evbuffer_peek(from.buffer(), -1, nullptr, nullptr, 0);
+  std::vector<evbuffer_iovec> pieces(static_cast<size_t>(count));
+  evbuffer_peek(from.buffer(), -1, nullptr, pieces.data(), count);
+  const UniqueBuffer copy = NewBuffer();
+  for (const evbuffer_iovec& piece : pieces) {
+    if (evbuffer_add(copy.get(), piece.iov_base, piece.iov_len) != 0) throw std::bad_alloc();
+  }
+  evbuffer_add_buffer(buffer.buffer(), copy.get());
+}
+
+FlatBytes::FlatBytes(evbuffer* buffer, size_t start, size_t size) {
+  if (size == 0) return;
+  evbuffer_ptr from{};
+  evbuffer_ptr_set(buffer, &from, start, EVBUFFER_PTR_SET);
+  evbuffer_iovec first{};
+  evbuffer_peek(buffer, static_cast<ev_ssize_t>(size), &from, &first, 1);
+  if (first.iov_len >= size) {
+    m_data = static_cast<const char*>(first.iov_base);
+    return;
+  }
+  // Not evbuffer_pullup(): it writes behind the end of a piece that other buffers may refer to.
+  m_copy = ScrubbingMalloc(size);
+  if (m_copy == nullptr) throw std::bad_alloc();
+  evbuffer_copyout_from(buffer, &from, m_copy, size);
+  m_data = static_cast<const char*>(m_copy);
+}
+
+FlatBytes::~FlatBytes() { ScrubbingFree(m_copy); }
 
 }  // namespace bitcoin_support

@@ -3,11 +3,28 @@
 
 #include <napi.h>
 
+#include <event2/buffer.h>
+
 #include <cstddef>
+#include <memory>
 
 namespace bitcoin_support {
 
 class EvBuffer;
+
+/// What one call moves, or makes room for: libevent says in an int how much it was.
+inline constexpr size_t kMaxBufferSize = 0x7fffffff;
+
+struct BufferDeleter {
+  void operator()(evbuffer* buffer) const { evbuffer_free(buffer); }
+};
+using UniqueBuffer = std::unique_ptr<evbuffer, BufferDeleter>;
+
+/// @throws std::bad_alloc
+UniqueBuffer NewBuffer();
+
+/// @returns a position in the buffer, or that of its end. @throws RangeError for anything else
+size_t PositionArg(const Napi::CallbackInfo& info, size_t index, const EvBuffer& buffer);
 
 /// Appends a string (as UTF-8) or a Uint8Array.
 /// @throws TypeError for anything else, EventError ERR_EV_STATE when the end is frozen, std::bad_alloc
@@ -27,6 +44,27 @@ Napi::Value CopyBytes(const EvBuffer& buffer, size_t start, size_t size);
 /// Fills a Uint8Array as far as there are bytes. @returns how many they were
 /// @throws TypeError for anything else, EventError ERR_EV_STATE when the start is frozen
 size_t CopyBytesInto(const EvBuffer& buffer, size_t start, napi_value target);
+
+/// Appends a copy of `from`'s content, which may be frozen. @throws std::bad_alloc
+void CopyBuffer(EvBuffer& buffer, const EvBuffer& from);
+
+/// A piece of a buffer, in one piece. Lives no longer than the native call.
+class FlatBytes {
+ public:
+  /// @throws std::bad_alloc
+  FlatBytes(evbuffer* buffer, size_t start, size_t size);
+  ~FlatBytes();
+  FlatBytes(const FlatBytes&) = delete;
+  FlatBytes& operator=(const FlatBytes&) = delete;
+
+  const char* data() const { return m_data; }
+
+ private:
+  const char* m_data = "";
+  void* m_copy = nullptr;
+};
+
+[[noreturn]] void ThrowFrozen(const EvBuffer& buffer, const char* end);
 
 /// @throws EventError ERR_EV_STATE when the end is frozen
 void CheckEndOpen(const EvBuffer& buffer);

@@ -13,8 +13,8 @@ namespace {
 
 std::atomic<uint32_t> g_next_tag{0};
 
-// What NoteCreated() and NoteLockedPool() write.
-constexpr size_t kCreatedLength = 5;
+// What NoteCreated(), NoteLockedPool() and ShowBufferNews() write.
+constexpr size_t kCreatedLength = 6;
 
 // What some thread has been told of already.
 std::atomic<size_t> g_told_failures{0};
@@ -52,6 +52,7 @@ Environment::Environment(Napi::Env env)
     : m_env(env),
       m_table(g_next_tag.fetch_add(1, std::memory_order_relaxed)),
       m_callbacks(*this),
+      m_buffer_news(*this),
       m_connections(std::make_unique<ServerConnections>()),
       m_loop(std::make_unique<LoopDriver>(*this)) {
   for (size_t i = 0; i < m_types.size(); ++i) {
@@ -104,6 +105,10 @@ void Environment::NoteCreated(const Handle& handle) {
   if (m_created == nullptr) return;
   m_created[0] = static_cast<double>(handle.id());
   m_created[1] = HandleTable::SlotOf(handle.number());
+}
+
+void Environment::ShowBufferNews(size_t count) {
+  if (m_created != nullptr) m_created[5] = static_cast<double>(count);
 }
 
 void Environment::WarnOfUnlocked() {

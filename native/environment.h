@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "buffer_news.h"
 #include "handle.h"
 #include "handle_table.h"
 #include "js_callback.h"
@@ -47,12 +48,13 @@ class Environment {
   ServerConnections& connections() { return *m_connections; }
   JsCallbacks& callbacks() { return m_callbacks; }
   OwnedBuffers& owned_buffers() { return m_owned_buffers; }
+  BufferNews& buffer_news() { return m_buffer_news; }
   const Napi::FunctionReference& event_error() const { return m_event_error; }
 
   /// False once the environment is being torn down: from then on JavaScript is not called.
   bool can_call_js() const { return !m_closing; }
 
-  /// Receives what JavaScript hands over once: `{ EventError, created: Float64Array(4), callbacks }`.
+  /// Receives what JavaScript hands over once: `{ EventError, created: Float64Array, callbacks }`.
   void Configure(const Napi::Object& config);
   bool configured() const { return !m_event_error.IsEmpty(); }
 
@@ -65,6 +67,8 @@ class Environment {
   // What creation and drop leave for tracing.
   void NoteCreated(const Handle& handle);
   void NoteDropped(const Handle& handle);
+  /// Shows JavaScript, without a call, how much there is to be told of buffers.
+  void ShowBufferNews(size_t count);
   /// Shows JavaScript, without a call, whether the locked pool has grown or failed to lock.
   void NoteLockedPool();
   /// Has the next NoteLockedPool() of any thread tell of pages that are not locked, when the policy is to
@@ -106,6 +110,7 @@ class Environment {
   bool m_closing = false;
   JsCallbacks m_callbacks;
   OwnedBuffers m_owned_buffers;
+  BufferNews m_buffer_news;
   std::unique_ptr<ServerConnections> m_connections;
   std::unique_ptr<LoopDriver> m_loop;
   napi_async_cleanup_hook_handle m_cleanup_hook = nullptr;

@@ -17,11 +17,17 @@ EvBuffer::EvBuffer(Environment& env, evbuffer* buffer, BufferView& view, EventBa
     : Handle(env, env.type_for(kKind), kKind), m_buffer(buffer), m_view(&view), m_base(base), m_use(use) {}
 
 EvBuffer::~EvBuffer() {
-  if (owned()) evbuffer_free(m_buffer);
+  if (!owned()) return;
+  m_watch.Stop();
+  // What refers to this very buffer, directly or through another one, would keep it for ever.
+  evbuffer_unfreeze(m_buffer, 1);
+  evbuffer_drain(m_buffer, evbuffer_get_length(m_buffer));
+  evbuffer_free(m_buffer);
 }
 
 void EvBuffer::Dispose() {
   if (!live()) return;
+  watch().Stop();
   Retire();
   if (m_view != nullptr) {
     m_view->m_handle = nullptr;
@@ -35,13 +41,24 @@ void EvBuffer::LeaveOperation() {
   if (--m_operations == 0 && !live()) delete this;
 }
 
+BufferWatch& EvBuffer::watch() { return m_view != nullptr ? m_view->m_watch : m_watch; }
+
+void EvBuffer::Watch(bool on) {
+  if (on) {
+    watch().Start(*this);
+  } else {
+    watch().Stop();
+  }
+}
+
 void EvBuffer::CheckMayChange() const {
   if (m_use == Use::kReadOnly) {
     ThrowEventError(env(), code::kState, "the buffer is at work for its owner: it can only be looked at");
   }
 }
 
-EvBuffer::Operation::Operation(EvBuffer& buffer, EvBuffer* other) : m_buffer(buffer), m_other(other) {
+EvBuffer::Operation::Operation(EvBuffer& buffer, EvBuffer* other)
+    : m_buffer(buffer), m_other(other), m_news(buffer.env().buffer_news()) {
   ++m_buffer.m_operations;
   if (m_buffer.m_base != nullptr) m_busy.emplace(*m_buffer.m_base);
   if (m_other == nullptr) return;
@@ -53,6 +70,11 @@ EvBuffer::Operation::~Operation() {
   // The bases after the buffers: what they release may be what these are views of.
   if (m_other != nullptr) m_other->LeaveOperation();
   m_buffer.LeaveOperation();
+}
+
+Napi::Value EvBuffer::Operation::End(Napi::Value result) {
+  m_buffer.env().callbacks().TellBufferNewsToCaller();
+  return result;
 }
 
 EvBuffer& BufferView::Get(Environment& env, EventBase* base, evbuffer* buffer, EvBuffer::Use use) {

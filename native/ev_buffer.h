@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "buffer_news.h"
 #include "event_base.h"
 
 struct evbuffer;
@@ -34,13 +35,15 @@ class EvBuffer final : public Handle {
   void Dispose() override;
 
   evbuffer* buffer() const { return m_buffer; }
+  EventBase* base() const { return m_base; }
   bool owned() const { return m_view == nullptr && m_buffer != nullptr; }
 
   /// @throws EventError ERR_EV_STATE when the content is not JavaScript's to change
   void CheckMayChange() const;
 
   /// Stands around each call into libevent, by whatever native function, that may change `buffer` or `other`:
-  /// what JavaScript disposes meanwhile stays until the end. The function returns what End() does.
+  /// what JavaScript disposes meanwhile stays until the end. The function returns what End() does, which has
+  /// the callbacks called for what has changed; they may dispose anything.
   class Operation {
    public:
     explicit Operation(EvBuffer& buffer, EvBuffer* other = nullptr);
@@ -48,28 +51,37 @@ class EvBuffer final : public Handle {
     Operation(const Operation&) = delete;
     Operation& operator=(const Operation&) = delete;
 
-    Napi::Value End(Napi::Value result) { return result; }
+    /// @throws what a callback throws
+    Napi::Value End(Napi::Value result);
 
    private:
     EvBuffer& m_buffer;
     EvBuffer* const m_other;
+    const BufferNews::Scope m_news;
     std::optional<EventBase::BusyScope> m_busy;
     std::optional<EventBase::BusyScope> m_other_busy;
   };
 
+  /// Has changes told, or no more.
+  void Watch(bool on);
+
   static void Export(Napi::Env env, Napi::Object exports, Environment& environment);
+  static void ExportSearch(Napi::Env env, Napi::Object exports, Environment& environment);
+  static void ExportIo(Napi::Env env, Napi::Object exports, Environment& environment);
 
  private:
   friend class BufferView;
   EvBuffer(Environment& env, evbuffer* buffer, BufferView& view, EventBase* base, Use use);
 
   void LeaveOperation();
+  BufferWatch& watch();
 
   evbuffer* m_buffer;
   BufferView* m_view = nullptr;
   EventBase* m_base = nullptr;  // a view's owner's
   const Use m_use = Use::kFree;
   unsigned m_operations = 0;
+  BufferWatch m_watch;  // of one that owns its buffer
 };
 
 /// The place that something has for the view of a buffer of its own. The handle is made when JavaScript asks
@@ -91,6 +103,7 @@ class BufferView {
  private:
   friend class EvBuffer;
   EvBuffer* m_handle = nullptr;
+  BufferWatch m_watch;
 };
 
 }  // namespace bitcoin_support

@@ -117,10 +117,22 @@ void EventBase::LeaveBusy() {
       for (const auto& release : releases) release();
     }
     if (env().has_dropped()) env().callbacks().Call(*this, JsCallback::kDropped, {});
+    env().callbacks().TellBufferNews(*this);
   } while (!m_when_idle.empty());
   m_busy = 0;
   m_in_sync_loop = false;
   if (m_delete_when_idle) delete this;
+}
+
+void EventBase::TellNewsSoon() {
+  if (m_news_due || !live()) return;
+  m_news_due = event_base_once(m_base, -1, EV_TIMEOUT, OnNewsDue, this, nullptr) == 0;
+}
+
+void EventBase::OnNewsDue(evutil_socket_t, short, void* arg) {
+  EventBase& self = *static_cast<EventBase*>(arg);
+  self.m_news_due = false;
+  if (self.live()) self.env().callbacks().TellBufferNews(self);
 }
 
 timeval EventBase::CommonTimeout(const timeval& timeout) {

@@ -59,6 +59,10 @@ class EventBase final : public Handle {
   /// Runs `release` now, or, while libevent is on the stack, as soon as it no longer is.
   void WhenIdle(std::function<void()> release);
 
+  /// Has JavaScript told what has happened to buffers when the callback of libevent's that is running has
+  /// ended.
+  void TellNewsSoon();
+
   /// `timeout` in the form that lets libevent keep all events with that very timeout in a queue instead of a
   /// heap: for timeouts that many events share.
   timeval CommonTimeout(const timeval& timeout);
@@ -109,6 +113,7 @@ class EventBase final : public Handle {
   void NoteLoopEnd();
 
   static void OnOnce(evutil_socket_t fd, short what, void* arg);
+  static void OnNewsDue(evutil_socket_t fd, short what, void* arg);
 
   static Napi::Value New(const Napi::CallbackInfo& info);
   static Napi::Value DispatchNapi(const Napi::CallbackInfo& info);
@@ -141,6 +146,7 @@ class EventBase final : public Handle {
   bool m_got_exit = false;
   bool m_turn_broken = false;
   bool m_delete_when_idle = false;
+  bool m_news_due = false;
   // The running turn's budget.
   uint32_t m_turn_callbacks = 0;
   uint64_t m_turn_deadline_ns = 0;

@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kNames[] = {
     "event",           "once",       "request",     "requestComplete", "chunkWritten", "disconnect",
     "connectionClose", "clientDone", "clientError", "accept",          "acceptError",  "dispatchEnd",
-    "dropped",
+    "dropped",         "bufferNews",
 };
 static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
 
@@ -32,6 +32,23 @@ void JsCallbacks::Configure(const Napi::Object& functions) {
 }
 
 void JsCallbacks::Call(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept {
+  TellBufferNews(base);
+  CallOne(base, which, args);
+}
+
+void JsCallbacks::TellBufferNews(EventBase& base) noexcept {
+  if (m_env.buffer_news().pending()) CallOne(base, JsCallback::kBufferNews, {});
+}
+
+void JsCallbacks::TellBufferNewsToCaller() {
+  if (!m_env.buffer_news().pending() || !m_env.can_call_js() || m_functions[0].IsEmpty()) return;
+  napi_value base = nullptr;
+  napi_create_uint32(m_env.napi(), 0, &base);
+  const Napi::Function function = m_functions[static_cast<size_t>(JsCallback::kBufferNews)].Value();
+  function.Call(m_receiver.Value(), {base});
+}
+
+void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept {
   if (!m_env.can_call_js() || m_functions[0].IsEmpty()) return;
   const napi_env env = m_env.napi();
   napi_handle_scope scope;

@@ -26,6 +26,7 @@ enum class JsCallback : uint8_t {
   kAcceptError,      ///< (base, listener, errno)
   kDispatchEnd,      ///< (base, result)
   kDropped,          ///< (): handles were dropped while the drop log is on
+  kBufferNews,       ///< (): something has happened to buffers
   kCount,
 };
 
@@ -47,11 +48,19 @@ class JsCallbacks {
   /// libevent's callbacks. Does nothing while the environment closes.
   void Call(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept;
 
+  /// Has what has happened to buffers told, if anything has, as Call() does. Call() does it first.
+  void TellBufferNews(EventBase& base) noexcept;
+
+  /// The same at the end of a native function that JavaScript has called.
+  /// @throws what JavaScript throws
+  void TellBufferNewsToCaller();
+
   /// Rethrows what a callback threw inside the synchronous loop that has just ended.
   /// @returns whether there was something; then the native function returns at once.
   bool RethrowPending();
 
  private:
+  void CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept;
   bool Invoke(JsCallback which, napi_value* argv, size_t argc, bool drain_ticks);
   /// Runs nextTicks and promises. What they throw is Node's `uncaughtException`.
   /// @returns false when the thread is being terminated

@@ -19,6 +19,8 @@ export { zeroAfterFreeAllocator } from './alloc/zero-after-free-allocator.js'
 export * from './events/constants.js'
 export { type DeclaredEventType, declareEventType } from './events/declare-event-type.js'
 export { EvBuffer, obtainEvBuffer } from './events/ev-buffer.js'
+export type { EvBufferBytes } from './events/ev-buffer-bytes.js'
+export type { EvBufferCallback, EvBufferCbInfo } from './events/ev-buffer-callbacks.js'
 export {
   EvConnListener,
   type EvConnListenerBindOptions,

@@ -14,6 +14,7 @@ import {
   releaseRunning,
   stateOf,
 } from './base-state.js'
+import { tellBufferNews } from './buffer-news.js'
 
 /** Set in an event's `what` while it is still pending. */
 const STILL_PENDING = 0x10000
@@ -102,6 +103,7 @@ native.configure({
     },
     dispatchEnd: endDispatch,
     dropped: traceDropped,
+    bufferNews: tellBufferNews,
     // What Node itself runs after each callback. It has no other name; deprecation concerns documentation alone.
     drainTicks: (process as unknown as { _tickCallback(): void })._tickCallback,
   },

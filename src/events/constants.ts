@@ -40,6 +40,27 @@ export const EVENT_BASE_COUNT_VIRTUAL = 2
 /** For `getNumEvents()`: events that were added. */
 export const EVENT_BASE_COUNT_ADDED = 4
 
+// What ends a line, for readln() and searchEol().
+/** Any sequence of CR and LF characters. */
+export const EVBUFFER_EOL_ANY = 0
+/** An LF, or CR and LF. */
+export const EVBUFFER_EOL_CRLF = 1
+/** CR and LF. */
+export const EVBUFFER_EOL_CRLF_STRICT = 2
+/** An LF. */
+export const EVBUFFER_EOL_LF = 3
+/** A NUL. */
+export const EVBUFFER_EOL_NUL = 4
+
+/** For `ptrSet()`: a position from the start. */
+export const EVBUFFER_PTR_SET = 0
+/** For `ptrSet()`: a position from another one. */
+export const EVBUFFER_PTR_ADD = 1
+/** For a buffer's `setFlags()`: its content goes to a descriptor. */
+export const EVBUFFER_FLAG_DRAINS_TO_FD = 1
+/** For `cbSetFlags()`: the callback is called. */
+export const EVBUFFER_CB_ENABLED = 1
+
 // Request methods, as bits: setAllowedMethods() takes several.
 /** The method GET. */
 export const EVHTTP_REQ_GET = 1

@@ -1,6 +1,7 @@
 import { EventError } from '../util/errors.js'
 import { created, type HandleNumber, native } from '../util/native.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
+import { tellBufferNews } from './buffer-news.js'
 
 /** Lets only this library hand a native object's number to a constructor. */
 export const kAdopt: unique symbol = Symbol('adopt')
@@ -20,6 +21,7 @@ const collected = new FinalizationRegistry<HandleNumber>((number) => {
   const stack = creationStack(number)
   const gone = native.collect(number)
   traceDropped()
+  if (created[5] !== 0) tellBufferNews()
   if (gone === undefined) return
   const [type, id] = gone
   process.emitWarning(`${type} #${id} was collected without having been disposed`, {
@@ -86,6 +88,7 @@ export abstract class EventHandle {
     native.dispose(number, this.#type)
     this[kReleased]()
     traceDropped()
+    if (created[5] !== 0) tellBufferNews()
   }
 
   /** @internal */

@@ -27,6 +27,7 @@ export interface NativeCallbacks {
   acceptError(base: number, listener: HandleNumber, errno: number): void
   dispatchEnd(base: number, result: number): void
   dropped(base: number): void
+  bufferNews(base: number): void
   drainTicks(): void
 }
 
@@ -69,6 +70,7 @@ export const native: NativeAddon = load()
 
 /**
  * What the addon shows without a call: of the handle that it has made last the id and the slot; of the locked pool how
- * often this thread is to tell that it has failed to lock, that it has grown, and that it is not locked.
+ * often this thread is to tell that it has failed to lock, that it has grown, and that it is not locked; and how much
+ * has happened to buffers that is still to be told.
  */
 export const created = new Float64Array(16)

@@ -14,7 +14,7 @@ const HANDLE = 'ERR_EV_HANDLE' as const
 /** Functions over handles of any type, which are tried one by one in native-handles.test.ts. */
 const OVER_ANY_HANDLE = [
   ...['configure', 'declareType', 'liveCount', 'newDeclared', 'dispose', 'collect', 'isLive', 'listLive'],
-  ...['setDropLog', 'takeDropped', 'libeventBlocks', 'uniqueNumber'],
+  ...['setDropLog', 'takeDropped', 'libeventBlocks', 'uniqueNumber', 'bufferTakeNews'],
 ]
 
 const functions = Object.entries(native).filter((entry): entry is [string, Callable] => typeof entry[1] === 'function')

@@ -90,6 +90,10 @@ describe('boundary: the addon on handles of any type', () => {
     expect(() => native.configure({} as never)).to.throw(Error)
   })
 
+  it('bufferTakeNews() has what has not been told, once', () => {
+    expect(native.bufferTakeNews()).to.deep.equal([])
+  })
+
   it('setDropLog() takes a boolean', () => {
     for (const value of [undefined, null, 1, 'text', {}]) {
       expect(() => native.setDropLog(value as unknown as boolean)).to.throw(TypeError)

@@ -68,6 +68,13 @@ export function number(value: unknown): ValueParameter {
   return { value: constant(value), wrong: refuse((other) => typeof other === 'number'), odd }
 }
 
+/** A position in a buffer. */
+export function position(value: number): ValueParameter {
+  const numbers = [0.5, Number.NaN, Infinity, -Infinity, -1, 100_000, 2 ** 53]
+  const wrong = numbers.map((number) => ({ value: number, error: 'ERR_OUT_OF_RANGE' as const }))
+  return { value: constant(value), wrong: [...refuse((other) => typeof other === 'number'), ...wrong], odd: [0, -0, 1] }
+}
+
 /** A secure buffer's number: what is none is refused by the result, not by an error. */
 export function secureNumber(): ValueParameter {
   const odd = [...ANYTHING, Number.NaN, Infinity, -Infinity, -1, 0, 0.5, 1, 2 ** 24, 2 ** 53 - 1, 2 ** 53, 1e308]

@@ -82,6 +82,7 @@ async function run(seed: number): Promise<void> {
     const action = world.random.weighted({
       makeBase: 5,
       makeEvent: 10,
+      makeBuffer: 5,
       makeServer: 5,
       makeConnection: 10,
       makeRequest: 25,

@@ -22,6 +22,7 @@ import {
   obtainEvHttpRequest,
 } from 'bitcoin-support'
 import { Random } from './random.js'
+import { filledBuffer, ownBuffer } from './subjects/ev-buffer.js'
 import { evHttp } from './subjects/ev-http.js'
 import { evHttpBoundSocket } from './subjects/ev-http-bound-socket.js'
 import { clientConnection, connectionView } from './subjects/ev-http-connection.js'
@@ -39,7 +40,7 @@ export interface Member {
   readonly base: EventBase
 }
 
-const MAX = { bases: 3, events: 60, servers: 6, connections: 12, requests: 30, dead: 40 }
+const MAX = { bases: 3, events: 60, servers: 6, connections: 12, requests: 30, buffers: 10, dead: 40 }
 
 /** What a callback throws on purpose; only where a loop that somebody waits for hands it on. */
 export class Thrown extends Error {}
@@ -115,6 +116,14 @@ export class RandomWorld implements Disposable {
     this.#add(libEvent, event, base)
     if (this.random.percent(70)) event.add(this.random.percent(50) ? this.random.below(3) : undefined)
     if (onPipe && this.random.percent(30)) writeSync(this.#pipe, 'x')
+  }
+
+  makeBuffer(): void {
+    const base = this.random.pick(this.live<EventBase>(eventBase))
+    if (base === undefined || this.live(ownBuffer).length >= MAX.buffers) return
+    const buffer = this.#add(ownBuffer, filledBuffer(), base)
+    if (this.random.percent(50)) buffer.addCb(() => this.#callback(base))
+    if (this.random.percent(20)) buffer.deferCallbacks(base)
   }
 
   makeServer(): void {
@@ -214,6 +223,7 @@ export class RandomWorld implements Disposable {
       spare: http ?? handle,
       virtual: any(evHttp) ?? handle,
       request: any(outgoingRequest) ?? handle,
+      other: any(ownBuffer) ?? handle,
     }
   }
 
