@@ -17,6 +17,7 @@ inline constexpr char kThread[] = "ERR_EV_THREAD";
 inline constexpr char kReentrant[] = "ERR_EV_REENTRANT";
 inline constexpr char kState[] = "ERR_EV_STATE";
 inline constexpr char kBind[] = "ERR_EV_BIND";
+inline constexpr char kConnect[] = "ERR_EV_CONNECT";
 inline constexpr char kSignal[] = "ERR_EV_SIGNAL";
 inline constexpr char kBackend[] = "ERR_EV_BACKEND";
 inline constexpr char kExists[] = "ERR_EV_EXISTS";

@@ -1,7 +1,11 @@
 // The outgoing half of EvHttpRequest.
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/http.h>
+#include <event2/http_struct.h>
 
+#include <algorithm>
+#include <new>
 #include <string>
 
 #include "arguments.h"
@@ -9,8 +13,9 @@
 #include "errors.h"
 #include "ev_http_connection.h"
 #include "ev_http_request.h"
-#include "exports.h"
 #include "http_body.h"
+#include "http_client.h"
+#include "http_reply_guard.h"
 
 namespace bitcoin_support {
 namespace {
@@ -27,16 +32,32 @@ void AddContentLength(evhttp_request* request, int command) {
 
 }  // namespace
 
-EvHttpRequest& EvHttpRequest::Outgoing(const Napi::CallbackInfo& info) {
-  EvHttpRequest& self = This(info);
-  if (self.incoming()) {
-    ThrowEventError(self.env(), code::kState, "the request is a server's: it cannot be made");
-  }
-  return self;
+void OwnRequestDeleter::operator()(evhttp_request* request) const { evhttp_request_free(request); }
+
+void OwnBufferDeleter::operator()(evbuffer* buffer) const { evbuffer_free(buffer); }
+
+EvHttpRequest::EvHttpRequest(Environment& env)
+    : BaseChild(env, env.type_for(kKind), kKind),
+      m_request(evhttp_request_new(OnDone, this)),
+      m_server(nullptr),
+      m_own(m_request) {
+  if (m_request == nullptr) throw std::bad_alloc();
+  // It goes with this object and not before, however it ends.
+  evhttp_request_own(m_request);
+  evhttp_request_set_error_cb(m_request, OnError);
+  evhttp_request_set_header_cb(m_request, OnHeaders);
 }
+
+EvHttpRequest::~EvHttpRequest() {
+  if (m_deadline != nullptr) event_free(m_deadline);
+  if (m_hold != nullptr) event_free(m_hold);
+}
+
+HttpClient& EvHttpRequest::client() const { return m_client->client(); }
 
 void EvHttpRequest::AppendOutput(Napi::Env env, napi_value bytes) {
   if (m_state != State::kNew) ThrowEventError(this->env(), code::kState, "the request has been made");
+  if (m_chunks != nullptr) ThrowEventError(this->env(), code::kState, "the request's body comes in chunks");
   AppendBytes(env, bytes, evhttp_request_get_output_buffer(m_request));
 }
 
@@ -47,22 +68,20 @@ void EvHttpRequest::Make(EvHttpConnection& connection, int command, const std::s
   const EventBase::BusyScope busy(base());
   m_state = State::kStarted;
   m_client = &connection;
-  connection.AddRequest(*this);
-  // A name that does not resolve ends the request, by its callbacks, before this returns.
-  const double self = number();
-  Environment& environment = env();
-  if (evhttp_make_request(connection.connection(), m_request, static_cast<evhttp_cmd_type>(command),
-                          uri.c_str()) != 0) {
-    // libevent has freed the request all the same.
-    if (environment.FindAny(self) != nullptr) {
-      m_request = nullptr;
-      EndClient();
-    }
-    ThrowEventError(environment, code::kLibevent, "evhttp_make_request failed");
-  }
+  m_method = command;
+  m_uri = uri;
+  StartDeadline();
+  connection.client().Make(*this);
 }
 
-void EvHttpRequest::Fail() {
+int EvHttpRequest::HandToLibevent(evhttp_connection* connection) {
+  m_over = false;
+  return evhttp_make_request(connection, m_request, static_cast<evhttp_cmd_type>(m_method), m_uri.c_str());
+}
+
+// --- how it ends -------------------------------------------------------------------------------------
+
+void EvHttpRequest::Fail(int error) {
   EventBase& on = base();
   const EventBase::BusyScope busy(on);
   const double self = number();
@@ -71,26 +90,34 @@ void EvHttpRequest::Fail() {
     m_client = nullptr;
     return;
   }
-  EvHttpConnection* const client = m_client;
-  if (m_state == State::kStarted && m_request != nullptr) Cancel();
-  // One that was still waiting for its turn goes without a word from libevent.
-  if (environment.FindAny(self) != nullptr && !m_failed) TellFailed(EVREQ_HTTP_REQUEST_CANCEL);
-  EndUnanswered(environment, on, self);
-  if (client != nullptr) client->RenewWhenUnused();
+  if (m_error < 0) m_error = error;
+  EvHttpConnection* const connection = m_client;
+  if (m_state == State::kStarted && m_request != nullptr && client().HandedOver(*this)) {
+    m_state = State::kClosing;
+    Cancel();
+  }
+  if (environment.FindAny(self) == nullptr) return;
+  if (connection != nullptr) connection->client().Remove(*this);
+  // One that libevent has not got goes without a word from it.
+  if (!m_failed) TellFailed(m_error);
+  EndUnanswered(environment, on, self, error == EVREQ_HTTP_TIMEOUT);
+  if (connection == nullptr) return;
+  connection->client().EndIfUnused();
+  connection->client().StartNext();
 }
 
 void EvHttpRequest::Cancel() {
-  m_state = State::kClosing;
-  // libevent is calling back for all that were on the connection, and will do so for this one.
-  if (m_abandoned) return;
-  if (m_client == nullptr || !m_client->closing()) {
+  // libevent is closing the connection, and will end this request by itself.
+  if (m_over || client().closing_now()) return;
+  if (!m_in_callback) {
     evhttp_cancel_request(m_request);
     return;
   }
-  // libevent is in the middle of closing the connection for another request.
+  // It is reading the reply, and would go on with what it has freed.
   base().WhenIdle([this, request = m_request] {
-    if (!m_freed) evhttp_cancel_request(request);
+    if (!m_over) evhttp_cancel_request(request);
   });
+  client().Drop();
 }
 
 void EvHttpRequest::AwaitEnd() {
@@ -103,18 +130,33 @@ void EvHttpRequest::TellFailed(int error) {
   env().callbacks().Call(base(), JsCallback::kClientError, {number(), static_cast<double>(error)});
 }
 
-// Ends a request whose callback will not be called, if that has not happened meanwhile.
-void EvHttpRequest::EndUnanswered(Environment& environment, EventBase& on, double number) {
+// Ends a request of which libevent calls back no more, if that has not happened meanwhile.
+void EvHttpRequest::EndUnanswered(Environment& environment, EventBase& on, double number, bool call) {
   if (environment.FindAny(number) == nullptr) return;
-  environment.callbacks().Call(on, JsCallback::kClientDone, {number, 0, 0});
+  environment.callbacks().Call(on, JsCallback::kClientDone, {number, 0, call ? 1.0 : 0.0});
   if (Handle* const handle = environment.FindAny(number); handle != nullptr) {
     static_cast<EvHttpRequest*>(handle)->EndClient();
   }
 }
 
+void EvHttpRequest::EndUnconnected() {
+  const EventBase::BusyScope busy(base());
+  m_over = true;
+  client().Remove(*this);
+  m_state = State::kEnded;
+  env().callbacks().Call(base(), JsCallback::kClientDone, {number(), 1, 1});
+  if (live()) EndClient();
+}
+
 void EvHttpRequest::EndClient() {
-  if (m_client != nullptr) m_client->RemoveRequest(*this);
+  if (!live()) return;
+  if (m_client != nullptr) client().Remove(*this);
   m_request = nullptr;
+  if (m_deadline != nullptr) event_del(m_deadline);
+  if (m_hold != nullptr) event_del(m_hold);
+  for (const double key : TakeWrittenKeys()) {
+    env().callbacks().Call(base(), JsCallback::kChunkWritten, {key, 0});
+  }
   RetireChild();
   // libevent may still call back for it before this turn is over.
   base().WhenIdle([this] { delete this; });
@@ -123,47 +165,88 @@ void EvHttpRequest::EndClient() {
 void EvHttpRequest::OnDone(evhttp_request* request, void* arg) {
   EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
   const EventBase::BusyScope busy(self.base());
-  self.m_freed = true;
+  self.m_over = true;
+  if (!self.live() || self.m_client == nullptr) return;
+  HttpClient& client = self.client();
+  if (request != nullptr && evhttp_request_get_response_code(request) == 0) {
+    client.NoteFailure();
+    if (!client.RetryConnect()) client.EndAllUnconnected();
+    return;
+  }
+  if (request != nullptr) client.NoteReply(self);
   if (!self.live()) return;
-  // Without an answer the connection could not be made, and libevent has taken off it all that were on it.
-  const bool connected = request == nullptr || evhttp_request_get_response_code(request) != 0;
-  if (!connected && !self.m_abandoned && self.m_client != nullptr) self.m_client->AbandonRequests();
-  // Null when it failed: libevent has freed it already.
+  client.Remove(self);
+  // Null when it failed.
   self.m_request = request;
   self.m_state = State::kEnded;
-  const double number = self.number();
-  Environment& environment = self.env();
-  environment.callbacks().Call(self.base(), JsCallback::kClientDone,
-                               {number, request != nullptr ? 1.0 : 0.0, 1});
+  self.env().callbacks().Call(self.base(), JsCallback::kClientDone,
+                              {self.number(), request != nullptr ? 1.0 : 0.0, 1});
   if (self.live()) self.EndClient();
+  client.EndIfUnused();
+  client.StartNext();
 }
 
 void EvHttpRequest::OnError(evhttp_request_error error, void* arg) {
   EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
   const EventBase::BusyScope busy(self.base());
-  self.m_freed = true;
+  self.m_over = true;
   if (!self.live()) return;
-  self.TellFailed(error);
+  if (self.m_client != nullptr && self.client().IsCurrent(self)) self.client().NoteFailure();
+  self.TellFailed(self.m_error >= 0 ? self.m_error : error);
 }
 
-// ()
-Napi::Value EvHttpRequest::NewNapi(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), (new EvHttpRequest(Environment::From(info)))->number());
-}
+// --- while it is under way ---------------------------------------------------------------------------
 
-// (request)
-Napi::Value EvHttpRequest::CancelNapi(const Napi::CallbackInfo& info) {
-  EvHttpRequest& self = Outgoing(info);
-  if (self.m_state != State::kStarted || self.m_request == nullptr) {
-    ThrowEventError(self.env(), code::kState, "the request is not under way");
+// @returns negative to have libevent close the connection
+int EvHttpRequest::OnHeaders(evhttp_request* request, void* arg) {
+  EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
+  const EventBase::BusyScope busy(self.base());
+  if (!self.live()) return -1;
+  switch (CheckReplyHead(request)) {
+    case ReplyCheck::kBad:
+      self.m_error = EVREQ_HTTP_INVALID_HEADER;
+      return -1;
+    case ReplyCheck::kInterim:
+      return 0;
+    case ReplyCheck::kFinal:
+      break;
   }
-  self.Fail();
-  return info.Env().Undefined();
+  self.m_reading_body = true;
+  if (!self.m_wants_headers) return 0;
+  self.m_in_callback = true;
+  self.env().callbacks().Call(self.base(), JsCallback::kClientHeaders, {self.number()});
+  self.m_in_callback = false;
+  return self.live() && !self.m_rejected ? 0 : -1;
 }
 
-void EvHttpRequest::ExportClient(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<NewNapi>(env, exports, "requestNew", state);
-  ExportFunction<CancelNapi>(env, exports, "requestCancel", state);
+void EvHttpRequest::OnChunk(evhttp_request*, void* arg) {
+  EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
+  if (!self.live() || self.m_state != State::kStarted) return;
+  const EventBase::BusyScope busy(self.base());
+  self.m_in_callback = true;
+  self.env().callbacks().Call(self.base(), JsCallback::kClientChunk, {self.number()});
+  self.m_in_callback = false;
+}
+
+void EvHttpRequest::SetDeadline(double ms) {
+  m_deadline_ms = ms;
+  if (m_state == State::kStarted) StartDeadline();
+}
+
+void EvHttpRequest::StartDeadline() {
+  const auto timeout = TimevalFromMs(m_deadline_ms);
+  if (!timeout) {
+    if (m_deadline != nullptr) event_del(m_deadline);
+    return;
+  }
+  if (m_deadline == nullptr) m_deadline = evtimer_new(base().base(), OnDeadline, this);
+  const timeval common = base().CommonTimeout(*timeout);
+  if (m_deadline == nullptr || event_add(m_deadline, &common) != 0) throw std::bad_alloc();
+}
+
+void EvHttpRequest::OnDeadline(evutil_socket_t, short, void* arg) {
+  EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
+  if (self.live() && self.m_state == State::kStarted) self.Fail(EVREQ_HTTP_TIMEOUT);
 }
 
 }  // namespace bitcoin_support

@@ -6,62 +6,31 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <utility>
 
-#include "arguments.h"
 #include "environment.h"
 #include "errors.h"
-#include "ev_http_request.h"
 #include "exports.h"
+#include "http_client.h"
 #include "server_connection.h"
 
 namespace bitcoin_support {
-namespace {
 
-EvHttpConnection& This(const Napi::CallbackInfo& info) {
+EvHttpConnection::EvHttpConnection(EventBase& base, ServerConnection& server)
+    : BaseChild(base, base.env().type_for(kKind), kKind), m_server(&server) {}
+
+EvHttpConnection::EvHttpConnection(EventBase& base, ClientSettings settings)
+    : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_client(std::make_unique<HttpClient>(*this, std::move(settings))) {}
+
+EvHttpConnection::~EvHttpConnection() = default;
+
+EvHttpConnection& EvHttpConnection::This(const Napi::CallbackInfo& info) {
   return Environment::From(info).Get<EvHttpConnection>(info[0]);
 }
 
-}  // namespace
-
-EvHttpConnection::EvHttpConnection(EventBase& base, ServerConnection& server)
-    : BaseChild(base, base.env().type_for(kKind), kKind),
-      m_connection(server.connection()),
-      m_server(&server) {}
-
-EvHttpConnection::EvHttpConnection(EventBase& base, const std::string& host, uint16_t port)
-    : BaseChild(base, base.env().type_for(kKind), kKind), m_host(host), m_port(port) {
-  Open();
-  if (m_connection == nullptr) {
-    ThrowEventError(env(), code::kLibevent, "evhttp_connection_base_new failed");
-  }
-}
-
-void EvHttpConnection::Open() {
-  m_connection = evhttp_connection_base_new(base().base(), nullptr, m_host.c_str(), m_port);
-  if (m_connection == nullptr) return;
-  evhttp_connection_set_closecb(m_connection, OnClientClosed, this);
-  if (m_timeout) evhttp_connection_set_timeout_tv(m_connection, *m_timeout ? &**m_timeout : nullptr);
-  if (m_retries) evhttp_connection_set_retries(m_connection, *m_retries);
-  if (m_max_headers) evhttp_connection_set_max_headers_size(m_connection, *m_max_headers);
-  if (m_max_body) evhttp_connection_set_max_body_size(m_connection, *m_max_body);
-}
-
-void EvHttpConnection::RenewWhenUnused() {
-  if (!live() || m_disposing || !m_requests.empty()) return;
-  evhttp_connection* const old = m_connection;
-  Open();
-  if (m_connection == nullptr) {
-    m_connection = old;
-    return;
-  }
-  evhttp_connection_set_closecb(old, nullptr, nullptr);
-  base().WhenIdle([old] { evhttp_connection_free(old); });
-}
-
-void EvHttpConnection::AbandonRequests() {
-  for (EvHttpRequest* const request : m_requests) request->Abandon();
+evhttp_connection* EvHttpConnection::connection() const {
+  return m_server != nullptr ? m_server->connection() : m_client->connection();
 }
 
 void EvHttpConnection::Dispose() {
@@ -72,21 +41,10 @@ void EvHttpConnection::Dispose() {
     return;
   }
   const EventBase::BusyScope busy(base());
-  m_disposing = true;
-  // The last first: those that still wait for their turn must not get it.
-  for (auto& requests = m_requests; live() && !requests.empty();) {
-    EvHttpRequest* const request = requests.back();
-    requests.pop_back();
-    request->Fail();
-  }
+  m_client->Shut();
   if (!live()) return;  // a callback has disposed it
-  if (!m_closing && bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection)) >= 0) TellClosed();
-  if (!live()) return;
   RetireChild();
-  base().WhenIdle([this] {
-    evhttp_connection_free(m_connection);
-    delete this;
-  });
+  base().WhenIdle([this] { delete this; });
 }
 
 void EvHttpConnection::OnClosed() {
@@ -96,45 +54,17 @@ void EvHttpConnection::OnClosed() {
   if (environment.FindAny(self) != nullptr) Dispose();
 }
 
-void EvHttpConnection::OnClientClosed(evhttp_connection*, void* arg) {
-  EvHttpConnection& self = *static_cast<EvHttpConnection*>(arg);
-  if (!self.live() || self.m_closing) return;
-  const EventBase::BusyScope busy(self.base());
-  // The one under way. Whether libevent has freed it already cannot be known here.
-  if (!self.m_requests.empty()) self.m_requests.front()->AwaitEnd();
-  self.TellClosed();
-  self.RenewWhenUnused();
-}
-
-void EvHttpConnection::TellClosed() {
-  m_closing = true;
-  env().callbacks().Call(base(), JsCallback::kConnectionClose, {number()});
-  m_closing = false;
-}
-
-void EvHttpConnection::RemoveRequest(const EvHttpRequest& request) { std::erase(m_requests, &request); }
-
-// (base, host, port)
-Napi::Value EvHttpConnection::New(const Napi::CallbackInfo& info) {
-  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
-  const std::string host = StringArg(info, 1);
-  const int port = IntArg(info, 2);
-  if (port < 0 || port > 65535) ThrowRangeError(info.Env(), "no port");
-  auto* const self = new EvHttpConnection(base, host, static_cast<uint16_t>(port));
-  return Napi::Number::New(info.Env(), self->number());
-}
-
 // (connection) -> [kind, address, port]
 Napi::Value EvHttpConnection::GetPeerNapi(const Napi::CallbackInfo& info) {
   const EvHttpConnection& self = This(info);
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
-  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(self.m_connection));
+  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(self.connection()));
   const bool known = fd >= 0 && getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) == 0;
   const bool is_unix = known && storage.ss_family == AF_UNIX;
   char* address = nullptr;
   ev_uint16_t port = 0;
-  evhttp_connection_get_peer(self.m_connection, &address, &port);
+  evhttp_connection_get_peer(self.connection(), &address, &port);
   const Napi::Array peer = Napi::Array::New(info.Env(), 3);
   peer.Set(0u, is_unix ? "unix" : "tcp");
   // libevent invents "localhost" for a peer that has no address.
@@ -143,71 +73,35 @@ Napi::Value EvHttpConnection::GetPeerNapi(const Napi::CallbackInfo& info) {
   return peer;
 }
 
-// (connection, ms)
-Napi::Value EvHttpConnection::SetTimeoutNapi(const Napi::CallbackInfo& info) {
-  EvHttpConnection& self = This(info);
-  const auto timeout = TimevalFromMs(NumberArg(info, 1));
-  self.m_timeout = timeout;
-  evhttp_connection_set_timeout_tv(self.m_connection, timeout ? &*timeout : nullptr);
-  return info.Env().Undefined();
-}
-
-// (connection, count | -1 for ever)
-Napi::Value EvHttpConnection::SetRetriesNapi(const Napi::CallbackInfo& info) {
-  EvHttpConnection& self = This(info);
-  const int count = IntArg(info, 1);
-  self.m_retries = count;
-  evhttp_connection_set_retries(self.m_connection, count);
-  return info.Env().Undefined();
-}
-
-// (connection, bytes)
-Napi::Value EvHttpConnection::SetMaxHeadersSizeNapi(const Napi::CallbackInfo& info) {
-  EvHttpConnection& self = This(info);
-  const ptrdiff_t bytes = ByteLimitArg(info, 1);
-  self.m_max_headers = bytes;
-  evhttp_connection_set_max_headers_size(self.m_connection, bytes);
-  return info.Env().Undefined();
-}
-
-// (connection, bytes)
-Napi::Value EvHttpConnection::SetMaxBodySizeNapi(const Napi::CallbackInfo& info) {
-  EvHttpConnection& self = This(info);
-  const ptrdiff_t bytes = ByteLimitArg(info, 1);
-  self.m_max_body = bytes;
-  evhttp_connection_set_max_body_size(self.m_connection, bytes);
-  return info.Env().Undefined();
-}
-
-// (connection, request, command, uri, body | undefined)
-Napi::Value EvHttpConnection::MakeRequestNapi(const Napi::CallbackInfo& info) {
-  EvHttpConnection& self = This(info);
-  if (self.m_server != nullptr) {
-    ThrowEventError(self.env(), code::kState, "the connection is a server's: it makes no requests");
+// (connection) -> the address that it is connected to, or was last; undefined before
+Napi::Value EvHttpConnection::GetAddrNapi(const Napi::CallbackInfo& info) {
+  const sockaddr* const address = evhttp_connection_get_addr(This(info).connection());
+  char text[INET6_ADDRSTRLEN] = "";
+  int port = 0;
+  const char* family = nullptr;
+  if (address != nullptr && address->sa_family == AF_INET) {
+    const auto& in = *reinterpret_cast<const sockaddr_in*>(address);
+    family = "IPv4";
+    inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
+    port = ntohs(in.sin_port);
+  } else if (address != nullptr && address->sa_family == AF_INET6) {
+    const auto& in6 = *reinterpret_cast<const sockaddr_in6*>(address);
+    family = "IPv6";
+    inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof text);
+    port = ntohs(in6.sin6_port);
   }
-  // libevent would write to a connection that it is about to reset.
-  if (self.m_closing || self.m_disposing) {
-    ThrowEventError(self.env(), code::kState, "the connection is closing: make the request afterwards");
-  }
-  EvHttpRequest& request = Environment::From(info).Get<EvHttpRequest>(info[1]);
-  if (request.incoming()) {
-    ThrowEventError(self.env(), code::kState, "the request is a server's: it cannot be made");
-  }
-  const int command = IntArg(info, 2);
-  const std::string uri = StringArg(info, 3);
-  if (!info[4].IsUndefined()) request.AppendOutput(info.Env(), info[4]);
-  request.Make(self, command, uri);
-  return info.Env().Undefined();
+  if (family == nullptr) return info.Env().Undefined();
+  const Napi::Array result = Napi::Array::New(info.Env(), 3);
+  result.Set(0u, family);
+  result.Set(1u, text);
+  result.Set(2u, port);
+  return result;
 }
 
 void EvHttpConnection::Export(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<New>(env, exports, "connectionNew", state);
   ExportFunction<GetPeerNapi>(env, exports, "connectionGetPeer", state);
-  ExportFunction<SetTimeoutNapi>(env, exports, "connectionSetTimeout", state);
-  ExportFunction<SetRetriesNapi>(env, exports, "connectionSetRetries", state);
-  ExportFunction<SetMaxHeadersSizeNapi>(env, exports, "connectionSetMaxHeadersSize", state);
-  ExportFunction<SetMaxBodySizeNapi>(env, exports, "connectionSetMaxBodySize", state);
-  ExportFunction<MakeRequestNapi>(env, exports, "connectionMakeRequest", state);
+  ExportFunction<GetAddrNapi>(env, exports, "connectionGetAddr", state);
+  ExportClient(env, exports, state);
 }
 
 }  // namespace bitcoin_support

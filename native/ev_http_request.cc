@@ -75,20 +75,11 @@ EvHttpRequest::EvHttpRequest(EventBase& base, evhttp_request* request, ServerCon
       m_server(&server),
       m_command(command) {}
 
-EvHttpRequest::EvHttpRequest(Environment& env)
-    : BaseChild(env, env.type_for(kKind), kKind),
-      m_request(evhttp_request_new(OnDone, this)),
-      m_server(nullptr) {
-  if (m_request == nullptr) throw std::bad_alloc();
-  evhttp_request_set_error_cb(m_request, OnError);
-}
-
 void EvHttpRequest::Dispose() {
   if (!live()) return;
   if (incoming()) {
     DisposeIncoming();
   } else if (m_state == State::kNew) {
-    evhttp_request_free(m_request);
     delete this;
   } else if (m_state == State::kEnded) {
     EndClient();
@@ -122,8 +113,10 @@ void EvHttpRequest::EndHandle() {
   delete this;
 }
 
-EvHttpRequest& EvHttpRequest::This(const Napi::CallbackInfo& info) {
-  EvHttpRequest& self = Environment::From(info).Get<EvHttpRequest>(info[0]);
+EvHttpRequest& EvHttpRequest::This(const Napi::CallbackInfo& info) { return At(info, 0); }
+
+EvHttpRequest& EvHttpRequest::At(const Napi::CallbackInfo& info, size_t index) {
+  EvHttpRequest& self = Environment::From(info).Get<EvHttpRequest>(info[index]);
   // A client's that has failed has no request any more.
   if (self.m_request == nullptr) {
     ThrowEventError(self.env(), code::kDisposed, "the request has ended");
@@ -160,8 +153,8 @@ Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
     }
     return Napi::Number::New(info.Env(), self.m_server->view()->number());
   }
-  const bool connected = evhttp_request_get_connection(self.m_request) != nullptr;
-  return Napi::Number::New(info.Env(), connected ? self.m_client->number() : 0);
+  const bool under_way = self.m_state == State::kStarted && self.m_client != nullptr;
+  return Napi::Number::New(info.Env(), under_way ? self.m_client->number() : 0);
 }
 
 void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& state) {
@@ -176,6 +169,7 @@ void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<GetConnectionNapi>(env, exports, "requestGetConnection", state);
   ExportReplies(env, exports, state);
   ExportClient(env, exports, state);
+  ExportChunks(env, exports, state);
   ExportSecure(env, exports, state);
 }
 

@@ -22,6 +22,8 @@ enum class JsCallback : uint8_t {
   kConnectionClose,  ///< (base, connection)
   kClientDone,       ///< (base, request, alive, call): call 0: only forget it
   kClientError,      ///< (base, request, EVREQ_HTTP_*)
+  kClientHeaders,    ///< (base, request): the reply's headers have come
+  kClientChunk,      ///< (base, request): a part of the reply's body is there
   kAccept,           ///< (base, listener, fd): closed unless JavaScript takes it
   kAcceptError,      ///< (base, listener, errno)
   kDispatchEnd,      ///< (base, result)

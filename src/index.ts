@@ -32,7 +32,16 @@ export {
 } from './events/ev-conn-listener.js'
 export { EvHttp, type EvHttpBindOptions, type EvHttpUnixOptions, obtainEvHttp } from './events/ev-http.js'
 export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/ev-http-bound-socket.js'
-export { EvHttpConnection, type EvHttpPeer, obtainEvHttpConnectionBase } from './events/ev-http-connection.js'
+export type { EvHttpBodyChunks, EvHttpClientRequest } from './events/ev-http-client-options.js'
+export {
+  EvHttpConnection,
+  type EvHttpPeer,
+  type EvHttpTimeouts,
+  obtainEvHttpConnectionBase,
+  obtainEvHttpConnectionFd,
+  obtainEvHttpConnectionUnix,
+} from './events/ev-http-connection.js'
+export type { EvHttpMessage } from './events/ev-http-message.js'
 export type { EvHttpHeaders, EvHttpReply } from './events/ev-http-reply.js'
 export {
   type EvHttpClientCallback,
@@ -40,6 +49,7 @@ export {
   type EvHttpRequestCallback,
   obtainEvHttpRequest,
 } from './events/ev-http-request.js'
+export { EvHttpResponse, EvHttpResponseHeaders } from './events/ev-http-response.js'
 export {
   EvHttpUri,
   evhttpHtmlescape,

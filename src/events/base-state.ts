@@ -21,6 +21,9 @@ export const kHandleRequest: unique symbol = Symbol('handleRequest')
 export const kDisconnected: unique symbol = Symbol('disconnected')
 export const kFailed: unique symbol = Symbol('failed')
 export const kDone: unique symbol = Symbol('done')
+export const kHeaders: unique symbol = Symbol('headers')
+export const kChunk: unique symbol = Symbol('chunk')
+export const kStopped: unique symbol = Symbol('stopped')
 export const kClosed: unique symbol = Symbol('closed')
 export const kAccept: unique symbol = Symbol('accept')
 export const kAcceptError: unique symbol = Symbol('acceptError')
@@ -44,6 +47,19 @@ export interface DisconnectReceiver {
 export interface ClientReceiver {
   [kFailed](code: number): void
   [kDone](alive: boolean, call: boolean): void
+  /** Its reply's headers have come. */
+  [kHeaders](): void
+  /** A part of its reply's body is there. */
+  [kChunk](): void
+  /** The base is no longer dispatched. */
+  [kStopped]?(): void
+}
+
+/** What is called when bytes have been written. */
+export interface WrittenReceiver {
+  run(): void
+  /** Called instead when they never will be. */
+  drop?(): void
 }
 
 /** A connection that closes, on either side. */
@@ -73,7 +89,7 @@ export class BaseState {
   readonly disconnects = new Map<HandleNumber, WeakRef<DisconnectReceiver>>()
   readonly completions = new Map<HandleNumber, BoundCallback<[]>>()
   /** Chunk callbacks, by key. */
-  readonly written = new Map<number, BoundCallback<[]>>()
+  readonly written = new Map<number, WrittenReceiver>()
   /** Requests that a client has under way. */
   readonly requests = new Map<HandleNumber, ClientReceiver>()
   /** Views of a server's connections, until those close. */

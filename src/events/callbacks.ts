@@ -5,12 +5,15 @@ import { traceDropped } from '../util/tracing.js'
 import {
   kAccept,
   kAcceptError,
+  kChunk,
   kClosed,
   kDisconnected,
   kDone,
   kFailed,
   kFire,
   kHandleRequest,
+  kHeaders,
+  kStopped,
   releaseRunning,
   stateOf,
 } from './base-state.js'
@@ -28,6 +31,8 @@ function endDispatch(base: number, result: number): void {
   if (state === undefined || dispatch === undefined) return
   state.dispatch = undefined
   releaseRunning(base, state)
+  // Those for which a promise waits that nothing else would settle now.
+  for (const request of [...state.requests.values()]) request[kStopped]?.()
   if (result === 0 || result === 1) {
     dispatch.resolve(result)
   } else if (result === BACKEND_NOT_FOUND) {
@@ -73,6 +78,7 @@ native.configure({
       const callback = callbacks?.get(key)
       callbacks?.delete(key)
       if (written === 1) callback?.run()
+      else callback?.drop?.()
     },
     disconnect(base, request) {
       const disconnects = stateOf(base)?.disconnects
@@ -100,6 +106,12 @@ native.configure({
     },
     acceptError(base, listener, errno) {
       stateOf(base)?.listeners.get(listener)?.[kAcceptError](errno)
+    },
+    clientHeaders(base, request) {
+      stateOf(base)?.requests.get(request)?.[kHeaders]()
+    },
+    clientChunk(base, request) {
+      stateOf(base)?.requests.get(request)?.[kChunk]()
     },
     dispatchEnd: endDispatch,
     dropped: traceDropped,

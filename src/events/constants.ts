@@ -99,6 +99,10 @@ export const EVHTTP_SERVER_LINGERING_CLOSE = 0x0001
 
 /** For URIs: take text that RFC 3986 does not allow, as browsers send it. */
 export const EVHTTP_URI_NONCONFORMANT = 0x01
+/** For a connection's `setFlags()`: connect again to the address that was found first. */
+export const EVHTTP_CON_REUSE_CONNECTED_ADDR = 0x0008
+/** For a connection's `setFlags()`: when writing fails, read what the server may have said before. */
+export const EVHTTP_CON_READ_ON_WRITE_ERROR = 0x0010
 
 // Status codes that event2/http.h names.
 /** Status 200: the request was answered. */

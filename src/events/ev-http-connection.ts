@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import { EventError } from '../util/errors.js'
 import { native } from '../util/native.js'
 import {
   checkBytes,
@@ -6,14 +7,18 @@ import {
   checkInstance,
   checkInteger,
   checkMs,
+  checkObject,
   checkString,
   rangeError,
 } from '../util/validation.js'
 import { BoundCallback, type ConnectionReceiver, kClosed } from './base-state.js'
 import { EVHTTP_REQ_PATCH } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
+import { checkRequest, type EvHttpClientRequest } from './ev-http-client-options.js'
+import { Exchange } from './ev-http-exchange.js'
 import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
-import { EventBase, stateOfBase } from './event-base.js'
+import type { EvHttpResponse } from './ev-http-response.js'
+import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 
 const INT_MAX = 2 ** 31 - 1
@@ -26,6 +31,16 @@ export interface EvHttpPeer {
   port: number
   /** What kind of socket it is. */
   kind: 'tcp' | 'unix'
+}
+
+/** How long each phase of a client's connection may go without progress: ms, or `Infinity` for as long as it takes. */
+export interface EvHttpTimeouts {
+  /** To be connected; default 45 s. */
+  connect?: number
+  /** For the next bytes of a reply; on an idle connection, until it is closed; default 50 s. */
+  read?: number
+  /** Until the server takes the next bytes; default 50 s. */
+  write?: number
 }
 
 /**
@@ -41,30 +56,25 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   readonly #base: EventBase
   readonly #view: boolean
   readonly #number: number
+  /** Of requests that name none. */
+  readonly #host: string
   #closecb: BoundCallback<[]> | undefined
+  #limited = false
 
   /** @internal */
-  constructor(base: EventBase, adopt: typeof kAdopt, view: number)
-  constructor(base: EventBase, host: string, port: number)
-  constructor(base: EventBase, host: typeof kAdopt | string, portOrView: number) {
-    if (host === kAdopt) {
-      super(kAdopt, portOrView)
-      this.#view = true
-      this.#number = portOrView
-      stateOfBase(base).connections.set(portOrView, this)
+  constructor(base: EventBase, adopt: typeof kAdopt, number: number, host?: string) {
+    super(adopt, number)
+    this.#base = base
+    this.#number = number
+    this.#view = host === undefined
+    this.#host = host ?? ''
+    const state = stateOfBase(base)
+    if (host === undefined) {
+      state.connections.set(number, this)
     } else {
-      checkInstance(base, EventBase, 'base')
-      checkString(host, 'host')
-      checkInteger(portOrView, 'port', 0, 65535)
-      if (host === '' || host.includes('\0')) throw rangeError('host', 'a host name or address', host)
-      const number = native.connectionNew(handleOf(base), host, portOrView)
-      super(kAdopt, number)
-      this.#view = false
-      this.#number = number
-      stateOfBase(base).clients.set(number, new WeakRef(this))
+      state.clients.set(number, new WeakRef(this))
       reportWhenCollected(this)
     }
-    this.#base = base
   }
 
   /**
@@ -102,13 +112,32 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * Sets how long a client's connection may go without progress; libevent's default is 50 s, and 45 s for connecting.
+   * Sets how long the connection may go without progress, for connecting, reading and writing alike.
    *
-   * @param ms - in ms; default: libevent's
+   * @param ms - in ms; `Infinity`: as long as it takes; default: libevent's 45 s for connecting and 50 s for the others
    * @see evhttp_connection_set_timeout_tv()
    */
   setTimeout(ms?: number): void {
-    native.connectionSetTimeout(handleOf(this), checkMs(ms, 'ms'))
+    const checked = checkPhase(ms, 'ms')
+    native.connectionSetTimeouts(handleOf(this), checked, checked, checked)
+  }
+
+  /**
+   * Sets how long each phase may go without progress. The time to read begins when the request has been sent.
+   *
+   * @param timeouts - see {@link EvHttpTimeouts}; what is left out is libevent's default
+   * @throws {TypeError} when one has the wrong type
+   * @throws {RangeError} when one is negative
+   */
+  setTimeouts(timeouts: EvHttpTimeouts): void {
+    checkObject(timeouts, 'timeouts')
+    const { connect, read, write } = timeouts
+    native.connectionSetTimeouts(
+      handleOf(this),
+      checkPhase(connect, 'timeouts.connect'),
+      checkPhase(read, 'timeouts.read'),
+      checkPhase(write, 'timeouts.write'),
+    )
   }
 
   /**
@@ -123,6 +152,82 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
+   * Sets the pause before the first further try; it doubles with each, up to an hour.
+   *
+   * @param ms - in ms; default: libevent's 2 s
+   * @see evhttp_connection_set_initial_retry_tv()
+   */
+  setInitialRetryTv(ms?: number): void {
+    native.connectionSetInitialRetry(handleOf(this), checkMs(ms, 'ms'))
+  }
+
+  /**
+   * Sets the address from which a client connects, from the next connection on.
+   *
+   * @param address - an address of this machine; default: any
+   * @see evhttp_connection_set_local_address()
+   */
+  setLocalAddress(address?: string): void {
+    if (address !== undefined) checkString(address, 'address')
+    if (address?.includes('\0')) throw rangeError('address', 'an address', address)
+    native.connectionSetLocalAddress(handleOf(this), address ?? '')
+  }
+
+  /**
+   * Sets the port from which a client connects, from the next connection on.
+   *
+   * @param port - the port; 0: any
+   * @see evhttp_connection_set_local_port()
+   */
+  setLocalPort(port: number): void {
+    checkInteger(port, 'port', 0, 65535)
+    native.connectionSetLocalPort(handleOf(this), port)
+  }
+
+  /**
+   * Sets of which family the addresses are that a client's host is looked up for, from the next connection on.
+   *
+   * @param family - 4 for IPv4, 6 for IPv6, 0 for either
+   * @see evhttp_connection_set_family()
+   */
+  setFamily(family: 0 | 4 | 6): void {
+    checkInteger(family, 'family', 0, 6)
+    if (family !== 0 && family !== 4 && family !== 6) throw rangeError('family', '0, 4 or 6', family)
+    native.connectionSetFamily(handleOf(this), family)
+  }
+
+  /**
+   * @param flags - `EVHTTP_CON_REUSE_CONNECTED_ADDR`: connect again to the address that was found first, without looking
+   * the host up; `EVHTTP_CON_READ_ON_WRITE_ERROR`: when writing fails, read what the server may have said before
+   * @throws {EventError} `ERR_EV_LIBEVENT` when there are no such flags
+   * @see evhttp_connection_set_flags()
+   */
+  setFlags(flags: number): void {
+    checkInteger(flags, 'flags', 0, INT_MAX)
+    native.connectionSetFlags(handleOf(this), flags)
+  }
+
+  /**
+   * Has the connection disposed when its requests have ended and the server has closed it.
+   *
+   * @see evhttp_connection_free_on_completion()
+   */
+  freeOnCompletion(): void {
+    native.connectionFreeOnCompletion(handleOf(this))
+  }
+
+  /**
+   * @returns the address that it is connected to, or was last; undefined before, and for a UNIX socket
+   * @see evhttp_connection_get_addr()
+   */
+  getAddr(): { address: string; family: 'IPv4' | 'IPv6'; port: number } | undefined {
+    const found = native.connectionGetAddr(handleOf(this))
+    if (found === undefined) return undefined
+    const [family, address, port] = found
+    return { address, family, port }
+  }
+
+  /**
    * Limits the size of a reply's headers.
    *
    * @param bytes - the limit in bytes
@@ -131,6 +236,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   setMaxHeadersSize(bytes: number): void {
     checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
     native.connectionSetMaxHeadersSize(handleOf(this), bytes)
+    this.#limited = true
   }
 
   /**
@@ -142,6 +248,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   setMaxBodySize(bytes: number): void {
     checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
     native.connectionSetMaxBodySize(handleOf(this), bytes)
+    this.#limited = true
   }
 
   /**
@@ -171,6 +278,29 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
     })
   }
 
+  /**
+   * Sends a request and waits for its response. Requests go one after the other, in their order; a connection that the
+   * server has closed is made anew. Redirects are not followed.
+   *
+   * @param request - see {@link EvHttpClientRequest}
+   * @returns the response, whatever its status. Rejects with the signal's reason when that is aborted, with what the
+   * body's iterable throws, or with an {@link EventError}: `ERR_EV_CONNECT`, `ERR_EV_TIMEOUT`, `ERR_EV_EOF`,
+   * `ERR_EV_REPLY`, `ERR_EV_TOO_LONG`, `ERR_EV_CANCELED` when the connection or its base is disposed, `ERR_EV_STOPPED`
+   * when the base's dispatch ends before; `ERR_EV_DISPOSED` and `ERR_EV_STATE` as {@link makeRequest}. Wrong arguments
+   * are a `TypeError` or `RangeError`, by name.
+   * @example
+   * ```ts
+   * const response = await connection.request({ method: 'POST', path: '/', body: JSON.stringify(call) })
+   * if (response.status === 200) console.log(response.json())
+   * ```
+   */
+  async request(request: EvHttpClientRequest): Promise<EvHttpResponse> {
+    const checked = checkRequest(request, this.#host)
+    checkLive(this)
+    if (this.#view) throw new EventError('ERR_EV_STATE', 'the connection is a server’s')
+    return Exchange.start({ connection: this, base: this.#base, limited: this.#limited }, checked)
+  }
+
   /** @internal */
   [kClosed](): void {
     this.#closecb?.run()
@@ -186,6 +316,11 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
 }
 
 provideViews((base, connection) => new EvHttpConnection(base, kAdopt, connection))
+
+/** @returns a phase's time as the addon takes it */
+function checkPhase(ms: number | undefined, name: string): number {
+  return ms === Number.POSITIVE_INFINITY ? ms : checkMs(ms, name)
+}
 
 /**
  * Makes a client's connection. It connects when it is given a request.
@@ -206,5 +341,43 @@ provideViews((base, connection) => new EvHttpConnection(base, kAdopt, connection
  * @see evhttp_connection_base_new()
  */
 export function obtainEvHttpConnectionBase(base: EventBase, host: string, port: number): EvHttpConnection {
-  return new EvHttpConnection(base, host, port)
+  checkInstance(base, EventBase, 'base')
+  checkString(host, 'host')
+  checkInteger(port, 'port', 0, 65535)
+  if (host === '' || host.includes('\0')) throw rangeError('host', 'a host name or address', host)
+  const number = native.connectionNew(handleOf(base), host, port)
+  const name = host.includes(':') ? `[${host}]` : host
+  return new EvHttpConnection(base, kAdopt, number, port === 80 ? name : `${name}:${port}`)
+}
+
+/**
+ * Makes a client's connection to a UNIX socket.
+ *
+ * @param base - the base to live on
+ * @param path - the socket's path
+ * @returns the connection, which the caller owns
+ * @throws {TypeError} when an argument has the wrong type
+ * @throws {RangeError} when the path is empty
+ */
+export function obtainEvHttpConnectionUnix(base: EventBase, path: string): EvHttpConnection {
+  checkInstance(base, EventBase, 'base')
+  checkString(path, 'path')
+  if (path === '' || path.includes('\0')) throw rangeError('path', 'a path', path)
+  return new EvHttpConnection(base, kAdopt, native.connectionNewUnix(handleOf(base), path), 'localhost')
+}
+
+/**
+ * Makes a client's connection over a stream socket that is connected already. When that has been closed there is no
+ * other: requests end unconnected.
+ *
+ * @param base - the base to live on
+ * @param fd - the socket's descriptor, which the connection owns from here on
+ * @returns the connection, which the caller owns
+ * @throws {TypeError} when an argument has the wrong type
+ * @throws {EventError} `ERR_EV_CONNECT` when it is no stream socket or not connected; the descriptor is the caller's still
+ */
+export function obtainEvHttpConnectionFd(base: EventBase, fd: EvutilSocket): EvHttpConnection {
+  checkInstance(base, EventBase, 'base')
+  checkInteger(fd, 'fd', 0, INT_MAX)
+  return new EvHttpConnection(base, kAdopt, native.connectionNewFd(handleOf(base), fd), 'localhost')
 }

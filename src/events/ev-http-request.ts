@@ -1,22 +1,21 @@
 import { AsyncResource } from 'node:async_hooks'
-import { numberOf, type SecureBuffer } from '../alloc/secure-buffer.js'
-import { fail } from '../alloc/secure-error.js'
 import { EventError } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
-import { checkBytes, checkFunction, checkObject, checkString } from '../util/validation.js'
+import { checkBytes, checkFunction, checkMs, checkObject } from '../util/validation.js'
 import {
   BoundCallback,
   type ClientReceiver,
   type DisconnectReceiver,
+  kChunk,
   kDisconnected,
   kDone,
   kFailed,
+  kHeaders,
 } from './base-state.js'
 import { EV_TIMEOUT } from './constants.js'
-import { declareEventType } from './declare-event-type.js'
 import type { EvHttpConnection } from './ev-http-connection.js'
+import { EvHttpMessage } from './ev-http-message.js'
 import { checkReason, checkStatus, type EvHttpReply, flattenHeaders } from './ev-http-reply.js'
-import { type EvKeyvalq, headersOf } from './ev-keyvalq.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 
@@ -61,7 +60,7 @@ export let isUnanswered: (request: EvHttpRequest) => boolean
  *
  * @see evhttp_request_new(), evhttp_request_free()
  */
-export class EvHttpRequest extends declareEventType('EvHttpRequest') implements ClientReceiver, DisconnectReceiver {
+export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, DisconnectReceiver {
   #base: EventBase | undefined
   #number: HandleNumber
   #started = false
@@ -71,6 +70,8 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
   #connection: EvHttpConnection | undefined
   #onDone: BoundCallback<[alive: boolean]> | undefined
   #onError: BoundCallback<[code: number]> | undefined
+  #onHeaders: BoundCallback<[]> | undefined
+  #onChunk: BoundCallback<[]> | undefined
 
   static {
     startRequest = (request, base, connection, make) => {
@@ -116,126 +117,6 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
       this.#onDone = new BoundCallback((alive) => first(alive ? this : null, second), resource)
       reportWhenCollected(this)
     }
-  }
-
-  // --- reading -----------------------------------------------------------------------------------
-
-  /**
-   * @returns the request's method, one `EVHTTP_REQ_*`
-   * @see evhttp_request_get_command()
-   */
-  getCommand(): number {
-    return native.requestGetCommand(handleOf(this))
-  }
-
-  /**
-   * @returns the request's URI as it stands in the request line: with its query, or in absolute form, not decoded
-   * @see evhttp_request_get_uri()
-   */
-  getUri(): string {
-    return native.requestGetUri(handleOf(this)) ?? ''
-  }
-
-  /**
-   * @returns the host that the request is for, by its URI or its Host header, without the port
-   * @see evhttp_request_get_host()
-   */
-  getHost(): string | undefined {
-    return native.requestGetHost(handleOf(this))
-  }
-
-  /** @returns the message's HTTP version, such as `1.1` */
-  getHttpVersion(): string {
-    return native.requestGetHttpVersion(handleOf(this))
-  }
-
-  /**
-   * @returns the headers that were received: on a server the request's, on a client the reply's
-   * @see evhttp_request_get_input_headers()
-   */
-  getInputHeaders(): EvKeyvalq {
-    native.requestGetCommand(handleOf(this))
-    return headersOf(this, true)
-  }
-
-  /**
-   * @returns the headers that will be sent: on a server the reply's, on a client the request's
-   * @see evhttp_request_get_output_headers()
-   */
-  getOutputHeaders(): EvKeyvalq {
-    native.requestGetCommand(handleOf(this))
-    return headersOf(this, false)
-  }
-
-  /**
-   * @returns a copy of the body that was received; the caller owns it
-   * @see evhttp_request_get_input_buffer()
-   */
-  body(): Buffer {
-    return native.requestBody(handleOf(this))
-  }
-
-  /** @returns the body that was received, as UTF-8 */
-  bodyText(): string {
-    return native.requestBodyText(handleOf(this))
-  }
-
-  /**
-   * Copies a header's value from libevent's memory straight into locked memory. libevent wipes its own when the request
-   * ends, so that a credential is then nowhere else in the process.
-   *
-   * @param name - the header's name, in any case; of several by that name the first counts
-   * @param buffer - gets the value's bytes as they came, in place of its content
-   * @returns whether there is such a header; when there is none the buffer stays as it is
-   * @throws {TypeError} when the name is no string
-   * @throws {RangeError} when no header can have that name
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
-   * @throws {SecureMemoryError} when the value does not fit, or the buffer is none or has been destroyed; the old content
-   * is in place
-   * @example
-   * ```ts
-   * using credential = new SecureBuffer(8192)
-   * const allowed = request.headerInto('Authorization', credential) && credential.equals(expected)
-   * ```
-   * @see evhttp_find_header()
-   */
-  headerInto(name: string, buffer: SecureBuffer): boolean {
-    checkString(name, 'name')
-    const result = native.requestHeaderInto(handleOf(this), name, numberOf(buffer))
-    if (result < 0) fail()
-    return result === 1
-  }
-
-  /**
-   * Copies the body that was received from libevent's memory straight into locked memory.
-   *
-   * @param buffer - gets the body in place of its content
-   * @returns how many bytes the body has
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
-   * @throws {SecureMemoryError} when the body does not fit, or the buffer is none or has been destroyed; the old content
-   * is in place
-   * @see evbuffer_peek()
-   */
-  bodyInto(buffer: SecureBuffer): number {
-    const length = native.requestBodyInto(handleOf(this), numberOf(buffer))
-    if (length < 0) fail()
-    return length
-  }
-
-  /**
-   * @returns the status code of the reply, 0 when there was no connection
-   * @see evhttp_request_get_response_code()
-   */
-  getResponseCode(): number {
-    return native.requestGetResponseCode(handleOf(this))
-  }
-
-  /**
-   * @returns the reason phrase of the reply
-   * @see evhttp_request_get_response_code_line()
-   */
-  getResponseCodeLine(): string | undefined {
-    return native.requestGetResponseCodeLine(handleOf(this))
   }
 
   /**
@@ -326,23 +207,8 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
   sendReplyChunk(data: string | Uint8Array, written?: () => void): void {
     checkBytes(data, 'data')
     if (written !== undefined) checkFunction(written, 'written')
-    const base = this.#base
-    if (written === undefined || base === undefined) {
-      native.requestSendReplyChunk(handleOf(this), data, 0)
-      return
-    }
-    const state = stateOfBase(base)
-    const key = state.nextKey()
-    const resource = new AsyncResource('EvHttpRequest.written', { requireManualDestroy: true })
-    state.written.set(key, new BoundCallback(written, resource))
-    let writes = false
-    try {
-      writes = native.requestSendReplyChunk(handleOf(this), data, key)
-    } finally {
-      if (!writes) state.written.delete(key)
-    }
-    // Where there is nothing to write, libevent would never say that it has been written.
-    if (!writes) base.once(-1, EV_TIMEOUT, () => written())
+    const number = handleOf(this)
+    this.#queue(written, (key) => native.requestSendReplyChunk(number, data, key))
   }
 
   /**
@@ -408,6 +274,112 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
   }
 
   /**
+   * Calls back when the headers of the reply have come, before its body is read. They, and its status, can be read.
+   *
+   * @param callback - gets the request and `arg`. When it returns false or a negative number the connection is closed:
+   * `EVREQ_HTTP_EOF`.
+   * @param arg - handed through
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
+   * @see evhttp_request_set_header_cb()
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
+  setHeaderCb<A = undefined>(callback: (request: EvHttpRequest, arg: A) => boolean | number | void, arg?: A): void {
+    checkFunction(callback, 'callback')
+    native.requestWantHeaders(handleOf(this))
+    const resource = new AsyncResource('EvHttpRequest.header', { requireManualDestroy: true })
+    this.#onHeaders = new BoundCallback(() => {
+      const verdict = callback(this, arg as A)
+      if ((verdict === false || (typeof verdict === 'number' && verdict < 0)) && !this.disposed) {
+        native.requestReject(handleOf(this))
+      }
+    }, resource)
+  }
+
+  /**
+   * Calls back for each part of the reply's body as it comes: {@link body} has that part alone, and its memory is free
+   * again when the callback returns. A chunk of a chunked reply comes as a whole.
+   *
+   * @param callback - gets the request and `arg`
+   * @param arg - handed through
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
+   * @see evhttp_request_set_chunked_cb()
+   */
+  setChunkedCb<A = undefined>(callback: (request: EvHttpRequest, arg: A) => void, arg?: A): void {
+    checkFunction(callback, 'callback')
+    native.requestWantChunks(handleOf(this))
+    const resource = new AsyncResource('EvHttpRequest.chunked', { requireManualDestroy: true })
+    this.#onChunk = new BoundCallback(() => callback(this, arg as A), resource)
+  }
+
+  /**
+   * Limits the time from `makeRequest()` to the end of the reply, whatever progress there is: then it fails with
+   * `EVREQ_HTTP_TIMEOUT`.
+   *
+   * @param ms - in ms; none: no limit
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
+   */
+  setDeadline(ms?: number): void {
+    native.requestSetDeadline(handleOf(this), checkMs(ms, 'ms'))
+  }
+
+  /**
+   * Stops reading the reply's body, so that the server is held up, until {@link resume}. What has been read is still
+   * handed over. Timeouts of the connection stand still meanwhile.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when no body is being read
+   * @see bufferevent_disable()
+   */
+  pause(): void {
+    native.requestSetPaused(handleOf(this), true)
+  }
+
+  /**
+   * Reads on after {@link pause}.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when no body is being read
+   * @see bufferevent_enable()
+   */
+  resume(): void {
+    native.requestSetPaused(handleOf(this), false)
+  }
+
+  /**
+   * Has the body that will be sent come in chunks: call it before `makeRequest()`, then {@link sendChunk} and
+   * {@link end}. `Content-Length` and `Transfer-Encoding` are set accordingly.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it has been made or is a
+   * server's
+   */
+  beginChunks(): void {
+    native.requestBeginChunks(handleOf(this))
+  }
+
+  /**
+   * Sends a part of the body. It is queued, whatever the peer's speed: wait for `written` before the next one. What
+   * comes after the reply has begun is not sent.
+   *
+   * @param data - a string goes as UTF-8; an empty one sends nothing
+   * @param written - called when all that was queued has gone to the system; never when the request ends before
+   * @throws {TypeError} when an argument has the wrong type
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it takes no chunks
+   */
+  sendChunk(data: string | Uint8Array, written?: () => void): void {
+    checkBytes(data, 'data')
+    if (written !== undefined) checkFunction(written, 'written')
+    const number = handleOf(this)
+    this.#queue(written, (key) => native.requestSendChunk(number, data, key))
+  }
+
+  /**
+   * Ends the body that comes in chunks.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it takes no chunks
+   */
+  end(): void {
+    native.requestEndChunks(handleOf(this))
+  }
+
+  /**
    * Cancels a request that is under way: the error callback gets `EVREQ_HTTP_REQUEST_CANCEL`, its own callback nothing.
    *
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is not under way
@@ -415,6 +387,27 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
    */
   cancel(): void {
     native.requestCancel(handleOf(this))
+  }
+
+  /** Queues bytes through `send`, which says whether it will call back with its key. */
+  #queue(written: (() => void) | undefined, send: (key: number) => boolean): void {
+    const base = this.#base
+    if (written === undefined || base === undefined) {
+      send(0)
+      return
+    }
+    const state = stateOfBase(base)
+    const key = state.nextKey()
+    const resource = new AsyncResource('EvHttpRequest.written', { requireManualDestroy: true })
+    state.written.set(key, new BoundCallback(written, resource))
+    let writes = false
+    try {
+      writes = send(key)
+    } finally {
+      if (!writes) state.written.delete(key)
+    }
+    // Where there is nothing to write, libevent would never say that it has been written.
+    if (!writes) base.once(-1, EV_TIMEOUT, () => written())
   }
 
   #answer(
@@ -452,6 +445,16 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') implements 
   /** @internal */
   [kFailed](code: number): void {
     this.#onError?.run(code)
+  }
+
+  /** @internal */
+  [kHeaders](): void {
+    this.#onHeaders?.run()
+  }
+
+  /** @internal */
+  [kChunk](): void {
+    this.#onChunk?.run()
   }
 
   /** @internal */

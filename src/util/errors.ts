@@ -12,6 +12,20 @@ export type EventErrorCode =
   | 'ERR_EV_STATE'
   /** A socket could not be bound; `errno` and `syscall` say why. */
   | 'ERR_EV_BIND'
+  /** No connection could be made; `errno` and `syscall` say why, where the system did. */
+  | 'ERR_EV_CONNECT'
+  /** It took longer than was allowed. */
+  | 'ERR_EV_TIMEOUT'
+  /** The peer closed the connection before the reply was whole, or a callback refused its headers. */
+  | 'ERR_EV_EOF'
+  /** The reply is not HTTP, or leaves open where it ends. */
+  | 'ERR_EV_REPLY'
+  /** The reply's headers or body are longer than was allowed. */
+  | 'ERR_EV_TOO_LONG'
+  /** The request was cancelled, or its connection or base was disposed. */
+  | 'ERR_EV_CANCELED'
+  /** The base stopped being dispatched before the request had ended. */
+  | 'ERR_EV_STOPPED'
   /** The signal is another base's, or Node handles it. */
   | 'ERR_EV_SIGNAL'
   /** Several bases cannot be dispatched at once, because the backend of one cannot be watched. */
@@ -50,8 +64,12 @@ export class EventError extends Error {
   /** The system call that failed. */
   readonly syscall?: string
 
-  constructor(code: EventErrorCode, message: string) {
+  constructor(code: EventErrorCode, message: string, system?: { errno: number; syscall: string }) {
     super(message)
     this.code = code
+    if (system !== undefined) {
+      this.errno = system.errno
+      this.syscall = system.syscall
+    }
   }
 }

@@ -33,8 +33,6 @@ export interface NativeHttp {
   httpSetDefaultContentType(http: HandleNumber, type: string | undefined): void
   httpSetFlags(http: HandleNumber, flags: number): void
 
-  requestNew(): HandleNumber
-  requestCancel(request: HandleNumber): void
   requestGetCommand(request: HandleNumber): number
   requestGetUri(request: HandleNumber): string | undefined
   requestGetHost(request: HandleNumber): string | undefined
@@ -59,17 +57,6 @@ export interface NativeHttp {
   requestSendReplyChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean
   requestSendReplyEnd(request: HandleNumber): void
 
-  connectionNew(base: HandleNumber, host: string, port: number): HandleNumber
   connectionGetPeer(connection: HandleNumber): [kind: 'tcp' | 'unix', address: string, port: number]
-  connectionSetTimeout(connection: HandleNumber, ms: number): void
-  connectionSetRetries(connection: HandleNumber, count: number): void
-  connectionSetMaxHeadersSize(connection: HandleNumber, bytes: number): void
-  connectionSetMaxBodySize(connection: HandleNumber, bytes: number): void
-  connectionMakeRequest(
-    connection: HandleNumber,
-    request: HandleNumber,
-    command: number,
-    uri: string,
-    body: string | Uint8Array | undefined,
-  ): void
+  connectionGetAddr(connection: HandleNumber): [family: 'IPv4' | 'IPv6', address: string, port: number] | undefined
 }

@@ -6,6 +6,7 @@ import type { NativeBuffers } from './native-buffers.js'
 import type { NativeEvents } from './native-events.js'
 import type { HandleNumber } from './native-handles.js'
 import type { NativeHttp } from './native-http.js'
+import type { NativeHttpClient } from './native-http-client.js'
 import type { NativeListener } from './native-listener.js'
 import type { NativeMemory } from './native-memory.js'
 import type { NativeUri } from './native-uri.js'
@@ -25,6 +26,8 @@ export interface NativeCallbacks {
   clientError(base: number, request: HandleNumber, code: number): void
   accept(base: number, listener: HandleNumber, fd: number): void
   acceptError(base: number, listener: HandleNumber, errno: number): void
+  clientHeaders(base: number, request: HandleNumber): void
+  clientChunk(base: number, request: HandleNumber): void
   dispatchEnd(base: number, result: number): void
   dropped(base: number): void
   bufferNews(base: number): void
@@ -32,7 +35,14 @@ export interface NativeCallbacks {
 }
 
 /** What the addon exports. */
-export interface NativeAddon extends NativeBuffers, NativeEvents, NativeHttp, NativeListener, NativeMemory, NativeUri {
+export interface NativeAddon
+  extends NativeBuffers,
+    NativeEvents,
+    NativeHttp,
+    NativeHttpClient,
+    NativeListener,
+    NativeMemory,
+    NativeUri {
   readonly libeventVersion: string
   configure(config: { EventError: typeof EventError; created: Float64Array; callbacks: NativeCallbacks }): void
 

@@ -56,6 +56,12 @@ export function ms(name: string, value?: number): Argument {
   return { name, value, wrong: [...wrong, ...outOfRange(name, -1, Number.NaN, Infinity, -Infinity, 2 ** 53)] }
 }
 
+/** The time of a phase, which may be left out, and may have no end. */
+export function phase(name: string, value?: number): Argument {
+  const time = ms(name, value)
+  return { ...time, wrong: time.wrong.filter((one) => one.value !== Infinity) }
+}
+
 export function boolean(name: string, value: boolean): Argument {
   return { name, value, wrong: wrongTypes(name, (other) => typeof other === 'boolean') }
 }

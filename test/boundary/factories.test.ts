@@ -125,7 +125,23 @@ const factories: Readonly<Record<string, Factory>> = {
     baseless: true,
   },
   obtainEvKeyvalq: { args: () => [], makes: OwnedEvKeyvalq, baseless: true },
+  obtainEvHttpConnectionUnix: {
+    args: (base) => [instance('base', base), string('path', '/nowhere', '', 'a\0b')],
+    makes: EvHttpConnection,
+  },
+  obtainEvHttpConnectionFd: {
+    // Each call has a socket of its own, which the connection owns.
+    args: (base) => [instance('base', base), integer('fd', connectedSocket(), 0, INT_MAX)],
+    makes: EvHttpConnection,
+  },
   obtainEvHttpRequest: { args: () => [callback('callback'), anything('arg')], makes: EvHttpRequest, baseless: true },
+}
+
+/** @returns a socket whose peer has gone: that it is connected is all that is asked */
+function connectedSocket(): number {
+  const [left, right] = nativeSupport.socketPair()
+  nativeSupport.closeDescriptor(right)
+  return left
 }
 
 function listOfStrings(name: string, value: readonly string[]): Argument {

@@ -63,6 +63,11 @@ function startReply({ incoming }: Gallery): void {
   incoming.sendReplyStart(200)
 }
 
+function makeInChunks({ outgoing, connection }: Gallery): void {
+  outgoing.beginChunks()
+  connection.makeRequest(outgoing, EVHTTP_REQ_POST, '/')
+}
+
 function signature(outcome: Outcome, ...parameters: Parameter[]): Signature {
   return { parameters, outcome }
 }
@@ -200,6 +205,27 @@ export const signatures: Readonly<Record<string, Signature>> = {
 
   requestNew: signature(a('number')),
   requestCancel: signature('ERR_EV_STATE', outgoing),
+  requestWantHeaders: signature(nothing, outgoing),
+  requestWantChunks: signature(nothing, outgoing),
+  requestReject: signature(nothing, outgoing),
+  requestSetDeadline: signature(nothing, outgoing, number(60_000)),
+  requestSetPaused: signature('ERR_EV_STATE', outgoing, bool(true)),
+  requestSend: signature(
+    nothing,
+    client,
+    outgoing,
+    int(EVHTTP_REQ_GET),
+    text('/'),
+    optional(list(['Name', 'value'])),
+    optional(bytes('body')),
+    number(60_000),
+    bool(false),
+    bool(false),
+  ),
+  requestTakeReply: signature(a('array'), outgoing, bool(true)),
+  requestBeginChunks: signature(nothing, outgoing),
+  requestSendChunk: { ...signature(is(true), outgoing, optional(bytes('data')), number(0)), prepare: makeInChunks },
+  requestEndChunks: { ...signature(nothing, outgoing), prepare: makeInChunks },
   requestGetCommand: signature(is(EVHTTP_REQ_POST), incoming),
   requestGetUri: signature(is(REQUEST_URI), incoming),
   requestGetHost: signature(is('127.0.0.1'), incoming),
@@ -245,9 +271,19 @@ export const signatures: Readonly<Record<string, Signature>> = {
   keyvalqParseQuery: signature(nothing, keyvalq, text('a=b'), bool(false)),
 
   connectionNew: signature(a('number'), base, text('127.0.0.1'), int(1)),
+  connectionNewUnix: signature(a('number'), base, text('/nowhere')),
+  connectionNewFd: signature('ERR_EV_CONNECT', base, int(2 ** 31 - 1, [-1, -(2 ** 31)])),
   connectionGetPeer: signature(a('array'), view),
-  connectionSetTimeout: signature(nothing, client, number(1000)),
+  connectionGetAddr: signature(a('array'), client),
+  connectionSetTimeouts: signature(nothing, client, number(1000), number(1000), number(1000)),
   connectionSetRetries: signature(nothing, client, int(0)),
+  connectionSetInitialRetry: signature(nothing, client, number(1000)),
+  connectionSetLocalAddress: signature(nothing, client, text('127.0.0.1')),
+  connectionSetLocalPort: signature(nothing, client, int(0, [-1, 65536, 2 ** 31 - 1, -(2 ** 31)])),
+  connectionSetFamily: signature(nothing, client, int(4)),
+  connectionSetFlags: signature(nothing, client, int(0)),
+  connectionFreeOnCompletion: signature(nothing, client),
+  connectionGetFailure: signature(is(undefined), client),
   connectionSetMaxHeadersSize: signature(nothing, client, number(8192)),
   connectionSetMaxBodySize: signature(nothing, client, number(8192)),
   connectionMakeRequest: signature(nothing, client, outgoing, int(EVHTTP_REQ_GET), text('/'), optional(bytes('body'))),

@@ -2,11 +2,25 @@ import {
   EVHTTP_REQ_GET,
   EVHTTP_REQ_PATCH,
   EventBase,
+  EventError,
   EvHttpConnection,
   type EvHttpRequest,
   obtainEvHttpRequest,
 } from 'bitcoin-support'
-import { anything, bytes, callback, instance, integer, ms, optional, string } from '../arguments.js'
+import { expect } from 'chai'
+import {
+  type Argument,
+  anything,
+  bytes,
+  callback,
+  instance,
+  integer,
+  ms,
+  optional,
+  options,
+  phase,
+  string,
+} from '../arguments.js'
 import { Loopback } from '../loopback.js'
 import { a, nothing } from '../outcomes.js'
 import { handleMethods, type Method, type Subject } from '../subject.js'
@@ -35,15 +49,42 @@ class Client extends Loopback implements Context {
   }
 }
 
+const ABORTED = AbortSignal.abort(new EventError('ERR_EV_CANCELED', 'aborted'))
+
+function anAddressOrNone(value: unknown): void {
+  expect(value).to.satisfy((address: unknown) => address === undefined || typeof address === 'object')
+}
+
+/** An object of times. */
+function phases(name: string, ...members: string[]): Argument {
+  const { value, wrong } = options(name, ...members.map((member) => phase(member, 1000)))
+  const named = wrong.map((one) => (one.name === name ? one : { ...one, name: `${name}.${one.name}` }))
+  return { name, value, wrong: [...named, { name, value: undefined, error: 'ERR_INVALID_ARG_TYPE' }] }
+}
+
+/** What only a client's connection can do. */
+const ofClients: Readonly<Record<string, Method<Context>>> = {
+  setRetries: { args: () => [integer('count', 0, -1, INT_MAX)], live: nothing },
+  setInitialRetryTv: { args: () => [ms('ms', 1000)], live: nothing },
+  setLocalAddress: { args: () => [optional(string('address', '127.0.0.1', 'a\0b'))], live: nothing },
+  setLocalPort: { args: () => [integer('port', 0, 0, 65535)], live: nothing },
+  setFamily: { args: () => [integer('family', 4, 0, 6)], live: nothing },
+  setFlags: { args: () => [integer('flags', 0, 0, INT_MAX)], live: nothing },
+  freeOnCompletion: { live: nothing },
+}
+
 const methods: Readonly<Record<string, Method<Context>>> = {
   ...handleMethods,
   getPeer: { live: a('object') },
   getBase: { live: a(EventBase) },
   setClosecb: { args: () => [callback('callback'), anything('arg')], live: nothing },
-  setTimeout: { args: () => [ms('ms', 1000)], live: nothing },
-  setRetries: { args: () => [integer('count', 0, -1, INT_MAX)], live: nothing },
+  getAddr: { live: anAddressOrNone },
+  setTimeout: { args: () => [phase('ms', 1000)], live: nothing },
+  setTimeouts: { args: () => [phases('timeouts', 'connect', 'read', 'write')], live: nothing },
   setMaxHeadersSize: { args: () => [integer('bytes', 8192, 0, EVERYTHING)], live: nothing },
   setMaxBodySize: { args: () => [integer('bytes', 8192, 0, EVERYTHING)], live: nothing },
+  // One that settles without the loop; it has tests of its own for its arguments.
+  request: { args: () => [anything('request', { path: '/', signal: ABORTED })], live: 'ERR_EV_CANCELED' },
   makeRequest: {
     args: ({ request, base }) => [
       instance('request', request, base),
@@ -143,7 +184,7 @@ export const clientConnection: Subject<EvHttpConnection, Context> = {
       dead: true,
     },
   },
-  methods,
+  methods: { ...methods, ...ofClients },
 }
 
 // Asks, and hands over the server's view of the connection while the request waits.
@@ -229,5 +270,12 @@ export const connectionView: Subject<EvHttpConnection, Context> = {
       dead: true,
     },
   },
-  methods: { ...methods, makeRequest: { ...methods.makeRequest, live: 'ERR_EV_STATE' } },
+  methods: {
+    ...methods,
+    ...Object.fromEntries(
+      Object.entries(ofClients).map(([name, method]) => [name, { ...method, live: 'ERR_EV_STATE' } as const]),
+    ),
+    request: { ...methods.request, live: 'ERR_EV_STATE' },
+    makeRequest: { ...methods.makeRequest, live: 'ERR_EV_STATE' },
+  },
 }

@@ -1,5 +1,5 @@
 import { EVHTTP_REQ_POST, EvHttpConnection, EvHttpRequest, EvKeyvalq, SecureBuffer } from 'bitcoin-support'
-import { anything, bytes, callback, integer, optional, options, string } from '../arguments.js'
+import { anything, bytes, callback, integer, ms, optional, options, string } from '../arguments.js'
 import { Loopback, REQUEST_BODY, REQUEST_URI } from '../loopback.js'
 import { a, is, nothing } from '../outcomes.js'
 import { type Act, handleMethods, type Subject } from '../subject.js'
@@ -185,6 +185,14 @@ export const incomingRequest: Subject<EvHttpRequest, undefined> = {
     },
     setDisconnectCb: { args: () => [callback('callback'), anything('arg')], live: nothing },
     setErrorCb: { args: () => [callback('callback'), anything('arg')], live: 'ERR_EV_STATE' },
+    setHeaderCb: { args: () => [callback('callback'), anything('arg')], live: 'ERR_EV_STATE' },
+    setChunkedCb: { args: () => [callback('callback'), anything('arg')], live: 'ERR_EV_STATE' },
+    setDeadline: { args: () => [ms('ms', 60_000)], live: 'ERR_EV_STATE' },
+    pause: { live: 'ERR_EV_STATE' },
+    resume: { live: 'ERR_EV_STATE' },
+    beginChunks: { live: 'ERR_EV_STATE' },
+    sendChunk: { args: () => [bytes('data', 'x'), optional(callback('written'))], live: 'ERR_EV_STATE' },
+    end: { live: 'ERR_EV_STATE' },
     cancel: { live: 'ERR_EV_STATE' },
   },
 }

@@ -1,5 +1,5 @@
 import { EVHTTP_REQ_POST, EvHttpConnection, EvHttpRequest, EvKeyvalq, obtainEvHttpRequest } from 'bitcoin-support'
-import { anything, callback, string } from '../arguments.js'
+import { anything, bytes, callback, ms, optional, string } from '../arguments.js'
 import { Loopback, REPLY_BODY, REQUEST_URI } from '../loopback.js'
 import { a, is, nothing } from '../outcomes.js'
 import { handleMethods, type Method, type Subject } from '../subject.js'
@@ -189,6 +189,14 @@ export const outgoingRequest: Subject<EvHttpRequest, undefined> = {
     setOnCompleteCb: refused('setOnCompleteCb'),
     setDisconnectCb: refused('setDisconnectCb'),
     setErrorCb: { args: () => [callback('callback'), anything('arg')], live: nothing },
+    setHeaderCb: { args: () => [callback('callback'), anything('arg')], live: nothing },
+    setChunkedCb: { args: () => [callback('callback'), anything('arg')], live: nothing },
+    setDeadline: { args: () => [ms('ms', 60_000)], live: nothing },
+    pause: { live: 'ERR_EV_STATE', in: { [BEGUN]: nothing } },
+    resume: { live: 'ERR_EV_STATE', in: { [BEGUN]: nothing } },
+    beginChunks: { live: 'ERR_EV_STATE', in: { [OPEN]: nothing } },
+    sendChunk: { args: () => [bytes('data', 'x'), optional(callback('written'))], live: 'ERR_EV_STATE' },
+    end: { live: 'ERR_EV_STATE' },
     cancel: { live: nothing, in: { [OPEN]: 'ERR_EV_STATE', [REPLIED]: 'ERR_EV_STATE', [REFUSED]: 'ERR_EV_STATE' } },
   },
 }

@@ -1,0 +1,56 @@
+// How a client's request is sent that does not go out at once.
+#pragma once
+
+#include <event2/bufferevent.h>
+
+#include <vector>
+
+struct evhttp_connection;
+
+namespace bitcoin_support {
+
+class EvHttpRequest;
+class HttpClient;
+
+/// Stands between an evhttp_connection that is writing a request and its bufferevent, for a body that comes
+/// in chunks or is long: libevent would take the first moment in which nothing is left to write for the
+/// request's end, and would hear no answer before. When all is sent, or the answer has come before that,
+/// libevent goes on by itself.
+class ClientUpload {
+ public:
+  explicit ClientUpload(HttpClient& client) : m_client(client) {}
+
+  /// libevent has written the head of `request`, and its body if it has one, to its connection's buffer.
+  void Begin(EvHttpRequest& request);
+  bool active() const { return m_active; }
+  /// Whether the answer to the last request came before all of that was sent.
+  bool truncated() const { return m_truncated; }
+  /// More of the body is in the connection's buffer. @param key what to call back with when it has gone, or 0
+  void NoteMore(double key);
+  /// The last of it is.
+  void NoteEnd() { m_complete = true; }
+  /// The connection or the request has gone.
+  void Abandon();
+
+ private:
+  void WriteHead(EvHttpRequest& request);
+  void GoOn();
+  void TellWritten(bool written);
+  bool AnswerHasBegun();
+
+  static void OnRead(bufferevent* stream, void* arg);
+  static void OnWritten(bufferevent* stream, void* arg);
+  static void OnEvent(bufferevent* stream, short what, void* arg);
+
+  HttpClient& m_client;
+  evhttp_connection* m_connection = nullptr;
+  // libevent's own callbacks.
+  bufferevent_data_cb m_write_cb = nullptr;
+  bufferevent_event_cb m_event_cb = nullptr;
+  std::vector<double> m_keys;
+  bool m_active = false;
+  bool m_complete = false;
+  bool m_truncated = false;
+};
+
+}  // namespace bitcoin_support

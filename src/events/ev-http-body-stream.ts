@@ -1,0 +1,73 @@
+import { type HandleNumber, native } from '../util/native.js'
+import type { BodySource } from './ev-http-response.js'
+
+/** So much of a body waits to be fetched before the server is held up. */
+const HIGH_WATER = 65536
+
+/** The body of a reply on its way from libevent to whoever iterates over it. */
+export class BodyStream implements BodySource {
+  readonly #request: HandleNumber
+  readonly #cancel: () => void
+  readonly #parts: Buffer[] = []
+  #length = 0
+  #paused = false
+  #ended = false
+  #error: unknown
+  #wake: (() => void) | undefined
+
+  /** @param cancel - ends the request, of which nobody wants more */
+  constructor(request: HandleNumber, cancel: () => void) {
+    this.#request = request
+    this.#cancel = cancel
+  }
+
+  /** Takes what has come. */
+  push(part: Buffer): void {
+    if (part.length === 0) return
+    this.#parts.push(part)
+    this.#length += part.length
+    if (!this.#paused && this.#length >= HIGH_WATER) {
+      this.#paused = true
+      native.requestSetPaused(this.#request, true)
+    }
+    this.#wake?.()
+  }
+
+  /** Nothing more comes. @param error - why, unless the body is whole */
+  end(error?: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#error = error
+    this.#wake?.()
+  }
+
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    while (this.#parts.length === 0 && !this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    const value = this.#parts.shift()
+    if (value === undefined) {
+      const error = this.#error
+      this.#error = undefined
+      if (error !== undefined) throw error
+      return { done: true, value: undefined }
+    }
+    this.#length -= value.length
+    if (this.#paused && !this.#ended && this.#length < HIGH_WATER / 2) {
+      this.#paused = false
+      native.requestSetPaused(this.#request, false)
+    }
+    return { done: false, value }
+  }
+
+  async return(): Promise<IteratorResult<Buffer, undefined>> {
+    this.#parts.length = 0
+    if (!this.#ended) {
+      this.#ended = true
+      this.#cancel()
+    }
+    return { done: true, value: undefined }
+  }
+}

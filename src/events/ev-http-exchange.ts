@@ -1,0 +1,210 @@
+// One request and its response, as a promise.
+import { constants } from 'node:os'
+import { EventError, type EventErrorCode } from '../util/errors.js'
+import { type HandleNumber, native } from '../util/native.js'
+import { checkBytes } from '../util/validation.js'
+import { type ClientReceiver, kChunk, kDone, kFailed, kHeaders, kStopped, type WrittenReceiver } from './base-state.js'
+import {
+  EVREQ_HTTP_BUFFER_ERROR,
+  EVREQ_HTTP_DATA_TOO_LONG,
+  EVREQ_HTTP_EOF,
+  EVREQ_HTTP_INVALID_HEADER,
+  EVREQ_HTTP_REQUEST_CANCEL,
+  EVREQ_HTTP_TIMEOUT,
+} from './constants.js'
+import { BodyStream } from './ev-http-body-stream.js'
+import type { CheckedRequest, EvHttpBodyChunks } from './ev-http-client-options.js'
+import { EvHttpResponse } from './ev-http-response.js'
+import { type EventBase, stateOfBase } from './event-base.js'
+import { type EventHandle, handleOf } from './event-handle.js'
+
+const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
+  [EVREQ_HTTP_TIMEOUT]: ['ERR_EV_TIMEOUT', 'the request took too long'],
+  [EVREQ_HTTP_EOF]: ['ERR_EV_EOF', 'the connection ended before the reply was whole'],
+  [EVREQ_HTTP_INVALID_HEADER]: ['ERR_EV_REPLY', 'the reply is malformed'],
+  [EVREQ_HTTP_BUFFER_ERROR]: ['ERR_EV_LIBEVENT', 'the connection failed'],
+  [EVREQ_HTTP_REQUEST_CANCEL]: ['ERR_EV_CANCELED', 'the request was cancelled'],
+}
+
+/** What an exchange needs of its connection. */
+export interface ExchangeOwner {
+  readonly connection: EventHandle
+  readonly base: EventBase
+  /** Whether the size of a reply is limited: libevent has one code for what is too long and for bad chunks. */
+  readonly limited: boolean
+}
+
+export class Exchange implements ClientReceiver {
+  readonly #owner: ExchangeOwner
+  readonly #number: HandleNumber
+  readonly #resolve: (response: EvHttpResponse) => void
+  readonly #reject: (error: unknown) => void
+  #signal: AbortSignal | undefined
+  #stream: BodyStream | undefined
+  /** Why it ends, where that is known before libevent says it. */
+  #reason: { error: unknown } | undefined
+  #over = false
+  #wake: (() => void) | undefined
+
+  /** Sends a request. @returns its response */
+  static start(owner: ExchangeOwner, request: CheckedRequest): Promise<EvHttpResponse> {
+    return new Promise((resolve, reject) => {
+      if (request.signal?.aborted) throw request.signal.reason
+      new Exchange(owner, resolve, reject).#send(request)
+    })
+  }
+
+  private constructor(
+    owner: ExchangeOwner,
+    resolve: (response: EvHttpResponse) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#owner = owner
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#number = native.requestNew()
+  }
+
+  #send(request: CheckedRequest): void {
+    const { requests } = stateOfBase(this.#owner.base)
+    const { chunks, signal } = request
+    // It may end before libevent returns.
+    requests.set(this.#number, this)
+    try {
+      native.requestSend(
+        handleOf(this.#owner.connection),
+        this.#number,
+        request.command,
+        request.path,
+        request.headers,
+        request.body,
+        request.timeoutMs,
+        request.stream,
+        chunks !== undefined,
+      )
+    } catch (error) {
+      requests.delete(this.#number)
+      native.collect(this.#number)
+      throw error
+    }
+    if (this.#over) return
+    if (signal !== undefined) {
+      this.#signal = signal
+      signal.addEventListener('abort', this.#abort)
+    }
+    if (chunks !== undefined) void this.#upload(chunks)
+  }
+
+  readonly #abort = (): void => this.#cancel(this.#signal?.reason)
+
+  /** Ends it. @param error - what to say of it */
+  #cancel(error: unknown): void {
+    if (this.#over) return
+    this.#reason ??= { error }
+    try {
+      native.requestCancel(this.#number)
+    } catch {
+      // It is ending already: libevent is about to say so.
+    }
+  }
+
+  async #upload(chunks: EvHttpBodyChunks): Promise<void> {
+    try {
+      for await (const chunk of chunks) {
+        checkBytes(chunk, 'body')
+        if (this.#over) return
+        await this.#sendChunk(chunk)
+        if (this.#over) return
+      }
+      if (!this.#over) native.requestEndChunks(this.#number)
+    } catch (error) {
+      this.#cancel(error)
+    }
+  }
+
+  async #sendChunk(chunk: string | Uint8Array): Promise<void> {
+    const state = stateOfBase(this.#owner.base)
+    const key = state.nextKey()
+    const written = new Promise<void>((resolve) => {
+      this.#wake = resolve
+      const receiver: WrittenReceiver = { run: resolve, drop: resolve }
+      state.written.set(key, receiver)
+    })
+    if (native.requestSendChunk(this.#number, chunk, key)) await written
+    state.written.delete(key)
+  }
+
+  #settle(): void {
+    this.#over = true
+    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#wake?.()
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stream !== undefined) this.#stream.end(error)
+    else this.#reject(error)
+  }
+
+  /** @returns what has kept it from a connection, if that is so */
+  #connectError(): EventError | undefined {
+    const connection = handleOf(this.#owner.connection)
+    const failure = native.isLive(connection) ? native.connectionGetFailure(connection) : undefined
+    if (failure === undefined) return undefined
+    const [syscall, errno, reason] = failure
+    const message = `cannot connect: ${syscall} failed: ${reason}`
+    if (syscall === 'getaddrinfo') return new EventError('ERR_EV_CONNECT', message)
+    const code = errno === constants.errno.ETIMEDOUT ? 'ERR_EV_TIMEOUT' : 'ERR_EV_CONNECT'
+    return new EventError(code, message, { errno, syscall })
+  }
+
+  #errorOf(code: number): EventError {
+    if (code === EVREQ_HTTP_DATA_TOO_LONG) {
+      return this.#owner.limited
+        ? new EventError('ERR_EV_TOO_LONG', 'the reply is longer than allowed')
+        : new EventError('ERR_EV_REPLY', 'the reply is malformed')
+    }
+    const connectError = code === EVREQ_HTTP_EOF ? this.#connectError() : undefined
+    const [name, message] = FAILURES[code] ?? ['ERR_EV_LIBEVENT', 'the request failed']
+    return connectError ?? new EventError(name, message)
+  }
+
+  [kHeaders](): void {
+    if (this.#over) return
+    const [code, reason, minor, headers] = native.requestTakeReply(this.#number, false)
+    this.#stream = new BodyStream(this.#number, () =>
+      this.#cancel(new EventError('ERR_EV_CANCELED', 'the body is no longer wanted')),
+    )
+    this.#resolve(new EvHttpResponse(code, reason, minor, headers, this.#stream))
+  }
+
+  [kChunk](): void {
+    if (!this.#over) this.#stream?.push(native.requestBody(this.#number))
+  }
+
+  [kFailed](code: number): void {
+    this.#reason ??= { error: this.#errorOf(code) }
+  }
+
+  [kDone](alive: boolean): void {
+    if (this.#over) return
+    this.#settle()
+    if (this.#reason !== undefined) {
+      this.#fail(this.#reason.error)
+    } else if (!alive) {
+      this.#fail(this.#errorOf(EVREQ_HTTP_REQUEST_CANCEL))
+    } else if (this.#stream !== undefined) {
+      this.#stream.end()
+    } else {
+      const [code, reason, minor, headers, body] = native.requestTakeReply(this.#number, true)
+      if (code === 0) {
+        this.#reject(this.#connectError() ?? new EventError('ERR_EV_CONNECT', 'cannot connect'))
+      } else {
+        this.#resolve(new EvHttpResponse(code, reason, minor, headers, body as Buffer))
+      }
+    }
+  }
+
+  [kStopped](): void {
+    this.#cancel(new EventError('ERR_EV_STOPPED', 'the base stopped being dispatched'))
+  }
+}

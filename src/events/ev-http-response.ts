@@ -1,0 +1,109 @@
+import { EventError } from '../util/errors.js'
+
+/** The headers of a response, in the order of the message. Names are compared without regard to case. */
+export class EvHttpResponseHeaders implements Iterable<[name: string, value: string]> {
+  readonly #flat: string
+  #list: string[] | undefined
+
+  /** @internal */
+  constructor(flat: string) {
+    this.#flat = flat
+  }
+
+  /**
+   * @param name - a header's name
+   * @returns the value of the first header of that name, as Latin-1; undefined when there is none
+   */
+  findHeader(name: string): string | undefined {
+    const list = this.#parts()
+    const wanted = name.toLowerCase()
+    for (let i = 0; i + 1 < list.length; i += 2) {
+      if (list[i]?.toLowerCase() === wanted) return list[i + 1]
+    }
+    return undefined
+  }
+
+  /** Goes over the headers. */
+  *[Symbol.iterator](): Iterator<[name: string, value: string]> {
+    const list = this.#parts()
+    for (let i = 0; i + 1 < list.length; i += 2) yield [list[i] as string, list[i + 1] as string]
+  }
+
+  #parts(): string[] {
+    this.#list ??= this.#flat.split('\0')
+    return this.#list
+  }
+}
+
+/** Hands out a body's parts, and is told when they are no longer wanted. */
+export interface BodySource extends AsyncIterator<Buffer, undefined> {
+  return(): Promise<IteratorResult<Buffer, undefined>>
+}
+
+/**
+ * What a server has answered to `EvHttpConnection.request()`. It owns its memory: the request behind it has ended,
+ * unless it was asked to stream.
+ */
+export class EvHttpResponse implements AsyncIterable<Buffer> {
+  /** The status code. */
+  readonly status: number
+  /** The reason phrase, as Latin-1; may be empty. */
+  readonly reason: string
+  /** The HTTP version, such as `1.1`. */
+  readonly httpVersion: string
+  /** The headers. */
+  readonly headers: EvHttpResponseHeaders
+  readonly #body: Buffer | BodySource
+
+  /** @internal */
+  constructor(status: number, reason: string, minor: number, headers: string, body: Buffer | BodySource) {
+    this.status = status
+    this.reason = reason
+    this.httpVersion = `1.${minor}`
+    this.headers = new EvHttpResponseHeaders(headers)
+    this.#body = body
+  }
+
+  /**
+   * @returns the body
+   * @throws {EventError} `ERR_EV_STATE` when the response was asked for as a stream
+   */
+  body(): Buffer {
+    if (!Buffer.isBuffer(this.#body)) throw new EventError('ERR_EV_STATE', 'the body is a stream: iterate over it')
+    return this.#body
+  }
+
+  /**
+   * @returns the body, as UTF-8
+   * @throws as {@link body}
+   */
+  text(): string {
+    return this.body().toString('utf8')
+  }
+
+  /**
+   * @returns the body, parsed as JSON
+   * @throws {SyntaxError} when it is not JSON
+   * @throws as {@link body}
+   */
+  json(): unknown {
+    return JSON.parse(this.text())
+  }
+
+  /**
+   * Goes over the body's parts as they come; of one that was not asked for as a stream, over the whole. A body can be
+   * gone over once. While nobody asks for the next part, the server is held up; leaving the loop early cancels the
+   * request.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
+    if (!Buffer.isBuffer(this.#body)) return this.#body
+    let left: Buffer | undefined = this.#body.length === 0 ? undefined : this.#body
+    return {
+      next: async () => {
+        const value = left
+        left = undefined
+        return value === undefined ? { done: true, value } : { done: false, value }
+      },
+    }
+  }
+}

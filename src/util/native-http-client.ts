@@ -1,0 +1,52 @@
+import type { HandleNumber } from './native-handles.js'
+
+/** What the addon exports for HTTP clients. A negative number of ms stands for libevent's default, or "no time". */
+export interface NativeHttpClient {
+  requestNew(): HandleNumber
+  requestCancel(request: HandleNumber): void
+  requestWantHeaders(request: HandleNumber): void
+  requestWantChunks(request: HandleNumber): void
+  requestReject(request: HandleNumber): void
+  requestSetDeadline(request: HandleNumber, ms: number): void
+  requestSetPaused(request: HandleNumber, on: boolean): void
+  requestSend(
+    connection: HandleNumber,
+    request: HandleNumber,
+    command: number,
+    uri: string,
+    headers: readonly string[] | undefined,
+    body: string | Uint8Array | undefined,
+    deadlineMs: number,
+    streams: boolean,
+    chunked: boolean,
+  ): void
+  requestTakeReply(
+    request: HandleNumber,
+    withBody: boolean,
+  ): [code: number, reason: string, minor: number, headers: string, body: Buffer | undefined]
+  requestBeginChunks(request: HandleNumber): void
+  requestSendChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean
+  requestEndChunks(request: HandleNumber): void
+
+  connectionNew(base: HandleNumber, host: string, port: number): HandleNumber
+  connectionNewUnix(base: HandleNumber, path: string): HandleNumber
+  connectionNewFd(base: HandleNumber, fd: number): HandleNumber
+  connectionSetTimeouts(connection: HandleNumber, connectMs: number, readMs: number, writeMs: number): void
+  connectionSetRetries(connection: HandleNumber, count: number): void
+  connectionSetInitialRetry(connection: HandleNumber, ms: number): void
+  connectionSetMaxHeadersSize(connection: HandleNumber, bytes: number): void
+  connectionSetMaxBodySize(connection: HandleNumber, bytes: number): void
+  connectionSetLocalAddress(connection: HandleNumber, address: string): void
+  connectionSetLocalPort(connection: HandleNumber, port: number): void
+  connectionSetFamily(connection: HandleNumber, family: 0 | 4 | 6): void
+  connectionSetFlags(connection: HandleNumber, flags: number): void
+  connectionFreeOnCompletion(connection: HandleNumber): void
+  connectionGetFailure(connection: HandleNumber): [syscall: string, errno: number, reason: string] | undefined
+  connectionMakeRequest(
+    connection: HandleNumber,
+    request: HandleNumber,
+    command: number,
+    uri: string,
+    body: string | Uint8Array | undefined,
+  ): void
+}
