@@ -168,6 +168,16 @@ describe('a secret', () => {
       native.secureBufferDestroy(next)
     })
 
+    it('ends when it is none, also where no buffer is in the first place', () => {
+      // A thread that owns nothing yet, or no more.
+      const number = native.secureBufferNew(32)
+      native.secureBufferDestroy(number)
+      for (const none of [0, -1, Number.NaN]) {
+        native.secureBufferDestroy(none)
+        native.secureBufferRelease(none)
+      }
+    })
+
     it('is never the same again', () => {
       const seen = new Set<number>()
       for (let i = 0; i < 1000; i++) {
