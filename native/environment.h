@@ -14,6 +14,7 @@
 #include "handle.h"
 #include "handle_table.h"
 #include "js_callback.h"
+#include "lent_memory.h"
 #include "owned_buffers.h"
 #include "type_registry.h"
 
@@ -49,6 +50,7 @@ class Environment {
   JsCallbacks& callbacks() { return m_callbacks; }
   OwnedBuffers& owned_buffers() { return m_owned_buffers; }
   BufferNews& buffer_news() { return m_buffer_news; }
+  LentMemory& lent_memory() { return m_lent_memory; }
   const Napi::FunctionReference& event_error() const { return m_event_error; }
 
   /// False once the environment is being torn down: from then on JavaScript is not called.
@@ -111,6 +113,7 @@ class Environment {
   JsCallbacks m_callbacks;
   OwnedBuffers m_owned_buffers;
   BufferNews m_buffer_news;
+  LentMemory m_lent_memory;
   std::unique_ptr<ServerConnections> m_connections;
   std::unique_ptr<LoopDriver> m_loop;
   napi_async_cleanup_hook_handle m_cleanup_hook = nullptr;

@@ -1,6 +1,5 @@
 #include "locked_memory_napi.h"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cmath>
@@ -64,12 +63,12 @@ Napi::Value RegionNew(const Napi::CallbackInfo& info) {
       std::floor(size) != size) {
     return info.Env().Undefined();
   }
-  const Napi::Value region = NewSecureRegion(info.Env(), static_cast<size_t>(size), {});
+  const Napi::Value region = NewSecureRegion(info.Env(), static_cast<size_t>(size));
   Environment::From(info).NoteLockedPool();
   return region;
 }
 
-// (ArrayBuffer of regionNew or lend) -> whether it was one; a second time does nothing
+// (ArrayBuffer of regionNew) -> whether it was one; a second time does nothing
 Napi::Value RegionFree(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), FreeSecureRegion(info.Env(), info[0]));
 }
@@ -78,11 +77,15 @@ Napi::Value RegionFree(const Napi::CallbackInfo& info) {
 Napi::Value Lend(const Napi::CallbackInfo& info) {
   const SharedAccess access(SecureBufferTable::Instance(), BufferNumberArg(info, 0));
   if (!access) return info.Env().Undefined();
-  // An ArrayBuffer of no bytes has no address to be found by.
-  const Napi::Value region =
-      NewSecureRegion(info.Env(), std::max<size_t>(access.length(), 1), {access.data(), access.length()});
-  Environment::From(info).NoteLockedPool();
-  return region;
+  Environment& env = Environment::From(info);
+  const Napi::Value memory = env.lent_memory().Lend(info.Env(), {access.data(), access.length()});
+  env.NoteLockedPool();
+  return memory;
+}
+
+// (ArrayBuffer of lend) -> false when its memory is not in it any more
+Napi::Value TakeBack(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), Environment::From(info).lent_memory().TakeBack(info.Env(), info[0]));
 }
 
 Napi::Value Harden(const Napi::CallbackInfo& info) {
@@ -114,6 +117,7 @@ void ExportLockedMemoryFunctions(Napi::Env env, Napi::Object exports, Environmen
   ExportFunction<RegionNew>(env, exports, "secureRegionNew", state);
   ExportFunction<RegionFree>(env, exports, "secureRegionFree", state);
   ExportFunction<Lend>(env, exports, "secureBufferLend", state);
+  ExportFunction<TakeBack>(env, exports, "secureBufferTakeBack", state);
   ExportFunction<Harden>(env, exports, "hardenProcess", state);
   ExportFunction<Purge>(env, exports, "purgeSecrets", state);
   ExportFunction<PurgeOnSignal>(env, exports, "purgeOnSignal", state);

@@ -1,69 +1,65 @@
 #include "secure_regions.h"
 
-#include <cstring>
 #include <mutex>
 #include <unordered_map>
 
 #include "secure/locked_pool_manager.h"
 #include "secure/memory_cleanse.h"
+#include "secure_region.h"
 
 namespace bitcoin_support {
 namespace {
 
-struct Region {
-  void* memory;
-  size_t size;
-};
-
-// The regions that JavaScript has, by address. Threads share it: an ArrayBuffer may be transferred.
-struct Regions {
-  std::mutex mutex;
-  std::unordered_map<const void*, Region*> by_address;
-};
-
-// Never destroyed: a thread may collect its last ArrayBuffer while the process runs its exit handlers.
-Regions& GetRegions() {
-  static Regions* const regions = new Regions;
-  return *regions;
-}
-
-// Takes the region's memory away, if that has not been done.
-void Release(Region& region) {
-  {
-    Regions& regions = GetRegions();
-    const std::lock_guard lock(regions.mutex);
-    if (region.memory == nullptr) return;
-    regions.by_address.erase(region.memory);
+// Those that JavaScript has, by address. Threads share it: an ArrayBuffer may be transferred.
+class AllocatedRegions final : public SecureRegion::Owner {
+ public:
+  // Never destroyed: a thread may collect its last ArrayBuffer while the process runs its exit handlers.
+  static AllocatedRegions& Instance() {
+    static AllocatedRegions* const regions = new AllocatedRegions;
+    return *regions;
   }
-  MemoryCleanse(region.memory, region.size);
-  LockedPoolManager::Instance().pool().FreeRegion(region.memory);
-  region.memory = nullptr;
-}
 
-void OnCollected(napi_env, void*, void* hint) {
-  Region* const region = static_cast<Region*>(hint);
-  Release(*region);
-  delete region;
-}
+  void Add(SecureRegion& region) {
+    const std::lock_guard lock(m_mutex);
+    m_by_address[region.memory()] = &region;
+  }
+
+  // Wipes a region and takes it from the ArrayBuffer that it is in now, in whichever thread.
+  bool Free(napi_env env, napi_value buffer, const void* address) {
+    const std::lock_guard lock(m_mutex);
+    const auto entry = m_by_address.find(address);
+    if (entry == m_by_address.end()) return false;
+    void* const memory = entry->second->memory();
+    const size_t size = entry->second->size();
+    if (!entry->second->TakeBack(env, buffer)) return false;
+    m_by_address.erase(entry);
+    FreeLockedRegion(memory, size);
+    return true;
+  }
+
+  void OnFinalized(SecureRegion& region) override {
+    const std::lock_guard lock(m_mutex);
+    if (region.memory() != nullptr) m_by_address.erase(region.memory());
+  }
+
+ private:
+  std::mutex m_mutex;
+  std::unordered_map<const void*, SecureRegion*> m_by_address;
+};
 
 }  // namespace
 
-Napi::Value NewSecureRegion(Napi::Env env, size_t size, std::span<const unsigned char> content) {
+Napi::Value NewSecureRegion(Napi::Env env, size_t size) {
   void* const memory = LockedPoolManager::Instance().pool().AllocRegion(size);
   if (memory == nullptr) return env.Undefined();
-  auto* const region = new Region{memory, size};
-  {
-    Regions& regions = GetRegions();
-    const std::lock_guard lock(regions.mutex);
-    regions.by_address[memory] = region;
-  }
-  napi_value buffer;
-  if (napi_create_external_arraybuffer(env, memory, size, OnCollected, region, &buffer) != napi_ok) {
-    Release(*region);
-    delete region;
+  AllocatedRegions& regions = AllocatedRegions::Instance();
+  napi_value buffer = nullptr;
+  SecureRegion* const region = SecureRegion::Show(env, &regions, memory, size, size, &buffer);
+  if (region == nullptr) {
+    FreeLockedRegion(memory, size);
     return env.Undefined();
   }
-  if (!content.empty()) std::memcpy(memory, content.data(), content.size());
+  regions.Add(*region);
   return Napi::Value(env, buffer);
 }
 
@@ -71,23 +67,9 @@ bool FreeSecureRegion(Napi::Env env, napi_value buffer) {
   bool is_buffer = false;
   void* data = nullptr;
   size_t size = 0;
-  if (napi_is_arraybuffer(env, buffer, &is_buffer) != napi_ok || !is_buffer ||
-      napi_get_arraybuffer_info(env, buffer, &data, &size) != napi_ok) {
-    return false;
-  }
-  Region* region = nullptr;
-  {
-    Regions& regions = GetRegions();
-    const std::lock_guard lock(regions.mutex);
-    const auto entry = regions.by_address.find(data);
-    if (entry == regions.by_address.end()) return false;
-    region = entry->second;
-  }
-  MemoryCleanse(region->memory, region->size);
-  if (napi_detach_arraybuffer(env, buffer) != napi_ok) return false;
-  // The finalizer, which comes later, finds the memory gone.
-  Release(*region);
-  return true;
+  return napi_is_arraybuffer(env, buffer, &is_buffer) == napi_ok && is_buffer &&
+         napi_get_arraybuffer_info(env, buffer, &data, &size) == napi_ok &&
+         AllocatedRegions::Instance().Free(env, buffer, data);
 }
 
 }  // namespace bitcoin_support

@@ -30,6 +30,10 @@ class LockedPageAllocator {
   /// Unlocks and unmaps pages of AllocateLocked(), with the same size. The caller has wiped them.
   virtual void FreeLocked(void* address, std::size_t size) noexcept = 0;
 
+  /// The same for pages that someone may still touch: instead of them there are ordinary ones, for ever,
+  /// which take no memory until then.
+  virtual void AbandonLocked(void* address, std::size_t size) noexcept = 0;
+
   /// The number of bytes that the process may lock, in whole pages; the largest size_t when there is no
   /// limit.
   virtual std::size_t GetLimit() = 0;

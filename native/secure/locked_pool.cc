@@ -49,14 +49,31 @@ void* LockedPool::AllocRegion(std::size_t size) {
   return pages.address;
 }
 
-void LockedPool::FreeRegion(void* ptr) {
-  if (ptr == nullptr) return;
+void LockedPool::SetIdle(void* ptr, bool idle) {
   const std::lock_guard lock(m_mutex);
   const auto found = m_regions.find(static_cast<const char*>(ptr));
   if (found == m_regions.end()) throw std::runtime_error("LockedPool: address is no region");
-  if (found->second.backend != Backend::kNone) m_locked -= found->second.size;
-  m_allocator->FreeLocked(ptr, found->second.size);
+  found->second.idle = idle;
+}
+
+void LockedPool::FreeRegion(void* ptr) {
+  if (ptr == nullptr) return;
+  const std::lock_guard lock(m_mutex);
+  m_allocator->FreeLocked(ptr, ForgetRegion(ptr));
+}
+
+void LockedPool::AbandonRegion(void* ptr) {
+  const std::lock_guard lock(m_mutex);
+  m_allocator->AbandonLocked(ptr, ForgetRegion(ptr));
+}
+
+std::size_t LockedPool::ForgetRegion(void* ptr) {
+  const auto found = m_regions.find(static_cast<const char*>(ptr));
+  if (found == m_regions.end()) throw std::runtime_error("LockedPool: address is no region");
+  const Region region = found->second;
+  if (region.backend != Backend::kNone) m_locked -= region.size;
   m_regions.erase(found);
+  return region.size;
 }
 
 LockedPages LockedPool::NewPages(std::size_t size) {
@@ -131,9 +148,9 @@ LockedPool::Stats LockedPool::GetStats() const {
     weakest = std::min(weakest, backend);
   }
   for (const auto& [address, region] : m_regions) {
-    stats.used += region.size;
+    (region.idle ? stats.free : stats.used) += region.size;
     stats.total += region.size;
-    ++stats.chunks_used;
+    ++(region.idle ? stats.chunks_free : stats.chunks_used);
     weakest = std::min(weakest, region.backend);
   }
   stats.arenas = m_arenas.size();

@@ -30,7 +30,7 @@ class LockedPool {
 
   struct Stats {
     std::size_t used = 0;              ///< bytes handed out
-    std::size_t free = 0;              ///< bytes left in the arenas
+    std::size_t free = 0;              ///< bytes left in the arenas and in idle regions
     std::size_t total = 0;             ///< bytes of all arenas and regions
     std::size_t locked = 0;            ///< those of them that are locked
     std::size_t chunks_used = 0;       ///< chunks handed out
@@ -57,9 +57,17 @@ class LockedPool {
   /// Pages of their own for `size` bytes, between guard pages. Null as for Alloc(), but of any size.
   void* AllocRegion(std::size_t size);
 
+  /// Says that a region of AllocRegion() is kept for another time, or that it is in use again: one that is
+  /// kept counts as free. Throws std::runtime_error when `ptr` is not one.
+  void SetIdle(void* ptr, bool idle);
+
   /// Takes back what AllocRegion() has given; null is ignored. Throws std::runtime_error when `ptr` is not
   /// that.
   void FreeRegion(void* ptr);
+
+  /// The same for a region that someone may still touch: it stays mapped, but is the pool's no more. Throws
+  /// as FreeRegion() does.
+  void AbandonRegion(void* ptr);
 
   /// Whether the pages under `ptr` are locked.
   bool IsLocked(const void* ptr) const;
@@ -91,8 +99,10 @@ class LockedPool {
   struct Region {
     std::size_t size;
     Backend backend;
+    bool idle = false;
   };
 
+  std::size_t ForgetRegion(void* ptr);
   LockedPages NewPages(std::size_t size);
   bool NewArena();
   const PoolArena* FindArena(const void* ptr) const noexcept;

@@ -17,6 +17,9 @@ LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept;
 /// Undoes MapLocked().
 void UnmapLocked(void* address, std::size_t size) noexcept;
 
+/// Puts ordinary pages in the place of those of MapLocked(), between the same guards.
+void ReplaceLocked(void* address, std::size_t size) noexcept;
+
 /// See LockedPageAllocator::GetLimit().
 std::size_t LockLimit() noexcept;
 

@@ -27,6 +27,11 @@ class PlatformPageAllocator final : public LockedPageAllocator {
     platform::UnmapLocked(address, WholePages(size));
   }
 
+  void AbandonLocked(void* address, std::size_t size) noexcept override {
+    region_registry::Remove(address);
+    platform::ReplaceLocked(address, WholePages(size));
+  }
+
   std::size_t GetLimit() override { return platform::LockLimit(); }
 
  private:

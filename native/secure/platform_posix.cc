@@ -62,6 +62,11 @@ void UnmapLocked(void* address, std::size_t size) noexcept {
   munmap(static_cast<unsigned char*>(address) - guard, size + 2 * guard);
 }
 
+void ReplaceLocked(void* address, std::size_t size) noexcept {
+  // Where it fails the old ones stay, which are wiped.
+  mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
 void Warn(const char* message) noexcept {
   // There is nobody to tell when stderr cannot be written.
   [[maybe_unused]] const auto written = write(STDERR_FILENO, message, std::strlen(message));

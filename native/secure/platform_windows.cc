@@ -63,6 +63,8 @@ void UnmapLocked(void* address, std::size_t) noexcept {
 }
 
 // The working set is grown when a lock needs it, so the first arena need not be smaller.
+void ReplaceLocked(void* address, std::size_t size) noexcept { VirtualUnlock(address, size); }
+
 std::size_t LockLimit() noexcept { return std::numeric_limits<std::size_t>::max(); }
 
 bool RandomBytes(void* into, std::size_t size) noexcept {

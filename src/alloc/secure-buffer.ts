@@ -1,7 +1,7 @@
 import { native } from '../util/native.js'
 import { traceSecure } from '../util/tracing.js'
 import { noteLockedPool } from './locked-pool.js'
-import { fail } from './secure-error.js'
+import { fail, isObject } from './secure-error.js'
 
 /** A buffer's number in the addon, which is never 0. It says nothing of where the memory is. */
 export type SecureNumber = number
@@ -9,6 +9,8 @@ export type SecureNumber = number
 /** Stands for a buffer on its way to another thread: see {@link SecureBuffer.share}. */
 export type SecureBufferToken = bigint
 
+/** What an object has of its buffer. @throws {SecureMemoryError} when it is none */
+let shareOf: (buffer: SecureBuffer) => Share
 /** A buffer's number; 0 when it has been disposed or is none. */
 export let numberOf: (buffer: SecureBuffer) => SecureNumber
 /** Makes the object for a number. */
@@ -56,8 +58,8 @@ export class SecureBuffer {
   readonly #share: Share
 
   static {
-    numberOf = (buffer) =>
-      typeof buffer === 'object' && buffer !== null && #share in buffer ? buffer.#share.number : 0
+    shareOf = (buffer) => (isObject(buffer) && #share in buffer ? buffer.#share : fail())
+    numberOf = (buffer) => (isObject(buffer) && #share in buffer ? buffer.#share.number : 0)
     adoptBuffer = (number) => new SecureBuffer(kAdopt, number)
   }
 
@@ -113,7 +115,7 @@ export class SecureBuffer {
    * @throws {SecureMemoryError} with the old content in place
    */
   write(bytes: Uint8Array): void {
-    if (native.secureBufferWrite(this.#share.number, bytes) !== 0) fail()
+    if (native.secureBufferWrite(shareOf(this).number, bytes) !== 0) fail()
   }
 
   /**
@@ -124,7 +126,7 @@ export class SecureBuffer {
    * @throws {SecureMemoryError}
    */
   read(into: Uint8Array): number {
-    const count = native.secureBufferRead(this.#share.number, into)
+    const count = native.secureBufferRead(shareOf(this).number, into)
     if (count < 0) fail()
     return count
   }
@@ -134,10 +136,11 @@ export class SecureBuffer {
    * @throws {SecureMemoryError} also when the buffer is empty
    */
   asSlice(): Buffer {
-    const length = this.len()
+    const { number } = shareOf(this)
+    const length = native.secureBufferLen(number)
     if (length === 0) fail()
     const copy = newCopy(length)
-    if (native.secureBufferRead(this.#share.number, copy) !== length) {
+    if (native.secureBufferRead(number, copy) !== length) {
       // Another thread has replaced the content in between.
       native.memoryCleanse(copy)
       fail()
@@ -147,52 +150,58 @@ export class SecureBuffer {
 
   /**
    * Lends the content to a function as a view of locked memory of its own, which is wiped and taken away (its length
-   * becomes 0) when the function returns. What the function writes there does not reach the buffer.
+   * becomes 0) when the function returns. What the function writes there does not reach the buffer, which is not held
+   * either: any thread may use, write and destroy it meanwhile.
    *
-   * @param fn - must not return a promise: the bytes are gone by the time it continues
+   * @param fn - must not return a promise: the bytes are gone by the time it continues. Nor may it move the memory to
+   * another ArrayBuffer, as `transfer()` does
    * @returns what `fn` returns
-   * @throws {SecureMemoryError}
+   * @throws {SecureMemoryError} also when `fn` has done what it must not; the memory is wiped by then, wherever it is
    * @throws what `fn` throws
    */
   use<T>(fn: (bytes: Uint8Array) => T): T {
+    const { number } = shareOf(this)
     if (typeof fn !== 'function') fail()
-    const length = this.len()
-    const memory = native.secureBufferLend(this.#share.number)
+    const length = native.secureBufferLen(number)
+    const memory = native.secureBufferLend(number)
     noteLockedPool()
     if (memory === undefined) fail()
     traceSecure('lend')
+    let result: T
     try {
-      const result = fn(new Uint8Array(memory, 0, Math.min(length, memory.byteLength)))
-      if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') fail()
-      return result
-    } finally {
-      native.secureRegionFree(memory)
+      result = fn(new Uint8Array(memory, 0, Math.min(length, memory.byteLength)))
+    } catch (error) {
+      native.secureBufferTakeBack(memory)
+      throw error
     }
+    if (!native.secureBufferTakeBack(memory)) fail()
+    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') fail()
+    return result
   }
 
   /** @returns the content's length in bytes; 0 when the buffer is not valid */
   len(): number {
-    return native.secureBufferLen(this.#share.number)
+    return native.secureBufferLen(shareOf(this).number)
   }
 
   /** @returns how many bytes it can hold; 0 when the buffer is not valid */
   capacity(): number {
-    return native.secureBufferCapacity(this.#share.number)
+    return native.secureBufferCapacity(shareOf(this).number)
   }
 
   /** @returns whether there is no content; true when the buffer is not valid */
   isEmpty(): boolean {
-    return this.len() === 0
+    return native.secureBufferLen(shareOf(this).number) === 0
   }
 
   /** @returns whether it has not been destroyed, in this thread or another */
   isValid(): boolean {
-    return native.secureBufferIsValid(this.#share.number)
+    return native.secureBufferIsValid(shareOf(this).number)
   }
 
   /** @returns whether its pages are locked and {@link unlock} has not been called */
   isLocked(): boolean {
-    return native.secureBufferIsLocked(this.#share.number)
+    return native.secureBufferIsLocked(shareOf(this).number)
   }
 
   /**
@@ -201,7 +210,7 @@ export class SecureBuffer {
    * @throws {SecureMemoryError} also when its pages could not be locked
    */
   lock(): void {
-    if (native.secureBufferLock(this.#share.number) !== 0) fail()
+    if (native.secureBufferLock(shareOf(this).number) !== 0) fail()
   }
 
   /**
@@ -210,12 +219,12 @@ export class SecureBuffer {
    * @throws {SecureMemoryError}
    */
   unlock(): void {
-    if (native.secureBufferUnlock(this.#share.number) !== 0) fail()
+    if (native.secureBufferUnlock(shareOf(this).number) !== 0) fail()
   }
 
   /** @returns whether the memory behind the buffer's end is as it was made: a write beyond it shows here */
   integrityCheck(): boolean {
-    return native.secureBufferIntegrityCheck(this.#share.number)
+    return native.secureBufferIntegrityCheck(shareOf(this).number)
   }
 
   /**
@@ -224,16 +233,16 @@ export class SecureBuffer {
    * @throws {SecureMemoryError}
    */
   clear(): void {
-    if (native.secureBufferClear(this.#share.number) !== 0) fail()
+    if (native.secureBufferClear(shareOf(this).number) !== 0) fail()
   }
 
   /**
-   * Overwrites the whole capacity with zeros; the length stays.
+   * Overwrites the whole capacity with zeros twice, and makes the buffer empty.
    *
    * @throws {SecureMemoryError}
    */
   zeroize(): void {
-    if (native.secureBufferZeroize(this.#share.number) !== 0) fail()
+    if (native.secureBufferZeroize(shareOf(this).number) !== 0) fail()
   }
 
   /**
@@ -243,7 +252,7 @@ export class SecureBuffer {
    * @throws {SecureMemoryError}
    */
   fill(byte: number): void {
-    if (native.secureBufferFill(this.#share.number, byte) !== 0) fail()
+    if (native.secureBufferFill(shareOf(this).number, byte) !== 0) fail()
   }
 
   /**
@@ -254,11 +263,12 @@ export class SecureBuffer {
    * @throws {SecureMemoryError}
    */
   equals(other: SecureBuffer | Uint8Array): boolean {
-    const number = numberOf(other as SecureBuffer)
+    const { number } = shareOf(this)
+    const others = numberOf(other as SecureBuffer)
     const result =
-      number === 0
-        ? native.secureBufferEqualsBytes(this.#share.number, other as Uint8Array)
-        : native.secureBufferEquals(this.#share.number, number)
+      others === 0
+        ? native.secureBufferEqualsBytes(number, other as Uint8Array)
+        : native.secureBufferEquals(number, others)
     if (result < 0) fail()
     return result === 1
   }
@@ -268,7 +278,7 @@ export class SecureBuffer {
    * @throws {SecureMemoryError}
    */
   isZero(): boolean {
-    const result = native.secureBufferIsZero(this.#share.number)
+    const result = native.secureBufferIsZero(shareOf(this).number)
     if (result < 0) fail()
     return result === 1
   }
@@ -281,7 +291,7 @@ export class SecureBuffer {
    * @throws {SecureMemoryError}
    */
   share(): SecureBufferToken {
-    const token = native.secureBufferShare(this.#share.number)
+    const token = native.secureBufferShare(shareOf(this).number)
     if (token === 0n) fail()
     traceSecure('share')
     return token
@@ -289,18 +299,20 @@ export class SecureBuffer {
 
   /** Wipes the memory twice and gives it back, for all owners. Calls after the first do nothing. */
   destroy(): void {
-    const { number } = this.#share
+    const share = shareOf(this)
+    const { number } = share
     if (number === 0) return
-    this.#share.number = 0
+    share.number = 0
     native.secureBufferDestroy(number)
     traceSecure('destroy')
   }
 
   /** Gives up this owner's share: the last one destroys the buffer. */
   [Symbol.dispose](): void {
-    const { number } = this.#share
+    const share = shareOf(this)
+    const { number } = share
     if (number === 0) return
-    this.#share.number = 0
+    share.number = 0
     native.secureBufferRelease(number)
     traceSecure('destroy')
   }

@@ -17,3 +17,8 @@ export class SecureMemoryError extends Error {
 export function fail(): never {
   throw new SecureMemoryError()
 }
+
+/** @returns whether `value` can have private members: what is none of ours must fail as all else does */
+export function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}

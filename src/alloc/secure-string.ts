@@ -2,12 +2,17 @@ import type { Readable } from 'node:stream'
 import type { ReadStream } from 'node:tty'
 import { native } from '../util/native.js'
 import { adoptBuffer, numberOf, SecureBuffer } from './secure-buffer.js'
-import { fail } from './secure-error.js'
+import { fail, isObject } from './secure-error.js'
 
 const ENTER = new Set([0x0a, 0x0d, 0x04])
 const BACKSPACE = new Set([0x08, 0x7f])
 const CTRL_C = 0x03
 const SMALLEST = 32
+
+/** What a string's characters are in. @throws {SecureMemoryError} when it is none */
+let bufferOf: (string: SecureString) => SecureBuffer
+/** Takes what the addon has appended to: the same buffer, or a larger one in its place. */
+let replace: (string: SecureString, number: number) => void
 
 /** Options of {@link SecureString.prompt}. */
 export interface PromptOptions {
@@ -34,6 +39,17 @@ export interface PromptOptions {
  */
 export class SecureString {
   #buffer: SecureBuffer
+
+  static {
+    bufferOf = (string) => (isObject(string) && #buffer in string ? string.#buffer : fail())
+    replace = (string, number) => {
+      if (number === 0) fail()
+      if (number !== numberOf(string.#buffer)) {
+        string.#buffer.destroy()
+        string.#buffer = adoptBuffer(number)
+      }
+    }
+  }
 
   /** Makes an empty string. @throws {SecureMemoryError} */
   constructor() {
@@ -128,12 +144,12 @@ export class SecureString {
 
   /** Length in bytes of UTF-8. */
   get length(): number {
-    return this.#buffer.len()
+    return bufferOf(this).len()
   }
 
   /** Whether it has been disposed. */
   get disposed(): boolean {
-    return !this.#buffer.isValid()
+    return !bufferOf(this).isValid()
   }
 
   /**
@@ -143,7 +159,7 @@ export class SecureString {
    * @throws {SecureMemoryError}
    */
   push(bytes: Uint8Array): void {
-    this.#replace(native.secureBufferAppend(numberOf(this.#buffer), bytes))
+    replace(this, native.secureBufferAppend(numberOf(bufferOf(this)), bytes))
   }
 
   /**
@@ -153,12 +169,12 @@ export class SecureString {
    * @throws {SecureMemoryError}
    */
   pushHeapString(text: string): void {
-    this.#replace(native.secureBufferAppendString(numberOf(this.#buffer), text))
+    replace(this, native.secureBufferAppendString(numberOf(bufferOf(this)), text))
   }
 
   /** Takes the last character back. @throws {SecureMemoryError} */
   pop(): void {
-    if (native.secureBufferPopCharacter(numberOf(this.#buffer)) !== 0) fail()
+    if (native.secureBufferPopCharacter(numberOf(bufferOf(this))) !== 0) fail()
   }
 
   /**
@@ -167,8 +183,9 @@ export class SecureString {
    * @returns a string of its own with these bytes
    * @throws {SecureMemoryError} also when there are no such bytes
    */
-  slice(start = 0, end = this.length): SecureString {
-    const number = native.secureBufferSlice(numberOf(this.#buffer), start, end)
+  slice(start = 0, end?: number): SecureString {
+    const buffer = bufferOf(this)
+    const number = native.secureBufferSlice(numberOf(buffer), start, end === undefined ? buffer.len() : end)
     if (number === 0) fail()
     const string = new SecureString()
     string.#buffer.destroy()
@@ -184,7 +201,7 @@ export class SecureString {
    * @throws {SecureMemoryError}
    */
   equals(other: SecureString | Uint8Array): boolean {
-    return this.#buffer.equals(other instanceof SecureString ? other.#buffer : other)
+    return bufferOf(this).equals(other instanceof SecureString ? bufferOf(other) : other)
   }
 
   /**
@@ -196,17 +213,17 @@ export class SecureString {
    * @throws what `fn` throws
    */
   use<T>(fn: (bytes: Uint8Array) => T): T {
-    return this.#buffer.use(fn)
+    return bufferOf(this).use(fn)
   }
 
   /** Wipes the characters and gives their memory back. Calls after the first do nothing. */
   dispose(): void {
-    this.#buffer.destroy()
+    bufferOf(this).destroy()
   }
 
   /** The same as {@link dispose}, for `using`. */
   [Symbol.dispose](): void {
-    this.dispose()
+    bufferOf(this).destroy()
   }
 
   /** Shows no characters. */
@@ -227,15 +244,6 @@ export class SecureString {
   /** The type's name. */
   get [Symbol.toStringTag](): string {
     return 'SecureString'
-  }
-
-  /** Takes what the addon has appended to: the same buffer, or a larger one in its place. */
-  #replace(number: number): void {
-    if (number === 0) fail()
-    if (number !== numberOf(this.#buffer)) {
-      this.#buffer.destroy()
-      this.#buffer = adoptBuffer(number)
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { native } from '../util/native.js'
 import { checkInstance, checkInteger, rangeError } from '../util/validation.js'
+import { fail, isObject } from './secure-error.js'
 
 /** Bitcoin Core's MAX_SIZE: no vector that is read or written may be longer, in bytes. */
 export const MAX_SIZE = 0x02000000
@@ -7,6 +8,9 @@ export const MAX_SIZE = 0x02000000
 const HASH_BYTES = 32
 const SMALLEST = 128
 const U64_MAX = 0xffff_ffff_ffff_ffffn
+
+/** @throws {SecureMemoryError} unless it is a SerializeData: V8 would tell of private members instead */
+let own: (data: SerializeData) => void
 
 /** What is left behind by one that was never disposed is wiped when it is collected. */
 const abandoned = new FinalizationRegistry<{ buffer: ArrayBuffer }>((store) => native.memoryCleanse(store.buffer))
@@ -30,6 +34,12 @@ const abandoned = new FinalizationRegistry<{ buffer: ArrayBuffer }>((store) => n
 export class SerializeData {
   // In an object of its own, which the registry holds: growing replaces the buffer.
   readonly #store: { buffer: ArrayBuffer }
+  static {
+    own = (data) => {
+      if (!isObject(data) || !(#store in data)) fail()
+    }
+  }
+
   #view: DataView
   #end = 0
   #position = 0
@@ -62,26 +72,31 @@ export class SerializeData {
 
   /** Bytes that have been written and not yet read. */
   get size(): number {
+    own(this)
     return this.#end - this.#position
   }
 
   /** Bytes that it holds without growing. */
   get capacity(): number {
+    own(this)
     return this.#disposed ? 0 : this.#store.buffer.byteLength
   }
 
   /** Whether all has been read. */
   get eof(): boolean {
+    own(this)
     return this.#position === this.#end
   }
 
   /** Whether it has been disposed. */
   get disposed(): boolean {
+    own(this)
     return this.#disposed
   }
 
   /** Appends a byte. @param value - 0 to 255 */
   writeU8(value: number): void {
+    own(this)
     checkInteger(value, 'value', 0, 0xff)
     const at = this.#grow(1)
     this.#view.setUint8(at, value)
@@ -89,6 +104,7 @@ export class SerializeData {
 
   /** Appends two bytes. @param value - 0 to 2^16 - 1 */
   writeU16(value: number): void {
+    own(this)
     checkInteger(value, 'value', 0, 0xffff)
     const at = this.#grow(2)
     this.#view.setUint16(at, value, true)
@@ -96,6 +112,7 @@ export class SerializeData {
 
   /** Appends four bytes. @param value - 0 to 2^32 - 1 */
   writeU32(value: number): void {
+    own(this)
     checkInteger(value, 'value', 0, 0xffff_ffff)
     const at = this.#grow(4)
     this.#view.setUint32(at, value, true)
@@ -103,6 +120,7 @@ export class SerializeData {
 
   /** Appends four bytes in two's complement. @param value - -2^31 to 2^31 - 1 */
   writeI32(value: number): void {
+    own(this)
     checkInteger(value, 'value', -0x8000_0000, 0x7fff_ffff)
     const at = this.#grow(4)
     this.#view.setInt32(at, value, true)
@@ -110,6 +128,7 @@ export class SerializeData {
 
   /** Appends eight bytes. @param value - 0 to 2^64 - 1 */
   writeU64(value: bigint): void {
+    own(this)
     checkU64(value, 'value')
     const at = this.#grow(8)
     this.#view.setBigUint64(at, value, true)
@@ -117,6 +136,7 @@ export class SerializeData {
 
   /** Appends eight bytes in two's complement. @param value - -2^63 to 2^63 - 1 */
   writeI64(value: bigint): void {
+    own(this)
     if (typeof value !== 'bigint') checkU64(value, 'value')
     if (value !== BigInt.asIntN(64, value)) throw rangeError('value', 'from -2^63 to 2^63 - 1', value)
     const at = this.#grow(8)
@@ -129,6 +149,7 @@ export class SerializeData {
    * @param value - 0 to 2^64 - 1; a number must be a safe integer
    */
   writeCompactSize(value: number | bigint): void {
+    own(this)
     if (typeof value === 'number') checkInteger(value, 'value', 0, Number.MAX_SAFE_INTEGER)
     const wide = BigInt(value)
     checkU64(wide, 'value')
@@ -148,6 +169,7 @@ export class SerializeData {
 
   /** Appends bytes as they are. @param bytes - copied */
   writeBytes(bytes: Uint8Array): void {
+    own(this)
     checkInstance(bytes, Uint8Array, 'bytes')
     new Uint8Array(this.#reserve(bytes.length)).set(bytes, this.#end)
     this.#end += bytes.length
@@ -155,6 +177,7 @@ export class SerializeData {
 
   /** Appends a vector of bytes: its length as a CompactSize, then the bytes. @param bytes - at most MAX_SIZE bytes */
   writeVector(bytes: Uint8Array): void {
+    own(this)
     checkInstance(bytes, Uint8Array, 'bytes')
     if (bytes.length > MAX_SIZE) throw rangeError('bytes', `at most ${MAX_SIZE} bytes long`, bytes.length)
     this.writeCompactSize(bytes.length)
@@ -163,6 +186,7 @@ export class SerializeData {
 
   /** Appends a 256-bit hash in the order of its bytes. @param hash - 32 bytes */
   writeHash256(hash: Uint8Array): void {
+    own(this)
     checkInstance(hash, Uint8Array, 'hash')
     if (hash.length !== HASH_BYTES) throw rangeError('hash', `${HASH_BYTES} bytes long`, hash.length)
     this.writeBytes(hash)
@@ -170,31 +194,37 @@ export class SerializeData {
 
   /** @returns the next byte */
   readU8(): number {
+    own(this)
     return this.#view.getUint8(this.#take(1))
   }
 
   /** @returns the number in the next two bytes */
   readU16(): number {
+    own(this)
     return this.#view.getUint16(this.#take(2), true)
   }
 
   /** @returns the number in the next four bytes */
   readU32(): number {
+    own(this)
     return this.#view.getUint32(this.#take(4), true)
   }
 
   /** @returns the signed number in the next four bytes */
   readI32(): number {
+    own(this)
     return this.#view.getInt32(this.#take(4), true)
   }
 
   /** @returns the number in the next eight bytes */
   readU64(): bigint {
+    own(this)
     return this.#view.getBigUint64(this.#take(8), true)
   }
 
   /** @returns the signed number in the next eight bytes */
   readI64(): bigint {
+    own(this)
     return this.#view.getBigInt64(this.#take(8), true)
   }
 
@@ -206,6 +236,7 @@ export class SerializeData {
   readCompactSize(rangeCheck?: true): number
   readCompactSize(rangeCheck: boolean): number | bigint
   readCompactSize(rangeCheck = true): number | bigint {
+    own(this)
     const start = this.#position
     try {
       const value = this.#readCompactSize()
@@ -232,6 +263,7 @@ export class SerializeData {
 
   /** @param length - how many bytes @returns a copy of the next bytes, which the caller owns */
   readBytes(length: number): Uint8Array {
+    own(this)
     checkInteger(length, 'length', 0, 2 ** 31 - 1)
     const start = this.#take(length)
     return new Uint8Array(this.#store.buffer.slice(start, start + length))
@@ -239,6 +271,7 @@ export class SerializeData {
 
   /** @returns a copy of the vector of bytes that comes next */
   readVector(): Uint8Array {
+    own(this)
     const start = this.#position
     try {
       return this.readBytes(this.readCompactSize())
@@ -250,35 +283,42 @@ export class SerializeData {
 
   /** @returns a copy of the next 32 bytes */
   readHash256(): Uint8Array {
+    own(this)
     return this.readBytes(HASH_BYTES)
   }
 
   /** Passes over bytes. @param length - how many */
   ignore(length: number): void {
+    own(this)
     checkInteger(length, 'length', 0, 2 ** 31 - 1)
     this.#take(length)
   }
 
   /** Goes back in what has been read. @param length - how many bytes; default: to the first one */
-  rewind(length = this.#position): void {
-    checkInteger(length, 'length', 0, this.#position)
-    this.#position -= length
+  rewind(length?: number): void {
+    own(this)
+    const back = length === undefined ? this.#position : length
+    checkInteger(back, 'length', 0, this.#position)
+    this.#position -= back
   }
 
   /** @returns a copy of what has not been read; the caller owns it, and has to wipe it if it is secret */
   toBytes(): Uint8Array {
+    own(this)
     this.#check()
     return new Uint8Array(this.#store.buffer.slice(this.#position, this.#end))
   }
 
   /** Makes room. @param capacity - bytes that it shall hold without growing */
   reserve(capacity: number): void {
+    own(this)
     checkInteger(capacity, 'capacity', 0, 2 ** 31 - 1)
     if (capacity > this.#end) this.#reserve(capacity - this.#end)
   }
 
   /** Wipes what it holds and makes it empty; its room stays. */
   clear(): void {
+    own(this)
     this.#check()
     native.memoryCleanse(this.#store.buffer)
     this.#end = 0
@@ -287,6 +327,7 @@ export class SerializeData {
 
   /** Wipes it and gives its memory back. Calls after the first do nothing. */
   dispose(): void {
+    own(this)
     if (this.#disposed) return
     this.clear()
     this.#disposed = true
@@ -297,6 +338,7 @@ export class SerializeData {
 
   /** The same as {@link dispose}, for `using`. */
   [Symbol.dispose](): void {
+    own(this)
     this.dispose()
   }
 
@@ -305,6 +347,7 @@ export class SerializeData {
     /** Bytes that have not been read. */
     size: number
   } {
+    own(this)
     return { size: this.size }
   }
 

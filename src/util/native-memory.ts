@@ -13,6 +13,7 @@ export interface NativeMemory {
   secureBufferWrite(buffer: number, bytes: Uint8Array): number
   secureBufferRead(buffer: number, into: Uint8Array): number
   secureBufferLend(buffer: number): ArrayBuffer | undefined
+  secureBufferTakeBack(lent: ArrayBuffer): boolean
   secureBufferLen(buffer: number): number
   secureBufferCapacity(buffer: number): number
   secureBufferIsValid(buffer: number): boolean

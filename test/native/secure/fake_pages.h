@@ -26,6 +26,7 @@ class FakePages final : public LockedPageAllocator {
     return {reinterpret_cast<void*>(address), lock ? Backend::kMlock : Backend::kNone};
   }
   void FreeLocked(void*, std::size_t) noexcept override {}
+  void AbandonLocked(void*, std::size_t) noexcept override {}
   std::size_t GetLimit() override { return m_limit; }
 
  private:
@@ -56,6 +57,8 @@ class HeapPages final : public LockedPageAllocator {
     m_memory.erase(address);
     Delete(address);
   }
+  // They are deleted with the others.
+  void AbandonLocked(void*, std::size_t) noexcept override {}
   std::size_t GetLimit() override { return std::numeric_limits<std::size_t>::max(); }
 
  private:

@@ -137,13 +137,42 @@ TEST("locked pool: a region counts until it is freed") {
   CHECK(stats.regions == 1);
   CHECK(stats.backend == Backend::kMlock);
   CHECK(pool.Walk().find("region (mlock) length=1048576\n") != std::string::npos);
+  pool.SetIdle(region, true);
+  stats = pool.GetStats();
+  CHECK(stats.used == 16);
+  CHECK(stats.free == kArena - 16 + kArena * 4);
+  CHECK(stats.chunks_used == 1);
+  CHECK(stats.chunks_free == 2);
+  CHECK(stats.locked == kArena * 5);
+  pool.SetIdle(region, false);
+  CHECK(pool.GetStats().used == 16 + kArena * 4);
   pool.FreeRegion(region);
   CHECK(Throws<std::runtime_error>([&] { pool.FreeRegion(region); }));
+  CHECK(Throws<std::runtime_error>([&] { pool.SetIdle(region, true); }));
+  CHECK(Throws<std::runtime_error>([&] { pool.AbandonRegion(region); }));
   stats = pool.GetStats();
   CHECK(stats.total == kArena);
   CHECK(stats.locked == kArena);
   CHECK(stats.regions == 0);
   pool.Free(chunk);
+}
+
+TEST("locked pool: an abandoned region is no more counted, and can still be touched") {
+  for (const BackendChoice choice : {BackendChoice::kAuto, BackendChoice::kMlock}) {
+    LockedPool pool(MakePlatformPageAllocator(choice));
+    auto* const region = static_cast<unsigned char*>(pool.AllocRegion(10000));
+    CHECK(region != nullptr);
+    region[9999] = 1;
+    pool.AbandonRegion(region);
+    CHECK(pool.GetStats().total == 0);
+    CHECK(pool.GetStats().locked == 0);
+    CHECK(!pool.Contains(region));
+#ifndef _WIN32
+    CHECK(region[9999] == 0);
+#endif
+    region[9999] = 2;
+    CHECK(region[9999] == 2);
+  }
 }
 
 TEST("locked pool: the live one gives memory that can be used, and takes it back once") {

@@ -1,0 +1,22 @@
+// Has a function move what it is lent, and tells how often the content is in the process's memory.
+import { configureLockedPool, SecureBuffer } from 'bitcoin-support'
+import { moveMemory } from '../../support/move-memory.js'
+import { countOf, newMarker, store } from '../../support/secure-probe.js'
+import { tell } from './tell.js'
+
+configureLockedPool({ policy: 'require', backend: 'mlock' })
+const marker = newMarker()
+const buffer = new SecureBuffer(32)
+store(marker, buffer)
+const kept: Uint8Array[] = []
+try {
+  buffer.use((lent) => {
+    kept.push(moveMemory(lent))
+    tell({ within: countOf(marker) })
+  })
+} catch {
+  // It must not do that.
+}
+tell({ afterwards: countOf(marker) })
+buffer.destroy()
+tell({ destroyed: countOf(marker) })
