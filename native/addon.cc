@@ -1,5 +1,4 @@
 // Wires the native classes to Node. src/util/native.ts is the description of what is exported.
-#include <event2/event.h>
 #include <napi.h>
 
 #include "environment.h"
@@ -39,7 +38,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   EvBuffer::Export(env, exports, state);
   EvHttpUri::Export(env, exports, state);
   EvKeyvalq::Export(env, exports, state);
-  exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
+  ExportRuntimeFunctions(env, exports, state);
   return exports;
 }
 

@@ -53,6 +53,7 @@ Environment::Environment(Napi::Env env)
       m_table(g_next_tag.fetch_add(1, std::memory_order_relaxed)),
       m_callbacks(*this),
       m_buffer_news(*this),
+      m_log(*this),
       m_connections(std::make_unique<ServerConnections>()),
       m_loop(std::make_unique<LoopDriver>(*this)) {
   for (size_t i = 0; i < m_types.size(); ++i) {

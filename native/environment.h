@@ -15,6 +15,7 @@
 #include "handle_table.h"
 #include "js_callback.h"
 #include "lent_memory.h"
+#include "log_relay.h"
 #include "owned_buffers.h"
 #include "type_registry.h"
 
@@ -48,6 +49,7 @@ class Environment {
   LoopDriver& loop() { return *m_loop; }
   ServerConnections& connections() { return *m_connections; }
   JsCallbacks& callbacks() { return m_callbacks; }
+  LogRelay& log() { return m_log; }
   OwnedBuffers& owned_buffers() { return m_owned_buffers; }
   BufferNews& buffer_news() { return m_buffer_news; }
   LentMemory& lent_memory() { return m_lent_memory; }
@@ -111,6 +113,7 @@ class Environment {
   bool m_drop_log_on = false;
   bool m_closing = false;
   JsCallbacks m_callbacks;
+  LogRelay m_log;
   OwnedBuffers m_owned_buffers;
   BufferNews m_buffer_news;
   LentMemory m_lent_memory;

@@ -153,6 +153,7 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   m_turn_callbacks = 0;
   m_turn_deadline_ns = uv_hrtime() + budget_ns;
   m_in_loop = true;
+  const LogRelay::LoopScope log_scope(env().log(), *this);
   const int result = event_base_loop(m_base, flags);
   m_in_loop = false;
   NoteLoopEnd();
@@ -165,6 +166,7 @@ int EventBase::RunSync(int flags) {
   if ((flags & EVLOOP_NONBLOCK) == 0 && env().loop().in_worker()) termination.emplace(*this);
   BeginLoop();
   m_in_loop = m_in_sync_loop = true;
+  const LogRelay::LoopScope log_scope(env().log(), *this);
   const int result = event_base_loop(m_base, flags);
   m_in_loop = false;
   // What is released in the end still belongs to the call, and so does what its callbacks throw.

@@ -69,11 +69,7 @@ void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_li
       base.BreakTurn();
     } else if (napi_get_and_clear_last_exception(env, &error) == napi_ok) {
       if (sync) {
-        if (m_pending.IsEmpty()) {
-          const Napi::Array box = Napi::Array::New(m_env.napi(), 1);
-          napi_set_element(env, box, 0, error);
-          m_pending = Napi::Persistent(box.As<Napi::Object>());
-        }
+        Keep(error);
         base.BreakTurn();
       } else {
         napi_fatal_exception(env, error);
@@ -114,12 +110,27 @@ bool JsCallbacks::DrainTicks() {
 bool JsCallbacks::RethrowPending() {
   if (m_pending.IsEmpty()) return false;
   const napi_env env = m_env.napi();
-  const Napi::Object box = m_pending.Value();
+  const napi_value error = Unbox(m_pending);
   m_pending.Reset();
-  napi_value error;
-  napi_get_element(env, box, 0, &error);
   napi_throw(env, error);
   return true;
+}
+
+void JsCallbacks::Keep(napi_value error) {
+  if (m_pending.IsEmpty()) m_pending = Box(m_env.napi(), error);
+}
+
+// An array of one, because what is thrown may be anything, null included.
+Napi::ObjectReference JsCallbacks::Box(Napi::Env env, napi_value error) {
+  const Napi::Array box = Napi::Array::New(env, 1);
+  napi_set_element(env, box, 0, error);
+  return Napi::Persistent(box.As<Napi::Object>());
+}
+
+napi_value JsCallbacks::Unbox(const Napi::ObjectReference& box) {
+  napi_value error = nullptr;
+  napi_get_element(box.Env(), box.Value(), 0, &error);
+  return error;
 }
 
 }  // namespace bitcoin_support

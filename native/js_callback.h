@@ -61,6 +61,13 @@ class JsCallbacks {
   /// @returns whether there was something; then the native function returns at once.
   bool RethrowPending();
 
+  /// Keeps `error` for RethrowPending(), unless something is kept already.
+  void Keep(napi_value error);
+
+  /// Anything that was thrown, in an object that can be referred to.
+  static Napi::ObjectReference Box(Napi::Env env, napi_value error);
+  static napi_value Unbox(const Napi::ObjectReference& box);
+
  private:
   void CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept;
   bool Invoke(JsCallback which, napi_value* argv, size_t argc, bool drain_ticks);
@@ -72,7 +79,6 @@ class JsCallbacks {
   std::array<Napi::FunctionReference, static_cast<size_t>(JsCallback::kCount)> m_functions;
   Napi::FunctionReference m_drain_ticks;
   Napi::ObjectReference m_receiver;
-  // An array of one, because what is thrown may be anything, null included.
   Napi::ObjectReference m_pending;
 };
 

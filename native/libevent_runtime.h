@@ -1,12 +1,19 @@
 // What is set up once in the process before libevent is first used.
 #pragma once
 
+#include <napi.h>
+
 namespace bitcoin_support {
+
+class Environment;
 
 /// Installs the scrubbing allocator under libevent's whole heap, switches on its locks
 /// (evthread_use_pthreads) and turns its fatal errors into an abort that prints the JavaScript stack.
 /// Runs once in the process, whatever number of threads load the addon.
 /// @throws std::runtime_error when libevent refuses the locks.
 void InitLibeventRuntime();
+
+/// What libevent's library is, and its log.
+void ExportRuntimeFunctions(Napi::Env env, Napi::Object exports, Environment& state);
 
 }  // namespace bitcoin_support

@@ -16,6 +16,10 @@ class UniqueFd {
   }
   UniqueFd(const UniqueFd&) = delete;
   UniqueFd& operator=(const UniqueFd&) = delete;
+  UniqueFd& operator=(UniqueFd&& other) {
+    std::swap(m_fd, other.m_fd);
+    return *this;
+  }
   int get() const { return m_fd; }
   int Release() { return std::exchange(m_fd, -1); }
 

@@ -69,6 +69,15 @@ export {
 } from './events/event-base.js'
 export { type EventHandle, type LiveHandle, liveHandles } from './events/event-handle.js'
 export { type EventCallback, LibEvent, obtainEvent } from './events/lib-event.js'
+export {
+  type EvLogCallback,
+  enableDebugLogging,
+  getSupportedMethods,
+  getVersion,
+  getVersionNumber,
+  hasSecurityBackports,
+  setLogCallback,
+} from './events/logging.js'
 export type { EvSocketAddress } from './events/socket-address.js'
 export { alignUp } from './util/align-up.js'
 export { EventError, type EventErrorCode } from './util/errors.js'

@@ -61,6 +61,20 @@ export const EVBUFFER_FLAG_DRAINS_TO_FD = 1
 /** For `cbSetFlags()`: the callback is called. */
 export const EVBUFFER_CB_ENABLED = 1
 
+// What libevent logs.
+/** Severity: what libevent does, when debug logging is on. */
+export const EVENT_LOG_DEBUG = 0
+/** Severity: for information. */
+export const EVENT_LOG_MSG = 1
+/** Severity: something went wrong, and libevent goes on. */
+export const EVENT_LOG_WARN = 2
+/** Severity: something went wrong that libevent cannot survive. */
+export const EVENT_LOG_ERR = 3
+/** For `enableDebugLogging()`: nothing. */
+export const EVENT_DBG_NONE = 0
+/** For `enableDebugLogging()`: everything. */
+export const EVENT_DBG_ALL = 0xffffffff
+
 // Request methods, as bits: setAllowedMethods() takes several.
 /** The method GET. */
 export const EVHTTP_REQ_GET = 1

@@ -85,7 +85,13 @@ export abstract class EventHandle {
     const number = this.#number
     if (number === 0) return
     this.#number = 0
-    native.dispose(number, this.#type)
+    try {
+      native.dispose(number, this.#type)
+    } catch (error) {
+      // Inside the log callback it is refused.
+      if (error instanceof EventError && error.code === 'ERR_EV_REENTRANT') this.#number = number
+      throw error
+    }
     this[kReleased]()
     traceDropped()
     if (created[5] !== 0) tellBufferNews()

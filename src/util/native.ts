@@ -44,6 +44,11 @@ export interface NativeAddon
     NativeMemory,
     NativeUri {
   readonly libeventVersion: string
+  readonly libeventVersionNumber: number
+  runtimeHasSecurityBackports(): boolean
+  runtimeSupportedMethods(): string[]
+  logSetCallback(callback: ((severity: number, message: string) => void) | null): void
+  logEnableDebug(on: boolean): void
   configure(config: { EventError: typeof EventError; created: Float64Array; callbacks: NativeCallbacks }): void
 
   declareType(name: string): number

@@ -56,8 +56,8 @@ const ROUTE = 1
 const INPUT = 1
 const OUTPUT = 2
 
-/** Functions of the secure allocators: what they take is no handle, and they have tests of their own. */
-export const OF_MEMORY = /^(memory|secure|lockedPool|harden|purge)/
+/** Functions of the secure allocators and of libevent's library: what they take is no handle, and they have tests of their own. */
+export const OF_MEMORY = /^(log|memory|runtime|secure|lockedPool|harden|purge)/
 
 function startReply({ incoming }: Gallery): void {
   incoming.sendReplyStart(200)

@@ -1,0 +1,65 @@
+// What becomes of libevent's log, case by case, where it needs a process of its own. The first argument names the case.
+import { closeSync, openSync } from 'node:fs'
+import { isMainThread, Worker } from 'node:worker_threads'
+import { EV_READ, EV_SIGNAL, obtainEvent, obtainEventBase, setLogCallback } from 'bitcoin-support'
+import { say } from '../support/parent.js'
+
+/** Has libevent refuse something, and log that. */
+function warn(): void {
+  using base = obtainEventBase()
+  try {
+    obtainEvent(base, 1, EV_SIGNAL | EV_READ, () => {})
+  } catch {
+    // That it is refused is another test's business.
+  }
+}
+
+/** Has libevent log inside its loop. */
+async function warnInLoop(): Promise<0 | 1> {
+  const file = openSync('/proc/self/exe', 'r')
+  using base = obtainEventBase({ changelist: true })
+  obtainEvent(base, file, EV_READ, () => {}).add()
+  base.loopexit(10_000)
+  try {
+    return await base.dispatch()
+  } finally {
+    closeSync(file)
+  }
+}
+
+async function inWorker(): Promise<void> {
+  const worker = new Worker(new URL(import.meta.url), { argv: ['warn'] })
+  await new Promise((resolve) => worker.once('exit', resolve))
+}
+
+const cases: Record<string, () => unknown> = {
+  warn,
+  async 'a worker logs'() {
+    const heard = new Promise<unknown[]>((resolve) => setLogCallback((...message) => resolve(message)))
+    await inWorker()
+    say(await heard)
+  },
+  'an uncaught exception': async () => {
+    setLogCallback((_, message) => {
+      throw new Error(`from the log: ${message.slice(0, 9)}`)
+    })
+    const uncaught = new Promise<Error>((resolve) => process.once('uncaughtException', resolve))
+    // It ends the turn, not the loop: no other callback does either.
+    void warnInLoop()
+    say({ uncaught: (await uncaught).message })
+    process.exit()
+  },
+  async 'a worker hears, and ends'() {
+    const worker = new Worker(new URL(import.meta.url), { argv: ['hear'] })
+    await new Promise((resolve) => worker.once('exit', resolve))
+    warn()
+  },
+  hear() {
+    setLogCallback(() => {})
+    warn()
+  },
+}
+
+const name = process.argv[2] ?? ''
+await cases[name]?.()
+if (isMainThread) process.disconnect()
