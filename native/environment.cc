@@ -52,8 +52,8 @@ Environment::Environment(Napi::Env env)
     : m_env(env),
       m_table(g_next_tag.fetch_add(1, std::memory_order_relaxed)),
       m_callbacks(*this),
-      m_buffer_news(*this),
       m_log(*this),
+      m_buffer_news(*this),
       m_connections(std::make_unique<ServerConnections>()),
       m_loop(std::make_unique<LoopDriver>(*this)) {
   for (size_t i = 0; i < m_types.size(); ++i) {
