@@ -79,6 +79,7 @@ Napi::Value EvBuffer::Operation::End(Napi::Value result) {
 
 EvBuffer& BufferView::Get(Environment& env, EventBase* base, evbuffer* buffer, EvBuffer::Use use) {
   if (m_handle == nullptr) m_handle = new EvBuffer(env, buffer, *this, base, use);
+  m_handle->m_base = base;
   return *m_handle;
 }
 

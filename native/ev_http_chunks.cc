@@ -57,6 +57,7 @@ void EvHttpRequest::BeginChunks() {
   }
   m_chunks.reset(evbuffer_new());
   if (m_chunks == nullptr) throw std::bad_alloc();
+  m_output_view.Invalidate();
 }
 
 // (request): its body comes in chunks

@@ -66,6 +66,7 @@ void EvHttpRequest::Make(EvHttpConnection& connection, int command, const std::s
   AddContentLength(m_request, command);
   JoinBase(connection.base());
   const EventBase::BusyScope busy(base());
+  m_output_view.Invalidate();
   m_state = State::kStarted;
   m_client = &connection;
   m_method = command;
@@ -126,6 +127,7 @@ void EvHttpRequest::AwaitEnd() {
 
 void EvHttpRequest::TellFailed(int error) {
   m_request = nullptr;
+  m_input_view.Invalidate();
   m_failed = true;
   env().callbacks().Call(base(), JsCallback::kClientError, {number(), static_cast<double>(error)});
 }
@@ -152,6 +154,7 @@ void EvHttpRequest::EndClient() {
   if (!live()) return;
   if (m_client != nullptr) client().Remove(*this);
   m_request = nullptr;
+  m_input_view.Invalidate();
   if (m_deadline != nullptr) event_del(m_deadline);
   if (m_hold != nullptr) event_del(m_hold);
   for (const double key : TakeWrittenKeys()) {

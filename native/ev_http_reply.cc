@@ -221,6 +221,8 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
 
 // @returns whether it has answered; if not, nothing has been done.
 bool EvHttpRequest::ReplyPlainly(const Napi::CallbackInfo& info, int code, const char* reason) {
+  // What JavaScript has put there itself stands before the body.
+  if (evbuffer_get_length(evhttp_request_get_output_buffer(m_request)) > 0) return false;
   ReplyHead head;
   const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
     return head.AddHeader(name.view(), text.view());
@@ -263,7 +265,9 @@ Napi::Value EvHttpRequest::SendReplyStartNapi(const Napi::CallbackInfo& info) {
   const int code = IntArg(info, 1);
   std::optional<HttpText> reason;
   ReadReason(info.Env(), info[2], reason);
+  self.CheckOutputIsEmpty();
   const EventBase::BusyScope busy(self.base());
+  self.m_output_view.Invalidate();
   self.m_state = State::kStarted;
   evhttp_request* const request = self.m_request;
   evkeyvalq* const headers = evhttp_request_get_output_headers(request);

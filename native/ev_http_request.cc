@@ -9,6 +9,7 @@
 #include <new>
 
 #include "arguments.h"
+#include "buffer_bytes.h"
 #include "environment.h"
 #include "errors.h"
 #include "ev_http_connection.h"
@@ -57,10 +58,9 @@ Napi::Value GetBody(const Napi::CallbackInfo& info, evhttp_request* request) {
 Napi::Value GetBodyText(const Napi::CallbackInfo& info, evhttp_request* request) {
   evbuffer* const input = evhttp_request_get_input_buffer(request);
   const size_t length = evbuffer_get_length(input);
-  const unsigned char* const bytes = length == 0 ? nullptr : evbuffer_pullup(input, -1);
-  if (length != 0 && bytes == nullptr) throw std::bad_alloc();
+  const FlatBytes bytes(input, 0, length);
   napi_value text;
-  if (napi_create_string_utf8(info.Env(), reinterpret_cast<const char*>(bytes), length, &text) != napi_ok) {
+  if (napi_create_string_utf8(info.Env(), bytes.data(), length, &text) != napi_ok) {
     throw Napi::Error::New(info.Env());
   }
   return Napi::Value(info.Env(), text);
@@ -170,6 +170,7 @@ void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& sta
   ExportReplies(env, exports, state);
   ExportClient(env, exports, state);
   ExportChunks(env, exports, state);
+  ExportBuffers(env, exports, state);
   ExportSecure(env, exports, state);
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "ev_buffer.h"
 #include "event_base.h"
 
 struct evbuffer;
@@ -99,6 +100,7 @@ class EvHttpRequest final : public BaseChild {
   static void ExportReplies(Napi::Env env, Napi::Object exports, Environment& state);
   static void ExportClient(Napi::Env env, Napi::Object exports, Environment& state);
   static void ExportChunks(Napi::Env env, Napi::Object exports, Environment& state);
+  static void ExportBuffers(Napi::Env env, Napi::Object exports, Environment& state);
   static void ExportSecure(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
@@ -114,6 +116,7 @@ class EvHttpRequest final : public BaseChild {
   static Napi::Value OnRequest(const Napi::CallbackInfo& info);
 
   static Napi::Value GetCommandNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetBufferNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetConnectionNapi(const Napi::CallbackInfo& info);
   static Napi::Value WantCompleteNapi(const Napi::CallbackInfo& info);
   static Napi::Value ReplyNapi(const Napi::CallbackInfo& info);
@@ -135,6 +138,10 @@ class EvHttpRequest final : public BaseChild {
   static Napi::Value BeginChunksNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendChunkNapi(const Napi::CallbackInfo& info);
   static Napi::Value EndChunksNapi(const Napi::CallbackInfo& info);
+
+  // What JavaScript puts into the output buffer by itself: ev_http_buffers.cc.
+  void CheckOutputIsOurs() const;
+  void CheckOutputIsEmpty() const;
 
   void DisposeIncoming();
   bool ReplyPlainly(const Napi::CallbackInfo& info, int code, const char* reason);
@@ -165,6 +172,8 @@ class EvHttpRequest final : public BaseChild {
   // Outgoing.
   EvHttpConnection* m_client = nullptr;
   const std::unique_ptr<evhttp_request, OwnRequestDeleter> m_own;  // m_request, to the end of this
+  BufferView m_input_view;
+  BufferView m_output_view;
   int m_method = 0;
   std::string m_uri;
   std::unique_ptr<evbuffer, OwnBufferDeleter> m_chunks;

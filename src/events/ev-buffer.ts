@@ -10,8 +10,13 @@ import { BufferCallbacks, type EvBufferCallback } from './ev-buffer-callbacks.js
 import { EventBase, type EvutilSocket } from './event-base.js'
 import { checkLive, handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
 
-/** Makes the object for the native view of a buffer that belongs to something else, which keeps it. */
-export let viewOfBuffer: (number: HandleNumber) => EvBuffer
+/**
+ * Makes the object for the native view of a buffer that belongs to something else. It keeps `owner` alive, where that is
+ * what its users have need of.
+ */
+export let viewOfBuffer: (number: HandleNumber, owner?: object) => EvBuffer
+
+const owners = new WeakMap<EvBuffer, object>()
 
 /**
  * libevent's `evbuffer`: bytes that are added at the end and taken from the start, in pieces that move between buffers
@@ -30,7 +35,11 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   #reserved: ArrayBufferLike | undefined
 
   static {
-    viewOfBuffer = (number) => new EvBuffer(kAdopt, number)
+    viewOfBuffer = (number, owner) => {
+      const view = new EvBuffer(kAdopt, number)
+      if (owner !== undefined) owners.set(view, owner)
+      return view
+    }
   }
 
   constructor()

@@ -3,11 +3,14 @@ import { fail } from '../alloc/secure-error.js'
 import { native } from '../util/native.js'
 import { checkString } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
+import { type EvBuffer, viewOfBuffer } from './ev-buffer.js'
 import { type EvKeyvalq, headersOf } from './ev-keyvalq.js'
 import { handleOf } from './event-handle.js'
 
 /** What can be read of a request, and on a client of its reply. */
 export class EvHttpMessage extends declareEventType('EvHttpRequest') {
+  readonly #buffers = new Map<boolean, EvBuffer>()
+
   /**
    * @returns the request's method, one `EVHTTP_REQ_*`
    * @see evhttp_request_get_command()
@@ -66,6 +69,39 @@ export class EvHttpMessage extends declareEventType('EvHttpRequest') {
   /** @returns the body that was received, as UTF-8 */
   bodyText(): string {
     return native.requestBodyText(handleOf(this))
+  }
+
+  /**
+   * The body that was received, as libevent's own buffer: what is taken from it is gone from {@link body} too.
+   *
+   * @returns a view, the same one until it is disposed; it ends with the request
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
+   * @see evhttp_request_get_input_buffer()
+   */
+  getInputBuffer(): EvBuffer {
+    return this.#buffer(true)
+  }
+
+  /**
+   * The body that will be sent, as libevent's own buffer: a server's `sendReply()` sends what it holds, and then the body
+   * that it is given; a client's request takes it along when it is made.
+   *
+   * @returns a view, the same one until it is disposed; it ends when the reply is sent or started, or the request is made
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when the buffer is libevent's by now,
+   * or the body comes in chunks
+   * @see evhttp_request_get_output_buffer()
+   */
+  getOutputBuffer(): EvBuffer {
+    return this.#buffer(false)
+  }
+
+  #buffer(input: boolean): EvBuffer {
+    const number = native.requestGetBuffer(handleOf(this), input)
+    const known = this.#buffers.get(input)
+    if (known !== undefined && handleOf(known) === number) return known
+    const view = viewOfBuffer(number, this)
+    this.#buffers.set(input, view)
+    return view
   }
 
   /**

@@ -460,7 +460,8 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
   /** @internal */
   [kDone](alive: boolean, call: boolean): void {
     try {
-      if (call) this.#onDone?.run(alive)
+      // What was told of a buffer just before may have disposed it.
+      if (call && handleOf(this) !== 0) this.#onDone?.run(alive)
     } finally {
       forget(this)
     }

@@ -43,6 +43,7 @@ export interface NativeHttp {
   requestBodyText(request: HandleNumber): string
   requestHeaderInto(request: HandleNumber, name: string, buffer: number): -1 | 0 | 1
   requestBodyInto(request: HandleNumber, buffer: number): number
+  requestGetBuffer(request: HandleNumber, input: boolean): HandleNumber
   requestGetConnection(request: HandleNumber): HandleNumber
   requestWantComplete(request: HandleNumber): void
   requestReply(

@@ -236,6 +236,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   requestBodyText: signature(is(REQUEST_BODY), incoming),
   requestHeaderInto: signature(is(-1), incoming, text('host'), secureNumber()),
   requestBodyInto: signature(is(-1), incoming, secureNumber()),
+  requestGetBuffer: signature(a('number'), incoming, bool(true)),
   requestGetConnection: signature(a('number'), incoming),
   requestWantComplete: signature(nothing, incoming),
   requestReply: signature(

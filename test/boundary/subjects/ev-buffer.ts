@@ -1,10 +1,13 @@
 import {
   EVBUFFER_EOL_CRLF,
+  EVHTTP_REQ_POST,
   EVLOOP_NONBLOCK,
   EvBuffer,
   type EventBase,
+  type EvHttpRequest,
   obtainEvBuffer,
   obtainEventBase,
+  obtainEvHttpRequest,
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import {
@@ -18,6 +21,7 @@ import {
   memoryOrSize,
   optional,
 } from '../arguments.js'
+import { Loopback } from '../loopback.js'
 import { a, is, nothing } from '../outcomes.js'
 import { handleMethods, type Method, type Stage, type Subject } from '../subject.js'
 
@@ -203,4 +207,82 @@ function pieces(): Argument {
 
 function onlyBytes(argument: Argument): Argument {
   return { ...argument, wrong: argument.wrong.filter(({ value }) => !(value instanceof Uint8Array)) }
+}
+
+// A server's request, and one of its buffers with the same content.
+function requestStage(
+  input: boolean,
+  end: (request: EvHttpRequest, loopback: Loopback) => void,
+): Stage<EvBuffer, Context> {
+  return {
+    run(act) {
+      using loopback = new Loopback()
+      using other = filledBuffer()
+      const request = loopback.askAndHold()
+      const view = input ? request.getInputBuffer() : request.getOutputBuffer()
+      view.drain(view.getLength())
+      view.add(BUFFER_CONTENT)
+      view.addCb(ignore)
+      end(request, loopback)
+      act(view, { base: loopback.base, other })
+    },
+  }
+}
+
+/** What belongs to a view's owner. */
+const OWNERS: Readonly<Record<string, Method<Context>>> = Object.fromEntries(
+  ['freeze', 'unfreeze', 'setFlags', 'clearFlags'].map((name) => [
+    name,
+    { ...ownBuffer.methods[name], live: 'ERR_EV_STATE' as const },
+  ]),
+)
+
+export const requestBuffer: Subject<EvBuffer, Context> = {
+  name: 'EvBuffer of a request',
+  type: EvBuffer,
+  stages: {
+    open: requestStage(true, () => {}),
+    'that will be sent': requestStage(false, () => {}),
+    "a client's": {
+      run(act) {
+        using base = obtainEventBase()
+        using other = filledBuffer()
+        using request = obtainEvHttpRequest(() => {})
+        request.getOutputBuffer().add(BUFFER_CONTENT)
+        request.getOutputBuffer().addCb(ignore)
+        act(request.getOutputBuffer(), { base, other })
+      },
+    },
+    disposed: {
+      ...requestStage(true, (request) => {
+        request.getInputBuffer().dispose()
+      }),
+      dead: true,
+    },
+    'its request answered': { ...requestStage(true, (request) => request.reply()), dead: true },
+    'sent with the answer': { ...requestStage(false, (request) => request.sendReply(200)), dead: true },
+    'given up for chunks': {
+      ...requestStage(false, (request) => {
+        request.getOutputBuffer().drain(100)
+        request.sendReplyStart(200)
+      }),
+      dead: true,
+    },
+    'its request disposed': { ...requestStage(true, (request) => request.dispose()), dead: true },
+    'its server disposed': { ...requestStage(false, (_, { http }) => http.dispose()), dead: true },
+    'its base disposed': { ...requestStage(true, (_, { base }) => base.dispose()), dead: true },
+    "a client's, made": {
+      run(act) {
+        using loopback = new Loopback()
+        using other = filledBuffer()
+        loopback.answerAll()
+        const request = obtainEvHttpRequest(() => {})
+        const view = request.getOutputBuffer()
+        loopback.connection.makeRequest(request, EVHTTP_REQ_POST, '/')
+        act(view, { base: loopback.base, other })
+      },
+      dead: true,
+    },
+  },
+  methods: { ...ownBuffer.methods, ...OWNERS },
 }

@@ -1,4 +1,4 @@
-import { EVHTTP_REQ_POST, EvHttpConnection, EvHttpRequest, EvKeyvalq, SecureBuffer } from 'bitcoin-support'
+import { EVHTTP_REQ_POST, EvBuffer, EvHttpConnection, EvHttpRequest, EvKeyvalq, SecureBuffer } from 'bitcoin-support'
 import { anything, bytes, callback, integer, ms, optional, options, string } from '../arguments.js'
 import { Loopback, REQUEST_BODY, REQUEST_URI } from '../loopback.js'
 import { a, is, nothing } from '../outcomes.js'
@@ -130,6 +130,8 @@ export const incomingRequest: Subject<EvHttpRequest, undefined> = {
     getHttpVersion: { live: is('1.1') },
     getInputHeaders: { live: a(EvKeyvalq) },
     getOutputHeaders: { live: a(EvKeyvalq) },
+    getInputBuffer: { live: a(EvBuffer) },
+    getOutputBuffer: { live: a(EvBuffer), in: { started: 'ERR_EV_STATE', 'its connection lost': 'ERR_EV_STATE' } },
     body: { live: is(Buffer.from(REQUEST_BODY)) },
     bodyText: { live: is(REQUEST_BODY) },
     headerInto: {

@@ -1,6 +1,6 @@
 import type { Subject } from '../subject.js'
 import { declaredHandle } from './declared-handle.js'
-import { ownBuffer } from './ev-buffer.js'
+import { ownBuffer, requestBuffer } from './ev-buffer.js'
 import { evConnListener } from './ev-conn-listener.js'
 import { evHttp } from './ev-http.js'
 import { evHttpBoundSocket } from './ev-http-bound-socket.js'
@@ -30,6 +30,7 @@ export const subjects: readonly AnySubject[] = [
   receivedHeaders,
   sentHeaders,
   ownBuffer,
+  requestBuffer,
   ownedList,
   evHttpUri,
   declaredHandle,

@@ -1,4 +1,11 @@
-import { EVHTTP_REQ_POST, EvHttpConnection, EvHttpRequest, EvKeyvalq, obtainEvHttpRequest } from 'bitcoin-support'
+import {
+  EVHTTP_REQ_POST,
+  EvBuffer,
+  EvHttpConnection,
+  EvHttpRequest,
+  EvKeyvalq,
+  obtainEvHttpRequest,
+} from 'bitcoin-support'
 import { anything, bytes, callback, ms, optional, string } from '../arguments.js'
 import { Loopback, REPLY_BODY, REQUEST_URI } from '../loopback.js'
 import { a, is, nothing } from '../outcomes.js'
@@ -163,6 +170,8 @@ export const outgoingRequest: Subject<EvHttpRequest, undefined> = {
     getHttpVersion: { live: is('1.1'), in: { [OPEN]: is('0.0') } },
     getInputHeaders: { live: a(EvKeyvalq) },
     getOutputHeaders: { live: a(EvKeyvalq) },
+    getInputBuffer: { live: a(EvBuffer) },
+    getOutputBuffer: { live: 'ERR_EV_STATE', in: { [OPEN]: a(EvBuffer) } },
     body: {
       live: is(Buffer.alloc(0)),
       in: { [BEGUN]: is(Buffer.from('begun')), [REPLIED]: is(Buffer.from(REPLY_BODY)) },
