@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import { measureHandles } from './handles.js'
 import { type HttpResult, measureHttp } from './http.js'
+import { measureSecureMemory } from './secure-memory.js'
 
 const quick = process.argv.includes('--quick')
 
@@ -15,6 +16,7 @@ function rate(results: readonly HttpResult[], load: HttpResult['load'], server: 
 }
 
 const handles = measureHandles()
+const secure = await measureSecureMemory(quick ? 100 : 300)
 const http = await measureHttp(quick ? 2 : 7, quick ? 1 : 3)
 const ours = (load: HttpResult['load']) => rate(http, load, 'bitcoin-support')
 
@@ -25,6 +27,22 @@ const goals = [
   { what: 'GET, × C evhttp', value: ours('GET') / rate(http, 'GET', 'C evhttp'), atLeast: 1 },
   { what: 'LibEvent made and dropped, ns', value: handles.createAndDropNs, atMost: 1000 },
   { what: 'of which tracing without an SDK, %', value: handles.tracingShare * 100, atMost: 5 },
+  {
+    what: 'SecureBuffer made and destroyed, × faster than sodium',
+    value: secure.sodiumNs / secure.oursNs,
+    atLeast: 60,
+  },
+  {
+    what: 'SecureBuffer made and destroyed, × Buffer.allocUnsafe',
+    value: secure.oursNs / secure.allocUnsafeNs,
+    atMost: 4,
+  },
+  { what: 'dropped SecureBuffers wiped and back, %', value: (100 * secure.reclaimed) / secure.dropped, atLeast: 100 },
+  { what: 'C: secure_buffer_new(1024), ns', value: secure.fromC.new_ns, atMost: 50 },
+  { what: 'C: write of 64 KiB, × memcpy', value: secure.fromC.write_ratio, atMost: 1.3 },
+  { what: 'C: read of 64 KiB, × memcpy', value: secure.fromC.read_ratio, atMost: 1.3 },
+  { what: 'C: is_valid beside a writer, 99.9 %, ns', value: secure.fromC.is_valid_p999_ns, atMost: 1000 },
+  { what: 'C: besides the 32 bytes of a buffer, bytes', value: secure.fromC.overhead_bytes, atMost: 96 },
 ]
 const environment = {
   date: new Date().toISOString().slice(0, 10),
@@ -45,8 +63,12 @@ console.table(
     cpuMicroseconds: Number(row.cpuMicroseconds.toFixed(2)),
   })),
 )
+console.table(secure.rows.map(({ what, ns }) => ({ what, ns: Math.round(ns), perSecond: Math.round(1e9 / ns) })))
 console.table(goals.map((goal) => ({ ...goal, value: Number(goal.value.toPrecision(3)) })))
-writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify({ environment, http, goals }, null, 2)}\n`)
+writeFileSync(
+  new URL('results.json', import.meta.url),
+  `${JSON.stringify({ environment, http, secure, goals }, null, 2)}\n`,
+)
 if (process.argv.includes('--check') && missed.length > 0) {
   console.error(`Not reached: ${missed.map((goal) => goal.what).join('; ')}`)
   process.exitCode = 1

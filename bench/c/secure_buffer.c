@@ -1,11 +1,11 @@
 /*
  * What the C functions cost. Prints one line of JSON:
- *   new_ns                 median of secure_buffer_new(1024), without the clock's own cost
- *   new_destroy_ns         mean of a pair of secure_buffer_new(1024) and secure_buffer_destroy()
- *   write_ratio            secure_buffer_write() of 64 KiB against memcpy()
- *   read_ratio             secure_buffer_read() of 64 KiB against memcpy()
- *   is_valid_p999_ns       99.9th percentile of secure_buffer_is_valid() while another thread writes the same
- * buffer overhead_bytes         memory per buffer of 32 bytes besides those 32 The argument is the number of
+ *   new_ns            median of secure_buffer_new(1024), without the clock's own cost
+ *   new_destroy_ns    mean of a pair of secure_buffer_new(1024) and secure_buffer_destroy()
+ *   write_ratio       secure_buffer_write() of 64 KiB against memcpy()
+ *   read_ratio        secure_buffer_read() of 64 KiB against memcpy()
+ *   is_valid_p999_ns  99.9th percentile of secure_buffer_is_valid() while another thread writes the same
+ * buffer overhead_bytes    memory per buffer of 32 bytes besides those 32 The argument is the number of
  * rounds in thousands (default 100).
  */
 #define _GNU_SOURCE

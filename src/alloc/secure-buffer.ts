@@ -28,6 +28,41 @@ const reclaim = new FinalizationRegistry<Share>((share) => {
   if (share.number !== 0) native.secureBufferRelease(share.number)
 })
 
+/**
+ * New buffers that are not yet registered for that, which costs more than making one. Most end where they were made; what
+ * is left at the end of the job, or when there are many, is registered, and can be collected from then on.
+ */
+const fresh: SecureBuffer[] = []
+const MOST_FRESH = 64
+const settled = Promise.resolve()
+let registering = false
+
+function registerAll(): void {
+  registering = false
+  registerFresh()
+}
+
+function registerFresh(): void {
+  for (const buffer of fresh) {
+    const share = shareOf(buffer)
+    if (share.number !== 0) reclaim.register(buffer, share)
+  }
+  fresh.length = 0
+}
+
+function addFresh(buffer: SecureBuffer): void {
+  fresh.push(buffer)
+  if (fresh.length === MOST_FRESH) registerFresh()
+  if (registering) return
+  registering = true
+  settled.then(registerAll)
+}
+
+/** Forgets a buffer that has ended, when it is the newest. */
+function dropFresh(buffer: SecureBuffer): void {
+  if (fresh.at(-1) === buffer) fresh.pop()
+}
+
 /** @returns memory off V8's own heap, where wiping reaches: a view of a small buffer of its own would be moved about. */
 function newCopy(length: number): Buffer {
   try {
@@ -75,7 +110,7 @@ export class SecureBuffer {
     noteLockedPool()
     if (made === 0) fail()
     this.#share = { number: made }
-    reclaim.register(this, this.#share)
+    addFresh(this)
     if (capacity !== kAdopt) traceSecure('create')
   }
 
@@ -303,6 +338,7 @@ export class SecureBuffer {
     const { number } = share
     if (number === 0) return
     share.number = 0
+    dropFresh(this)
     native.secureBufferDestroy(number)
     traceSecure('destroy')
   }
@@ -313,6 +349,7 @@ export class SecureBuffer {
     const { number } = share
     if (number === 0) return
     share.number = 0
+    dropFresh(this)
     native.secureBufferRelease(number)
     traceSecure('destroy')
   }
