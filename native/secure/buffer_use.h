@@ -69,7 +69,9 @@ class ExclusiveAccess final : public BufferAccess {
 
 /// One of a buffer's readers, while code runs that may call any function on the same buffer in this thread: a
 /// write fails then instead of waiting for ever, and a destroy wipes the buffer when the last use ends. To be
-/// destroyed by the thread that made it.
+/// destroyed by the thread that made it. Two threads that each are in a use of one buffer and write the
+/// other's wait for each other, so code that is called in here must not be foreign: what JavaScript is lent
+/// is a copy.
 class BufferUse final {
  public:
   BufferUse(SecureBufferTable& table, BufferNumber number) noexcept : m_access(table, number) {

@@ -157,6 +157,15 @@ describe('a user who may lock no more', () => {
     })
   }
 
+  for (const backend of ['mlock', 'auto']) {
+    it(`has the soft limit raised to the hard one when it is in the way, with ${backend}`, async () => {
+      const command = ['prlimit', `--memlock=${LIMIT}:${8 * BEYOND}`, ...asNobody().command]
+      const { code, facts, stderr } = await runSecureProgram('limited', ['require', backend], command)
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+      expect(facts[1]).to.deep.include({ beyond: ['made', 'made'], unlocked: 0, failures: 0 })
+    })
+  }
+
   it('is warned of what secureAllocator cannot lock too', async () => {
     const { facts } = await limited('warn', 'mlock', 'region')
     expect(facts[0]).to.deep.include({ beyond: ['made', 'made'], warnings: ['BITCOIN_SUPPORT_UNLOCKED'] })
