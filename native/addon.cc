@@ -10,6 +10,7 @@
 #include "ev_http_uri.h"
 #include "ev_keyvalq.h"
 #include "event_base.h"
+#include "evutil_napi.h"
 #include "handle_napi.h"
 #include "lib_event.h"
 #include "libevent_runtime.h"
@@ -25,6 +26,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitLibeventRuntime();
   Environment& state = Environment::Attach(env);
   ExportHandleFunctions(env, exports, state);
+  ExportEvutilFunctions(env, exports, state);
   ExportMemoryFunctions(env, exports, state);
   ExportLockedMemoryFunctions(env, exports, state);
   ExportSecureBufferFunctions(env, exports, state);

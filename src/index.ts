@@ -68,6 +68,7 @@ export {
   obtainEventBase,
 } from './events/event-base.js'
 export { type EventHandle, type LiveHandle, liveHandles } from './events/event-handle.js'
+export * from './events/evutil.js'
 export { type EventCallback, LibEvent, obtainEvent } from './events/lib-event.js'
 export {
   type EvLogCallback,

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { EventError } from './errors.js'
 import type { NativeBuffers } from './native-buffers.js'
 import type { NativeEvents } from './native-events.js'
+import type { NativeEvutil } from './native-evutil.js'
 import type { HandleNumber } from './native-handles.js'
 import type { NativeHttp } from './native-http.js'
 import type { NativeHttpClient } from './native-http-client.js'
@@ -38,6 +39,7 @@ export interface NativeCallbacks {
 export interface NativeAddon
   extends NativeBuffers,
     NativeEvents,
+    NativeEvutil,
     NativeHttp,
     NativeHttpClient,
     NativeListener,

@@ -110,10 +110,10 @@ export function bytes(value: string | Uint8Array): ValueParameter {
 }
 
 /** Memory to be filled. */
-export function memory(size: number): ValueParameter {
+export function memory(size: number | Uint8Array): ValueParameter {
   const { odd } = bytes('')
   return {
-    value: () => new Uint8Array(size),
+    value: () => (typeof size === 'number' ? new Uint8Array(size) : size),
     wrong: refuse((other) => other instanceof Uint8Array),
     odd: odd.filter((other) => typeof other !== 'string'),
   }

@@ -2,6 +2,7 @@
 
 import { tmpdir } from 'node:os'
 import {
+  AF_INET,
   EV_PERSIST,
   EV_TIMEOUT,
   EVHTTP_REQ_GET,
@@ -68,6 +69,11 @@ function makeInChunks({ outgoing, connection }: Gallery): void {
   connection.makeRequest(outgoing, EVHTTP_REQ_POST, '/')
 }
 
+// Descriptors that are open are the test's own.
+function descriptorFunction(): Signature {
+  return signature('ERR_EV_LIBEVENT', int(2 ** 31 - 1, [-1, -(2 ** 31)]))
+}
+
 function signature(outcome: Outcome, ...parameters: Parameter[]): Signature {
   return { parameters, outcome }
 }
@@ -132,6 +138,21 @@ export const signatures: Readonly<Record<string, Signature>> = {
   bufferAddFile: signature('ERR_EV_LIBEVENT', buffer, int(2 ** 31 - 1, [-1, -(2 ** 31)]), number(0), number(-1)),
   bufferRead: signature('ERR_EV_LIBEVENT', buffer, int(2 ** 31 - 1, [-1, -(2 ** 31)]), number(-1)),
   bufferWrite: signature('ERR_EV_LIBEVENT', buffer, int(2 ** 31 - 1, [-1, -(2 ** 31)]), number(-1)),
+
+  evutilMakeSocketNonblocking: descriptorFunction(),
+  evutilMakeSocketCloseonexec: descriptorFunction(),
+  evutilMakeListenSocketReuseable: descriptorFunction(),
+  evutilMakeListenSocketReuseablePort: descriptorFunction(),
+  evutilMakeListenSocketIpv6only: descriptorFunction(),
+  evutilMakeTcpListenSocketDeferred: descriptorFunction(),
+  evutilClosesocket: descriptorFunction(),
+  // A pair that is made would stay.
+  evutilSocketpair: signature('ERR_EV_LIBEVENT', int(2 ** 31 - 1, [-1]), int(1), int(0)),
+  evutilParseSockaddrPort: signature(is(['IPv4', '127.0.0.1', 80]), text('127.0.0.1:80')),
+  evutilInetNtop: signature(is('1.2.3.4'), int(AF_INET), memory(new Uint8Array([1, 2, 3, 4]))),
+  evutilInetPton: signature(is(Buffer.from([1, 2, 3, 4])), int(AF_INET), text('1.2.3.4')),
+  evutilAsciiStrcasecmp: signature(is(0), text('Text'), text('tEXT')),
+  evutilAsciiStrncasecmp: signature(is(0), text('Text'), text('tEXTs'), number(4)),
 
   httpNew: signature(a('number'), base),
   httpBindTcp: signature(
