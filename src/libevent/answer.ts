@@ -1,0 +1,61 @@
+// C's way of telling that something has failed.
+import { EventError, type EventErrorCode } from '../util/errors.js'
+import { checkObject, typeError } from '../util/validation.js'
+
+/** A time as C has it. */
+export interface Timeval {
+  /** Seconds. */
+  tv_sec: number
+  /** Microseconds. */
+  tv_usec: number
+}
+
+/** Where a function puts what C returns through a pointer. */
+export interface Out<T> {
+  /** What it has put there. */
+  value: T
+}
+
+// In C they are undefined behaviour: no return value can stand for them.
+const MISUSE: ReadonlySet<EventErrorCode> = new Set([
+  'ERR_EV_DISPOSED',
+  'ERR_EV_HANDLE',
+  'ERR_EV_THREAD',
+  'ERR_EV_REENTRANT',
+])
+
+function isFailure(error: unknown): boolean {
+  if (error instanceof EventError) return !MISUSE.has(error.code)
+  // A value that the function does not take; one of a wrong type C's compiler would refuse.
+  return error instanceof RangeError && (error as { code?: string }).code === 'ERR_OUT_OF_RANGE'
+}
+
+/** @returns 0, or -1 where C's function would return that; misuse is thrown */
+export function answer(call: () => void): 0 | -1 {
+  try {
+    call()
+    return 0
+  } catch (error) {
+    if (isFailure(error)) return -1
+    throw error
+  }
+}
+
+/** @returns what `call` does, or null where C's function would return NULL; misuse is thrown */
+export function orNull<T>(call: () => T): T | null {
+  try {
+    return call()
+  } catch (error) {
+    if (isFailure(error)) return null
+    throw error
+  }
+}
+
+/** @returns a time in ms; undefined, which stands for none, for NULL */
+export function msOf(time: Timeval | null | undefined): number | undefined {
+  if (time === null || time === undefined) return undefined
+  checkObject(time, 'tv')
+  const { tv_sec, tv_usec } = time
+  if (typeof tv_sec !== 'number' || typeof tv_usec !== 'number') throw typeError('tv', 'a struct timeval', time)
+  return tv_sec * 1000 + tv_usec / 1000
+}

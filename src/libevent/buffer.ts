@@ -1,0 +1,130 @@
+// event2/buffer.h.
+import { EvBuffer, obtainEvBuffer } from '../events/ev-buffer.js'
+import type { EvutilSocket } from '../events/event-base.js'
+import { EventError } from '../util/errors.js'
+import { checkBytes, checkInstance, checkInteger } from '../util/validation.js'
+import { answer, type Out, orNull } from './answer.js'
+
+/** Makes an empty buffer, which its caller owns. @returns the buffer, or null */
+export function evbuffer_new(): EvBuffer | null {
+  return orNull(() => obtainEvBuffer())
+}
+
+/** Frees a buffer. */
+export function evbuffer_free(buf: EvBuffer): void {
+  buf.dispose()
+}
+
+/** @returns how many bytes there are */
+export function evbuffer_get_length(buf: EvBuffer): number {
+  return buf.getLength()
+}
+
+// The first bytes of what is given, as C says how many.
+function head(data: string | Uint8Array, length: number | undefined): string | Uint8Array {
+  checkBytes(data, 'data')
+  if (length === undefined) return data
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  // C would read on.
+  checkInteger(length, 'datlen', 0, bytes.length)
+  return bytes.subarray(0, length)
+}
+
+/** Appends bytes; a string goes as UTF-8. Without `datlen` all of them. @returns 0, or -1 */
+export function evbuffer_add(buf: EvBuffer, data: string | Uint8Array, datlen?: number): 0 | -1 {
+  const bytes = head(data, datlen)
+  return answer(() => buf.add(bytes))
+}
+
+/** Appends text. JavaScript has its own ways to format it. @returns how many bytes, or -1 */
+export function evbuffer_add_printf(buf: EvBuffer, text: string): number {
+  const bytes = Buffer.from(text)
+  return answer(() => buf.add(bytes)) === 0 ? bytes.length : -1
+}
+
+/** Puts bytes before the first. @returns 0, or -1 */
+export function evbuffer_prepend(buf: EvBuffer, data: string | Uint8Array, datlen?: number): 0 | -1 {
+  const bytes = head(data, datlen)
+  return answer(() => buf.prepend(bytes))
+}
+
+/** Drops bytes from the start. @returns 0, or -1 */
+export function evbuffer_drain(buf: EvBuffer, len: number): 0 | -1 {
+  return answer(() => buf.drain(len))
+}
+
+function into(target: Uint8Array, length: number | undefined): Uint8Array {
+  checkInstance(target, Uint8Array, 'data_out')
+  if (length === undefined) return target
+  // C would write on.
+  checkInteger(length, 'datlen', 0, target.length)
+  return target.subarray(0, length)
+}
+
+function count(call: () => number): number {
+  return orNull(call) ?? -1
+}
+
+/** Takes bytes from the start. @returns how many, or -1 */
+export function evbuffer_remove(buf: EvBuffer, data_out: Uint8Array, datlen?: number): number {
+  const target = into(data_out, datlen)
+  return count(() => buf.remove(target))
+}
+
+/** Copies bytes from the start. @returns how many, or -1 */
+export function evbuffer_copyout(buf: EvBuffer, data_out: Uint8Array, datlen?: number): number {
+  const target = into(data_out, datlen)
+  return count(() => buf.copyout(target))
+}
+
+/** @returns a copy of the first `size` bytes (-1: all), or null when there are not so many, or none */
+export function evbuffer_pullup(buf: EvBuffer, size: number): Buffer | null {
+  return size < 0 ? buf.pullup() : buf.pullup(size)
+}
+
+/** Takes a line with its end. @returns the line as UTF-8 without its end, or null; its bytes go to `n_read_out` */
+export function evbuffer_readln(buf: EvBuffer, n_read_out: Out<number> | null, eol_style: number): string | null {
+  const line = buf.readln(eol_style, 'buffer')
+  if (n_read_out !== null) n_read_out.value = line?.length ?? 0
+  return line?.toString() ?? null
+}
+
+/** Moves all bytes of `inbuf` to the end of `outbuf`. @returns 0, or -1 */
+export function evbuffer_add_buffer(outbuf: EvBuffer, inbuf: EvBuffer): 0 | -1 {
+  return answer(() => outbuf.addBuffer(inbuf))
+}
+
+/** Moves all bytes of `inbuf` before those of `outbuf`. @returns 0, or -1 */
+export function evbuffer_prepend_buffer(outbuf: EvBuffer, inbuf: EvBuffer): 0 | -1 {
+  return answer(() => outbuf.prependBuffer(inbuf))
+}
+
+/** Moves bytes from the start of `src` to the end of `dst`. @returns how many, or -1 */
+export function evbuffer_remove_buffer(src: EvBuffer, dst: EvBuffer, datlen: number): number {
+  return count(() => src.removeBuffer(dst, datlen))
+}
+
+/** Reads from a descriptor; -1 for as much as there is. @returns how many bytes, 0 at the end, or -1 */
+export function evbuffer_read(buffer: EvBuffer, fd: EvutilSocket, howmuch: number): number {
+  return count(() => (howmuch < 0 ? buffer.read(fd) : buffer.read(fd, howmuch)))
+}
+
+/** Writes to a descriptor. @returns how many bytes, or -1 */
+export function evbuffer_write(buffer: EvBuffer, fd: EvutilSocket): number {
+  return count(() => buffer.write(fd))
+}
+
+/** Appends a part of a file; -1 for all from `offset`. @returns 0, or -1 */
+export function evbuffer_add_file(outbuf: EvBuffer, fd: EvutilSocket, offset: number, length: number): 0 | -1 {
+  return answer(() => (length < 0 ? outbuf.addFile(fd, offset) : outbuf.addFile(fd, offset, length)))
+}
+
+/** @returns the position where `what` is first, -1 when it is not there */
+export function evbuffer_search(buffer: EvBuffer, what: string | Uint8Array, start: number | null): number {
+  return count(() => buffer.search(what, start ?? 0))
+}
+
+/** @throws EventError `ERR_EV_HANDLE` unless it is a buffer, or null */
+export function checkBuffer(buf: EvBuffer | null): void {
+  if (buf !== null && !(buf instanceof EvBuffer)) throw new EventError('ERR_EV_HANDLE', 'not a buffer')
+}

@@ -1,0 +1,107 @@
+// event2/event.h: events.
+import { EV_PERSIST, EV_SIGNAL, EV_TIMEOUT } from '../events/constants.js'
+import type { EventBase, EvutilSocket } from '../events/event-base.js'
+import { type LibEvent, obtainEvent } from '../events/lib-event.js'
+import { answer, msOf, orNull, type Timeval } from './answer.js'
+import type { event_callback_fn } from './base.js'
+
+/** Makes an event, which its base owns. @returns the event, not yet pending, or null */
+export function event_new<A>(
+  base: EventBase,
+  fd: EvutilSocket,
+  events: number,
+  cb: event_callback_fn<A>,
+  arg: A,
+): LibEvent | null {
+  return orNull(() => obtainEvent(base, fd, events, (_, given: A, what) => cb(fd, what, given), arg))
+}
+
+/** Frees an event, in its own callback too. */
+export function event_free(event: LibEvent): void {
+  event.dispose()
+}
+
+/** Makes an event pending, with a timeout or without. @returns 0, or -1 */
+export function event_add(event: LibEvent, tv: Timeval | null): 0 | -1 {
+  return answer(() => event.add(msOf(tv)))
+}
+
+/** Makes an event neither pending nor active. @returns 0, or -1 */
+export function event_del(event: LibEvent): 0 | -1 {
+  return answer(() => event.del())
+}
+
+/** Makes an event active with the bits `res`, 0 too; the callback is called once, whatever `ncalls` says. */
+export function event_active(event: LibEvent, res: number, _ncalls: number): void {
+  event.active(res)
+}
+
+/** @returns those of `events` for which it is pending or active. `tv` is for C's order alone: pass null */
+export function event_pending(event: LibEvent, events: number, _tv: null = null): number {
+  return event.pending(events)
+}
+
+/** Sets an event's priority. @returns 0, or -1 when it is active or the base has no such priority */
+export function event_priority_set(event: LibEvent, priority: number): 0 | -1 {
+  return answer(() => event.prioritySet(priority))
+}
+
+/** @returns the event's priority */
+export function event_get_priority(event: LibEvent): number {
+  return event.getPriority()
+}
+
+/** @returns the descriptor or signal, -1 for none */
+export function event_get_fd(event: LibEvent): EvutilSocket {
+  return event.getFd()
+}
+
+/** @returns the flags that it was made with */
+export function event_get_events(event: LibEvent): number {
+  return event.getEvents()
+}
+
+/** @returns the base that owns it */
+export function event_get_base(event: LibEvent): EventBase {
+  return event.getBase()
+}
+
+/** Makes an event that only a time or `event_active()` makes active. @returns the event, or null */
+export function evtimer_new<A>(base: EventBase, cb: event_callback_fn<A>, arg: A): LibEvent | null {
+  return event_new(base, -1, 0, cb, arg)
+}
+
+/** As {@link event_add}. */
+export function evtimer_add(event: LibEvent, tv: Timeval): 0 | -1 {
+  return event_add(event, tv)
+}
+
+/** As {@link event_del}. */
+export function evtimer_del(event: LibEvent): 0 | -1 {
+  return event_del(event)
+}
+
+/** @returns `EV_TIMEOUT` when it is pending, or 0 */
+export function evtimer_pending(event: LibEvent, _tv: null = null): number {
+  return event_pending(event, EV_TIMEOUT)
+}
+
+/** Makes an event for a signal, which stays pending. @returns the event, or null */
+export function evsignal_new<A>(base: EventBase, signal: number, cb: event_callback_fn<A>, arg: A): LibEvent | null {
+  return event_new(base, signal, EV_SIGNAL | EV_PERSIST, cb, arg)
+}
+
+/** As {@link event_add}. */
+export function evsignal_add(event: LibEvent, tv: Timeval | null): 0 | -1 {
+  return event_add(event, tv)
+}
+
+/** As {@link event_del}. */
+export function evsignal_del(event: LibEvent): 0 | -1 {
+  return event_del(event)
+}
+
+/** @returns `EV_SIGNAL` when it is pending, or 0 */
+export function evsignal_pending(event: LibEvent, _tv: null = null): number {
+  return event_pending(event, EV_SIGNAL)
+}

@@ -1,0 +1,51 @@
+// event2/event.h and event2/thread.h: the process.
+import {
+  type EvLogCallback,
+  enableDebugLogging,
+  getSupportedMethods,
+  getVersion,
+  getVersionNumber,
+  setLogCallback,
+} from '../events/logging.js'
+import { typeError } from '../util/validation.js'
+
+/** Sets who hears what libevent logs; null for stderr. What it throws, the call that logged throws. */
+export function event_set_log_callback(cb: EvLogCallback | null): void {
+  setLogCallback(cb)
+}
+
+/** Switches libevent's debug log: `EVENT_DBG_ALL` or `EVENT_DBG_NONE`. */
+export function event_enable_debug_logging(which: number): void {
+  enableDebugLogging(which)
+}
+
+/**
+ * libevent's heap is this library's, which wipes every block before it goes back; JavaScript cannot serve memory.
+ *
+ * @throws {TypeError} unless all three are null, which leaves everything as it is
+ */
+export function event_set_mem_functions(malloc_fn: null, realloc_fn: null, free_fn: null): void {
+  for (const [name, given] of Object.entries({ malloc_fn, realloc_fn, free_fn })) {
+    if (given !== null) throw typeError(name, 'null', given)
+  }
+}
+
+/** @returns the version of the libevent that runs, such as `2.1.12-stable` */
+export function event_get_version(): string {
+  return getVersion()
+}
+
+/** @returns that version as a number, a byte for each part */
+export function event_get_version_number(): number {
+  return getVersionNumber()
+}
+
+/** @returns the backends that libevent was built with */
+export function event_get_supported_methods(): string[] {
+  return getSupportedMethods()
+}
+
+/** Switches on libevent's locks, which this library has done when it was loaded. @returns 0 */
+export function evthread_use_pthreads(): 0 {
+  return 0
+}

@@ -1,0 +1,182 @@
+// event2/http.h: the server and its replies.
+import type { EvBuffer } from '../events/ev-buffer.js'
+import { type EvHttp, obtainEvHttp } from '../events/ev-http.js'
+import type { EvHttpBoundSocket } from '../events/ev-http-bound-socket.js'
+import type { EvHttpConnection } from '../events/ev-http-connection.js'
+import type { EvHttpRequest } from '../events/ev-http-request.js'
+import type { EventBase, EvutilSocket } from '../events/event-base.js'
+import { EventError } from '../util/errors.js'
+import { checkFunction } from '../util/validation.js'
+import { answer, msOf, orNull, type Timeval } from './answer.js'
+import { checkBuffer } from './buffer.js'
+
+/** A request has come. */
+export type evhttp_request_cb<A> = (req: EvHttpRequest, arg: A) => void
+
+/** Makes a server. @returns the server, which its base owns, or null */
+export function evhttp_new(base: EventBase): EvHttp | null {
+  return orNull(() => obtainEvHttp(base))
+}
+
+/** Frees a server, its sockets and its connections. */
+export function evhttp_free(http: EvHttp): void {
+  http.dispose()
+}
+
+/** Binds a TCP socket and accepts on it. @returns 0, or -1 */
+export function evhttp_bind_socket(http: EvHttp, address: string, port: number): 0 | -1 {
+  return evhttp_bind_socket_with_handle(http, address, port) === null ? -1 : 0
+}
+
+/** Binds a TCP socket and accepts on it. @returns the socket, which is the server's, or null */
+export function evhttp_bind_socket_with_handle(http: EvHttp, address: string, port: number): EvHttpBoundSocket | null {
+  return orNull(() => http.bindSocketWithHandle(address, port))
+}
+
+/** Accepts on a socket that listens, which is the server's from then on. @returns 0, or -1 */
+export function evhttp_accept_socket(http: EvHttp, fd: EvutilSocket): 0 | -1 {
+  return evhttp_accept_socket_with_handle(http, fd) === null ? -1 : 0
+}
+
+/** As {@link evhttp_accept_socket}. @returns the socket, or null */
+export function evhttp_accept_socket_with_handle(http: EvHttp, fd: EvutilSocket): EvHttpBoundSocket | null {
+  return orNull(() => http.acceptSocketWithHandle(fd))
+}
+
+/** Stops accepting on a socket and closes it. */
+export function evhttp_del_accept_socket(http: EvHttp, bound_socket: EvHttpBoundSocket): void {
+  http.delAcceptSocket(bound_socket)
+}
+
+/** @returns the listening descriptor */
+export function evhttp_bound_socket_get_fd(bound_socket: EvHttpBoundSocket): EvutilSocket {
+  return bound_socket.getFd()
+}
+
+/** Sets the callback for requests that no path's callback takes. */
+export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A>, arg: A): void {
+  http.setGencb(cb, arg)
+}
+
+/** Sets the callback for a path. @returns 0, or -1 when it has one */
+export function evhttp_set_cb<A>(http: EvHttp, path: string, cb: evhttp_request_cb<A>, cb_arg: A): 0 | -1 {
+  return answer(() => http.setCb(path, cb, cb_arg))
+}
+
+/** Removes the callback for a path. @returns 0, or -1 when it has none */
+export function evhttp_del_cb(http: EvHttp, path: string): 0 | -1 {
+  return answer(() => http.delCb(path))
+}
+
+/** The longest time that there is: for none. */
+const NEVER_MS = 1e12
+
+/** Sets for how many seconds a connection may be silent; 0: as long as it likes. */
+export function evhttp_set_timeout(http: EvHttp, timeout_in_secs: number): void {
+  http.setTimeout(timeout_in_secs > 0 ? timeout_in_secs * 1000 : NEVER_MS)
+}
+
+/** Sets for how long a connection may be silent; null: as long as it likes. */
+export function evhttp_set_timeout_tv(http: EvHttp, tv: Timeval | null): void {
+  http.setTimeout(msOf(tv) || NEVER_MS)
+}
+
+/** Sets how many bytes a request's line and headers may have. */
+export function evhttp_set_max_headers_size(http: EvHttp, max_headers_size: number): void {
+  http.setMaxHeadersSize(max_headers_size)
+}
+
+/** Sets how many bytes a request's body may have. */
+export function evhttp_set_max_body_size(http: EvHttp, max_body_size: number): void {
+  http.setMaxBodySize(max_body_size)
+}
+
+/** Sets the methods that are not answered 501: `EVHTTP_REQ_*` bits. */
+export function evhttp_set_allowed_methods(http: EvHttp, methods: number): void {
+  http.setAllowedMethods(methods)
+}
+
+/** Sets the Content-Type of replies that name none; null for nothing. */
+export function evhttp_set_default_content_type(http: EvHttp, content_type: string | null): void {
+  http.setDefaultContentType(content_type ?? undefined)
+}
+
+/** Sets `EVHTTP_SERVER_*` flags. @returns 0, or -1 when there is no such one */
+export function evhttp_set_flags(http: EvHttp, flags: number): 0 | -1 {
+  return answer(() => http.setFlags(flags))
+}
+
+/** Gives requests for a host to another server. @returns 0, or -1 */
+export function evhttp_add_virtual_host(http: EvHttp, pattern: string, vhost: EvHttp): 0 | -1 {
+  return answer(() => http.addVirtualHost(pattern, vhost))
+}
+
+/** Takes a virtual host away. @returns 0, or -1 when it is none */
+export function evhttp_remove_virtual_host(http: EvHttp, vhost: EvHttp): 0 | -1 {
+  return answer(() => http.removeVirtualHost(vhost))
+}
+
+/** Adds a name of the server. @returns 0, or -1 */
+export function evhttp_add_server_alias(http: EvHttp, alias: string): 0 | -1 {
+  return answer(() => http.addServerAlias(alias))
+}
+
+/** Removes a name of the server. @returns 0, or -1 when it has no such one */
+export function evhttp_remove_server_alias(http: EvHttp, alias: string): 0 | -1 {
+  return answer(() => http.removeServerAlias(alias))
+}
+
+/** Answers with the headers and the body in the output buffer, and the bytes of `databuf`, which is emptied. */
+export function evhttp_send_reply(
+  req: EvHttpRequest,
+  code: number,
+  reason: string | null,
+  databuf: EvBuffer | null,
+): void {
+  checkBuffer(databuf)
+  if (databuf !== null) {
+    const output = req.getOutputBuffer()
+    if (output !== databuf) output.addBuffer(databuf)
+  }
+  req.sendReply(code, reason ?? undefined)
+}
+
+/** Answers with an HTML page and closes the connection. */
+export function evhttp_send_error(req: EvHttpRequest, error: number, reason: string | null): void {
+  req.sendError(error, reason ?? undefined)
+}
+
+/** Starts a reply whose body follows in chunks. */
+export function evhttp_send_reply_start(req: EvHttpRequest, code: number, reason: string | null): void {
+  req.sendReplyStart(code, reason ?? undefined)
+}
+
+/** Sends a part of the body: the bytes of `databuf`, which is emptied. */
+export function evhttp_send_reply_chunk(req: EvHttpRequest, databuf: EvBuffer): void {
+  checkLiveBuffer(databuf)
+  req.sendReplyChunk(databuf.remove())
+}
+
+/** As {@link evhttp_send_reply_chunk}. `cb` is called when all that was queued has gone to the system. */
+export function evhttp_send_reply_chunk_with_cb<A>(
+  req: EvHttpRequest,
+  databuf: EvBuffer,
+  cb: (evcon: EvHttpConnection, arg: A) => void,
+  arg: A,
+): void {
+  checkLiveBuffer(databuf)
+  checkFunction(cb, 'cb')
+  const connection = req.getConnection()
+  if (connection === null) throw new EventError('ERR_EV_STATE', 'the request has no connection')
+  req.sendReplyChunk(databuf.remove(), () => cb(connection, arg))
+}
+
+function checkLiveBuffer(databuf: EvBuffer | null): void {
+  if (databuf === null) throw new EventError('ERR_EV_HANDLE', 'not a buffer')
+  checkBuffer(databuf)
+}
+
+/** Ends a reply that was started. */
+export function evhttp_send_reply_end(req: EvHttpRequest): void {
+  req.sendReplyEnd()
+}

@@ -1,0 +1,116 @@
+// event2/listener.h.
+import {
+  LEV_OPT_BIND_IPV6ONLY,
+  LEV_OPT_CLOSE_ON_FREE,
+  LEV_OPT_DEFERRED_ACCEPT,
+  LEV_OPT_DISABLED,
+  LEV_OPT_LEAVE_SOCKETS_BLOCKING,
+  LEV_OPT_REUSEABLE,
+  LEV_OPT_REUSEABLE_PORT,
+} from '../events/constants.js'
+import {
+  type EvConnListener,
+  type EvConnListenerOptions,
+  obtainEvConnListener,
+  obtainEvConnListenerBind,
+} from '../events/ev-conn-listener.js'
+import type { EventBase, EvutilSocket } from '../events/event-base.js'
+import type { EvSocketAddress } from '../events/socket-address.js'
+import { checkInteger } from '../util/validation.js'
+import { answer, orNull } from './answer.js'
+
+/** `evconnlistener_cb`: a connection, and whose it is. The length of the address is no matter here. */
+export type evconnlistener_cb<A> = (
+  listener: EvConnListener,
+  fd: EvutilSocket,
+  address: EvSocketAddress,
+  arg: A,
+) => void
+
+/** `evconnlistener_errorcb`: `accept()` has failed, with that errno. */
+export type evconnlistener_errorcb<A> = (listener: EvConnListener, arg: A, errno: number) => void
+
+/** What stands for a `struct sockaddr` that is bound or connected to: an address or a path. */
+export type SockAddr = { address: string; port: number } | { path: string }
+
+const ALL_FLAGS = 0x1ff
+
+function optionsOf(flags: number, backlog: number): EvConnListenerOptions {
+  checkInteger(flags, 'flags', 0, ALL_FLAGS)
+  return {
+    // -1 leaves the number to libevent.
+    ...(backlog < 0 ? {} : { backlog }),
+    closeOnFree: (flags & LEV_OPT_CLOSE_ON_FREE) !== 0,
+    leaveSocketsBlocking: (flags & LEV_OPT_LEAVE_SOCKETS_BLOCKING) !== 0,
+    disabled: (flags & LEV_OPT_DISABLED) !== 0,
+    deferAccept: (flags & LEV_OPT_DEFERRED_ACCEPT) !== 0,
+  }
+}
+
+/** Binds a socket, listens, and accepts on it. @returns the listener, which its base owns, or null */
+export function evconnlistener_new_bind<A>(
+  base: EventBase,
+  cb: evconnlistener_cb<A> | null,
+  ptr: A,
+  flags: number,
+  backlog: number,
+  sa: SockAddr,
+): EvConnListener | null {
+  const where = 'path' in sa ? { path: sa.path } : { host: sa.address, port: sa.port }
+  return orNull(() =>
+    obtainEvConnListenerBind(base, cb, ptr, {
+      ...optionsOf(flags, backlog),
+      ...where,
+      reuseable: (flags & LEV_OPT_REUSEABLE) !== 0,
+      reusePort: (flags & LEV_OPT_REUSEABLE_PORT) !== 0,
+      ipv6Only: (flags & LEV_OPT_BIND_IPV6ONLY) !== 0,
+    }),
+  )
+}
+
+/** Accepts on a socket that is bound; a backlog of 0 says that it listens. @returns the listener, or null */
+export function evconnlistener_new<A>(
+  base: EventBase,
+  cb: evconnlistener_cb<A> | null,
+  ptr: A,
+  flags: number,
+  backlog: number,
+  fd: EvutilSocket,
+): EvConnListener | null {
+  return orNull(() => obtainEvConnListener(base, cb, ptr, optionsOf(flags, backlog), fd))
+}
+
+/** Frees a listener, in its own callback too. */
+export function evconnlistener_free(lev: EvConnListener): void {
+  lev.dispose()
+}
+
+/** Accepts again. @returns 0, or -1 */
+export function evconnlistener_enable(lev: EvConnListener): 0 | -1 {
+  return answer(() => lev.enable())
+}
+
+/** Stops accepting. @returns 0, or -1 */
+export function evconnlistener_disable(lev: EvConnListener): 0 | -1 {
+  return answer(() => lev.disable())
+}
+
+/** Replaces the callback. */
+export function evconnlistener_set_cb<A>(lev: EvConnListener, cb: evconnlistener_cb<A> | null, arg: A): void {
+  lev.setCb(cb, arg)
+}
+
+/** Sets what is called when `accept()` fails; accepting stops for a while then. */
+export function evconnlistener_set_error_cb<A>(lev: EvConnListener, errorcb: evconnlistener_errorcb<A> | null): void {
+  lev.setErrorCb(errorcb === null ? null : (listener, errno, arg: A) => errorcb(listener, arg, errno))
+}
+
+/** @returns the listening descriptor */
+export function evconnlistener_get_fd(lev: EvConnListener): EvutilSocket {
+  return lev.getFd()
+}
+
+/** @returns the base that owns it */
+export function evconnlistener_get_base(lev: EvConnListener): EventBase {
+  return lev.getBase()
+}
