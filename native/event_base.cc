@@ -77,6 +77,7 @@ EventBase::~EventBase() {
   if (m_base == nullptr) return;
   m_turn_events.reset();
   m_once.clear();
+  if (m_release != nullptr) event_free(m_release);
   event_base_free(m_base);
 }
 
@@ -97,11 +98,33 @@ void EventBase::Dispose() {
 void EventBase::WhenIdle(std::function<void()> release) {
   if (busy()) {
     m_when_idle.push_back(std::move(release));
+    ReleaseInSyncLoop();
     return;
   }
   // What is released may call back, and what that disposes has to wait for it.
   const BusyScope scope(*this);
   release();
+}
+
+// A blocking loop may go on for as long as what waits to be released keeps something pending, so that is
+// released in an event of its own: then nothing is on the stack but the loop.
+void EventBase::ReleaseInSyncLoop() {
+  if (!m_in_sync_loop || !m_in_loop || !m_loop_is_outermost) return;
+  if (m_release == nullptr) {
+    const auto on_release = [](evutil_socket_t, short, void* arg) {
+      EventBase& self = *static_cast<EventBase*>(arg);
+      if (self.m_busy == 1) self.ReleaseAll();
+    };
+    m_release = event_new(m_base, -1, 0, on_release, this);
+  }
+  if (m_release != nullptr) event_active(m_release, EV_TIMEOUT, 1);
+}
+
+void EventBase::ReleaseAll() {
+  while (!m_when_idle.empty()) {
+    const auto releases = std::exchange(m_when_idle, {});
+    for (const auto& release : releases) release();
+  }
 }
 
 void EventBase::LeaveBusy() {
@@ -111,11 +134,9 @@ void EventBase::LeaveBusy() {
   }
   // Still busy while these run: freeing a server closes its connections, whose callbacks may dispose
   // more.
+  if (m_release != nullptr) event_del(m_release);
   do {
-    while (!m_when_idle.empty()) {
-      const auto releases = std::exchange(m_when_idle, {});
-      for (const auto& release : releases) release();
-    }
+    ReleaseAll();
     if (env().has_dropped()) env().callbacks().Call(*this, JsCallback::kDropped, {});
     env().callbacks().TellBufferNews(*this);
   } while (!m_when_idle.empty());
@@ -165,6 +186,7 @@ int EventBase::RunSync(int flags) {
   std::optional<TerminationWatch> termination;
   if ((flags & EVLOOP_NONBLOCK) == 0 && env().loop().in_worker()) termination.emplace(*this);
   BeginLoop();
+  m_loop_is_outermost = m_busy == 1;
   m_in_loop = m_in_sync_loop = true;
   const LogRelay::LoopScope log_scope(env().log(), *this);
   const int result = event_base_loop(m_base, flags);

@@ -56,7 +56,8 @@ class EventBase final : public Handle {
   };
   bool busy() const { return m_busy > 0; }
 
-  /// Runs `release` now, or, while libevent is on the stack, as soon as it no longer is.
+  /// Runs `release` now, or, while libevent is on the stack with more than its loop, as soon as it no longer
+  /// is.
   void WhenIdle(std::function<void()> release);
 
   /// Has JavaScript told what has happened to buffers when the callback of libevent's that is running has
@@ -106,6 +107,8 @@ class EventBase final : public Handle {
   struct OnceEntry;
 
   void LeaveBusy();
+  void ReleaseAll();
+  void ReleaseInSyncLoop();
   void Loopbreak();
   void Loopexit(double ms);
   void Once(int fd, int what, double id, double ms);
@@ -136,11 +139,13 @@ class EventBase final : public Handle {
   std::vector<timeval> m_common_timeouts;
   std::vector<std::function<void()>> m_when_idle;
   std::unique_ptr<TurnEvents> m_turn_events;
+  event* m_release = nullptr;
   unsigned m_busy = 0;
   int m_backend_fd = -1;
   const bool m_precise_timer;
   bool m_in_loop = false;
   bool m_in_sync_loop = false;
+  bool m_loop_is_outermost = false;
   bool m_dispatching = false;
   bool m_got_break = false;
   bool m_got_exit = false;
