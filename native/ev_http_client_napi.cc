@@ -163,9 +163,8 @@ Napi::Value EvHttpRequest::SendNapi(const Napi::CallbackInfo& info) {
   // To read a list may run anything, so that handles are looked up now.
   EvHttpConnection& connection = Environment::From(info).Get<EvHttpConnection>(info[0]);
   EvHttpRequest& self = Outgoing(info, 1);
-  if (!connection.is_client() || connection.client().closing() || self.m_state != State::kNew) {
-    ThrowEventError(self.env(), code::kState,
-                    "the connection is closing or a server's, or the request has been made");
+  if (!connection.is_client() || connection.client().shut() || self.m_state != State::kNew) {
+    ThrowEventError(self.env(), code::kState, "the connection has ended, or the request has been made");
   }
   if (chunked) {
     self.BeginChunks();

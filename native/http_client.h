@@ -45,6 +45,7 @@ class HttpClient {
   /// JavaScript is being told that the connection closes, libevent being in the middle of that, or it is
   /// closed for good.
   bool closing() const { return m_closing || m_shut; }
+  bool shut() const { return m_shut; }
   /// libevent is in the middle of closing the connection.
   bool closing_now() const { return m_closing; }
   const ConnectFailure& failure() const { return m_failure; }

@@ -123,15 +123,18 @@ export class Exchange implements ClientReceiver {
   }
 
   async #sendChunk(chunk: string | Uint8Array): Promise<void> {
-    const state = stateOfBase(this.#owner.base)
-    const key = state.nextKey()
-    const written = new Promise<void>((resolve) => {
+    if (chunk.length === 0) return
+    const { written } = stateOfBase(this.#owner.base)
+    const key = stateOfBase(this.#owner.base).nextKey()
+    const next = new Promise<void>((resolve) => {
       this.#wake = resolve
       const receiver: WrittenReceiver = { run: resolve, drop: resolve }
-      state.written.set(key, receiver)
+      written.set(key, receiver)
     })
-    if (native.requestSendChunk(this.#number, chunk, key)) await written
-    state.written.delete(key)
+    // One that is not taken comes after the reply has begun: then nothing is wanted but that this ends.
+    native.requestSendChunk(this.#number, chunk, key)
+    await next
+    written.delete(key)
   }
 
   #settle(): void {

@@ -39,8 +39,13 @@ export class RawServer implements AsyncDisposable {
     return address.port
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends all connections that there are. */
+  closeConnections(): void {
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.closeConnections()
     await new Promise((resolve) => this.#server.close(resolve))
   }
 }
