@@ -214,6 +214,22 @@ void HttpClient::BeginSending() {
   const bool was_active = m_upload.active();
   m_upload.Begin(*m_current);
   if (was_active || m_upload.active()) SetPhaseTimeouts();
+  if (!m_upload.active()) SendNow();
+}
+
+// Nearly always there is room for a whole request, and to wait to be told so costs more than to send it.
+void HttpClient::SendNow() {
+  bufferevent* const sending = stream();
+  evbuffer* const output = bufferevent_get_output(sending);
+  // A bufferevent keeps others from taking bytes off its output.
+  evbuffer_unfreeze(output, 1);
+  evbuffer_write(output, bufferevent_getfd(sending));
+  evbuffer_freeze(output, 1);
+  // What is left, or cannot be sent, is the loop's.
+  if (evbuffer_get_length(output) > 0) return;
+  bufferevent_data_cb written = nullptr;
+  bufferevent_getcb(sending, nullptr, &written, nullptr, nullptr);
+  if (written != nullptr) written(sending, m_connection);
 }
 
 void HttpClient::NoteFailure() {

@@ -98,6 +98,7 @@ class HttpClient {
   void Start(EvHttpRequest& request);
   void Try();
   void BeginSending();
+  void SendNow();
   void FailToConnect(const char* syscall, int error);
   void TellClosed();
   EventBase& base() const;

@@ -294,11 +294,15 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
    * if (response.status === 200) console.log(response.json())
    * ```
    */
-  async request(request: EvHttpClientRequest): Promise<EvHttpResponse> {
-    const checked = checkRequest(request, this.#host)
-    checkLive(this)
-    if (this.#view) throw new EventError('ERR_EV_STATE', 'the connection is a server’s')
-    return Exchange.start({ connection: this, base: this.#base, limited: this.#limited }, checked)
+  request(request: EvHttpClientRequest): Promise<EvHttpResponse> {
+    // An async function would wrap one promise in another.
+    return new Promise((resolve, reject) => {
+      const checked = checkRequest(request, this.#host)
+      // Otherwise the addon says so.
+      if (checked.signal?.aborted) checkLive(this)
+      if (this.#view) throw new EventError('ERR_EV_STATE', 'the connection is a server’s')
+      Exchange.start({ connection: this, base: this.#base, limited: this.#limited }, checked, resolve, reject)
+    })
   }
 
   /** @internal */

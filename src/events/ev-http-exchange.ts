@@ -46,12 +46,15 @@ export class Exchange implements ClientReceiver {
   #over = false
   #wake: (() => void) | undefined
 
-  /** Sends a request. @returns its response */
-  static start(owner: ExchangeOwner, request: CheckedRequest): Promise<EvHttpResponse> {
-    return new Promise((resolve, reject) => {
-      if (request.signal?.aborted) throw request.signal.reason
-      new Exchange(owner, resolve, reject).#send(request)
-    })
+  /** Sends a request, and settles when it has ended. @throws what keeps it from being sent */
+  static start(
+    owner: ExchangeOwner,
+    request: CheckedRequest,
+    resolve: (response: EvHttpResponse) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    if (request.signal?.aborted) throw request.signal.reason
+    new Exchange(owner, resolve, reject).#send(request)
   }
 
   private constructor(
