@@ -8,6 +8,7 @@ import {
   EV_READ,
   EV_WRITE,
   EVLOOP_NONBLOCK,
+  type EvBuffer,
   EventBase,
   type EventHandle,
   type EvHttp,
@@ -22,7 +23,7 @@ import {
   obtainEvHttpRequest,
 } from 'bitcoin-support'
 import { Random } from './random.js'
-import { filledBuffer, ownBuffer } from './subjects/ev-buffer.js'
+import { filledBuffer, ownBuffer, requestBuffer } from './subjects/ev-buffer.js'
 import { evHttp } from './subjects/ev-http.js'
 import { evHttpBoundSocket } from './subjects/ev-http-bound-socket.js'
 import { clientConnection, connectionView } from './subjects/ev-http-connection.js'
@@ -156,6 +157,8 @@ export class RandomWorld implements Disposable {
       this.#callback(base)
     })
     this.#add(outgoingRequest, request, base)
+    if (this.random.percent(30)) this.#addView(request, request.getOutputBuffer(), base)
+    if (this.random.percent(30)) this.#addView(request, request.getInputBuffer(), base)
     if (this.random.percent(30)) request.setErrorCb(() => this.#callback(base))
     if (this.random.percent(50)) request.getOutputHeaders().addHeader('Host', 'localhost')
     if (this.random.percent(10)) request.getOutputHeaders().addHeader('Connection', 'close')
@@ -166,6 +169,11 @@ export class RandomWorld implements Disposable {
     }
   }
 
+  #addView(request: EvHttpRequest, view: EvBuffer, base: EventBase): void {
+    this.#add(requestBuffer, ownedBy(request, view), base)
+    if (this.random.percent(50)) view.addCb(() => this.#callback(base))
+  }
+
   // A server's request: it is answered, begun, held or given up.
   #handle(request: EvHttpRequest, base: EventBase): void {
     if (this.#closing) return
@@ -173,6 +181,8 @@ export class RandomWorld implements Disposable {
     this.#add(incomingRequest, request, base)
     if (this.random.percent(20)) this.#add(receivedHeaders, ownedBy(request, request.getInputHeaders()), base)
     if (this.random.percent(20)) this.#add(sentHeaders, ownedBy(request, request.getOutputHeaders()), base)
+    if (this.random.percent(20)) this.#addView(request, request.getInputBuffer(), base)
+    if (this.random.percent(20)) this.#addView(request, request.getOutputBuffer(), base)
     if (this.random.percent(20)) request.setOnCompleteCb(() => this.#callback(base))
     if (this.random.percent(20)) request.setDisconnectCb(() => this.#callback(base))
     const connection = this.random.percent(20) ? request.getConnection() : null
@@ -223,7 +233,7 @@ export class RandomWorld implements Disposable {
       spare: http ?? handle,
       virtual: any(evHttp) ?? handle,
       request: any(outgoingRequest) ?? handle,
-      other: any(ownBuffer) ?? handle,
+      other: any(this.random.percent(50) ? ownBuffer : requestBuffer) ?? handle,
     }
   }
 

@@ -10,7 +10,7 @@ interface Outcome {
   readonly warnings: readonly { name: string; code: string; message: string; detail: string }[]
 }
 
-const NOTHING_LIVE = { EventBase: 0, LibEvent: 0, EvHttp: 0, Own: 0 }
+const NOTHING_LIVE = { EventBase: 0, LibEvent: 0, EvHttp: 0, EvBuffer: 0, Own: 0 }
 
 async function collected(name: string, ...rest: string[]): Promise<Outcome> {
   const { code, stdout, stderr } = await runProgram(process.execPath, ['--expose-gc', PROGRAM, name, ...rest])
@@ -40,6 +40,13 @@ describe('a handle that is dropped', () => {
     expect(warnings).to.have.lengthOf(1)
     expect(warnings[0]?.message).to.equal(leak('GcTest.Own #1'))
     expect(warnings[0]?.detail).to.match(/^ +at .*gc-cases\.js/m)
+  })
+
+  it('lets go of what it refers to, itself included', async () => {
+    const outcome = await collected('buffers that refer to each other')
+    expect(outcome.live).to.deep.equal(NOTHING_LIVE)
+    expect(outcome.result).to.equal(1)
+    expect(reported(outcome)).to.have.members([leak('EvBuffer #1'), leak('EvBuffer #2')])
   })
 
   it('is disposed though its base lives on', async () => {

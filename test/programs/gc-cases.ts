@@ -8,9 +8,11 @@ const {
   declareEventType,
   EV_READ,
   EV_TIMEOUT,
+  EvBuffer,
   EventBase,
   EvHttp,
   LibEvent,
+  obtainEvBuffer,
   obtainEvent,
   obtainEventBase,
   obtainEvHttp,
@@ -55,6 +57,22 @@ const cases: Record<string, () => unknown> = {
       obtainEvent(base, -1, 0, () => {}).active(0)
       base.once(-1, EV_TIMEOUT, () => {}, undefined, NEVER)
     }),
+  'buffers that refer to each other': async () => {
+    let released = 0
+    await drop(() => {
+      const first = obtainEvBuffer()
+      const second = obtainEvBuffer()
+      first.addCb(() => second.getLength())
+      first.addReference('text', () => {
+        released += 1
+      })
+      second.addBufferReference(first)
+      // Now the first one holds what refers to itself.
+      first.addBuffer(second)
+    })
+    await collect()
+    return released
+  },
   'a server': () =>
     drop(() => {
       obtainEvHttp(obtainEventBase()).bindSocketWithHandle('127.0.0.1', 0)
@@ -192,5 +210,11 @@ const run = cases[process.argv[2] ?? '']
 if (run === undefined) throw new Error('there is no such case')
 const result = await run()
 await collect()
-const live = { EventBase: EventBase.live(), LibEvent: LibEvent.live(), EvHttp: EvHttp.live(), Own: Own.live() }
+const live = {
+  EventBase: EventBase.live(),
+  LibEvent: LibEvent.live(),
+  EvHttp: EvHttp.live(),
+  EvBuffer: EvBuffer.live(),
+  Own: Own.live(),
+}
 console.log(JSON.stringify({ result, live, warnings }))

@@ -8,9 +8,11 @@ import {
   EV_TIMEOUT,
   EventBase,
   type LibEvent,
+  obtainEvBuffer,
   obtainEvent,
   obtainEventBase,
   obtainEvHttp,
+  obtainEvHttpRequest,
 } from 'bitcoin-support'
 
 class Shared extends declareEventType('WorkersTest.Shared') {}
@@ -54,6 +56,22 @@ function serve(base: EventBase): void {
   say('port' in address ? address.port : 0)
 }
 
+/** Buffers with all that ties them to others, and to this thread. */
+function leaveBuffers(base: EventBase): void {
+  const first = obtainEvBuffer()
+  const second = obtainEvBuffer()
+  first.addReference('kept', () => say('let go'))
+  second.addBufferReference(first)
+  first.addCb(() => {})
+  first.add('text')
+  second.addCb(() => {})
+  second.deferCallbacks(base)
+  second.drain(1)
+  obtainEvHttpRequest(() => {})
+    .getOutputBuffer()
+    .addBufferReference(first)
+}
+
 const spin = () => {
   sayThread()
   for (;;);
@@ -77,6 +95,7 @@ const cases: Record<string, () => void | Promise<void>> = {
     base.once(-1, EV_TIMEOUT, () => {}, undefined, NEVER)
     serve(base)
     serve(obtainEventBase({ changelist: true }))
+    leaveBuffers(base)
     new Shared()
     const ended = inCallback(() => ended.loopbreak())
     await ended.dispatch()

@@ -2,7 +2,16 @@
 // end keeps its process from ending. The last line says that all was as it should be.
 import { strict as assert } from 'node:assert'
 import { constants } from 'node:os'
-import { EV_SIGNAL, EVLOOP_NONBLOCK, EventBase, EvHttp, LibEvent, obtainEvent, obtainEventBase } from 'bitcoin-support'
+import {
+  EV_SIGNAL,
+  EVLOOP_NONBLOCK,
+  EvBuffer,
+  EventBase,
+  EvHttp,
+  LibEvent,
+  obtainEvent,
+  obtainEventBase,
+} from 'bitcoin-support'
 import { expectCode } from '../support/errors.js'
 import { native } from '../support/internals.js'
 import { CaseWorker, untilAsleep } from '../support/worker.js'
@@ -11,6 +20,7 @@ const counts = () => ({
   EventBase: EventBase.live(),
   LibEvent: LibEvent.live(),
   EvHttp: EvHttp.live(),
+  EvBuffer: EvBuffer.live(),
   blocks: native.libeventBlocks(),
 })
 
