@@ -67,13 +67,21 @@ const needs = {
     what: () => 'Wine',
     met: (env) => which('wine64', env) ?? which('wine', env) ?? which('/usr/lib/wine/wine64', env),
   },
+  // Off the path of those who are not root.
+  nginx: { what: () => 'nginx', met: (env) => which('nginx', env) ?? which('/usr/sbin/nginx', env) },
   wrk: { what: () => 'wrk', met: (env) => which('wrk', env) },
 }
 
 const build = ['compiler', 'cmake', 'make', 'pkgConfig', 'libevent', 'nodeHeaders']
 
 /** What the tests talk to, run on, and look through. */
-const peers = ['curl', 'python', 'go', ...(process.platform === 'linux' ? ['valgrind', 'gdb', 'mingw', 'wine'] : [])]
+const peers = [
+  'curl',
+  'python',
+  'go',
+  'nginx',
+  ...(process.platform === 'linux' ? ['valgrind', 'gdb', 'mingw', 'wine'] : []),
+]
 
 /** What has to be on the system for each thing that one can do here. */
 export const purposes = {

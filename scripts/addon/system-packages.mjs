@@ -29,6 +29,7 @@ export const packages = {
   go: { apt: ['golang-go'], dnf: ['golang'], apk: ['go'], brew: ['go'] },
   mingw: { apt: ['g++-mingw-w64-x86-64-posix'], dnf: ['mingw64-gcc-c++'], apk: ['mingw-w64-gcc'], brew: ['mingw-w64'] },
   wine: { apt: ['wine64'], dnf: ['wine-core'], apk: ['wine'] },
+  nginx: { apt: ['nginx-light'], dnf: ['nginx-core'], apk: ['nginx'], brew: ['nginx'] },
   wrk: { apt: ['wrk'], dnf: ['wrk'], apk: ['wrk'], brew: ['wrk'] },
 }
 

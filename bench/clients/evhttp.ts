@@ -1,0 +1,17 @@
+// This library's client: a connection each.
+import { obtainEventBase, obtainEvHttpConnectionBase } from 'bitcoin-support'
+import { connections, measure, port } from './load.js'
+
+using base = obtainEventBase({ changelist: true })
+const all = Array.from({ length: connections }, () => obtainEvHttpConnectionBase(base, '127.0.0.1', port))
+const dispatched = base.dispatch()
+await measure({
+  async ask(connection) {
+    const response = await all[connection]?.request({ path: '/' })
+    return response?.text() ?? ''
+  },
+  close() {
+    for (const connection of all) connection.dispose()
+  },
+})
+await dispatched
