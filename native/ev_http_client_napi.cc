@@ -10,6 +10,7 @@
 #include <string>
 
 #include "arguments.h"
+#include "byte_span.h"
 #include "environment.h"
 #include "errors.h"
 #include "ev_http_connection.h"
@@ -17,7 +18,7 @@
 #include "exports.h"
 #include "header_list.h"
 #include "http_client.h"
-#include "http_text.h"
+#include "http_header_block.h"
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
@@ -40,18 +41,8 @@ Napi::Value FlatHeaders(Napi::Env env, const evkeyvalq* headers) {
   return Napi::Value(env, text);
 }
 
-void AddHeaders(const Napi::CallbackInfo& info, const Napi::Value& list, HeaderList& headers) {
-  if (!list.IsArray()) ThrowTypeError(info.Env(), "headers must be an array");
-  const Napi::Array flat = list.As<Napi::Array>();
-  const uint32_t length = flat.Length();
-  for (uint32_t i = 0; i + 1 < length; i += 2) {
-    const HttpHeaderName name(info.Env(), flat.Get(i));
-    const HttpText value(info.Env(), flat.Get(i + 1), "header value");
-    if (!headers.Add(name.c_str(), value.c_str())) {
-      ThrowEventError(Environment::From(info), code::kLibevent, "evhttp_add_header failed");
-    }
-  }
-}
+// What is longer has a buffer of its own.
+constexpr size_t kShortBody = 4096;
 
 }  // namespace
 
@@ -122,11 +113,13 @@ Napi::Value EvHttpRequest::SetPausedNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (request, with its body) -> [code, reason, minor version, headers, body]
+// (request, slab | undefined, offset) -> [code, reason, minor version, headers, body]: a short body is put
+// into the slab, and its length returned; without a slab it is left where it is
 Napi::Value EvHttpRequest::TakeReplyNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = Outgoing(info);
   const Napi::Env env = info.Env();
   evhttp_request* const reply = self.m_request;
+  const double offset = NumberArg(info, 2);
   const char* const reason = evhttp_request_get_response_code_line(reply);
   napi_value parts[5];
   napi_create_int32(env, evhttp_request_get_response_code(reply), &parts[0]);
@@ -137,11 +130,19 @@ Napi::Value EvHttpRequest::TakeReplyNapi(const Napi::CallbackInfo& info) {
   napi_create_int32(env, reply->minor, &parts[2]);
   parts[3] = FlatHeaders(env, evhttp_request_get_input_headers(reply));
   napi_get_undefined(env, &parts[4]);
-  if (BoolArg(info, 1)) {
+  if (!info[1].IsUndefined()) {
     evbuffer* const input = evhttp_request_get_input_buffer(reply);
     const size_t length = evbuffer_get_length(input);
+    const auto slab = ByteSpan::OfUnsharedBytes(env, info[1]);
+    if (!slab) ThrowTypeError(env, "a slab must be a Uint8Array");
     void* data = nullptr;
-    if (napi_create_buffer(env, length, &data, &parts[4]) != napi_ok) throw Napi::Error::New(env);
+    const bool fits = offset >= 0 && offset + static_cast<double>(length) <= static_cast<double>(slab->size);
+    if (length <= kShortBody && fits) {
+      data = slab->data + static_cast<size_t>(offset);
+      napi_create_uint32(env, static_cast<uint32_t>(length), &parts[4]);
+    } else if (napi_create_buffer(env, length, &data, &parts[4]) != napi_ok) {
+      throw Napi::Error::New(env);
+    }
     evbuffer_remove(input, data, length);
   }
   napi_value result;
@@ -150,7 +151,7 @@ Napi::Value EvHttpRequest::TakeReplyNapi(const Napi::CallbackInfo& info) {
   return Napi::Value(env, result);
 }
 
-// (connection, request, command, uri, headers | undefined, body | undefined, deadline ms, streams, chunked):
+// (connection, request, command, uri, headers, body | undefined, deadline ms, streams, chunked):
 // all of a request at once. headers: name, value, name, value …
 Napi::Value EvHttpRequest::SendNapi(const Napi::CallbackInfo& info) {
   const int command = IntArg(info, 2);
@@ -159,8 +160,7 @@ Napi::Value EvHttpRequest::SendNapi(const Napi::CallbackInfo& info) {
   const bool streams = BoolArg(info, 7);
   const bool chunked = BoolArg(info, 8);
   HeaderList headers;
-  if (!info[4].IsUndefined()) AddHeaders(info, info[4], headers);
-  // To read a list may run anything, so that handles are looked up now.
+  AddHeaderBlock(info.Env(), info[4], headers);
   EvHttpConnection& connection = Environment::From(info).Get<EvHttpConnection>(info[0]);
   EvHttpRequest& self = Outgoing(info, 1);
   if (!connection.is_client() || connection.client().shut() || self.m_state != State::kNew) {

@@ -16,6 +16,13 @@ export interface DeclaredEventType {
   live(): number
 }
 
+const numbers = new Map<string, number>()
+
+/** @internal @returns the addon's number of a type that has been declared in this thread */
+export function typeNumberOf(name: string): number {
+  return numbers.get(name) as number
+}
+
 /**
  * Declares a handle type and returns the class to derive it from. Its instances count, list, trace and report leaks as
  * the library's own do.
@@ -44,6 +51,7 @@ export function declareEventType(name: string): DeclaredEventType {
   checkString(name, 'name')
   if (name === '') throw rangeError('name', 'a non-empty string', '')
   const type = native.declareType(name)
+  numbers.set(name, type)
   traceType(type, name)
 
   class DeclaredType extends EventHandle {

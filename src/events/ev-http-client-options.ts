@@ -54,7 +54,7 @@ const METHODS: ReadonlyMap<string, number> = new Map([
 export interface CheckedRequest {
   readonly command: number
   readonly path: string
-  readonly headers: readonly string[]
+  readonly headers: string
   readonly body: string | Uint8Array | undefined
   readonly chunks: EvHttpBodyChunks | undefined
   readonly signal: AbortSignal | undefined
@@ -66,21 +66,28 @@ function isChunks(body: object): body is EvHttpBodyChunks {
   return Symbol.asyncIterator in body || Symbol.iterator in body
 }
 
-/** Puts the host first, as RFC 9112 asks for, and leaves out what follows from the body. */
-function withHost(headers: EvHttpHeaders | undefined, host: string): string[] {
-  const all = ['Host', host]
+/**
+ * Puts the host first, as RFC 9112 asks for, and leaves out what follows from the body.
+ *
+ * @returns name, NUL, value, NUL and so on
+ */
+function withHost(headers: EvHttpHeaders | undefined, host: string): string {
   const given = flattenHeaders(headers)
-  if (given === undefined) return all
+  if (given === undefined) return `Host\0${host}\0`
+  let first = host
+  let others = ''
   for (let i = 0; i + 1 < given.length; i += 2) {
-    const name = given[i]
-    const value = given[i + 1]
+    const name = given[i] as string
+    const value = given[i + 1] as string
     checkString(name, 'headers')
     checkString(value, 'headers')
-    const lower = (name as string).toLowerCase()
-    if (lower === 'host') all[1] = value as string
-    else if (lower !== 'content-length' && lower !== 'transfer-encoding') all.push(name as string, value as string)
+    if (name.includes('\0')) throw rangeError('header name', 'a token', name)
+    if (value.includes('\0')) throw rangeError('header value', 'without NUL', value)
+    const lower = name.toLowerCase()
+    if (lower === 'host') first = value
+    else if (lower !== 'content-length' && lower !== 'transfer-encoding') others += `${name}\0${value}\0`
   }
-  return all
+  return `Host\0${first}\0${others}`
 }
 
 /** @returns `request`, checked. @param host - the value of a missing Host header */

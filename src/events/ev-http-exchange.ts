@@ -1,7 +1,8 @@
 // One request and its response, as a promise.
 import { constants } from 'node:os'
 import { EventError, type EventErrorCode } from '../util/errors.js'
-import { type HandleNumber, native } from '../util/native.js'
+import { created, type HandleNumber, native } from '../util/native.js'
+import { traceCreated, traceDropped } from '../util/tracing.js'
 import { checkBytes } from '../util/validation.js'
 import { type ClientReceiver, kChunk, kDone, kFailed, kHeaders, kStopped, type WrittenReceiver } from './base-state.js'
 import {
@@ -12,8 +13,10 @@ import {
   EVREQ_HTTP_REQUEST_CANCEL,
   EVREQ_HTTP_TIMEOUT,
 } from './constants.js'
+import { typeNumberOf } from './declare-event-type.js'
 import { BodyStream } from './ev-http-body-stream.js'
 import type { CheckedRequest, EvHttpBodyChunks } from './ev-http-client-options.js'
+import { EvHttpMessage } from './ev-http-message.js'
 import { EvHttpResponse } from './ev-http-response.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 import { type EventHandle, handleOf } from './event-handle.js'
@@ -24,6 +27,23 @@ const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
   [EVREQ_HTTP_INVALID_HEADER]: ['ERR_EV_REPLY', 'the reply is malformed'],
   [EVREQ_HTTP_BUFFER_ERROR]: ['ERR_EV_LIBEVENT', 'the connection failed'],
   [EVREQ_HTTP_REQUEST_CANCEL]: ['ERR_EV_CANCELED', 'the request was cancelled'],
+}
+
+/** Short bodies share memory, as Node's own do: an ArrayBuffer each would cost more than the rest of a response. */
+const SLAB_BYTES = 65536
+let slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+let slabUsed = 0
+
+/** @param body - a buffer, or how much of the slab it has taken */
+function bodyOf(body: Buffer | number | undefined): Buffer {
+  if (typeof body !== 'number') return body as Buffer
+  const whole = slab.subarray(slabUsed, slabUsed + body)
+  slabUsed += (body + 7) & ~7
+  if (slabUsed >= SLAB_BYTES) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+    slabUsed = 0
+  }
+  return whole
 }
 
 /** What an exchange needs of its connection. */
@@ -66,6 +86,7 @@ export class Exchange implements ClientReceiver {
     this.#resolve = resolve
     this.#reject = reject
     this.#number = native.requestNew()
+    traceCreated(this.#number, typeNumberOf(EvHttpMessage.typeName), created[0] ?? 0)
   }
 
   #send(request: CheckedRequest): void {
@@ -88,6 +109,7 @@ export class Exchange implements ClientReceiver {
     } catch (error) {
       requests.delete(this.#number)
       native.collect(this.#number)
+      traceDropped()
       throw error
     }
     if (this.#over) return
@@ -176,7 +198,7 @@ export class Exchange implements ClientReceiver {
 
   [kHeaders](): void {
     if (this.#over) return
-    const [code, reason, minor, headers] = native.requestTakeReply(this.#number, false)
+    const [code, reason, minor, headers] = native.requestTakeReply(this.#number, undefined, 0)
     this.#stream = new BodyStream(this.#number, () =>
       this.#cancel(new EventError('ERR_EV_CANCELED', 'the body is no longer wanted')),
     )
@@ -201,11 +223,11 @@ export class Exchange implements ClientReceiver {
     } else if (this.#stream !== undefined) {
       this.#stream.end()
     } else {
-      const [code, reason, minor, headers, body] = native.requestTakeReply(this.#number, true)
+      const [code, reason, minor, headers, body] = native.requestTakeReply(this.#number, slab, slabUsed)
       if (code === 0) {
         this.#reject(this.#connectError() ?? new EventError('ERR_EV_CONNECT', 'cannot connect'))
       } else {
-        this.#resolve(new EvHttpResponse(code, reason, minor, headers, body as Buffer))
+        this.#resolve(new EvHttpResponse(code, reason, minor, headers, bodyOf(body)))
       }
     }
   }

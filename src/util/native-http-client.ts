@@ -14,7 +14,7 @@ export interface NativeHttpClient {
     request: HandleNumber,
     command: number,
     uri: string,
-    headers: readonly string[] | undefined,
+    headers: string,
     body: string | Uint8Array | undefined,
     deadlineMs: number,
     streams: boolean,
@@ -22,8 +22,9 @@ export interface NativeHttpClient {
   ): void
   requestTakeReply(
     request: HandleNumber,
-    withBody: boolean,
-  ): [code: number, reason: string, minor: number, headers: string, body: Buffer | undefined]
+    slab: Uint8Array | undefined,
+    offset: number,
+  ): [code: number, reason: string, minor: number, headers: string, body: Buffer | number | undefined]
   requestBeginChunks(request: HandleNumber): void
   requestSendChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean
   requestEndChunks(request: HandleNumber): void

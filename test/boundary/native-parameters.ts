@@ -119,6 +119,17 @@ export function memory(size: number | Uint8Array): ValueParameter {
   }
 }
 
+/** Memory that is written to. */
+export function slab(): ValueParameter {
+  const detached = new Uint8Array(8)
+  structuredClone(detached.buffer, { transfer: [detached.buffer] })
+  return {
+    value: constant(new Uint8Array(64)),
+    wrong: refuse((other) => other instanceof Uint8Array),
+    odd: [new Uint8Array(0), detached, new Uint8Array(new SharedArrayBuffer(8))],
+  }
+}
+
 /** A list of strings. */
 export function list(value: readonly string[], odd: readonly unknown[] = []): ValueParameter {
   const lists = [

@@ -25,6 +25,7 @@ import {
   type Parameter,
   position,
   secureNumber,
+  slab,
   text,
 } from './native-parameters.js'
 import { a, is, nothing, type Outcome } from './outcomes.js'
@@ -237,13 +238,13 @@ export const signatures: Readonly<Record<string, Signature>> = {
     outgoing,
     int(EVHTTP_REQ_GET),
     text('/'),
-    optional(list(['Name', 'value'])),
+    text('Name\0value\0'),
     optional(bytes('body')),
     number(60_000),
     bool(false),
     bool(false),
   ),
-  requestTakeReply: signature(a('array'), outgoing, bool(true)),
+  requestTakeReply: signature(a('array'), outgoing, optional(slab()), number(0)),
   requestBeginChunks: signature(nothing, outgoing),
   requestSendChunk: { ...signature(is(true), outgoing, optional(bytes('data')), number(0)), prepare: makeInChunks },
   requestEndChunks: { ...signature(nothing, outgoing), prepare: makeInChunks },

@@ -109,6 +109,7 @@ async function cancel(backend: Backend): Promise<void> {
     journal.add(`error ${code}`)
     base.loopexit(100)
   })
+  header('Host', 'somehost')(request)
   scene.connection.makeRequest(request, EVHTTP_REQ_GET, '/delay')
   base.once(
     -1,
@@ -170,6 +171,7 @@ async function streamInCancel(backend: Backend): Promise<void> {
     reply.cancel()
     scene.base.loopexit()
   })
+  header('Host', 'somehost')(request)
   scene.connection.makeRequest(request, EVHTTP_REQ_GET, '/chunked')
   await scene.base.dispatch()
   expect(codes).to.deep.equal([200])
@@ -206,6 +208,7 @@ async function connectionRetry(backend: Backend, host: string): Promise<void> {
       got = reply?.getResponseCode() === 200 ? reply.bodyText() : reply?.getResponseCode()
       base.loopexit()
     })
+    header('Host', 'somehost')(request)
     retrying.makeRequest(request, EVHTTP_REQ_GET, '/?arg=val')
     await base.dispatch()
     return got
