@@ -4,6 +4,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 /** As in native-signatures.ts, which would load the library. */
 const OF_MEMORY = /^(memory|secure|lockedPool|harden|purge)/
+/** They close and change any descriptor that they are given, those of this process too. */
+const OF_DESCRIPTORS = /^evutil/
 
 const addon: Record<string, unknown> = createRequire(import.meta.url)(workerData)
 const noFunctions = { EventError: Error, created: new Float64Array(16), callbacks: {} }
@@ -23,7 +25,7 @@ const garbage: readonly unknown[][] = [
 ]
 const outcomes: unknown[] = []
 for (const [name, call] of Object.entries(addon)) {
-  if (typeof call !== 'function' || OF_MEMORY.test(name)) continue
+  if (typeof call !== 'function' || OF_MEMORY.test(name) || OF_DESCRIPTORS.test(name)) continue
   for (const args of garbage) {
     try {
       Reflect.apply(call, undefined, args)
