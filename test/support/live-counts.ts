@@ -9,6 +9,7 @@ import {
   EvHttpRequest,
   EvHttpUri,
   EvKeyvalq,
+  getSupportedMethods,
   LibEvent,
   liveHandles,
 } from 'bitcoin-support'
@@ -26,6 +27,9 @@ const LIBRARY_TYPES = [
   EvHttpUri,
   EvKeyvalq,
 ]
+
+// libevent keeps the list that it makes when it is first asked for.
+getSupportedMethods()
 
 /** Live handles by type, of the whole process, and libevent's blocks of memory. */
 export type LiveCounts = Readonly<Record<string, number>>
