@@ -20,8 +20,8 @@ export function evbuffer_get_length(buf: EvBuffer): number {
   return buf.getLength()
 }
 
-// The first bytes of what is given, as C says how many.
-function head(data: string | Uint8Array, length: number | undefined): string | Uint8Array {
+/** @returns the first bytes of what is given, as C says how many */
+export function head(data: string | Uint8Array, length: number | undefined): string | Uint8Array {
   checkBytes(data, 'data')
   if (length === undefined) return data
   const bytes = typeof data === 'string' ? Buffer.from(data) : data
@@ -53,7 +53,7 @@ export function evbuffer_drain(buf: EvBuffer, len: number): 0 | -1 {
   return answer(() => buf.drain(len))
 }
 
-function into(target: Uint8Array, length: number | undefined): Uint8Array {
+export function into(target: Uint8Array, length: number | undefined): Uint8Array {
   checkInstance(target, Uint8Array, 'data_out')
   if (length === undefined) return target
   // C would write on.

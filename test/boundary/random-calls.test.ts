@@ -84,6 +84,7 @@ async function run(seed: number): Promise<void> {
       makeEvent: 10,
       makeBuffer: 5,
       makeServer: 5,
+      makeListener: 5,
       makeConnection: 10,
       makeRequest: 25,
       turn: 40,

@@ -9,6 +9,7 @@ import {
   EV_WRITE,
   EVLOOP_NONBLOCK,
   type EvBuffer,
+  type EvConnListener,
   EventBase,
   type EventHandle,
   type EvHttp,
@@ -16,14 +17,21 @@ import {
   type EvHttpConnection,
   type EvHttpRequest,
   getUniquePath,
+  obtainEvConnListenerBind,
   obtainEvent,
   obtainEventBase,
   obtainEvHttp,
   obtainEvHttpConnectionBase,
   obtainEvHttpRequest,
 } from 'bitcoin-support'
+
+import { nativeSupport } from '../support/native-support.js'
 import { Random } from './random.js'
+
 import { filledBuffer, ownBuffer, requestBuffer } from './subjects/ev-buffer.js'
+
+import { evConnListener } from './subjects/ev-conn-listener.js'
+
 import { evHttp } from './subjects/ev-http.js'
 import { evHttpBoundSocket } from './subjects/ev-http-bound-socket.js'
 import { clientConnection, connectionView } from './subjects/ev-http-connection.js'
@@ -41,7 +49,10 @@ export interface Member {
   readonly base: EventBase
 }
 
-const MAX = { bases: 3, events: 60, servers: 6, connections: 12, requests: 30, buffers: 10, dead: 40 }
+const MAX = { bases: 3, events: 60, servers: 6, listeners: 4, connections: 12, requests: 30, buffers: 10, dead: 40 }
+
+/** What somebody may connect to. */
+const ACCEPTING: ReadonlySet<AnySubject> = new Set([evHttpBoundSocket, evConnListener])
 
 /** What a callback throws on purpose; only where a loop that somebody waits for hands it on. */
 export class Thrown extends Error {}
@@ -127,6 +138,18 @@ export class RandomWorld implements Disposable {
     if (this.random.percent(20)) buffer.deferCallbacks(base)
   }
 
+  makeListener(): void {
+    const base = this.random.pick(this.live<EventBase>(eventBase))
+    if (base === undefined || this.live(evConnListener).length >= MAX.listeners) return
+    const accept = (_: EvConnListener, fd: number) => {
+      nativeSupport.closeDescriptor(fd)
+      this.#callback(base)
+    }
+    const listener = obtainEvConnListenerBind(base, accept, undefined, { host: '127.0.0.1' })
+    this.#add(evConnListener, listener, base)
+    if (this.random.percent(30)) listener.setErrorCb(() => this.#callback(base))
+  }
+
   makeServer(): void {
     const base = this.random.pick(this.live<EventBase>(eventBase))
     if (base === undefined || this.live(evHttp).length >= MAX.servers) return
@@ -139,9 +162,9 @@ export class RandomWorld implements Disposable {
 
   makeConnection(): void {
     const base = this.random.pick(this.live<EventBase>(eventBase))
-    const socket = this.random.pick(this.members.filter(({ subject }) => subject === evHttpBoundSocket))
+    const socket = this.random.pick(this.members.filter(({ subject }) => ACCEPTING.has(subject)))
     if (base === undefined || socket === undefined || this.live(clientConnection).length >= MAX.connections) return
-    const port = portOf(socket.handle as EvHttpBoundSocket)
+    const port = portOf(socket.handle as EvHttpBoundSocket | EvConnListener)
     if (port === undefined) return
     const connection = this.#add(clientConnection, obtainEvHttpConnectionBase(base, '127.0.0.1', port), base)
     if (this.random.percent(30)) connection.setClosecb(() => this.#callback(base))
@@ -260,7 +283,7 @@ function ownedBy<T extends object>(owner: EventHandle, part: T): T {
   return part
 }
 
-function portOf(socket: EvHttpBoundSocket): number | undefined {
+function portOf(socket: EvHttpBoundSocket | EvConnListener): number | undefined {
   try {
     const address = socket.address()
     return address.family === 'unix' ? undefined : address.port

@@ -15,7 +15,7 @@ const listener = obtainEvConnListenerBind(
   (self, fd) => {
     accepted += 1
     nativeSupport.closeDescriptor(fd)
-    self.dispose()
+    if (accepted === 2) self.dispose()
   },
   undefined,
   { host: '127.0.0.1' },
@@ -23,7 +23,11 @@ const listener = obtainEvConnListenerBind(
 const errors: number[] = []
 listener.setErrorCb((_, errno) => errors.push(errno))
 const address = listener.address()
-const connection = nativeSupport.connectedTcpSocket(address.family === 'unix' ? 0 : address.port)
+const connect = () => nativeSupport.connectedTcpSocket(address.family === 'unix' ? 0 : address.port)
+// A sanitizer needs a descriptor to look at an object for the first time.
+const early = connect()
+base.loopSync(EVLOOP_ONCE)
+const connection = connect()
 
 const opened: number[] = []
 try {
@@ -36,7 +40,7 @@ say({ errors: errors.splice(0), accepted })
 
 for (const fd of opened) closeSync(fd)
 base.dispatchSync()
-nativeSupport.closeDescriptor(connection)
+for (const fd of [early, connection]) nativeSupport.closeDescriptor(fd)
 base.dispose()
 say({ errors, accepted })
 process.disconnect()

@@ -14,6 +14,10 @@ import { handleMethods, type Stage, type Subject } from '../subject.js'
 
 type ListenerStage = Stage<EvConnListener, undefined>
 
+function close(_: EvConnListener, fd: number): void {
+  nativeSupport.closeDescriptor(fd)
+}
+
 /** A listener on a free port, and somebody who connects to it as soon as the loop runs. */
 function withConnection(base: EventBase, accepted: (listener: EvConnListener) => void): void {
   let done = false
@@ -43,7 +47,7 @@ function ended(end: (listener: EvConnListener, base: EventBase) => void): Listen
   return {
     run(act) {
       using base = obtainEventBase()
-      const listener = obtainEvConnListenerBind(base, () => {}, undefined, { host: '127.0.0.1' })
+      const listener = obtainEvConnListenerBind(base, close, undefined, { host: '127.0.0.1' })
       end(listener, base)
       act(listener, undefined)
     },
@@ -58,19 +62,13 @@ export const evConnListener: Subject<EvConnListener, undefined> = {
     open: {
       run(act) {
         using base = obtainEventBase()
-        act(
-          obtainEvConnListenerBind(base, () => {}, undefined, { host: '127.0.0.1' }),
-          undefined,
-        )
+        act(obtainEvConnListenerBind(base, close, undefined, { host: '127.0.0.1' }), undefined)
       },
     },
     disabled: {
       run(act) {
         using base = obtainEventBase()
-        act(
-          obtainEvConnListenerBind(base, () => {}, undefined, { host: '127.0.0.1', disabled: true }),
-          undefined,
-        )
+        act(obtainEvConnListenerBind(base, close, undefined, { host: '127.0.0.1', disabled: true }), undefined)
       },
     },
     'without a callback': {
@@ -112,7 +110,8 @@ export const evConnListener: Subject<EvConnListener, undefined> = {
     ...handleMethods,
     enable: { live: nothing },
     disable: { live: nothing },
-    setCb: { args: () => [callbackOrNull('callback'), anything('arg')], live: nothing },
+    // It may be called with connections, later on.
+    setCb: { args: () => [callbackOrNull('callback', close), anything('arg')], live: nothing },
     setErrorCb: { args: () => [callbackOrNull('callback')], live: nothing },
     getFd: { live: a('number') },
     getBase: { live: a(EventBase) },

@@ -6,3 +6,6 @@ base
   .dispatch()
   .then((result) => console.log(result))
   .then(() => base.dispose())
+
+const { event_base_free, event_base_new } = require('bitcoin-support/libevent')
+event_base_free(event_base_new())
