@@ -33,6 +33,16 @@ BoundSocket::BoundSocket(event_base* base, evhttp_bound_socket* bound, std::stri
   evconnlistener_set_error_cb(listener, OnAcceptError);
 }
 
+void BoundSocket::Pause(bool on) {
+  evconnlistener* const listener = evhttp_bound_socket_get_listener(m_bound);
+  if (on) {
+    m_pause.Cancel();
+    evconnlistener_disable(listener);
+  } else {
+    evconnlistener_enable(listener);
+  }
+}
+
 BoundSocket::~BoundSocket() {
   Pauses().erase(evhttp_bound_socket_get_listener(m_bound));
   if (!m_unlink_path.empty()) unlink(m_unlink_path.c_str());

@@ -21,6 +21,9 @@ class BoundSocket {
   BoundSocket(const BoundSocket&) = delete;
   BoundSocket& operator=(const BoundSocket&) = delete;
 
+  /// Whether to leave connections waiting.
+  void Pause(bool on);
+
   evhttp_bound_socket* bound() const { return m_bound; }
   const std::string& unlink_path() const { return m_unlink_path; }
 

@@ -11,6 +11,7 @@
 #include "errors.h"
 #include "ev_http_request.h"
 #include "http_guard.h"
+#include "http_target.h"
 #include "server_connection.h"
 #include "server_connections.h"
 
@@ -24,34 +25,70 @@ constexpr timeval kDefaultTimeout{30, 0};
 constexpr int kDefaultMethods =
     EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE;
 
-// The path of a URI in origin form or absolute form, as it stands there.
-std::string_view RawPath(std::string_view uri) {
-  const size_t end = uri.find_first_of("?#");
-  std::string_view path = uri.substr(0, end);
-  if (!path.empty() && path.front() != '/') {
-    const size_t scheme = path.find("://");
-    if (scheme != std::string_view::npos) {
-      const size_t slash = path.find('/', scheme + 3);
-      path = slash == std::string_view::npos ? std::string_view("/") : path.substr(slash);
-    }
+// Of a request from its first byte to its last; Node's.
+constexpr timeval kDefaultDeadline{300, 0};
+
+// Of the request line and all headers, of a server that checks them itself. libevent has no limit.
+constexpr size_t kDefaultMaxHead = 64 * 1024;
+
+// libevent's bit for a method that it does not know, and all that it does know.
+constexpr ev_uint16_t kAllMethods = 0xffff;
+
+const char* ReasonOf(int status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 417:
+      return "Expectation Failed";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 501:
+      return "Not Implemented";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Service Unavailable";
   }
-  return path;
 }
 
 }  // namespace
 
-EvHttp::EvHttp(EventBase& base)
-    : BaseChild(base, base.env().type_for(kKind), kKind), m_http(evhttp_new(base.base())) {
-  if (m_http == nullptr) throw std::bad_alloc();
+EvHttp::EvHttp(EventBase& base, bool strict)
+    : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_http(evhttp_new(base.base())),
+      m_strict(strict),
+      m_accepted_event(event_new(base.base(), -1, 0, OnAccepted, this)) {
+  if (m_http == nullptr || m_accepted_event == nullptr) {
+    if (m_http != nullptr) evhttp_free(m_http);
+    if (m_accepted_event != nullptr) event_free(m_accepted_event);
+    throw std::bad_alloc();
+  }
   evhttp_set_gencb(m_http, OnRequest, this);
+  evhttp_set_bevcb(m_http, OnAccept, this);
+  // libevent answers a method that is not allowed by itself, and reads the body of a CONNECT as the next
+  // request.
+  evhttp_set_allowed_methods(m_http, kAllMethods);
+  if (strict) {
+    m_rules.limits.head = kDefaultMaxHead;
+    m_rules.deadline = base.CommonTimeout(kDefaultDeadline);
+  }
   SetTimeout(kDefaultTimeout);
-  SetAllowedMethods(kDefaultMethods);
+  m_rules.methods = kDefaultMethods;
 }
 
 void EvHttp::Dispose() {
   if (!live()) return;
   const EventBase::BusyScope busy(base());
   while (!m_sockets.empty()) DelAcceptSocket(m_sockets.begin()->first);
+  AdmitAccepted();
   if (m_parent != nullptr) m_parent->RemoveVirtualHost(*this);
   while (!m_virtual_hosts.empty()) {
     EvHttp* const host = m_virtual_hosts.back();
@@ -64,6 +101,7 @@ void EvHttp::Dispose() {
   }
   if (!live()) return;
   RetireChild();
+  event_free(m_accepted_event);
   base().WhenIdle([this] {
     evhttp_free(m_http);
     delete this;
@@ -73,6 +111,7 @@ void EvHttp::Dispose() {
 void EvHttp::SetTimeout(const timeval& timeout) {
   const timeval common = base().CommonTimeout(timeout);
   evhttp_set_timeout_tv(m_http, &common);
+  m_rules.read_timeout = common;
 }
 
 double EvHttp::Accept(int fd, std::string unlink_path) {
@@ -82,7 +121,10 @@ double EvHttp::Accept(int fd, std::string unlink_path) {
     ThrowEventError(env(), code::kBind, "evhttp_accept_socket_with_handle failed");
   }
   const double id = m_next_socket++;
-  m_sockets.emplace(id, std::make_unique<BoundSocket>(base().base(), bound, std::move(unlink_path)));
+  const auto& socket =
+      m_sockets.emplace(id, std::make_unique<BoundSocket>(base().base(), bound, std::move(unlink_path)))
+          .first->second;
+  if (!m_accepts) socket->Pause(true);
   return id;
 }
 
@@ -104,6 +146,9 @@ void EvHttp::AddVirtualHost(EvHttp& host, const std::string& pattern) {
     if (server == &host) {
       ThrowEventError(env(), code::kState, "a server cannot be a virtual host of itself");
     }
+  }
+  if (!host.m_rules.streamed.empty()) {
+    ThrowEventError(env(), code::kState, "a virtual host cannot stream bodies");
   }
   if (evhttp_add_virtual_host(m_http, pattern.c_str(), host.m_http) != 0) {
     ThrowEventError(env(), code::kState,
@@ -129,8 +174,8 @@ int EvHttp::RouteFor(const char* uri) const {
   return m_has_gencb ? 0 : -1;
 }
 
-const EvHttp& EvHttp::Root() const {
-  const EvHttp* root = this;
+EvHttp& EvHttp::Root() {
+  EvHttp* root = this;
   while (root->m_parent != nullptr) root = root->m_parent;
   return *root;
 }
@@ -139,43 +184,48 @@ void EvHttp::OnRequest(evhttp_request* request, void* arg) {
   static_cast<EvHttp*>(arg)->HandleRequest(request);
 }
 
-// libevent itself leaves the connection of a CONNECT open after refusing it, with a body of no length.
-void EvHttp::SetAllowedMethods(int mask) {
-  m_allows_connect = (mask & EVHTTP_REQ_CONNECT) != 0;
-  evhttp_set_allowed_methods(m_http, static_cast<ev_uint16_t>(mask | EVHTTP_REQ_CONNECT));
+void EvHttp::SendError(evhttp_request* request, int status) {
+  if (live() && m_has_error_page && env().can_call_js()) {
+    m_refused = request;
+    env().callbacks().Call(base(), JsCallback::kErrorPage, {number(), static_cast<double>(status)});
+    if (TakeRefused() == nullptr) return;
+  }
+  EvHttpRequest::SendErrorPage(request, status, ReasonOf(status));
 }
 
 void EvHttp::HandleRequest(evhttp_request* request) {
   const EventBase::BusyScope busy(base());
   const evhttp_cmd_type command = request->type;
-  // There is no tunnel behind it, so its reply is one like any other: libevent would give it neither length
-  // nor end.
-  if (command == EVHTTP_REQ_CONNECT) request->type = EVHTTP_REQ_GET;
-  if (!live() || !env().can_call_js()) {
-    EvHttpRequest::SendErrorPage(request, HTTP_SERVUNAVAIL, "Service Unavailable");
-    return;
-  }
-  if (!IsRequestSafe(request)) {
-    EvHttpRequest::SendErrorPage(request, HTTP_BADREQUEST, "Bad Request");
-    return;
-  }
-  if (command == EVHTTP_REQ_CONNECT && !Root().m_allows_connect) {
-    EvHttpRequest::SendErrorPage(request, HTTP_NOTIMPLEMENTED, "Not Implemented");
-    return;
-  }
-  const int route = RouteFor(evhttp_request_get_uri(request));
-  if (route < 0) {
-    EvHttpRequest::SendErrorPage(request, HTTP_NOTFOUND, "Not Found");
-    return;
-  }
   Environment& environment = env();
-  ServerConnection& connection =
-      environment.connections().For(base(), evhttp_request_get_connection(request));
-  auto* const handle = new EvHttpRequest(base(), request, connection, command);
+  ServerConnection* const connection = environment.connections().Find(evhttp_request_get_connection(request));
+  // There is no tunnel behind a CONNECT, so its reply is one like any other: libevent would give it neither
+  // length nor end. And of a method that it does not know it would expect the worst.
+  if (command == EVHTTP_REQ_CONNECT || command > EVHTTP_REQ_PATCH) request->type = EVHTTP_REQ_GET;
+  EvHttp& root = Root();
+  RequestGate* const gate = connection == nullptr ? nullptr : connection->gate();
+  if (!live() || !environment.can_call_js() || connection == nullptr) {
+    return SendError(request, HTTP_SERVUNAVAIL);
+  }
+  bool extension = false;
+  if (gate != nullptr) {
+    if (gate->refused() != 0) return root.SendError(request, gate->refused());
+    gate->Adopt(request);
+    extension = !gate->extension_method().empty();
+  } else if (!IsRequestSafe(request)) {
+    return root.SendError(request, HTTP_BADREQUEST);
+  }
+  if (!extension && (command & root.m_rules.methods) == 0)
+    return root.SendError(request, HTTP_NOTIMPLEMENTED);
+  // Who reads a streamed body is decided before anyone looks at the host.
+  EvHttp& server = gate != nullptr && gate->body_state() != RequestGate::Body::kNone ? root : *this;
+  const int route = server.RouteFor(evhttp_request_get_uri(request));
+  if (route < 0) return server.SendError(request, HTTP_NOTFOUND);
+  auto* const handle =
+      new EvHttpRequest(base(), request, *connection, extension ? static_cast<evhttp_cmd_type>(0) : command);
   const double number = handle->number();
-  connection.BeginRequest(*handle, Root());
+  connection->BeginRequest(*handle);
   environment.callbacks().Call(base(), JsCallback::kRequest,
-                               {this->number(), static_cast<double>(route), number});
+                               {server.number(), static_cast<double>(route), number});
 }
 
 }  // namespace bitcoin_support

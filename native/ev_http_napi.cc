@@ -16,10 +16,10 @@
 namespace bitcoin_support {
 EvHttp& EvHttp::This(const Napi::CallbackInfo& info) { return Environment::From(info).Get<EvHttp>(info[0]); }
 
-// (base)
+// (base, strict)
 Napi::Value EvHttp::New(const Napi::CallbackInfo& info) {
   EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
-  return Napi::Number::New(info.Env(), (new EvHttp(base))->number());
+  return Napi::Number::New(info.Env(), (new EvHttp(base, BoolArg(info, 1)))->number());
 }
 
 // (http, host, port, backlog, reusePort, ipv6Only) -> socket id
@@ -105,6 +105,7 @@ Napi::Value EvHttp::DelRouteNapi(const Napi::CallbackInfo& info) {
     ThrowEventError(self.env(), code::kNotFound, "the path has no callback");
   }
   const int id = route->second;
+  self.m_rules.streamed.erase(route->first);
   self.m_routes.erase(route);
   return Napi::Number::New(info.Env(), id);
 }
@@ -149,13 +150,19 @@ Napi::Value EvHttp::RemoveServerAliasNapi(const Napi::CallbackInfo& info) {
 
 // (http, bytes)
 Napi::Value EvHttp::SetMaxHeadersSizeNapi(const Napi::CallbackInfo& info) {
-  evhttp_set_max_headers_size(This(info).m_http, ByteLimitArg(info, 1));
+  EvHttp& self = This(info);
+  const ptrdiff_t bytes = ByteLimitArg(info, 1);
+  evhttp_set_max_headers_size(self.m_http, bytes);
+  self.m_rules.limits.head = static_cast<size_t>(bytes);
   return info.Env().Undefined();
 }
 
 // (http, bytes)
 Napi::Value EvHttp::SetMaxBodySizeNapi(const Napi::CallbackInfo& info) {
-  evhttp_set_max_body_size(This(info).m_http, ByteLimitArg(info, 1));
+  EvHttp& self = This(info);
+  const ptrdiff_t bytes = ByteLimitArg(info, 1);
+  evhttp_set_max_body_size(self.m_http, bytes);
+  self.m_rules.limits.body = static_cast<uint64_t>(bytes);
   return info.Env().Undefined();
 }
 
@@ -168,7 +175,7 @@ Napi::Value EvHttp::SetTimeoutNapi(const Napi::CallbackInfo& info) {
 
 // (http, mask)
 Napi::Value EvHttp::SetAllowedMethodsNapi(const Napi::CallbackInfo& info) {
-  This(info).SetAllowedMethods(IntArg(info, 1));
+  This(info).m_rules.methods = static_cast<unsigned>(IntArg(info, 1));
   return info.Env().Undefined();
 }
 
@@ -193,6 +200,7 @@ Napi::Value EvHttp::SetFlagsNapi(const Napi::CallbackInfo& info) {
   if (evhttp_set_flags(self.m_http, IntArg(info, 1)) != 0) {
     ThrowEventError(self.env(), code::kLibevent, "evhttp_set_flags failed: no such flags");
   }
+  self.m_rules.lingering = (IntArg(info, 1) & EVHTTP_SERVER_LINGERING_CLOSE) != 0;
   return info.Env().Undefined();
 }
 
@@ -217,6 +225,7 @@ void EvHttp::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<SetAllowedMethodsNapi>(env, exports, "httpSetAllowedMethods", state);
   ExportFunction<SetDefaultContentTypeNapi>(env, exports, "httpSetDefaultContentType", state);
   ExportFunction<SetFlagsNapi>(env, exports, "httpSetFlags", state);
+  ExportLimits(env, exports, state);
 }
 
 }  // namespace bitcoin_support

@@ -175,6 +175,29 @@ void EvHttpRequest::SendErrorPage(evhttp_request* request, int code, const char*
   Send(request, code, reason, page.get());
 }
 
+// (http, status, reason | undefined, flat headers | undefined, body | undefined): during
+// JsCallback::kErrorPage
+Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
+  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
+  const Napi::Env env = info.Env();
+  const int code = IntArg(info, 1);
+  std::optional<HttpText> reason;
+  ReadReason(env, info[2], reason);
+  HeaderList headers;
+  const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
+    return headers.Add(name.c_str(), text.c_str());
+  };
+  if (!ReadHeaders(env, info[3], add)) throw std::bad_alloc();
+  const UniqueBuffer body = BodyOf(env, info[4]);
+  evhttp_request* const request = http.TakeRefused();
+  if (request == nullptr) ThrowEventError(http.env(), code::kState, "no request is being refused");
+  evkeyvalq* const output = evhttp_request_get_output_headers(request);
+  headers.MoveTo(output);
+  if (!evhttp_find_header(output, "Connection")) evhttp_add_header(output, "Connection", "close");
+  Send(request, code, CString(reason), body.get());
+  return env.Undefined();
+}
+
 void EvHttpRequest::SendError(int code, const char* reason) {
   const EventBase::BusyScope busy(base());
   ServerConnection& server = *m_server;
@@ -318,6 +341,7 @@ Napi::Value EvHttpRequest::SendReplyEndNapi(const Napi::CallbackInfo& info) {
 
 void EvHttpRequest::ExportReplies(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<WantCompleteNapi>(env, exports, "requestWantComplete", state);
+  ExportFunction<AnswerPageNapi>(env, exports, "httpAnswerPage", state);
   ExportFunction<ReplyNapi>(env, exports, "requestReply", state);
   ExportFunction<SendErrorNapi>(env, exports, "requestSendError", state);
   ExportFunction<SendReplyStartNapi>(env, exports, "requestSendReplyStart", state);

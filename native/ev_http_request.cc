@@ -168,6 +168,7 @@ void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<OnRequest<GetBodyText>>(env, exports, "requestBodyText", state);
   ExportFunction<GetConnectionNapi>(env, exports, "requestGetConnection", state);
   ExportReplies(env, exports, state);
+  ExportBody(env, exports, state);
   ExportClient(env, exports, state);
   ExportChunks(env, exports, state);
   ExportBuffers(env, exports, state);

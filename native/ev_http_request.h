@@ -101,6 +101,7 @@ class EvHttpRequest final : public BaseChild {
   static void ExportClient(Napi::Env env, Napi::Object exports, Environment& state);
   static void ExportChunks(Napi::Env env, Napi::Object exports, Environment& state);
   static void ExportBuffers(Napi::Env env, Napi::Object exports, Environment& state);
+  static void ExportBody(Napi::Env env, Napi::Object exports, Environment& state);
   static void ExportSecure(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
@@ -117,6 +118,9 @@ class EvHttpRequest final : public BaseChild {
 
   static Napi::Value GetCommandNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetBufferNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetMethodNapi(const Napi::CallbackInfo& info);
+  static Napi::Value ReadBodyNapi(const Napi::CallbackInfo& info);
+  static Napi::Value AnswerPageNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetConnectionNapi(const Napi::CallbackInfo& info);
   static Napi::Value WantCompleteNapi(const Napi::CallbackInfo& info);
   static Napi::Value ReplyNapi(const Napi::CallbackInfo& info);

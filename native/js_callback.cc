@@ -11,9 +11,9 @@ namespace {
 
 // In JsCallback's order.
 constexpr const char* kNames[] = {
-    "event",           "once",        "request",     "requestComplete", "chunkWritten", "disconnect",
-    "connectionClose", "clientDone",  "clientError", "clientHeaders",   "clientChunk",  "accept",
-    "acceptError",     "dispatchEnd", "dropped",     "bufferNews",
+    "event",           "once",         "request",     "requestComplete", "chunkWritten", "disconnect",
+    "connectionClose", "clientDone",   "clientError", "clientHeaders",   "clientChunk",  "accept",
+    "acceptError",     "bodyReadable", "errorPage",   "dispatchEnd",     "dropped",      "bufferNews",
 };
 static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
 

@@ -26,9 +26,11 @@ enum class JsCallback : uint8_t {
   kClientChunk,      ///< (base, request): a part of the reply's body is there
   kAccept,           ///< (base, listener, fd): closed unless JavaScript takes it
   kAcceptError,      ///< (base, listener, errno)
-  kDispatchEnd,      ///< (base, result)
-  kDropped,          ///< (): handles were dropped while the drop log is on
-  kBufferNews,       ///< (): something has happened to buffers
+  kBodyReadable,     ///< (base, request): some of its body can be taken, or none will come
+  kErrorPage,    ///< (base, http, status): what httpAnswerPage() is called with answers, else libevent's page
+  kDispatchEnd,  ///< (base, result)
+  kDropped,      ///< (): handles were dropped while the drop log is on
+  kBufferNews,   ///< (): something has happened to buffers
   kCount,
 };
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "environment.h"
+#include "ev_http.h"
 #include "ev_http_connection.h"
 #include "ev_http_request.h"
 #include "event_base.h"
@@ -44,27 +45,32 @@ Peer LookAtPeer(int fd, int what) {
 
 }  // namespace
 
-ServerConnection::ServerConnection(EventBase& base, evhttp_connection* connection)
-    : m_base(base), m_connection(connection) {
+ServerConnection::ServerConnection(EventBase& base, evhttp_connection* connection, EvHttp& server)
+    : m_base(base), m_connection(connection), m_server(server) {
+  bufferevent* const bev = evhttp_connection_get_bufferevent(connection);
+  if (server.strict()) m_gate = std::make_unique<RequestGate>(base, bev, server.rules(), *this);
   evhttp_connection_set_closecb(connection, OnClose, this);
-  // evhttp stops and starts reading at each request, which costs an epoll_ctl. With another event that
-  // reads on the descriptor the kernel is not asked; and the same event notices a peer that goes away
-  // while a request waits for its answer.
-  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
-  m_sentinel = event_new(base.base(), fd, EV_READ | EV_CLOSED | EV_PERSIST, OnReadable, this);
-  if (m_sentinel != nullptr) event_add(m_sentinel, nullptr);
+  m_server.ConnectionOpened();
 }
 
 ServerConnection::~ServerConnection() {
   StopAwaiting();
   if (m_sentinel != nullptr) event_free(m_sentinel);
+  if (m_body_event != nullptr) event_free(m_body_event);
+  m_server.ConnectionClosed();
 }
 
-void ServerConnection::BeginRequest(EvHttpRequest& handle, const EvHttp& server) {
+void ServerConnection::BeginRequest(EvHttpRequest& handle) {
   m_handle = &handle;
-  m_server = &server;
   m_in_flight = handle.request();
   evhttp_request_set_on_complete_cb(m_in_flight, OnComplete, this);
+  if (m_sentinel != nullptr) return;
+  // evhttp stops and starts reading at each request, which costs an epoll_ctl. With another event that
+  // reads on the descriptor the kernel is not asked; and the same event notices a peer that goes away
+  // while a request waits for its answer.
+  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection));
+  m_sentinel = event_new(m_base.base(), fd, EV_READ | EV_CLOSED | EV_PERSIST, OnReadable, this);
+  if (m_sentinel != nullptr) event_add(m_sentinel, nullptr);
 }
 
 // What evhttp reads by itself is none of our business. While a request waits for its answer, and while a long
@@ -119,6 +125,7 @@ void ServerConnection::StopAwaiting() {
 
 void ServerConnection::BeginReply(ReplyKind kind) {
   StopAwaiting();
+  StopReadingBody();
   m_replying = true;
   m_streaming = kind == ReplyKind::kStreamed;
 }
@@ -129,7 +136,8 @@ bool ServerConnection::HasOutput() const {
 
 void ServerConnection::FlushSoon() {
   bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
-  if (m_streaming || evbuffer_get_length(bufferevent_get_output(bev)) > kSlowReplyBytes) {
+  const bool body_comes = m_gate != nullptr && m_gate->body_state() == RequestGate::Body::kUnderWay;
+  if (m_streaming || body_comes || evbuffer_get_length(bufferevent_get_output(bev)) > kSlowReplyBytes) {
     // evhttp reads on while it writes, to notice a close. A reply that takes its time must not end because
     // the peer has closed its own side, nor by the time since the peer last sent something; and what the peer
     // sends meanwhile shall wait. evhttp reads again when all is written.
@@ -179,8 +187,9 @@ void ServerConnection::TellComplete(bool written) {
 
 void ServerConnection::EndRequest() {
   m_in_flight = nullptr;
-  m_replying = m_streaming = false;
+  m_replying = m_streaming = m_wants_body = false;
   StopAwaiting();
+  StopReadingBody();
   if (m_sentinel != nullptr && event_pending(m_sentinel, EV_READ, nullptr) == 0)
     event_add(m_sentinel, nullptr);
 }
@@ -197,6 +206,8 @@ void ServerConnection::OnComplete(evhttp_request*, void* arg) {
     self.m_handle->Dispose();
   }
   self.EndRequest();
+  // evhttp finds the next request, if it has come, when it goes on.
+  if (self.m_gate != nullptr && !self.m_gate->Resume()) self.Cut();
   self.TellComplete(true);
 }
 
@@ -207,6 +218,8 @@ void ServerConnection::OnClose(evhttp_connection* connection, void* arg) {
   EventBase& base = self.m_base;
   const EventBase::BusyScope busy(base);
   evhttp_request* const request = self.m_in_flight;
+  if (self.m_gate != nullptr) self.m_gate->BreakBody();
+  self.OnBody();
   if (self.m_handle != nullptr) {
     self.m_handle->LoseConnection();
     base.env().callbacks().Call(base, JsCallback::kDisconnect, {self.m_handle->number(), 1});

@@ -1,10 +1,12 @@
-// One accepted HTTP connection, from its first request to its end.
+// One accepted HTTP connection.
 #pragma once
 
 #include <event2/event.h>
 
 #include <memory>
 #include <vector>
+
+#include "request_gate.h"
 
 struct evhttp_connection;
 struct evhttp_request;
@@ -21,9 +23,10 @@ class EvHttpRequest;
 /// A connection works on one request at a time: libevent reads the next one when the reply to the one
 /// before has been written. From the moment a request is handed to JavaScript until its reply is
 /// written or the connection is gone, `in flight` below means that request.
-class ServerConnection {
+class ServerConnection final : public RequestGate::Owner {
  public:
-  ServerConnection(EventBase& base, evhttp_connection* connection);
+  /// `server` is the one that has accepted the connection: it outlives it.
+  ServerConnection(EventBase& base, evhttp_connection* connection, EvHttp& server);
   ~ServerConnection();
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
@@ -31,9 +34,10 @@ class ServerConnection {
   evhttp_connection* connection() const { return m_connection; }
 
   // --- the request in flight ---------------------------------------------------------------------
-  /// `server` is the one that accepted the connection: it outlives it.
-  void BeginRequest(EvHttpRequest& handle, const EvHttp& server);
-  const EvHttp& server() const { return *m_server; }
+  void BeginRequest(EvHttpRequest& handle);
+  const EvHttp& server() const { return m_server; }
+  /// Null when the server lets evhttp read requests by itself.
+  RequestGate* gate() const { return m_gate.get(); }
   EvHttpRequest* request() const { return m_handle; }
   /// The handle is gone: the reply is libevent's now.
   void ReleaseRequest() { m_handle = nullptr; }
@@ -48,13 +52,17 @@ class ServerConnection {
   void FlushNow();
 
   /// Closes the connection whatever is under way on it, as soon as libevent is off the stack.
-  void Cut();
+  void Cut() override;
 
   /// JavaScript wants JsCallback::kRequestComplete with `key` when the reply has been written (or not).
   void WantComplete(double key) { m_complete_key = key; }
   /// JavaScript wants JsCallback::kChunkWritten with `key` when all that is queued has been written.
   void WantWritten(double key) { m_written_keys.push_back(key); }
   static void OnWritten(evhttp_connection* connection, void* arg);
+
+  // --- the request's body, when it is streamed -----------------------------------------------------
+  /// JavaScript wants JsCallback::kBodyReadable when some of the body can be taken, or none will come.
+  void WantBody();
 
   // --- the view that JavaScript has of the connection ----------------------------------------------
   EvHttpConnection* view() const { return m_view; }
@@ -65,6 +73,10 @@ class ServerConnection {
   static void OnClose(evhttp_connection* connection, void* arg);
   static void OnReadable(evutil_socket_t fd, short what, void* arg);
   static void OnEdge(evutil_socket_t fd, short what, void* arg);
+
+  void OnBody() override;
+  void StopReadingBody();
+  static void OnBodyReadable(evutil_socket_t fd, short what, void* arg);
 
   void Await(short what, event_callback_fn callback, const timeval* timeout);
   void StopAwaiting();
@@ -78,14 +90,18 @@ class ServerConnection {
   evhttp_request* m_in_flight = nullptr;
   EvHttpRequest* m_handle = nullptr;
   EvHttpConnection* m_view = nullptr;
-  const EvHttp* m_server = nullptr;
+  EvHttp& m_server;
+  std::unique_ptr<RequestGate> m_gate;
   double m_complete_key = 0;
   std::vector<double> m_written_keys;
-  event* m_sentinel;
+  event* m_sentinel = nullptr;
+  event* m_body_event = nullptr;
   event* m_awaited = nullptr;
   bool m_replying = false;
   bool m_streaming = false;
   bool m_cut = false;
+  bool m_wants_body = false;
+  bool m_reading_body = false;
 };
 
 }  // namespace bitcoin_support

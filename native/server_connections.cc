@@ -9,10 +9,8 @@ namespace bitcoin_support {
 ServerConnections::ServerConnections() = default;
 ServerConnections::~ServerConnections() = default;
 
-ServerConnection& ServerConnections::For(EventBase& base, evhttp_connection* connection) {
-  auto& entry = m_entries[connection];
-  if (entry == nullptr) entry = std::make_unique<ServerConnection>(base, connection);
-  return *entry;
+void ServerConnections::Add(EventBase& base, evhttp_connection* connection, EvHttp& server) {
+  m_entries[connection] = std::make_unique<ServerConnection>(base, connection, server);
 }
 
 ServerConnection* ServerConnections::Find(evhttp_connection* connection) const {

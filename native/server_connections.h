@@ -1,4 +1,4 @@
-// The connections that evhttp has accepted and that have sent a request.
+// The connections that evhttp has accepted.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@ struct evhttp_connection;
 
 namespace bitcoin_support {
 
+class EvHttp;
 class EventBase;
 class ServerConnection;
 
@@ -19,8 +20,8 @@ class ServerConnections {
   ServerConnections();
   ~ServerConnections();
 
-  /// Finds or makes the entry; made, it hears of the connection's end.
-  ServerConnection& For(EventBase& base, evhttp_connection* connection);
+  /// Makes the entry, which hears of the connection's end. @throws std::bad_alloc
+  void Add(EventBase& base, evhttp_connection* connection, EvHttp& server);
   /// The entry, or null.
   ServerConnection* Find(evhttp_connection* connection) const;
   void Remove(evhttp_connection* connection);

@@ -30,7 +30,14 @@ export {
   obtainEvConnListener,
   obtainEvConnListenerBind,
 } from './events/ev-conn-listener.js'
-export { EvHttp, type EvHttpBindOptions, type EvHttpUnixOptions, obtainEvHttp } from './events/ev-http.js'
+export {
+  EvHttp,
+  type EvHttpBindOptions,
+  type EvHttpErrorPageCallback,
+  type EvHttpOptions,
+  type EvHttpUnixOptions,
+  obtainEvHttp,
+} from './events/ev-http.js'
 export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/ev-http-bound-socket.js'
 export type { EvHttpBodyChunks, EvHttpClientRequest } from './events/ev-http-client-options.js'
 export {
@@ -42,13 +49,14 @@ export {
   obtainEvHttpConnectionUnix,
 } from './events/ev-http-connection.js'
 export type { EvHttpMessage } from './events/ev-http-message.js'
-export type { EvHttpHeaders, EvHttpReply } from './events/ev-http-reply.js'
+export type { EvHttpErrorPage, EvHttpHeaders, EvHttpReply } from './events/ev-http-reply.js'
 export {
   type EvHttpClientCallback,
   EvHttpRequest,
   type EvHttpRequestCallback,
   obtainEvHttpRequest,
 } from './events/ev-http-request.js'
+export type { EvHttpRequestBody } from './events/ev-http-request-body.js'
 export { EvHttpResponse, EvHttpResponseHeaders } from './events/ev-http-response.js'
 export {
   EvHttpUri,

@@ -19,6 +19,8 @@ export class BoundCallback<Args extends unknown[]> {
 export const kFire: unique symbol = Symbol('fire')
 export const kHandleRequest: unique symbol = Symbol('handleRequest')
 export const kDisconnected: unique symbol = Symbol('disconnected')
+export const kBodyReadable: unique symbol = Symbol('bodyReadable')
+export const kErrorPage: unique symbol = Symbol('errorPage')
 export const kFailed: unique symbol = Symbol('failed')
 export const kDone: unique symbol = Symbol('done')
 export const kHeaders: unique symbol = Symbol('headers')
@@ -36,6 +38,12 @@ export interface EventReceiver {
 /** A server that a request has reached. */
 export interface ServerReceiver {
   [kHandleRequest](route: number, request: HandleNumber): void
+  [kErrorPage](status: number): void
+}
+
+/** A body that is read while it comes. */
+export interface BodyReceiver {
+  [kBodyReadable](): void
 }
 
 /** An incoming request whose peer goes. */
@@ -87,6 +95,8 @@ export class BaseState {
   readonly servers = new Map<HandleNumber, ServerReceiver>()
   /** Weak: a request that its handler has dropped must be collected, and answered so. */
   readonly disconnects = new Map<HandleNumber, WeakRef<DisconnectReceiver>>()
+  /** Bodies whose readers wait for more. */
+  readonly bodies = new Map<HandleNumber, BodyReceiver>()
   readonly completions = new Map<HandleNumber, BoundCallback<[]>>()
   /** Chunk callbacks, by key. */
   readonly written = new Map<number, WrittenReceiver>()
@@ -104,6 +114,15 @@ export class BaseState {
   nextKey(): number {
     this.#lastKey += 1
     return this.#lastKey
+  }
+}
+
+/** Tells those who wait for a body whose request has gone with its server. */
+export function wakeOrphans(state: BaseState, isLive: (request: HandleNumber) => boolean): void {
+  for (const [request, body] of state.bodies) {
+    if (isLive(request)) continue
+    state.bodies.delete(request)
+    body[kBodyReadable]()
   }
 }
 

@@ -5,10 +5,12 @@ import { traceDropped } from '../util/tracing.js'
 import {
   kAccept,
   kAcceptError,
+  kBodyReadable,
   kChunk,
   kClosed,
   kDisconnected,
   kDone,
+  kErrorPage,
   kFailed,
   kFire,
   kHandleRequest,
@@ -112,6 +114,15 @@ native.configure({
     },
     clientChunk(base, request) {
       stateOf(base)?.requests.get(request)?.[kChunk]()
+    },
+    bodyReadable(base, request) {
+      const bodies = stateOf(base)?.bodies
+      const receiver = bodies?.get(request)
+      bodies?.delete(request)
+      receiver?.[kBodyReadable]()
+    },
+    errorPage(base, http, status) {
+      stateOf(base)?.servers.get(http)?.[kErrorPage](status)
     },
     dispatchEnd: endDispatch,
     dropped: traceDropped,

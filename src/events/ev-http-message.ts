@@ -12,11 +12,18 @@ export class EvHttpMessage extends declareEventType('EvHttpRequest') {
   readonly #buffers = new Map<boolean, EvBuffer>()
 
   /**
-   * @returns the request's method, one `EVHTTP_REQ_*`
+   * @returns the request's method, one `EVHTTP_REQ_*`; 0 for one that libevent does not know
    * @see evhttp_request_get_command()
    */
   getCommand(): number {
     return native.requestGetCommand(handleOf(this))
+  }
+
+  /**
+   * @returns the method's name, such as `GET`, or one of those that `setExtensionMethods()` of the server allows
+   */
+  getMethod(): string {
+    return native.requestGetMethod(handleOf(this))
   }
 
   /**

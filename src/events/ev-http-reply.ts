@@ -18,6 +18,18 @@ export interface EvHttpReply {
   body?: string | Uint8Array
 }
 
+/** What {@link EvHttp.setErrorPageCb} answers an error with; the connection is closed after it. */
+export interface EvHttpErrorPage {
+  /** Status code; default: the error's. */
+  status?: number
+  /** Reason phrase; default: the status's own. */
+  reason?: string
+  /** Headers beside `Content-Length`, `Date` and `Connection`. */
+  headers?: EvHttpHeaders
+  /** Body; a string goes as UTF-8. */
+  body?: string | Uint8Array
+}
+
 /** @returns the headers as a flat list: name, value, name, value … */
 export function flattenHeaders(headers: EvHttpHeaders | undefined): string[] | undefined {
   if (headers === undefined) return undefined
@@ -38,6 +50,17 @@ export function flattenHeaders(headers: EvHttpHeaders | undefined): string[] | u
     else flat.push(name, typeof value === 'number' ? String(value) : (value as unknown as string))
   }
   return flat
+}
+
+/** @returns the headers as a flat list, of a reply after which the connection closes whatever they say */
+export function closingHeaders(headers: EvHttpHeaders | undefined): string[] {
+  const flat = flattenHeaders(headers) ?? []
+  const kept: string[] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const name = flat[i] as string
+    if (typeof name !== 'string' || name.toLowerCase() !== 'connection') kept.push(name, flat[i + 1] as string)
+  }
+  return [...kept, 'Connection', 'close']
 }
 
 /** @throws unless `status` is a status code. */

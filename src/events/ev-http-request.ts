@@ -6,6 +6,7 @@ import {
   BoundCallback,
   type ClientReceiver,
   type DisconnectReceiver,
+  kBodyReadable,
   kChunk,
   kDisconnected,
   kDone,
@@ -15,7 +16,15 @@ import {
 import { EV_TIMEOUT } from './constants.js'
 import type { EvHttpConnection } from './ev-http-connection.js'
 import { EvHttpMessage } from './ev-http-message.js'
-import { checkReason, checkStatus, type EvHttpReply, flattenHeaders } from './ev-http-reply.js'
+import {
+  checkReason,
+  checkStatus,
+  closingHeaders,
+  type EvHttpErrorPage,
+  type EvHttpReply,
+  flattenHeaders,
+} from './ev-http-reply.js'
+import { EvHttpRequestBody } from './ev-http-request-body.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 
@@ -64,6 +73,7 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
   #base: EventBase | undefined
   #number: HandleNumber
   #started = false
+  #errorPage: ((status: number, reason: string | undefined) => EvHttpErrorPage | undefined) | undefined
   #onComplete: BoundCallback<[]> | undefined
   #onDisconnect: BoundCallback<[]> | undefined
   // A client's.
@@ -99,13 +109,24 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
   }
 
   /** @internal */
-  constructor(adopt: typeof kAdopt, incoming: HandleNumber, base: EventBase)
+  constructor(
+    adopt: typeof kAdopt,
+    incoming: HandleNumber,
+    base: EventBase,
+    errorPage?: (status: number, reason: string | undefined) => EvHttpErrorPage | undefined,
+  )
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   constructor(callback: EvHttpClientCallback<any>, arg?: unknown)
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  constructor(first: typeof kAdopt | EvHttpClientCallback<any>, second?: unknown, base?: EventBase) {
+  constructor(
+    // biome-ignore lint/suspicious/noExplicitAny: see above
+    first: typeof kAdopt | EvHttpClientCallback<any>,
+    second?: unknown,
+    base?: EventBase,
+    errorPage?: (status: number, reason: string | undefined) => EvHttpErrorPage | undefined,
+  ) {
     if (first === kAdopt) {
       super(kAdopt, second as HandleNumber)
+      this.#errorPage = errorPage
       this.#number = second as HandleNumber
       this.#base = base
     } else {
@@ -117,6 +138,27 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
       this.#onDone = new BoundCallback((alive) => first(alive ? this : null, second), resource)
       reportWhenCollected(this)
     }
+  }
+
+  /**
+   * Reads the body piece by piece: while it comes, when the request is one of {@link EvHttp.setStreamCb}'s; else all of
+   * it at once, and {@link body} is empty afterwards. What the client waits to send (`Expect: 100-continue`) it is
+   * asked for with the first piece.
+   *
+   * @returns the pieces, see {@link EvHttpRequestBody}
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
+   * @example
+   * ```ts
+   * http.setStreamCb('/upload', async (request) => {
+   *   for await (const piece of request.bodyStream()) hash.update(piece)
+   *   request.reply({ body: hash.digest('hex') })
+   * })
+   * ```
+   */
+  bodyStream(): EvHttpRequestBody {
+    native.requestGetCommand(handleOf(this))
+    if (this.#onDone !== undefined) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
+    return new EvHttpRequestBody(this.#base as EventBase, this.#number)
   }
 
   /**
@@ -167,7 +209,8 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
   }
 
   /**
-   * Answers with an HTML page that shows the code and the reason, and closes the connection.
+   * Answers with the page of {@link EvHttp.setErrorPageCb}, or an HTML page that shows the code and the reason, and
+   * closes the connection.
    *
    * @param code - status code, 200 to 999
    * @param reason - reason phrase; default: the code's own
@@ -177,7 +220,14 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
   sendError(code: number, reason?: string): void {
     checkStatus(code)
     checkReason(reason)
-    this.#end(() => native.requestSendError(handleOf(this), code, reason))
+    if (this.#errorPage !== undefined) native.requestGetCommand(handleOf(this))
+    const page = this.#started ? undefined : this.#errorPage?.(code, reason)
+    if (page === undefined) {
+      this.#end(() => native.requestSendError(handleOf(this), code, reason))
+      return
+    }
+    const { status = code, reason: phrase = reason, headers, body } = page
+    this.#answer(status, phrase, closingHeaders(headers), body)
   }
 
   /**
@@ -434,7 +484,17 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
       throw error
     }
     if (this.#onDisconnect !== undefined) state?.disconnects.delete(this.#number)
+    this.#endBody()
     forget(this)
+  }
+
+  /** Who still waits for a piece of the body is told that there is none. */
+  #endBody(): void {
+    if (this.#base === undefined) return
+    const { bodies } = stateOfBase(this.#base)
+    const stream = bodies.get(this.#number)
+    bodies.delete(this.#number)
+    stream?.[kBodyReadable]()
   }
 
   /** @internal */
@@ -470,6 +530,7 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
   /** @internal */
   override [kReleased](): void {
     if (this.#base !== undefined) stateOfBase(this.#base).disconnects.delete(this.#number)
+    this.#endBody()
   }
 }
 

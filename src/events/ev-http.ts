@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { type HandleNumber, native } from '../util/native.js'
 import {
   checkBoolean,
+  checkBytes,
   checkFunction,
   checkInstance,
   checkInteger,
@@ -11,10 +12,11 @@ import {
   rangeError,
   typeError,
 } from '../util/validation.js'
-import { kHandleRequest, type ServerReceiver } from './base-state.js'
+import { kErrorPage, kHandleRequest, type ServerReceiver, wakeOrphans } from './base-state.js'
 import { declareEventType } from './declare-event-type.js'
 import { boundSocketId, EvHttpBoundSocket } from './ev-http-bound-socket.js'
 import './ev-http-connection.js'
+import { checkStatus, closingHeaders, type EvHttpErrorPage } from './ev-http-reply.js'
 import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered } from './ev-http-request.js'
 import { EventBase, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
@@ -26,6 +28,21 @@ const DEFAULT_BACKLOG = 128
 
 /** The general callback's route. */
 const GENCB = 0
+
+/** Options of {@link obtainEvHttp}. */
+export interface EvHttpOptions {
+  /**
+   * Read each request by this library's own parser before libevent gets to see it, and refuse what RFC 9112 does not
+   * allow; default true. Without it requests are read as libevent reads them, and only the worst is refused.
+   */
+  strict?: boolean
+}
+
+/**
+ * Makes the page for an error: of a request that is refused before any callback, or of `sendError()`. For undefined it
+ * is libevent's.
+ */
+export type EvHttpErrorPageCallback = (status: number, reason: string | undefined) => EvHttpErrorPage | undefined
 
 /** Options of the ways to bind a TCP socket. */
 export interface EvHttpBindOptions {
@@ -54,9 +71,9 @@ interface Route {
 /**
  * libevent's `evhttp`: an HTTP server.
  *
- * It is stricter than libevent: a request with several or malformed Content-Lengths, a Transfer-Encoding other than
- * `chunked`, a header name that is no token, or `%00` in its URI is answered 400 and its connection closed before any
- * callback. Paths are compared as they stand in the URI, not decoded.
+ * It is stricter than libevent: what is not a request as RFC 9112 writes it is answered 400 (or 408, 413, 414, 417,
+ * 431, 501, 505) and its connection closed before libevent or any callback sees it. See {@link EvHttpOptions.strict}.
+ * Paths are compared as they stand in the URI, not decoded.
  *
  * The base owns it. Disposing it stops accepting, answers 500 to requests that wait for their answer, as far as the
  * sockets take it at once, and closes all connections.
@@ -69,10 +86,14 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   readonly #resource = new AsyncResource('EvHttp', { requireManualDestroy: true })
   readonly #routes = new Map<number, Route>()
   #lastRoute = GENCB
+  #errorPage: EvHttpErrorPageCallback | undefined
 
-  constructor(base: EventBase) {
+  constructor(base: EventBase, options: EvHttpOptions = {}) {
     checkInstance(base, EventBase, 'base')
-    const number = native.httpNew(handleOf(base))
+    checkObject(options, 'options')
+    const { strict = true } = options
+    checkBoolean(strict, 'strict')
+    const number = native.httpNew(handleOf(base), strict)
     super(kAdopt, number)
     this.#number = number
     this.#base = base
@@ -184,9 +205,30 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
+   * Sets the callback for a path whose requests are handed over as soon as their headers have come, on whatever virtual
+   * host. It reads the body by `request.bodyStream()`; a request without a body is no different from others.
+   *
+   * The limits hold. `setRequestTimeout()` counts the headers alone: how long the body takes is up to the callback; but
+   * while it waits for a piece the peer must not be slower than `setTimeout()` allows.
+   *
+   * @param path - as for {@link setCb}
+   * @param callback - gets the request and `arg`
+   * @param arg - handed through
+   * @throws {EventError} `ERR_EV_EXISTS` when the path has a callback, `ERR_EV_STATE` when the server is not strict or
+   * is a virtual host
+   */
+  setStreamCb<A = undefined>(path: string, callback: EvHttpRequestCallback<A>, arg?: A): void {
+    checkString(path, 'path')
+    checkFunction(callback, 'callback')
+    native.httpSetStreamRoute(handleOf(this), path, this.#lastRoute + 1)
+    this.#lastRoute += 1
+    this.#routes.set(this.#lastRoute, { callback, arg })
+  }
+
+  /**
    * Removes the callback for a path.
    *
-   * @param path - as given to {@link setCb}
+   * @param path - as given to {@link setCb} or {@link setStreamCb}
    * @throws {EventError} `ERR_EV_NOT_FOUND` when the path has none
    * @see evhttp_del_cb()
    */
@@ -245,9 +287,10 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Limits the request line and headers: a longer request is answered 400.
+   * Limits the request line and headers, without their line ends: a longer request line is answered 414, longer headers
+   * 431; by a server that is not strict, both 400, as by libevent.
    *
-   * @param bytes - the limit in bytes; default: none
+   * @param bytes - the limit in bytes; default 65,536, for a server that is not strict none
    * @see evhttp_set_max_headers_size()
    */
   setMaxHeadersSize(bytes: number): void {
@@ -276,6 +319,68 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
     if (ms === undefined) throw typeError('ms', 'a number of ms', ms)
     if (checkMs(ms, 'ms') <= 0) throw rangeError('ms', 'more than 0', ms)
     native.httpSetTimeout(handleOf(this), ms)
+  }
+
+  /**
+   * Limits how long a request may take from its first byte to its last, however often a byte of it comes: a slower one is
+   * answered 408. A request that waits for the reply to an earlier one has time.
+   *
+   * @param ms - in ms, more than 0; undefined for any time; default 300,000
+   * @throws {EventError} `ERR_EV_STATE` when the server is not strict
+   */
+  setRequestTimeout(ms: number | undefined): void {
+    if (checkMs(ms, 'ms') === 0) throw rangeError('ms', 'more than 0', ms)
+    native.httpSetRequestTimeout(handleOf(this), checkMs(ms, 'ms'))
+  }
+
+  /**
+   * Limits how many connections there may be. Those beyond it are not accepted until one of the others has closed: they
+   * wait in the backlog of the socket.
+   *
+   * @param count - from 1; undefined for any number, the default
+   */
+  setMaxConnections(count: number | undefined): void {
+    if (count !== undefined) checkInteger(count, 'count', 1, INT_MAX)
+    native.httpSetMaxConnections(handleOf(this), count ?? 0)
+  }
+
+  /**
+   * @returns how many connections there are, those included that have not sent anything
+   */
+  getConnectionCount(): number {
+    return native.httpGetConnectionCount(handleOf(this))
+  }
+
+  /**
+   * Allows methods that libevent does not know. `request.getCommand()` is 0 for them, `request.getMethod()` their name.
+   *
+   * @param names - their names, 3 to 32 characters of a token, as they stand in the request line: in place of those set
+   * before
+   * @throws {RangeError} when a name is no such token
+   * @throws {EventError} `ERR_EV_STATE` when the server is not strict
+   */
+  setExtensionMethods(names: readonly string[]): void {
+    if (!Array.isArray(names)) throw typeError('names', 'an array of strings', names)
+    for (const name of names) {
+      checkString(name, 'names')
+      if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{3,32}$/.test(name)) {
+        throw rangeError('names', 'tokens of 3 to 32 characters', name)
+      }
+    }
+    native.httpSetExtensionMethods(handleOf(this), names)
+  }
+
+  /**
+   * Sets what makes the pages of errors: of requests that are refused before any callback, and of `sendError()`. The
+   * connection closes after them. What a server that is not strict leaves to libevent has libevent's pages, and so has
+   * the 500 of a request that was dropped unanswered.
+   *
+   * @param callback - gets the status and the reason, if there is one; undefined: libevent's page again
+   */
+  setErrorPageCb(callback: EvHttpErrorPageCallback | undefined): void {
+    if (callback !== undefined) checkFunction(callback, 'callback')
+    native.httpSetErrorPage(handleOf(this), callback !== undefined)
+    this.#errorPage = callback
   }
 
   /**
@@ -320,7 +425,8 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
 
   /** @internal */
   [kHandleRequest](route: number, number: HandleNumber): void {
-    const request = new EvHttpRequest(kAdopt, number, this.#base)
+    const page = this.#errorPage === undefined ? undefined : this.#pageFor
+    const request = new EvHttpRequest(kAdopt, number, this.#base, page)
     const entry = this.#routes.get(route)
     try {
       if (entry !== undefined) this.#resource.runInAsyncScope(entry.callback, undefined, request, entry.arg)
@@ -329,9 +435,29 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
     }
   }
 
+  readonly #pageFor = (status: number, reason: string | undefined): EvHttpErrorPage | undefined => {
+    const callback = this.#errorPage
+    return callback && this.#resource.runInAsyncScope(callback, undefined, status, reason)
+  };
+
+  /** @internal */
+  [kErrorPage](status: number): void {
+    const page = this.#pageFor(status, undefined)
+    if (page === undefined) return
+    checkObject(page, 'page')
+    const { status: code = status, reason, headers, body } = page
+    checkStatus(code)
+    if (reason !== undefined) checkString(reason, 'reason')
+    if (body !== undefined) checkBytes(body, 'body')
+    // The callback may have disposed the server; then the page is libevent's.
+    if (!this.disposed) native.httpAnswerPage(this.#number, code, reason, closingHeaders(headers), body)
+  }
+
   /** @internal */
   override [kReleased](): void {
-    stateOfBase(this.#base).servers.delete(this.#number)
+    const state = stateOfBase(this.#base)
+    state.servers.delete(this.#number)
+    wakeOrphans(state, native.isLive)
   }
 }
 
@@ -339,6 +465,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
  * Makes an HTTP server.
  *
  * @param base - the base to live on, which owns it
+ * @param options - see {@link EvHttpOptions}
  * @returns the server; it accepts nothing until it is bound
  * @throws {TypeError} when `base` is no EventBase
  * @example
@@ -350,6 +477,6 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
  * ```
  * @see evhttp_new()
  */
-export function obtainEvHttp(base: EventBase): EvHttp {
-  return new EvHttp(base)
+export function obtainEvHttp(base: EventBase, options: EvHttpOptions = {}): EvHttp {
+  return new EvHttp(base, options)
 }

@@ -11,7 +11,7 @@ import {
   rangeError,
   typeError,
 } from '../util/validation.js'
-import { BaseState, BoundCallback, holdRunning, registerState, releaseRunning } from './base-state.js'
+import { BaseState, BoundCallback, holdRunning, registerState, releaseRunning, wakeOrphans } from './base-state.js'
 import './callbacks.js'
 import { EV_CLOSED, EV_READ, EV_WRITE } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
@@ -277,6 +277,7 @@ export class EventBase extends declareEventType('EventBase') {
    */
   override [kReleased](): void {
     releaseRunning(this.#slot, this.#state)
+    wakeOrphans(this.#state, native.isLive)
     const dispatch = this.#state.dispatch
     this.#state.dispatch = undefined
     dispatch?.resolve(0)

@@ -2,7 +2,7 @@ import type { HandleNumber } from './native-handles.js'
 
 /** What the addon exports for HTTP. A negative number of ms stands for "no time". */
 export interface NativeHttp {
-  httpNew(base: HandleNumber): HandleNumber
+  httpNew(base: HandleNumber, strict: boolean): HandleNumber
   httpBindTcp(
     http: HandleNumber,
     host: string,
@@ -32,6 +32,19 @@ export interface NativeHttp {
   httpSetAllowedMethods(http: HandleNumber, mask: number): void
   httpSetDefaultContentType(http: HandleNumber, type: string | undefined): void
   httpSetFlags(http: HandleNumber, flags: number): void
+  httpSetStreamRoute(http: HandleNumber, path: string, id: number): void
+  httpSetExtensionMethods(http: HandleNumber, names: readonly string[]): void
+  httpSetRequestTimeout(http: HandleNumber, ms: number): void
+  httpSetMaxConnections(http: HandleNumber, count: number): void
+  httpGetConnectionCount(http: HandleNumber): number
+  httpSetErrorPage(http: HandleNumber, on: boolean): void
+  httpAnswerPage(
+    http: HandleNumber,
+    code: number,
+    reason: string | undefined,
+    headers: readonly string[] | undefined,
+    body: string | Uint8Array | undefined,
+  ): void
 
   requestGetCommand(request: HandleNumber): number
   requestGetUri(request: HandleNumber): string | undefined
@@ -40,6 +53,8 @@ export interface NativeHttp {
   requestGetResponseCode(request: HandleNumber): number
   requestGetResponseCodeLine(request: HandleNumber): string | undefined
   requestBody(request: HandleNumber): Buffer
+  requestGetMethod(request: HandleNumber): string
+  requestReadBody(request: HandleNumber): Buffer | null | undefined | false
   requestBodyText(request: HandleNumber): string
   requestHeaderInto(request: HandleNumber, name: string, buffer: number): -1 | 0 | 1
   requestBodyInto(request: HandleNumber, buffer: number): number

@@ -29,6 +29,8 @@ export interface NativeCallbacks {
   acceptError(base: number, listener: HandleNumber, errno: number): void
   clientHeaders(base: number, request: HandleNumber): void
   clientChunk(base: number, request: HandleNumber): void
+  bodyReadable(base: number, request: HandleNumber): void
+  errorPage(base: number, http: HandleNumber, status: number): void
   dispatchEnd(base: number, result: number): void
   dropped(base: number): void
   bufferNews(base: number): void

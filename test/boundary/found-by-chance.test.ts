@@ -33,6 +33,7 @@ function get(connection: EvHttpConnection, also: (request: EvHttpRequest | null)
       also(reply)
     }),
   }
+  outcome.request.getOutputHeaders().addHeader('Host', '127.0.0.1')
   connection.makeRequest(outcome.request, EVHTTP_REQ_GET, '/')
   return outcome
 }
@@ -117,6 +118,7 @@ describe('boundary: found by chance', () => {
     const request = obtainEvHttpRequest((reply) => {
       code = reply?.getResponseCode()
     })
+    request.getOutputHeaders().addHeader('Host', 'example.com:80')
     loopback.connection.makeRequest(request, EVHTTP_REQ_CONNECT, 'example.com:80')
     loopback.runUntil(() => code !== undefined)
     expect(code).to.equal(200)

@@ -155,7 +155,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   evutilAsciiStrcasecmp: signature(is(0), text('Text'), text('tEXT')),
   evutilAsciiStrncasecmp: signature(is(0), text('Text'), text('tEXTs'), number(4)),
 
-  httpNew: signature(a('number'), base),
+  httpNew: signature(a('number'), base, bool(true)),
   httpBindTcp: signature(
     is(SOCKET + 1),
     http,
@@ -199,6 +199,20 @@ export const signatures: Readonly<Record<string, Signature>> = {
   httpSetAllowedMethods: signature(nothing, http, int(EVHTTP_REQ_GET)),
   httpSetDefaultContentType: signature(nothing, http, optional(text('text/plain'))),
   httpSetFlags: signature(nothing, http, int(0)),
+  httpSetStreamRoute: signature(nothing, http, text('/'), int(ROUTE)),
+  httpSetExtensionMethods: signature(nothing, http, list(['PROPFIND'])),
+  httpSetRequestTimeout: signature(nothing, http, number(1000)),
+  httpSetMaxConnections: signature(nothing, http, int(1)),
+  httpGetConnectionCount: signature(is(1), http),
+  httpSetErrorPage: signature(nothing, http, bool(true)),
+  httpAnswerPage: signature(
+    'ERR_EV_STATE',
+    http,
+    int(400),
+    optional(text('Bad')),
+    optional(list(['Name', 'value'])),
+    optional(bytes('body')),
+  ),
 
   listenerBindTcp: signature(
     a('number'),
@@ -249,6 +263,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
   requestSendChunk: { ...signature(is(true), outgoing, optional(bytes('data')), number(0)), prepare: makeInChunks },
   requestEndChunks: { ...signature(nothing, outgoing), prepare: makeInChunks },
   requestGetCommand: signature(is(EVHTTP_REQ_POST), incoming),
+  requestGetMethod: signature(is('POST'), incoming),
+  requestReadBody: signature(is(Buffer.from(REQUEST_BODY)), incoming),
   requestGetUri: signature(is(REQUEST_URI), incoming),
   requestGetHost: signature(is('127.0.0.1'), incoming),
   requestGetHttpVersion: signature(is('1.1'), incoming),

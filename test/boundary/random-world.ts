@@ -183,7 +183,7 @@ export class RandomWorld implements Disposable {
     if (this.random.percent(30)) this.#addView(request, request.getOutputBuffer(), base)
     if (this.random.percent(30)) this.#addView(request, request.getInputBuffer(), base)
     if (this.random.percent(30)) request.setErrorCb(() => this.#callback(base))
-    if (this.random.percent(50)) request.getOutputHeaders().addHeader('Host', 'localhost')
+    if (this.random.percent(90)) request.getOutputHeaders().addHeader('Host', 'localhost')
     if (this.random.percent(10)) request.getOutputHeaders().addHeader('Connection', 'close')
     const body = this.random.percent(50) ? 'x'.repeat(this.random.below(100_000)) : undefined
     if (this.random.percent(90)) {

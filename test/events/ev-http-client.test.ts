@@ -131,12 +131,9 @@ describe('EvHttpConnection: a client’s', () => {
     for (const body of [all, all.subarray(5, 7), new Uint8Array(0), '', undefined]) {
       using connection = obtainEvHttpConnectionBase(server.base, '127.0.0.1', server.port)
       await new Promise<void>((resolve) => {
-        connection.makeRequest(
-          obtainEvHttpRequest(() => resolve()),
-          EVHTTP_REQ_POST,
-          '/',
-          body,
-        )
+        const request = obtainEvHttpRequest(() => resolve())
+        request.getOutputHeaders().addHeader('Host', 'localhost')
+        connection.makeRequest(request, EVHTTP_REQ_POST, '/', body)
       })
       await turn()
     }
@@ -225,14 +222,12 @@ describe('EvHttpConnection: a client’s', () => {
     const port = portOf(http.bindSocketWithHandle('127.0.0.1', 0))
     using connection = obtainEvHttpConnectionBase(base, '127.0.0.1', port)
     let text: string | undefined
-    connection.makeRequest(
-      obtainEvHttpRequest((reply) => {
-        text = reply?.bodyText()
-        http.dispose()
-      }),
-      EVHTTP_REQ_GET,
-      '/self',
-    )
+    const request = obtainEvHttpRequest((reply) => {
+      text = reply?.bodyText()
+      http.dispose()
+    })
+    request.getOutputHeaders().addHeader('Host', 'localhost')
+    connection.makeRequest(request, EVHTTP_REQ_GET, '/self')
     expect(base.dispatchSync()).to.equal(1)
     await turn()
     expect(text).to.equal('/self')

@@ -68,7 +68,7 @@ describe('EvHttp: connections that go on', () => {
       (http) => http.setMaxHeadersSize(8192),
     )
     expect((await server.ask(request(`GET /${'x'.repeat(1000)}`))).status).to.equal(404)
-    expect((await server.ask(request(`GET /${'x'.repeat(10_000)}`))).status).to.equal(400)
+    expect((await server.ask(request(`GET /${'x'.repeat(10_000)}`))).status).to.equal(414)
     expect(called).to.deep.equal([1001])
   })
 

@@ -7,6 +7,7 @@ import {
   EVHTTP_SERVER_LINGERING_CLOSE,
   EventError,
   type EvHttp,
+  type EvHttpOptions,
   obtainEventBase,
   obtainEvHttp,
 } from 'bitcoin-support'
@@ -16,44 +17,53 @@ import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 import { request } from '../support/wire.js'
 
 /** A server that says how long the body was, and counts what reaches its callback. */
-function serve(configure: (http: EvHttp) => void): { server: HttpServer; calls: string[] } {
+function serve(configure: (http: EvHttp) => void, options?: EvHttpOptions): { server: HttpServer; calls: string[] } {
   const calls: string[] = []
-  const server = new HttpServer((request) => {
-    calls.push(request.getUri())
-    request.reply({ body: String(request.body().length) })
-  }, configure)
+  const server = new HttpServer(
+    (request) => {
+      calls.push(request.getUri())
+      request.reply({ body: String(request.body().length) })
+    },
+    configure,
+    options,
+  )
   return { server, calls }
 }
 
 /** A request whose head is so many bytes as libevent counts them: without line ends. */
 function headOf(bytes: number): string {
-  const line = 'GET / HTTP/1.1'
-  return `${line}\r\nX: ${'x'.repeat(bytes - line.length - 3)}\r\n\r\n`
+  const line = 'GET / HTTP/1.0'
+  return `${line}\r\nConnection: keep-alive\r\nX: ${'x'.repeat(bytes - line.length - 25)}\r\n\r\n`
 }
 
 describe('EvHttp: limits', () => {
   checkLiveCountsAfterEach()
 
-  it('answer 400 to longer headers and close', async () => {
-    const { server, calls } = serve((http) => http.setMaxHeadersSize(1000))
-    await using _ = server
-    expect((await server.ask(headOf(1000))).status).to.equal(200)
-    calls.length = 0
-    for (const head of [
-      headOf(1001),
-      headOf(2000),
-      `GET /${'y'.repeat(2000)}`,
-      `GET / HTTP/1.1\r\n${'z'.repeat(2000)}`,
-    ]) {
-      using wire = await server.connect()
-      wire.send(head)
-      const reply = await wire.reply()
-      expect(reply.status).to.equal(400)
-      expect(reply.header('Connection')).to.equal('close')
-      expect(await wire.rest()).to.have.lengthOf(0)
-    }
-    expect(calls).to.deep.equal([])
-  })
+  for (const strict of [true, false]) {
+    const [line, headers] = strict ? [414, 431] : [400, 400]
+    const by = strict ? 'a strict server' : 'libevent'
+
+    it(`make ${by} answer ${line} to a longer request line, ${headers} to longer headers, and close`, async () => {
+      const { server, calls } = serve((http) => http.setMaxHeadersSize(1000), { strict })
+      await using _ = server
+      expect((await server.ask(headOf(1000))).status).to.equal(200)
+      calls.length = 0
+      for (const [head, status] of [
+        [headOf(1001), headers],
+        [headOf(2000), headers],
+        [`GET /${'y'.repeat(2000)}`, line],
+        [`GET / HTTP/1.1\r\n${'z'.repeat(2000)}`, headers],
+      ] as const) {
+        using wire = await server.connect()
+        wire.send(head)
+        const reply = await wire.reply()
+        expect(reply.status).to.equal(status)
+        expect(reply.header('Connection')).to.equal('close')
+        expect(await wire.rest()).to.have.lengthOf(0)
+      }
+      expect(calls).to.deep.equal([])
+    })
+  }
 
   it('count the headers of each request anew', async () => {
     const { server } = serve((http) => http.setMaxHeadersSize(100))
@@ -65,10 +75,14 @@ describe('EvHttp: limits', () => {
     }
   })
 
-  it('are none by default', async () => {
+  it('are by default 64 KiB for headers, none for those that libevent reads, and none for bodies', async () => {
     const { server } = serve(() => {})
     await using _ = server
-    expect((await server.ask(headOf(200_000))).status).to.equal(200)
+    const { server: lenient } = serve(() => {}, { strict: false })
+    await using __ = lenient
+    expect((await server.ask(headOf(65_536))).status).to.equal(200)
+    expect((await server.ask(headOf(65_537))).status).to.equal(431)
+    expect((await lenient.ask(headOf(200_000))).status).to.equal(200)
     const body = 'b'.repeat(4_000_000)
     expect((await server.ask(request('POST /', [], body))).body.toString()).to.equal(String(body.length))
   })

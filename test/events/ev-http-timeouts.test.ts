@@ -29,9 +29,9 @@ describe('EvHttp: setTimeout()', () => {
       'G',
       'GET / HTTP/1.1\r\n',
       'GET / HTTP/1.1\r\nHost: test\r\n',
-      'POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nfour',
-      'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfour',
-      'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n',
+      'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nfour',
+      'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfour',
+      'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n',
     ]
     const rests = incomplete.map(async (bytes) => {
       using wire = await server.connect()

@@ -2,6 +2,7 @@ import {
   type EventBase,
   type EvHttp,
   type EvHttpBoundSocket,
+  type EvHttpOptions,
   type EvHttpRequest,
   obtainEventBase,
   obtainEvHttp,
@@ -29,10 +30,15 @@ export class HttpServer implements AsyncDisposable {
   /**
    * @param handler - its general callback; none: it has none
    * @param configure - sets up the server before it is bound
+   * @param options - see obtainEvHttp()
    */
-  constructor(handler?: Handler, configure: (http: EvHttp, base: EventBase) => void = () => {}) {
+  constructor(
+    handler?: Handler,
+    configure: (http: EvHttp, base: EventBase) => void = () => {},
+    options?: EvHttpOptions,
+  ) {
     this.base = obtainEventBase()
-    this.http = obtainEvHttp(this.base)
+    this.http = obtainEvHttp(this.base, options)
     if (handler !== undefined) {
       this.http.setGencb((request) => {
         this.requests.push(request)

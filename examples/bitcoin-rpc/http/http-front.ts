@@ -61,6 +61,8 @@ export class HttpFront implements Disposable {
     this.#http.setTimeout(options.serverTimeout)
     this.#http.setMaxHeadersSize(MAX_HEADERS_BYTES)
     this.#http.setMaxBodySize(MAX_BODY_BYTES)
+    // bitcoind knows one answer to headers that are too long.
+    this.#http.setErrorPageCb((status) => (status === 414 || status === 431 ? { status: 400 } : undefined))
     this.#http.setGencb((req) => this.#accept(req))
   }
 

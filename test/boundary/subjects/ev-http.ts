@@ -158,9 +158,28 @@ export const evHttp: Subject<EvHttp, Context> = {
     setTimeout: { args: () => [integerOfMs()], live: nothing },
     setAllowedMethods: { args: () => [integer('mask', 0x1ff, 0, 0x1ff)], live: nothing },
     setDefaultContentType: { args: () => [optional(string('type', 'text/plain', 'a\nb', '\u0100'))], live: nothing },
+    setStreamCb: {
+      args: () => [string('path', '/stream'), callback('callback'), anything('arg')],
+      live: nothing,
+    },
+    setRequestTimeout: { args: () => [optional(integerOfMs())], live: nothing },
+    setMaxConnections: { args: () => [optional(integer('count', 1, 1, INT_MAX))], live: nothing },
+    getConnectionCount: { live: a('number') },
+    setExtensionMethods: { args: () => [methodNames()], live: nothing },
+    setErrorPageCb: { args: () => [optional(callback('callback'))], live: nothing },
     setFlags: { args: () => [integer('flags', 0, 0, INT_MAX)], live: nothing },
     getBase: { live: a(EventBase) },
   },
+}
+
+function methodNames() {
+  const { wrong } = string('names', 'PROPFIND', 'AB', 'A B C', 'X'.repeat(33), 'a\0b')
+  const values = wrong.map((one) => ({ ...one, value: [one.value] }))
+  return {
+    name: 'names',
+    value: ['PROPFIND'],
+    wrong: [...values, ...wrong.filter((one) => typeof one.value !== 'string' && !Array.isArray(one.value))],
+  }
 }
 
 // A time that may not be left out, nor be none.

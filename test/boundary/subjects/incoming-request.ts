@@ -125,6 +125,8 @@ export const incomingRequest: Subject<EvHttpRequest, undefined> = {
   methods: {
     ...handleMethods,
     getCommand: { live: is(EVHTTP_REQ_POST) },
+    getMethod: { live: is('POST') },
+    bodyStream: { live: a('object') },
     getUri: { live: is(REQUEST_URI) },
     getHost: { live: is('127.0.0.1') },
     getHttpVersion: { live: is('1.1') },

@@ -165,6 +165,8 @@ export const outgoingRequest: Subject<EvHttpRequest, undefined> = {
     ...handleMethods,
     disposed: { live: is(false), dead: is(true), in: { [FAILED]: is(false) } },
     getCommand: { live: is(EVHTTP_REQ_POST), in: { [OPEN]: is(0) } },
+    getMethod: { live: is('POST'), in: { [OPEN]: is('') } },
+    bodyStream: { live: 'ERR_EV_STATE' },
     getUri: { live: is(REQUEST_URI), in: { [OPEN]: is('') } },
     getHost: { live: is(undefined) },
     getHttpVersion: { live: is('1.1'), in: { [OPEN]: is('0.0') } },
