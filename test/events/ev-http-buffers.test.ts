@@ -168,6 +168,7 @@ describe('EvHttpRequest: its buffers', () => {
       })
       const output = request.getOutputBuffer()
       output.add('in a buffer, ')
+      request.getOutputHeaders().addHeader('Host', 'localhost')
       loopback.connection.makeRequest(request, EVHTTP_REQ_POST, '/', 'and given')
       expectCode('ERR_EV_DISPOSED', () => output.add('late'))
       expectCode('ERR_EV_STATE', () => request.getOutputBuffer())
@@ -191,6 +192,7 @@ describe('EvHttpRequest: its buffers', () => {
         expect(origSize).to.equal(length)
         length = origSize + nAdded - nDeleted
       })
+      request.getOutputHeaders().addHeader('Host', 'localhost')
       loopback.connection.makeRequest(request, EVHTTP_REQ_POST, '/')
       loopback.runUntil(() => ended)
       expect(length).to.equal(body.length)
@@ -210,6 +212,7 @@ describe('EvHttpRequest: its buffers', () => {
         told += 1
         underWay.dispose()
       })
+      underWay.getOutputHeaders().addHeader('Host', 'localhost')
       loopback.connection.makeRequest(underWay, EVHTTP_REQ_POST, '/')
       loopback.runUntil(() => told > 0)
       expect([told, underWay.disposed]).to.deep.equal([1, true])
