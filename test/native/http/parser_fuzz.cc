@@ -1,0 +1,14 @@
+// For libFuzzer: whatever bytes come, the verdict must not depend on how they are split.
+#include <cstdio>
+
+#include "parser_verdict.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size > 4096) return 0;
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  if (!bitcoin_support::test::SplitsAgree(bytes, size)) {
+    std::fputs("the verdict depends on the pieces\n", stderr);
+    std::abort();
+  }
+  return 0;
+}
