@@ -324,6 +324,8 @@ bool RequestGate::Resume() {
   return true;
 }
 
+bool RequestGate::has_more() const { return Length(m_held) > 0; }
+
 bool RequestGate::body_is_full() const { return Length(m_body) >= kFullBody; }
 
 // Nothing else is being written: all requests before this one have been answered. So it need not go through

@@ -55,6 +55,8 @@ class RequestGate {
   void Adopt(evhttp_request* request);
   /// The method of the request that evhttp has, when libevent does not know it; else empty.
   const std::string& extension_method() const { return m_extension_method; }
+  /// Whether something of a later request has come.
+  bool has_more() const;
   /// The reply has been written: the next request may come. @returns false when the connection must end.
   bool Resume();
 

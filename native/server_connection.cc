@@ -136,8 +136,12 @@ bool ServerConnection::HasOutput() const {
 
 void ServerConnection::FlushSoon() {
   bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
+  // And its end must not overtake a request that has come before it.
+  const bool more_waits =
+      evbuffer_get_length(bufferevent_get_input(bev)) > 0 || (m_gate != nullptr && m_gate->has_more());
   const bool body_comes = m_gate != nullptr && m_gate->body_state() == RequestGate::Body::kUnderWay;
-  if (m_streaming || body_comes || evbuffer_get_length(bufferevent_get_output(bev)) > kSlowReplyBytes) {
+  if (m_streaming || more_waits || body_comes ||
+      evbuffer_get_length(bufferevent_get_output(bev)) > kSlowReplyBytes) {
     // evhttp reads on while it writes, to notice a close. A reply that takes its time must not end because
     // the peer has closed its own side, nor by the time since the peer last sent something; and what the peer
     // sends meanwhile shall wait. evhttp reads again when all is written.
