@@ -3,12 +3,14 @@ import {
   EVREQ_HTTP_REQUEST_CANCEL,
   type EvHttpRequest,
   obtainEventBase,
+  obtainEvHttp,
   obtainEvHttpConnectionBase,
   obtainEvHttpRequest,
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { Journal, turn } from '../support/deferred.js'
 import { CLOSING, DeadPort, type Scene, scene } from '../support/http-client.js'
+import { portOf } from '../support/http-server.js'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 import { UNRESOLVABLE } from '../support/names.js'
 import { RawServer, response } from '../support/raw-server.js'
@@ -74,6 +76,25 @@ describe('EvHttpConnection: disposal in a client’s callbacks', () => {
       })
     }
   }
+
+  it('closes it within a blocking loop, which ends by that', async () => {
+    using base = obtainEventBase()
+    using http = obtainEvHttp(base)
+    http.setGencb((request) => request.reply({ body: 'x' }))
+    const socket = http.bindSocketWithHandle('127.0.0.1', 0)
+    const connection = obtainEvHttpConnectionBase(base, '127.0.0.1', portOf(socket))
+    let text: string | undefined
+    const request = obtainEvHttpRequest((reply) => {
+      text = reply?.bodyText()
+      http.delAcceptSocket(socket)
+      connection.dispose()
+    })
+    request.getOutputHeaders().addHeader('Host', 'test')
+    connection.makeRequest(request, EVHTTP_REQ_GET, '/')
+    // The server's side of it lives until the descriptor is closed.
+    expect(base.dispatchSync()).to.equal(1)
+    expect(text).to.equal('x')
+  })
 
   it('of a request that waits behind, and of all there are, in the close callback of the one before', async () => {
     for (const owner of ['queued', 'connection'] as const) {

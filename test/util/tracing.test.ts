@@ -25,6 +25,7 @@ import {
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { turn } from '../support/deferred.js'
+import { DeadPort } from '../support/http-client.js'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 
 class Own extends declareEventType('TracingTest.Own') {}
@@ -53,6 +54,21 @@ describe('tracing', () => {
     after(() => {
       trace.disable()
       return provider.shutdown()
+    })
+
+    it('tells of the request behind a promise, which has no object', async () => {
+      using dead = new DeadPort()
+      using base = obtainEventBase()
+      using connection = obtainEvHttpConnectionBase(base, '127.0.0.1', dead.port)
+      const dispatched = base.dispatch()
+      const failed = connection.request({ path: '/' }).catch((error: { code: string }) => error.code)
+      expect(await failed).to.equal('ERR_EV_CONNECT')
+      await dispatched
+      await turn()
+      const spans = exporter.getFinishedSpans().filter(({ name }) => name.startsWith('EvHttpRequest'))
+      expect(spans.map(({ name }) => name)).to.deep.equal(['EvHttpRequest create', 'EvHttpRequest drop'])
+      const [creation, drop] = spans
+      expect(drop?.links.map(({ context }) => context)).to.deep.equal([creation?.spanContext()])
     })
 
     it('tells of a creation and of the drop, which links to it', () => {
