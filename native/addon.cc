@@ -1,9 +1,12 @@
 // Wires the native classes to Node. src/util/native.ts is the description of what is exported.
 #include <napi.h>
 
+#include "buffer_event.h"
+#include "buffer_event_rate_limit_group.h"
 #include "environment.h"
 #include "ev_buffer.h"
 #include "ev_conn_listener.h"
+#include "ev_dns_base.h"
 #include "ev_http.h"
 #include "ev_http_connection.h"
 #include "ev_http_request.h"
@@ -41,6 +44,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   EvHttpUri::Export(env, exports, state);
   EvKeyvalq::Export(env, exports, state);
   ExportRuntimeFunctions(env, exports, state);
+  BufferEvent::Export(env, exports, state);
+  BufferEventRateLimitGroup::Export(env, exports, state);
+  EvDnsBase::Export(env, exports, state);
   return exports;
 }
 

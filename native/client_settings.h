@@ -14,6 +14,8 @@
 
 namespace bitcoin_support {
 
+class EvDnsBase;
+
 /// How long one phase of a connection may take: libevent's default, a time, or any time at all.
 class PhaseTimeout {
  public:
@@ -40,6 +42,7 @@ class PhaseTimeout {
 
 struct ClientSettings {
   std::string host;
+  EvDnsBase* dns = nullptr;  ///< looks the host up; null: libevent does, blocking. It outlives the connection
   uint16_t port = 0;
   std::string unix_path;  ///< of a UNIX socket, instead of the host
   int fd = -1;            ///< a descriptor that was given, instead of both, until it has been used

@@ -32,8 +32,9 @@ bool Advance(std::atomic<size_t>& told, size_t now) {
 
 // In HandleKind's order. kDeclared has no type of its own.
 constexpr const char* kTypeNames[] = {
-    "",         "EventBase",      "LibEvent",  "EvHttp",    "EvHttpRequest", "EvHttpConnection",
-    "EvBuffer", "EvConnListener", "EvHttpUri", "EvKeyvalq",
+    "",          "EventBase",      "LibEvent",  "EvHttp",    "EvHttpRequest", "EvHttpConnection",
+    "EvBuffer",  "EvConnListener", "EvHttpUri", "EvKeyvalq", "BufferEvent",   "BufferEventRateLimitGroup",
+    "EvDnsBase",
 };
 static_assert(std::size(kTypeNames) == static_cast<size_t>(HandleKind::kCount));
 

@@ -8,8 +8,10 @@
 
 #include <utility>
 
+#include "buffer_event.h"
 #include "environment.h"
 #include "errors.h"
+#include "ev_dns_base.h"
 #include "exports.h"
 #include "http_client.h"
 #include "server_connection.h"
@@ -21,7 +23,9 @@ EvHttpConnection::EvHttpConnection(EventBase& base, ServerConnection& server)
 
 EvHttpConnection::EvHttpConnection(EventBase& base, ClientSettings settings)
     : BaseChild(base, base.env().type_for(kKind), kKind),
-      m_client(std::make_unique<HttpClient>(*this, std::move(settings))) {}
+      m_client(std::make_unique<HttpClient>(*this, std::move(settings))) {
+  if (m_client->settings().dns != nullptr) m_client->settings().dns->AddUser(*this);
+}
 
 EvHttpConnection::~EvHttpConnection() = default;
 
@@ -36,6 +40,7 @@ evhttp_connection* EvHttpConnection::connection() const {
 void EvHttpConnection::Dispose() {
   if (!live()) return;
   if (m_server != nullptr) {
+    EndBufferevent();
     m_server->set_view(nullptr);
     delete this;
     return;
@@ -43,6 +48,8 @@ void EvHttpConnection::Dispose() {
   const EventBase::BusyScope busy(base());
   m_client->Shut();
   if (!live()) return;  // a callback has disposed it
+  EndBufferevent();
+  if (m_client->settings().dns != nullptr) m_client->settings().dns->RemoveUser(*this);
   RetireChild();
   base().WhenIdle([this] { delete this; });
 }
@@ -52,6 +59,17 @@ void EvHttpConnection::OnClosed() {
   Environment& environment = env();
   environment.callbacks().Call(base(), JsCallback::kConnectionClose, {self});
   if (environment.FindAny(self) != nullptr) Dispose();
+}
+
+void EvHttpConnection::EndBufferevent() {
+  if (m_bufferevent != nullptr) m_bufferevent->Dispose();
+}
+
+// (connection) -> view
+Napi::Value EvHttpConnection::GetBuffereventNapi(const Napi::CallbackInfo& info) {
+  EvHttpConnection& self = This(info);
+  if (self.m_bufferevent == nullptr) self.m_bufferevent = new BufferEvent(self);
+  return Napi::Number::New(info.Env(), self.m_bufferevent->number());
 }
 
 // (connection) -> [kind, address, port]
@@ -99,6 +117,7 @@ Napi::Value EvHttpConnection::GetAddrNapi(const Napi::CallbackInfo& info) {
 }
 
 void EvHttpConnection::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<GetBuffereventNapi>(env, exports, "connectionGetBufferevent", state);
   ExportFunction<GetPeerNapi>(env, exports, "connectionGetPeer", state);
   ExportFunction<GetAddrNapi>(env, exports, "connectionGetAddr", state);
   ExportClient(env, exports, state);

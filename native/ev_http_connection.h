@@ -12,6 +12,7 @@ struct evhttp_connection;
 
 namespace bitcoin_support {
 
+class BufferEvent;
 class HttpClient;
 class ServerConnection;
 
@@ -36,17 +37,25 @@ class EvHttpConnection final : public BaseChild {
   /// A client's.
   HttpClient& client() const { return *m_client; }
 
+  evhttp_connection* connection() const;
+
+  /// The handle of what the connection reads and writes with has ended.
+  void ForgetBufferevent() { m_bufferevent = nullptr; }
+  /// libevent takes another one for it, or gives it up: its handle ends.
+  void EndBufferevent();
+
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
   static EvHttpConnection& This(const Napi::CallbackInfo& info);
   static HttpClient& Client(const Napi::CallbackInfo& info);
-  evhttp_connection* connection() const;
   static void ExportClient(Napi::Env env, Napi::Object exports, Environment& state);
 
   static Napi::Value NewNapi(const Napi::CallbackInfo& info);
+  static Napi::Value NewDnsNapi(const Napi::CallbackInfo& info);
   static Napi::Value NewUnixNapi(const Napi::CallbackInfo& info);
   static Napi::Value NewFdNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetBuffereventNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetPeerNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetAddrNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetTimeoutsNapi(const Napi::CallbackInfo& info);
@@ -62,6 +71,7 @@ class EvHttpConnection final : public BaseChild {
   static Napi::Value GetFailureNapi(const Napi::CallbackInfo& info);
   static Napi::Value MakeRequestNapi(const Napi::CallbackInfo& info);
 
+  BufferEvent* m_bufferevent = nullptr;
   ServerConnection* m_server = nullptr;  // a view's
   const std::unique_ptr<HttpClient> m_client;
 };

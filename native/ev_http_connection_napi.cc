@@ -12,6 +12,7 @@
 #include "arguments.h"
 #include "environment.h"
 #include "errors.h"
+#include "ev_dns_base.h"
 #include "ev_http_connection.h"
 #include "ev_http_request.h"
 #include "exports.h"
@@ -44,6 +45,21 @@ Napi::Value EvHttpConnection::NewNapi(const Napi::CallbackInfo& info) {
   settings.port = PortArg(info, 2);
   // An empty one stands for a socket of our own.
   if (settings.host.empty()) ThrowRangeError(info.Env(), "no host");
+  return Napi::Number::New(info.Env(), (new EvHttpConnection(base, std::move(settings)))->number());
+}
+
+// (base, host, port, resolver)
+Napi::Value EvHttpConnection::NewDnsNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
+  ClientSettings settings;
+  settings.host = StringArg(info, 1);
+  settings.port = PortArg(info, 2);
+  settings.dns = &Environment::From(info).Get<EvDnsBase>(info[3]);
+  if (settings.host.empty()) ThrowRangeError(info.Env(), "no host");
+  EvDnsBase::CheckHost(info.Env(), settings.host);
+  if (&settings.dns->base() != &base) {
+    ThrowEventError(base.env(), code::kState, "the resolver is of another base");
+  }
   return Napi::Number::New(info.Env(), (new EvHttpConnection(base, std::move(settings)))->number());
 }
 
@@ -214,6 +230,7 @@ Napi::Value EvHttpConnection::MakeRequestNapi(const Napi::CallbackInfo& info) {
 
 void EvHttpConnection::ExportClient(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<NewNapi>(env, exports, "connectionNew", state);
+  ExportFunction<NewDnsNapi>(env, exports, "connectionNewDns", state);
   ExportFunction<NewUnixNapi>(env, exports, "connectionNewUnix", state);
   ExportFunction<NewFdNapi>(env, exports, "connectionNewFd", state);
   ExportFunction<SetTimeoutsNapi>(env, exports, "connectionSetTimeouts", state);

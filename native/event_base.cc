@@ -88,11 +88,9 @@ void EventBase::Dispose() {
   if (m_in_loop) event_base_loopbreak(m_base);
   env().loop().Detach(*this);
   Retire();
-  if (busy()) {
-    m_delete_when_idle = true;
-  } else {
-    delete this;
-  }
+  m_delete_when_idle = true;
+  // The end of the outermost scope deletes it: here, or further up the stack.
+  const BusyScope scope(*this);
 }
 
 void EventBase::WhenIdle(std::function<void()> release) {
@@ -137,6 +135,7 @@ void EventBase::LeaveBusy() {
   if (m_release != nullptr) event_del(m_release);
   do {
     ReleaseAll();
+    if (m_delete_when_idle) RunLastTurns();
     if (env().has_dropped()) env().callbacks().Call(*this, JsCallback::kDropped, {});
     env().callbacks().TellBufferNews(*this);
   } while (!m_when_idle.empty());
@@ -154,6 +153,16 @@ void EventBase::OnNewsDue(evutil_socket_t, short, void* arg) {
   EventBase& self = *static_cast<EventBase*>(arg);
   self.m_news_due = false;
   if (self.live()) self.env().callbacks().TellBufferNews(self);
+}
+
+// libevent puts off the end of bufferevents and the answers of its resolver to a later turn. What is left of
+// them when the base is freed would never be.
+void EventBase::RunLastTurns() {
+  constexpr int kMaxTurns = 10000;
+  for (int turn = 0; turn < kMaxTurns; ++turn) {
+    if (m_lingering == 0 && event_base_get_num_events(m_base, EVENT_BASE_COUNT_ACTIVE) == 0) return;
+    if (event_base_loop(m_base, EVLOOP_NONBLOCK) < 0) return;
+  }
 }
 
 timeval EventBase::CommonTimeout(const timeval& timeout) {

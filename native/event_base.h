@@ -63,6 +63,10 @@ class EventBase final : public Handle {
   /// Has JavaScript told what has happened to buffers when the callback of libevent's that is running has
   /// ended.
   void TellNewsSoon();
+  /// Something that has ended is still to be released in a later turn: a base that is disposed of runs such
+  /// turns.
+  void AddLingering() { ++m_lingering; }
+  void RemoveLingering() { --m_lingering; }
 
   /// `timeout` in the form that lets libevent keep all events with that very timeout in a queue instead of a
   /// heap: for timeouts that many events share.
@@ -109,6 +113,7 @@ class EventBase final : public Handle {
   void LeaveBusy();
   void ReleaseAll();
   void ReleaseInSyncLoop();
+  void RunLastTurns();
   void Loopbreak();
   void Loopexit(double ms);
   void Once(int fd, int what, double id, double ms);
@@ -141,6 +146,7 @@ class EventBase final : public Handle {
   std::unique_ptr<TurnEvents> m_turn_events;
   event* m_release = nullptr;
   unsigned m_busy = 0;
+  unsigned m_lingering = 0;
   int m_backend_fd = -1;
   const bool m_precise_timer;
   bool m_in_loop = false;

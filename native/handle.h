@@ -23,6 +23,9 @@ enum class HandleKind : uint8_t {
   kEvConnListener,
   kEvHttpUri,
   kEvKeyvalq,
+  kBufferEvent,
+  kBufferEventRateLimitGroup,
+  kEvDnsBase,
   kCount,
 };
 

@@ -15,6 +15,7 @@
 #include "client_socket.h"
 #include "environment.h"
 #include "errors.h"
+#include "ev_dns_base.h"
 #include "ev_http_connection.h"
 #include "ev_http_request.h"
 
@@ -49,7 +50,7 @@ HttpClient::~HttpClient() {
   if (m_retry != nullptr) event_free(m_retry);
   if (m_connection != nullptr) {
     evhttp_connection_set_closecb(m_connection, nullptr, nullptr);
-    evhttp_connection_free(m_connection);
+    Free(m_connection);
   }
   if (m_settings.fd >= 0) close(m_settings.fd);
 }
@@ -65,7 +66,8 @@ void HttpClient::Open() {
   const bool reuse = (m_settings.flags & EVHTTP_CON_REUSE_CONNECTED_ADDR) != 0 && !m_known_address.empty();
   const std::string host = own_socket ? "127.0.0.1" : reuse ? m_known_address : m_settings.host;
   const auto port = own_socket ? static_cast<uint16_t>(PlaceholderPort()) : m_settings.port;
-  m_connection = evhttp_connection_base_new(base().base(), nullptr, host.c_str(), port);
+  m_connection = evhttp_connection_base_new(
+      base().base(), m_settings.dns == nullptr ? nullptr : m_settings.dns->dns(), host.c_str(), port);
   if (m_connection == nullptr) return;
   m_fresh = true;
   evhttp_connection_set_closecb(m_connection, OnClosed, this);
@@ -91,7 +93,15 @@ void HttpClient::SetPhaseTimeouts() {
                            m_settings.write_timeout.get());
 }
 
+void HttpClient::Free(evhttp_connection* connection) {
+  // Without a socket it may wait for its host's address. libevent would go on with that, and then connect.
+  bufferevent* const stream = evhttp_connection_get_bufferevent(connection);
+  if (bufferevent_getfd(stream) < 0) bufferevent_setfd(stream, -1);
+  evhttp_connection_free(connection);
+}
+
 void HttpClient::Renew() {
+  m_handle.EndBufferevent();
   evhttp_connection* const old = m_connection;
   Open();
   if (m_connection == nullptr) {
@@ -100,7 +110,7 @@ void HttpClient::Renew() {
   }
   m_connected = false;
   evhttp_connection_set_closecb(old, nullptr, nullptr);
-  base().WhenIdle([old] { evhttp_connection_free(old); });
+  base().WhenIdle([old] { Free(old); });
 }
 
 void HttpClient::OnClosed(evhttp_connection*, void* arg) {
@@ -199,7 +209,10 @@ void HttpClient::OnConnectEvent(bufferevent* connecting, short what, void* arg) 
       self.m_known_address = NumericAddress(evhttp_connection_get_addr(self.m_connection));
     }
   } else {
-    self.m_failure = {"connect", (what & BEV_EVENT_TIMEOUT) != 0 ? ETIMEDOUT : error};
+    const int lookup_error = bufferevent_socket_get_dns_error(connecting);
+    self.m_failure = lookup_error != 0
+                         ? ConnectFailure{"getaddrinfo", lookup_error}
+                         : ConnectFailure{"connect", (what & BEV_EVENT_TIMEOUT) != 0 ? ETIMEDOUT : error};
   }
   evhttp_connection* const connection = self.m_connection;
   errno = error;

@@ -95,6 +95,7 @@ class HttpClient {
   void Open();
   void Apply();
   void Renew();
+  static void Free(evhttp_connection* connection);
   void Start(EvHttpRequest& request);
   void Try();
   void BeginSending();

@@ -13,7 +13,8 @@ namespace {
 constexpr const char* kNames[] = {
     "event",           "once",         "request",     "requestComplete", "chunkWritten", "disconnect",
     "connectionClose", "clientDone",   "clientError", "clientHeaders",   "clientChunk",  "accept",
-    "acceptError",     "bodyReadable", "errorPage",   "dispatchEnd",     "dropped",      "bufferNews",
+    "acceptError",     "bodyReadable", "errorPage",   "bufferRead",      "bufferWrite",  "bufferEvent",
+    "bufferFilter",    "dnsResult",    "dispatchEnd", "dropped",         "bufferNews",
 };
 static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
 

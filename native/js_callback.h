@@ -28,9 +28,14 @@ enum class JsCallback : uint8_t {
   kAcceptError,      ///< (base, listener, errno)
   kBodyReadable,     ///< (base, request): some of its body can be taken, or none will come
   kErrorPage,    ///< (base, http, status): what httpAnswerPage() is called with answers, else libevent's page
-  kDispatchEnd,  ///< (base, result)
-  kDropped,      ///< (): handles were dropped while the drop log is on
-  kBufferNews,   ///< (): something has happened to buffers
+  kBufferRead,   ///< (base, bufferevent slot)
+  kBufferWrite,  ///< (base, bufferevent slot)
+  kBufferEvent,  ///< (base, bufferevent slot, BEV_EVENT_*, errno, EVUTIL_EAI_*)
+  kBufferFilter,  ///< (base, bufferevent slot, 1 for output, limit or -1, BEV_NORMAL or another mode)
+  kDnsResult,     ///< (base, key, result, DNS_IPv4_A or another type, seconds)
+  kDispatchEnd,   ///< (base, result)
+  kDropped,       ///< (): handles were dropped while the drop log is on
+  kBufferNews,    ///< (): something has happened to buffers
   kCount,
 };
 

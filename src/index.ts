@@ -16,8 +16,20 @@ export { SecureMemoryError } from './alloc/secure-error.js'
 export { type PromptOptions, SecureString } from './alloc/secure-string.js'
 export { MAX_SIZE, SerializeData } from './alloc/serialize-data.js'
 export { zeroAfterFreeAllocator } from './alloc/zero-after-free-allocator.js'
+export {
+  BufferEvent,
+  type BufferEventDataCallback,
+  type BufferEventEventCallback,
+} from './events/buffer-event.js'
+export * from './events/buffer-event-constants.js'
+export type { BufferEventFilter, BufferEventFilterResult } from './events/buffer-event-filter.js'
+export {
+  BufferEventRateLimitGroup,
+  obtainBufferEventRateLimitGroup,
+} from './events/buffer-event-rate-limit-group.js'
 export * from './events/constants.js'
 export { type DeclaredEventType, declareEventType } from './events/declare-event-type.js'
+export * from './events/dns-constants.js'
 export { EvBuffer, obtainEvBuffer } from './events/ev-buffer.js'
 export type { EvBufferBytes } from './events/ev-buffer-bytes.js'
 export type { EvBufferCallback, EvBufferCbInfo } from './events/ev-buffer-callbacks.js'
@@ -31,6 +43,17 @@ export {
   obtainEvConnListenerBind,
 } from './events/ev-conn-listener.js'
 export {
+  type EvDnsAddress,
+  EvDnsBase,
+  type EvDnsBaseOptions,
+  type EvDnsCallback,
+  type EvDnsGetaddrinfoCallback,
+  type EvDnsOption,
+  EvDnsRequest,
+  evdnsErrToString,
+  obtainEvDnsBase,
+} from './events/ev-dns-base.js'
+export {
   EvHttp,
   type EvHttpBindOptions,
   type EvHttpErrorPageCallback,
@@ -42,6 +65,7 @@ export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/ev-http-bo
 export type { EvHttpBodyChunks, EvHttpClientRequest } from './events/ev-http-client-options.js'
 export {
   EvHttpConnection,
+  type EvHttpConnectionOptions,
   type EvHttpPeer,
   type EvHttpTimeouts,
   obtainEvHttpConnectionBase,
@@ -87,6 +111,12 @@ export {
   hasSecurityBackports,
   setLogCallback,
 } from './events/logging.js'
+export {
+  obtainBufferEventFilter,
+  obtainBufferEventPair,
+  obtainBufferEventSocket,
+} from './events/obtain-buffer-event.js'
+export type { RateLimit } from './events/rate-limit.js'
 export type { EvSocketAddress } from './events/socket-address.js'
 export { alignUp } from './util/align-up.js'
 export { EventError, type EventErrorCode } from './util/errors.js'

@@ -29,6 +29,10 @@ export const kStopped: unique symbol = Symbol('stopped')
 export const kClosed: unique symbol = Symbol('closed')
 export const kAccept: unique symbol = Symbol('accept')
 export const kAcceptError: unique symbol = Symbol('acceptError')
+export const kRead: unique symbol = Symbol('read')
+export const kWritten: unique symbol = Symbol('written')
+export const kEvent: unique symbol = Symbol('event')
+export const kFilter: unique symbol = Symbol('filter')
 
 /** An event whose condition has come true. */
 export interface EventReceiver {
@@ -81,6 +85,14 @@ export interface ListenerReceiver {
   [kAcceptError](errno: number): void
 }
 
+/** A bufferevent that has something to tell. */
+export interface BufferEventReceiver {
+  [kRead](): void
+  [kWritten](): void
+  [kEvent](what: number, errno: number, dnsError: number): void
+  [kFilter](output: boolean, limit: number, mode: number): void
+}
+
 /** How a dispatch() ends. */
 export interface Dispatch {
   resolve(result: 0 | 1): void
@@ -107,6 +119,10 @@ export class BaseState {
   /** A client's connections, which their user owns. */
   readonly clients = new Map<HandleNumber, WeakRef<ConnectionReceiver>>()
   readonly listeners = new Map<HandleNumber, ListenerReceiver>()
+  /** Bufferevents that have callbacks, by slot: they stay alive though the user has dropped them. */
+  readonly bufferEvents = new Map<number, BufferEventReceiver>()
+  /** Callbacks of lookups that are under way, by key. */
+  readonly lookups = new Map<number, BoundCallback<[result: number, type: number, ttl: number]>>()
   dispatch: Dispatch | undefined
   #lastKey = 0
 

@@ -11,11 +11,15 @@ import {
   kDisconnected,
   kDone,
   kErrorPage,
+  kEvent,
   kFailed,
+  kFilter,
   kFire,
   kHandleRequest,
   kHeaders,
+  kRead,
   kStopped,
+  kWritten,
   releaseRunning,
   stateOf,
 } from './base-state.js'
@@ -123,6 +127,26 @@ native.configure({
     },
     errorPage(base, http, status) {
       stateOf(base)?.servers.get(http)?.[kErrorPage](status)
+    },
+    bufferRead(base, slot) {
+      stateOf(base)?.bufferEvents.get(slot)?.[kRead]()
+    },
+    bufferWrite(base, slot) {
+      stateOf(base)?.bufferEvents.get(slot)?.[kWritten]()
+    },
+    bufferEvent(base, slot, what, errno, dnsError) {
+      stateOf(base)?.bufferEvents.get(slot)?.[kEvent](what, errno, dnsError)
+    },
+    bufferFilter(base, slot, output, limit, mode) {
+      stateOf(base)
+        ?.bufferEvents.get(slot)
+        ?.[kFilter](output === 1, limit, mode)
+    },
+    dnsResult(base, key, result, type, ttl) {
+      const lookups = stateOf(base)?.lookups
+      const callback = lookups?.get(key)
+      lookups?.delete(key)
+      callback?.run(result, type, ttl)
     },
     dispatchEnd: endDispatch,
     dropped: traceDropped,

@@ -12,8 +12,10 @@ import {
   rangeError,
 } from '../util/validation.js'
 import { BoundCallback, type ConnectionReceiver, kClosed } from './base-state.js'
+import { BufferEvent } from './buffer-event.js'
 import { EVHTTP_REQ_PATCH } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
+import { EvDnsBase } from './ev-dns-base.js'
 import { checkRequest, type EvHttpClientRequest } from './ev-http-client-options.js'
 import { Exchange } from './ev-http-exchange.js'
 import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
@@ -22,6 +24,12 @@ import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 
 const INT_MAX = 2 ** 31 - 1
+
+/** Options of {@link obtainEvHttpConnectionBase}. */
+export interface EvHttpConnectionOptions {
+  /** A resolver on the same base, which looks the host up without blocking; default the system's, which blocks. */
+  dns?: EvDnsBase
+}
 
 /** Who is at the other end. */
 export interface EvHttpPeer {
@@ -60,6 +68,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   readonly #host: string
   #closecb: BoundCallback<[]> | undefined
   #limited = false
+  #bufferevent: BufferEvent | undefined
 
   /** @internal */
   constructor(base: EventBase, adopt: typeof kAdopt, number: number, host?: string) {
@@ -84,6 +93,24 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   getPeer(): EvHttpPeer {
     const [kind, address, port] = native.connectionGetPeer(handleOf(this))
     return { address, port, kind }
+  }
+
+  /**
+   * What the connection reads and writes with. evhttp alone works with it: all that would change what it reads, writes
+   * or hears of is `ERR_EV_STATE`. To ask for its descriptor, the lengths of its buffers and its settings is allowed, and
+   * so is to set timeouts and rate limits.
+   *
+   * @returns a view, which ends with this handle. A client's also ends when the connection is made anew; then the next
+   * call makes another view.
+   * @see evhttp_connection_get_bufferevent()
+   */
+  getBufferevent(): BufferEvent {
+    const handle = handleOf(this)
+    if (this.#bufferevent === undefined || this.#bufferevent.disposed) {
+      const number = native.connectionGetBufferevent(handle)
+      this.#bufferevent = new BufferEvent({ base: this.#base, number, isView: true })
+    }
+    return this.#bufferevent
   }
 
   /**
@@ -330,8 +357,10 @@ function checkPhase(ms: number | undefined, name: string): number {
  * Makes a client's connection. It connects when it is given a request.
  *
  * @param base - the base to live on
- * @param host - a name or an address; a name is looked up, blocking, when the connection is made
+ * @param host - a name or an address; a name is looked up when the connection is made, blocking unless `options` has a
+ * resolver
  * @param port - the port
+ * @param options - see {@link EvHttpConnectionOptions}
  * @returns the connection, which the caller owns
  * @throws {TypeError} when an argument has the wrong type
  * @throws {RangeError} when the host is empty or the port is none
@@ -344,12 +373,23 @@ function checkPhase(ms: number | undefined, name: string): number {
  * ```
  * @see evhttp_connection_base_new()
  */
-export function obtainEvHttpConnectionBase(base: EventBase, host: string, port: number): EvHttpConnection {
+export function obtainEvHttpConnectionBase(
+  base: EventBase,
+  host: string,
+  port: number,
+  options: EvHttpConnectionOptions = {},
+): EvHttpConnection {
   checkInstance(base, EventBase, 'base')
   checkString(host, 'host')
   checkInteger(port, 'port', 0, 65535)
   if (host === '' || host.includes('\0')) throw rangeError('host', 'a host name or address', host)
-  const number = native.connectionNew(handleOf(base), host, port)
+  checkObject(options, 'options')
+  const { dns } = options
+  if (dns !== undefined) checkInstance(dns, EvDnsBase, 'dns')
+  const number =
+    dns === undefined
+      ? native.connectionNew(handleOf(base), host, port)
+      : native.connectionNewDns(handleOf(base), host, port, handleOf(dns))
   const name = host.includes(':') ? `[${host}]` : host
   return new EvHttpConnection(base, kAdopt, number, port === 80 ? name : `${name}:${port}`)
 }

@@ -40,6 +40,10 @@ export type EventErrorCode =
   | 'ERR_EV_PARSE'
   /** libevent returned -1 or NULL; `errno` is set where it says why. */
   | 'ERR_EV_LIBEVENT'
+  /** A bufferevent's socket or filter has failed, as its event callback is told; `errno` and `syscall` say why. */
+  | 'ERR_EV_SOCKET'
+  /** A host's address was not found; `errno` is an `EVUTIL_EAI_*` or `DNS_ERR_*`. */
+  | 'ERR_EV_DNS'
   /** The native addon has not been built. */
   | 'ERR_EV_NOT_BUILT'
 

@@ -30,6 +30,8 @@ export interface NativeHttpClient {
   requestEndChunks(request: HandleNumber): void
 
   connectionNew(base: HandleNumber, host: string, port: number): HandleNumber
+  connectionNewDns(base: HandleNumber, host: string, port: number, dns: HandleNumber): HandleNumber
+  connectionGetBufferevent(connection: HandleNumber): HandleNumber
   connectionNewUnix(base: HandleNumber, path: string): HandleNumber
   connectionNewFd(base: HandleNumber, fd: number): HandleNumber
   connectionSetTimeouts(connection: HandleNumber, connectMs: number, readMs: number, writeMs: number): void

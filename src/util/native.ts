@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { EventError } from './errors.js'
+import type { NativeBufferEvents } from './native-buffer-events.js'
 import type { NativeBuffers } from './native-buffers.js'
 import type { NativeEvents } from './native-events.js'
 import type { NativeEvutil } from './native-evutil.js'
@@ -31,6 +32,11 @@ export interface NativeCallbacks {
   clientChunk(base: number, request: HandleNumber): void
   bodyReadable(base: number, request: HandleNumber): void
   errorPage(base: number, http: HandleNumber, status: number): void
+  bufferRead(base: number, slot: number): void
+  bufferWrite(base: number, slot: number): void
+  bufferEvent(base: number, slot: number, what: number, errno: number, dnsError: number): void
+  bufferFilter(base: number, slot: number, output: number, limit: number, mode: number): void
+  dnsResult(base: number, key: number, result: number, type: number, ttl: number): void
   dispatchEnd(base: number, result: number): void
   dropped(base: number): void
   bufferNews(base: number): void
@@ -39,7 +45,8 @@ export interface NativeCallbacks {
 
 /** What the addon exports. */
 export interface NativeAddon
-  extends NativeBuffers,
+  extends NativeBufferEvents,
+    NativeBuffers,
     NativeEvents,
     NativeEvutil,
     NativeHttp,

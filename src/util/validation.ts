@@ -50,6 +50,14 @@ export function checkInteger(value: unknown, name: string, min: number, max: num
   }
 }
 
+/** @throws TypeError unless `value` is a number, RangeError unless it is some of the bits of `allowed`. */
+export function checkBits(value: unknown, name: string, allowed: number, expected: string): void {
+  if (typeof value !== 'number') throw typeError(name, 'a number', value)
+  if (!Number.isInteger(value) || value < 0 || value > allowed || (value & ~allowed) !== 0) {
+    throw rangeError(name, expected, value)
+  }
+}
+
 /** Ten thousand days and more: libevent adds a timeout to its clock, which must not overflow. */
 const MAX_MS = 1e12
 

@@ -1,7 +1,10 @@
 import {
+  type BufferEvent,
+  type BufferEventRateLimitGroup,
   declareEventType,
   type EvBuffer,
   type EvConnListener,
+  type EvDnsBase,
   type EventHandle,
   type EvHttpConnection,
   type EvHttpRequest,
@@ -9,7 +12,10 @@ import {
   type EvKeyvalq,
   type LibEvent,
   type OwnedEvKeyvalq,
+  obtainBufferEventRateLimitGroup,
+  obtainBufferEventSocket,
   obtainEvConnListenerBind,
+  obtainEvDnsBase,
   obtainEvent,
   obtainEvHttp,
   obtainEvHttpRequest,
@@ -40,6 +46,10 @@ export class Gallery extends Loopback {
   readonly sent: EvKeyvalq = this.incoming.getOutputHeaders()
   readonly buffer: EvBuffer = filledBuffer()
   readonly listener: EvConnListener = obtainEvConnListenerBind(this.base, () => {}, undefined, { host: '127.0.0.1' })
+  readonly bufferevent: BufferEvent = obtainBufferEventSocket(this.base, -1)
+  readonly group: BufferEventRateLimitGroup = obtainBufferEventRateLimitGroup(this.base, {})
+  /** A resolver without nameservers. */
+  readonly dns: EvDnsBase = obtainEvDnsBase(this.base)
   readonly uri: EvHttpUri = obtainEvHttpUri('http://host/path')
   readonly list: OwnedEvKeyvalq = obtainEvKeyvalq()
   readonly declared: EventHandle = new GalleryHandle()
@@ -47,7 +57,8 @@ export class Gallery extends Loopback {
   /** The handles among them. */
   get handles(): readonly GalleryMember[] {
     const onBase = [this.base, this.event, this.http, this.spare, this.connection, this.view, this.listener]
-    return [...onBase, this.incoming, this.outgoing, this.buffer, this.uri, this.list, this.declared]
+    const buffered = [this.bufferevent, this.group, this.dns]
+    return [...onBase, ...buffered, this.incoming, this.outgoing, this.buffer, this.uri, this.list, this.declared]
   }
 
   /** All of them. */

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import {
   AF_INET,
   EV_PERSIST,
+  EV_READ,
   EV_TIMEOUT,
+  EV_WRITE,
   EVHTTP_REQ_GET,
   EVHTTP_REQ_POST,
   EVLOOP_NONBLOCK,
@@ -48,6 +50,16 @@ const listener = handle((gallery) => gallery.listener)
 const keyvalq = handle((gallery) => gallery.list)
 const uri = handle((gallery) => gallery.uri)
 const view = handle((gallery) => gallery.view)
+const bufferevent = handle((gallery) => gallery.bufferevent)
+const group = handle((gallery) => gallery.group)
+const dns = handle((gallery) => gallery.dns)
+
+const INT_MAX = 2 ** 31 - 1
+const INT_MIN = -(2 ** 31)
+
+/** Bytes in a tick and at most, read and written, and the tick. */
+const rates = () => [number(1), number(2), number(3), number(4), int(5)]
+
 const buffer = handle((gallery) => gallery.buffer)
 
 /** A server's first socket has it. */
@@ -154,6 +166,77 @@ export const signatures: Readonly<Record<string, Signature>> = {
   evutilInetPton: signature(is(Buffer.from([1, 2, 3, 4])), int(AF_INET), text('1.2.3.4')),
   evutilAsciiStrcasecmp: signature(is(0), text('Text'), text('tEXT')),
   evutilAsciiStrncasecmp: signature(is(0), text('Text'), text('tEXTs'), number(4)),
+  bufferEventSocketNew: signature(a('number'), base, int(-1, [-1, INT_MAX, INT_MIN]), int(0)),
+  bufferEventPairNew: signature(a('number'), base, int(0)),
+  bufferEventPairSecond: signature('ERR_EV_STATE', bufferevent),
+  bufferEventFilterNew: signature(a('number'), bufferevent, bool(true), bool(true), int(0)),
+  bufferEventFilterSource: signature(is(undefined), bufferevent),
+  bufferEventFilterResult: signature(nothing, bufferevent, number(0), optional(bytes('data'))),
+  bufferEventSetcb: signature(nothing, bufferevent, int(EV_READ | EV_WRITE)),
+  bufferEventEnable: signature(nothing, bufferevent, int(EV_READ)),
+  bufferEventDisable: signature(nothing, bufferevent, int(EV_READ)),
+  bufferEventGetEnabled: signature(is(EV_WRITE), bufferevent),
+  bufferEventConnect: signature(nothing, bufferevent, text('127.0.0.1'), int(1)),
+  bufferEventConnectUnix: signature('ERR_EV_LIBEVENT', bufferevent, text('/nowhere/at/all')),
+  bufferEventConnectHostname: signature(
+    nothing,
+    bufferevent,
+    int(0),
+    // Nothing that would be looked up.
+    text('127.0.0.1', ['', '\0', '::1', 'x'.repeat(100_000)]),
+    int(1),
+  ),
+  bufferEventConnectHostnameDns: signature(nothing, bufferevent, dns, int(0), text('127.0.0.1'), int(1)),
+  bufferEventGetDnsError: signature(is(0), bufferevent),
+  bufferEventGetInput: signature(a('number'), bufferevent),
+  bufferEventGetOutput: signature(a('number'), bufferevent),
+  bufferEventWrite: signature(nothing, bufferevent, optional(bytes('data'))),
+  bufferEventWriteBuffer: signature(nothing, bufferevent, buffer),
+  bufferEventRead: signature(is(0), bufferevent, memory(3), number(0), number(3)),
+  bufferEventReadBuffer: signature(nothing, bufferevent, buffer),
+  bufferEventTrigger: signature(nothing, bufferevent, int(EV_READ), int(0)),
+  bufferEventTriggerEvent: signature(nothing, bufferevent, int(EV_READ), int(0)),
+  bufferEventFlush: signature(is(false), bufferevent, int(EV_READ), int(1)),
+  bufferEventSetTimeouts: signature(nothing, bufferevent, number(1000), number(-1)),
+  bufferEventSetWatermark: signature(nothing, bufferevent, int(EV_READ), number(0), number(10)),
+  bufferEventGetWatermark: signature(is([0, 0]), bufferevent, bool(false)),
+  bufferEventGetFd: signature(is(-1), bufferevent),
+  bufferEventSetFd: signature(nothing, bufferevent, int(-1, [INT_MAX, INT_MIN])),
+  bufferEventPrioritySet: signature(nothing, bufferevent, int(0)),
+  bufferEventGetPriority: signature(is(0), bufferevent),
+  bufferEventSetMaxSingle: signature(nothing, bufferevent, bool(true), number(1000)),
+  bufferEventGetMaxSingle: signature(is(16384), bufferevent, bool(true)),
+  bufferEventGetMaxTo: signature(is(16384), bufferevent, bool(true)),
+  bufferEventSetRateLimit: signature(nothing, bufferevent, ...rates()),
+  bufferEventGetLimit: signature(is(undefined), bufferevent, bool(true)),
+  bufferEventDecrementLimit: signature('ERR_EV_STATE', bufferevent, bool(true), int(1)),
+  bufferEventJoinGroup: signature(nothing, bufferevent, group),
+  bufferEventLeaveGroup: signature(nothing, bufferevent),
+  rateLimitGroupNew: signature(a('number'), base, ...rates()),
+  rateLimitGroupSetCfg: signature(nothing, group, ...rates()),
+  rateLimitGroupSetMinShare: signature(nothing, group, number(10)),
+  rateLimitGroupGetLimit: signature(a('number'), group, bool(true)),
+  rateLimitGroupDecrement: signature(nothing, group, bool(true), int(1)),
+  rateLimitGroupGetTotals: signature(is([0, 0]), group),
+  rateLimitGroupResetTotals: signature(nothing, group),
+
+  dnsBaseNew: signature(a('number'), base, int(0x8000)),
+  dnsBaseNameserverIpAdd: signature(nothing, dns, text('127.0.0.1:5353')),
+  dnsBaseResolvConfParse: signature(nothing, dns, int(0), text('/dev/null')),
+  dnsBaseLoadHosts: signature(nothing, dns, text('/dev/null')),
+  dnsBaseCountNameservers: signature(is(0), dns),
+  dnsBaseGetNameserverAddr: signature(is(undefined), dns, int(0)),
+  dnsBaseSetOption: signature(nothing, dns, text('ndots:'), text('1')),
+  dnsBaseSearchAdd: signature(nothing, dns, text('example')),
+  dnsBaseSearchClear: signature(nothing, dns),
+  dnsBaseSearchNdotsSet: signature(nothing, dns, int(1)),
+  dnsBaseClearHostAddresses: signature(nothing, dns),
+  dnsBaseResolve: signature('ERR_EV_STATE', dns, int(0), text('name'), int(0), number(1)),
+  dnsBaseGetAddrInfo: signature(nothing, dns, text('127.0.0.1'), int(80), int(0), number(1)),
+  dnsBaseCancel: signature(nothing, dns, number(1)),
+  dnsBaseTakeAnswers: signature(is([]), dns),
+  dnsErrToString: signature(a('string'), int(3)),
+  gaiStrerror: signature(a('string'), int(-2)),
 
   httpNew: signature(a('number'), base, bool(true)),
   httpBindTcp: signature(
@@ -312,6 +395,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
   connectionNew: signature(a('number'), base, text('127.0.0.1'), int(1)),
   connectionNewUnix: signature(a('number'), base, text('/nowhere')),
   connectionNewFd: signature('ERR_EV_CONNECT', base, int(2 ** 31 - 1, [-1, -(2 ** 31)])),
+  connectionNewDns: signature(a('number'), base, text('127.0.0.1'), int(1), dns),
+  connectionGetBufferevent: signature(a('number'), view),
   connectionGetPeer: signature(a('array'), view),
   connectionGetAddr: signature(a('array'), client),
   connectionSetTimeouts: signature(nothing, client, number(1000), number(1000), number(1000)),

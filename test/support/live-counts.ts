@@ -1,7 +1,10 @@
 // What every test file ends with: everything that it made is gone again.
 import {
+  BufferEvent,
+  BufferEventRateLimitGroup,
   EvBuffer,
   EvConnListener,
+  EvDnsBase,
   EventBase,
   EventError,
   EvHttp,
@@ -26,6 +29,9 @@ const LIBRARY_TYPES = [
   EvConnListener,
   EvHttpUri,
   EvKeyvalq,
+  BufferEvent,
+  BufferEventRateLimitGroup,
+  EvDnsBase,
 ]
 
 // libevent keeps the list that it makes when it is first asked for.

@@ -1,4 +1,5 @@
 import {
+  BufferEvent,
   EVHTTP_REQ_GET,
   EVHTTP_REQ_PATCH,
   EventBase,
@@ -76,6 +77,7 @@ const ofClients: Readonly<Record<string, Method<Context>>> = {
 const methods: Readonly<Record<string, Method<Context>>> = {
   ...handleMethods,
   getPeer: { live: a('object') },
+  getBufferevent: { live: a(BufferEvent) },
   getBase: { live: a(EventBase) },
   setClosecb: { args: () => [callback('callback'), anything('arg')], live: nothing },
   getAddr: { live: anAddressOrNone },

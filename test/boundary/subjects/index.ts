@@ -1,7 +1,10 @@
 import type { Subject } from '../subject.js'
+import { filterBufferEvent, pairBufferEvent, socketBufferEvent, viewedBufferEvent } from './buffer-event.js'
+import { bufferEventRateLimitGroup } from './buffer-event-rate-limit-group.js'
 import { declaredHandle } from './declared-handle.js'
 import { ownBuffer, requestBuffer } from './ev-buffer.js'
 import { evConnListener } from './ev-conn-listener.js'
+import { evDnsBase, evDnsRequest } from './ev-dns-base.js'
 import { evHttp } from './ev-http.js'
 import { evHttpBoundSocket } from './ev-http-bound-socket.js'
 import { clientConnection, connectionView } from './ev-http-connection.js'
@@ -33,5 +36,12 @@ export const subjects: readonly AnySubject[] = [
   requestBuffer,
   ownedList,
   evHttpUri,
+  socketBufferEvent,
+  pairBufferEvent,
+  filterBufferEvent,
+  viewedBufferEvent,
+  bufferEventRateLimitGroup,
+  evDnsBase,
+  evDnsRequest,
   declaredHandle,
 ]

@@ -1,0 +1,61 @@
+// One question to the DNS, or a lookup that may need several.
+#pragma once
+
+#include <event2/dns.h>
+#include <event2/util.h>
+
+#include <cstdint>
+#include <string>
+
+namespace bitcoin_support {
+
+class BufferEvent;
+class EvDnsBase;
+
+/// Lives from the question until libevent's callback for it, which always comes: who asked may have gone by
+/// then.
+class DnsLookup {
+ public:
+  enum class Question : uint8_t { kIpv4, kIpv6, kReverse, kReverseIpv6 };
+
+  /// Looks a name up for `bufferevent`, which is told by OnLookedUp(), perhaps before this returns.
+  /// @returns the lookup, or null when it has ended already
+  /// @throws EventError ERR_EV_STATE when there is nobody to ask
+  static DnsLookup* ForBufferEvent(EvDnsBase& dns, const std::string& host, const std::string& service,
+                                   const evutil_addrinfo& hints, BufferEvent& bufferevent);
+  /// The same for JavaScript, which knows the lookup by `key`.
+  static void GetAddrInfo(EvDnsBase& dns, const std::string& host, const std::string& service,
+                          const evutil_addrinfo& hints, double key);
+  /// Asks one question for JavaScript. For the reverse ones `name` is the address's bytes.
+  static void Resolve(EvDnsBase& dns, Question question, const std::string& name, int flags, double key);
+
+  DnsLookup(const DnsLookup&) = delete;
+  DnsLookup& operator=(const DnsLookup&) = delete;
+
+  double key() const { return m_key; }
+  /// Asks libevent to give it up; who waits is told so, later.
+  void Cancel();
+  /// The same, but nobody waits for it any more.
+  void Abandon();
+  /// Its EvDnsBase is disposed: who waits is told now.
+  void Shutdown();
+
+ private:
+  DnsLookup(EvDnsBase& dns, BufferEvent* bufferevent, double key);
+  ~DnsLookup();
+
+  bool Start(const std::string& host, const std::string& service, const evutil_addrinfo& hints);
+
+  static void OnAddrInfo(int result, evutil_addrinfo* found, void* arg);
+  static void OnAnswer(int result, char type, int count, int ttl, void* addresses, void* arg);
+
+  EvDnsBase& m_dns;
+  BufferEvent* m_bufferevent;
+  const double m_key;
+  evdns_request* m_request = nullptr;
+  evdns_getaddrinfo_request* m_addrinfo = nullptr;
+  bool m_abandoned = false;
+  bool* m_ended = nullptr;  ///< where Start() learns that it has ended
+};
+
+}  // namespace bitcoin_support
