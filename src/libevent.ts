@@ -1,7 +1,11 @@
 // `bitcoin-support/libevent`: C's own names, with C's order of arguments and C's return values, over the same handles.
+
+export type { BufferEvent as bufferevent } from './events/buffer-event.js'
+export * from './events/buffer-event-constants.js'
 export * from './events/constants.js'
 export type { EvBuffer as evbuffer } from './events/ev-buffer.js'
 export type { EvConnListener as evconnlistener } from './events/ev-conn-listener.js'
+export type { EvDnsBase as evdns_base } from './events/ev-dns-base.js'
 export type { EvHttp as evhttp } from './events/ev-http.js'
 export type { EvHttpBoundSocket as evhttp_bound_socket } from './events/ev-http-bound-socket.js'
 export type { EvHttpConnection as evhttp_connection } from './events/ev-http-connection.js'
@@ -33,6 +37,7 @@ export {
   evbuffer_search,
   evbuffer_write,
 } from './libevent/buffer.js'
+export * from './libevent/bufferevent.js'
 export * from './libevent/event.js'
 export * from './libevent/global.js'
 export * from './libevent/http-connection.js'

@@ -1,4 +1,4 @@
-// A web server, written as libevent's own samples are: all of it through C's names. It serves until
+// A web server and a proxy before it, written as libevent's own samples are: all of it through C's names. It serves until
 // SIGHUP or SIGUSR2, which the base itself hears; SIGINT and SIGTERM are Node's, and end the process at once.
 import { constants } from 'node:os'
 import {
@@ -7,6 +7,7 @@ import {
   EVHTTP_REQ_HEAD,
   EVHTTP_REQ_POST,
   EVHTTP_REQ_PUT,
+  evconnlistener_free,
   event_add,
   type event_base,
   event_base_dispatch,
@@ -34,6 +35,7 @@ import { send_document_cb } from './documents.js'
 import { dump_request_cb } from './dump.js'
 import { Failed, must, mustBeZero } from './must.js'
 import { type Options, parseOptions, USAGE, UsageError } from './options.js'
+import { startProxy } from './proxy.js'
 
 const { SIGHUP, SIGUSR2 } = constants.signals
 
@@ -60,7 +62,13 @@ function startServer(base: event_base, o: Options): { http: evhttp; bound: evhtt
 function run(o: Options): number {
   const base = must(event_base_new(), 'event_base_new')
   const { http, bound } = startServer(base, o)
-  console.log(`libevent ${event_get_version()} serves ${o.docroot} on ${describe(bound.address())}`)
+  const server = bound.address()
+  console.log(`libevent ${event_get_version()} serves ${o.docroot} on ${describe(server)}`)
+
+  const proxy = o.proxy === undefined ? null : startProxy(base, o.proxy, o.target ?? server)
+  if (proxy !== null) {
+    console.log(`The proxy listens on ${describe(proxy.address())}`)
+  }
 
   const stop = (signal: number) => {
     console.log(`Got signal ${signal}`)
@@ -73,6 +81,7 @@ function run(o: Options): number {
   const result = event_base_dispatch(base)
 
   for (const event of signals) event_free(event)
+  if (proxy !== null) evconnlistener_free(proxy)
   evhttp_del_accept_socket(http, bound)
   evhttp_free(http)
   event_base_free(base)

@@ -1,6 +1,26 @@
 // C's return values: 0, -1 and NULL where C has them, and a throw where C has undefined behaviour.
 import { EventError } from 'bitcoin-support'
 import {
+  AF_INET,
+  BEV_EVENT_CONNECTED,
+  BEV_EVENT_EOF,
+  BEV_EVENT_READING,
+  BEV_OPT_CLOSE_ON_FREE,
+  type bufferevent,
+  bufferevent_disable,
+  bufferevent_enable,
+  bufferevent_free,
+  bufferevent_get_base,
+  bufferevent_get_input,
+  bufferevent_pair_new,
+  bufferevent_read,
+  bufferevent_set_timeouts,
+  bufferevent_setcb,
+  bufferevent_socket_connect,
+  bufferevent_socket_connect_hostname,
+  bufferevent_socket_new,
+  bufferevent_write,
+  bufferevent_write_buffer,
   EV_PERSIST,
   EV_READ,
   EV_SIGNAL,
@@ -427,6 +447,95 @@ describe('bitcoin-support/libevent: functions', () => {
       expect(evconnlistener_new_bind(base, () => {}, null, 0, -1, taken)).to.equal(null)
       expect(evconnlistener_new(base, () => {}, null, 0, 0, 2 ** 31 - 1)).to.equal(null)
       evconnlistener_free(lev)
+    })
+  })
+
+  it('read and write through bufferevents', () => {
+    withBase((base) => {
+      const journal: unknown[] = []
+      const pair: { value: readonly bufferevent[] } = { value: [] }
+      expect(bufferevent_pair_new(base, 0, pair as never)).to.equal(0)
+      const [left, right] = pair.value as [bufferevent, bufferevent]
+      bufferevent_setcb(
+        right,
+        (bev, ctx) => {
+          const input = bufferevent_get_input(bev)
+          journal.push(ctx, evbuffer_pullup(input, -1)?.toString())
+          evbuffer_drain(input, evbuffer_get_length(input))
+        },
+        null,
+        null,
+        'ctx',
+      )
+      expect([bufferevent_enable(right, EV_READ), bufferevent_disable(left, EV_READ)]).to.deep.equal([0, 0])
+      expect(bufferevent_write(left, 'hello, world', 5)).to.equal(0)
+      event_base_loop(base, EVLOOP_NONBLOCK)
+      expect(journal).to.deep.equal(['ctx', 'hello'])
+      expect(bufferevent_get_base(left)).to.equal(base)
+      expect(() => bufferevent_write(left, 'abc', 4)).to.throw(RangeError)
+      bufferevent_free(left)
+      bufferevent_free(right)
+    })
+  })
+
+  it('connect bufferevents', () => {
+    withBase((base) => {
+      const journal: unknown[] = []
+      const lev = must(
+        evconnlistener_new_bind(
+          base,
+          (_lev, fd) => {
+            const bev = must(bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE))
+            bufferevent_setcb(
+              bev,
+              (self) => {
+                bufferevent_write_buffer(self, bufferevent_get_input(self))
+                bufferevent_setcb(self, null, (done) => bufferevent_free(done), null, null)
+              },
+              null,
+              null,
+              null,
+            )
+            bufferevent_enable(bev, EV_READ)
+          },
+          null,
+          LEV_OPT_CLOSE_ON_FREE,
+          -1,
+          { address: '127.0.0.1', port: 0 },
+        ),
+      )
+      const port = nativeSupport.portOf(evconnlistener_get_fd(lev))
+      const bev = must(bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE))
+      bufferevent_setcb(
+        bev,
+        (self) => {
+          const into = new Uint8Array(8)
+          journal.push(Buffer.from(into.subarray(0, bufferevent_read(self, into))).toString())
+        },
+        null,
+        (self, what, ctx) => {
+          journal.push(what, ctx)
+          if ((what & BEV_EVENT_EOF) === 0) return
+          bufferevent_free(self)
+          evconnlistener_free(lev)
+        },
+        'ctx',
+      )
+      // It waits until there is a connection.
+      bufferevent_write(bev, 'echo')
+      bufferevent_enable(bev, EV_READ)
+      expect(bufferevent_set_timeouts(bev, { tv_sec: 5, tv_usec: 0 }, null)).to.equal(0)
+      expect(bufferevent_socket_connect(bev, { address: '127.0.0.1', port })).to.equal(0)
+      expect(event_base_dispatch(base)).to.equal(1)
+      expect(journal).to.deep.equal([BEV_EVENT_CONNECTED, 'ctx', 'echo', BEV_EVENT_EOF | BEV_EVENT_READING, 'ctx'])
+      expect(() => bufferevent_write(bev, 'x'))
+        .to.throw(EventError)
+        .with.property('code', 'ERR_EV_DISPOSED')
+      const named = must(bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE))
+      expect(bufferevent_socket_connect(named, { address: 'no address', port })).to.equal(-1)
+      expect(bufferevent_socket_connect_hostname(named, null, AF_INET, '127.0.0.1', port)).to.equal(0)
+      bufferevent_free(named)
+      expect(bufferevent_socket_new(base, 2 ** 31 - 1, 0)).to.equal(null)
     })
   })
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -13,7 +14,7 @@ import { runProgram } from '../../support/run-program.js'
 
 const PROGRAM = fileURLToPath(new URL('../../../examples/libevent/program.js', import.meta.url))
 
-/** More than sockets hold. */
+/** More than sockets and the proxy together hold. */
 const LARGE = 24 * 1024 * 1024
 
 /** The program while it runs. Disposing it checks that it ends well. */
@@ -52,6 +53,10 @@ class Running implements AsyncDisposable {
 
   get port(): number {
     return this.#port(/ serves .* on 127\.0\.0\.1:(\d+)$/)
+  }
+
+  get proxyPort(): number {
+    return this.#port(/^The proxy listens on 127\.0\.0\.1:(\d+)$/)
   }
 
   async stop(signal: NodeJS.Signals = 'SIGHUP'): Promise<void> {
@@ -163,8 +168,63 @@ describe('examples/libevent', function () {
     }
   })
 
+  it('proxies: whole files, several at once, and several requests of a connection', async () => {
+    await using program = await Running.start('-p', '127.0.0.1:0', docroot)
+    const url = `http://127.0.0.1:${program.proxyPort}`
+    expect(await curl(`${url}/a.txt`, `${url}/a.txt`)).to.equal('text of a\ntext of a\n')
+    const files = ['one', 'two', 'three'].map((name) => join(docroot, name))
+    await Promise.all(files.map((file) => curl('--output', file, `${url}/large`)))
+    for (const file of files) {
+      expect(readFileSync(file).equals(large)).to.equal(true)
+      rmSync(file)
+    }
+  })
+
+  it('proxies to a client that does not read for a while', async () => {
+    await using program = await Running.start('-p', '127.0.0.1:0', docroot)
+    const socket = connect(program.proxyPort, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.pause()
+    socket.write(requestText('GET /large', { Connection: 'close' }))
+    // Whatever is written for it now has nowhere to go; the proxy serves others meanwhile.
+    expect(await curl(`http://127.0.0.1:${program.proxyPort}/a.txt`)).to.equal('text of a\n')
+    const chunks: Buffer[] = []
+    for await (const chunk of socket) chunks.push(chunk as Buffer)
+    const received = Buffer.concat(chunks)
+    expect(received.subarray(received.indexOf('\r\n\r\n') + 4).equals(large)).to.equal(true)
+  })
+
+  it('proxies a client that ends its side, and one that goes', async () => {
+    await using program = await Running.start('-p', '127.0.0.1:0', docroot)
+    const gone = connect(program.proxyPort, '127.0.0.1')
+    await once(gone, 'connect')
+    gone.write('GET /la')
+    gone.destroy()
+    using raw = await RawConnection.open(program.proxyPort)
+    raw.send(requestText('GET /a.txt', { Connection: 'close' }))
+    expect((await raw.response()).body.toString()).to.equal('text of a\n')
+  })
+
+  it('proxies on a UNIX socket, and to one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'proxy-'))
+    const path = join(folder, 'socket')
+    try {
+      await using inner = await Running.start('-p', path, docroot)
+      await using outer = await Running.start('-p', '127.0.0.1:0', '-t', path, docroot)
+      expect(await curl('--unix-socket', path, 'http://host/a.txt')).to.equal('text of a\n')
+      expect(await curl(`http://127.0.0.1:${outer.proxyPort}/a.txt`)).to.equal('text of a\n')
+      await inner.stop()
+      // Nobody is there any more.
+      using raw = await RawConnection.open(outer.proxyPort)
+      raw.send(requestText('GET /a.txt'))
+      expect((await raw.rest()).toString()).to.equal('')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it('explains itself when its arguments are wrong, and says what fails', async () => {
-    for (const args of [[], ['-x', '.'], ['-l', 'nowhere', '.'], ['-l'], ['.', '.'], ['-l', '127.0.0.1:99999', '.']]) {
+    for (const args of [[], ['-x', '.'], ['-l', 'nowhere', '.'], ['-l'], ['.', '.'], ['-p', '127.0.0.1:99999', '.']]) {
       const { code, stderr } = await runProgram(process.execPath, [PROGRAM, ...args])
       expect({ code, usage: stderr.includes('Usage: program') }).to.deep.equal({ code: 1, usage: true })
     }
