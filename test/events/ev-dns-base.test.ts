@@ -259,14 +259,12 @@ describe('EvDnsBase', () => {
     const dns = resolver(base, nameserver)
     const connection = obtainEvHttpConnectionBase(base, 'v4.test', http.port, { dns })
     const replies: unknown[] = []
-    connection.makeRequest(
-      obtainEvHttpRequest((reply) => {
-        replies.push(reply?.bodyText())
-        connection.dispose()
-      }),
-      EVHTTP_REQ_GET,
-      '/',
-    )
+    const first = obtainEvHttpRequest((reply) => {
+      replies.push(reply?.bodyText())
+      connection.dispose()
+    })
+    first.getOutputHeaders().addHeader('Host', 'v4.test')
+    connection.makeRequest(first, EVHTTP_REQ_GET, '/')
     expect(replies).to.deep.equal([])
     await base.dispatch()
     expect(replies).to.deep.equal(['found'])
