@@ -195,7 +195,7 @@ void EvHttp::SendError(evhttp_request* request, int status) {
 
 void EvHttp::HandleRequest(evhttp_request* request) {
   const EventBase::BusyScope busy(base());
-  const evhttp_cmd_type command = request->type;
+  const unsigned command = CommandOf(request);
   Environment& environment = env();
   ServerConnection* const connection = environment.connections().Find(evhttp_request_get_connection(request));
   // There is no tunnel behind a CONNECT, so its reply is one like any other: libevent would give it neither
@@ -220,8 +220,7 @@ void EvHttp::HandleRequest(evhttp_request* request) {
   EvHttp& server = gate != nullptr && gate->body_state() != RequestGate::Body::kNone ? root : *this;
   const int route = server.RouteFor(evhttp_request_get_uri(request));
   if (route < 0) return server.SendError(request, HTTP_NOTFOUND);
-  auto* const handle =
-      new EvHttpRequest(base(), request, *connection, extension ? static_cast<evhttp_cmd_type>(0) : command);
+  auto* const handle = new EvHttpRequest(base(), request, *connection, extension ? 0 : command);
   const double number = handle->number();
   connection->BeginRequest(*handle);
   environment.callbacks().Call(base(), JsCallback::kRequest,

@@ -9,6 +9,7 @@
 #include "errors.h"
 #include "ev_http_request.h"
 #include "exports.h"
+#include "http_guard.h"
 #include "server_connection.h"
 
 namespace bitcoin_support {
@@ -29,8 +30,7 @@ Napi::Value TakeAll(Napi::Env env, evbuffer* buffer) {
 // (request) -> the method's name
 Napi::Value EvHttpRequest::GetMethodNapi(const Napi::CallbackInfo& info) {
   const EvHttpRequest& self = This(info);
-  const auto command =
-      static_cast<unsigned>(self.incoming() ? self.m_command : evhttp_request_get_command(self.m_request));
+  const unsigned command = self.incoming() ? self.m_command : CommandOf(self.m_request);
   std::string_view name;
   if (command != 0) {
     const auto index = static_cast<size_t>(std::countr_zero(command));

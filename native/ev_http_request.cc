@@ -14,6 +14,7 @@
 #include "errors.h"
 #include "ev_http_connection.h"
 #include "exports.h"
+#include "http_guard.h"
 #include "http_text.h"
 #include "server_connection.h"
 
@@ -69,7 +70,7 @@ Napi::Value GetBodyText(const Napi::CallbackInfo& info, evhttp_request* request)
 }  // namespace
 
 EvHttpRequest::EvHttpRequest(EventBase& base, evhttp_request* request, ServerConnection& server,
-                             evhttp_cmd_type command)
+                             unsigned command)
     : BaseChild(base, base.env().type_for(kKind), kKind),
       m_request(request),
       m_server(&server),
@@ -140,8 +141,7 @@ Napi::Value EvHttpRequest::OnRequest(const Napi::CallbackInfo& info) {
 // (request)
 Napi::Value EvHttpRequest::GetCommandNapi(const Napi::CallbackInfo& info) {
   const EvHttpRequest& self = This(info);
-  return Napi::Number::New(info.Env(),
-                           self.incoming() ? self.m_command : evhttp_request_get_command(self.m_request));
+  return Napi::Number::New(info.Env(), self.incoming() ? self.m_command : CommandOf(self.m_request));
 }
 
 // (request) -> number of the connection's handle, 0 without a connection

@@ -47,7 +47,7 @@ class EvHttpRequest final : public BaseChild {
   };
 
   /// Incoming.
-  EvHttpRequest(EventBase& base, evhttp_request* request, ServerConnection& server, evhttp_cmd_type command);
+  EvHttpRequest(EventBase& base, evhttp_request* request, ServerConnection& server, unsigned command);
   /// Outgoing. @throws std::bad_alloc
   explicit EvHttpRequest(Environment& env);
 
@@ -170,7 +170,7 @@ class EvHttpRequest final : public BaseChild {
 
   evhttp_request* m_request;
   ServerConnection* const m_server;
-  const evhttp_cmd_type m_command{};  // incoming: as it came; see EvHttp::HandleRequest()
+  const unsigned m_command{};  // incoming: as it came; see EvHttp::HandleRequest()
   State m_state = State::kNew;
 
   // Outgoing.

@@ -1,6 +1,7 @@
 #include "http_guard.h"
 
 #include <event2/http.h>
+#include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <strings.h>
 
@@ -21,7 +22,7 @@ constexpr std::array<bool, 256> kTokenCharacters = [] {
 }();
 
 // libevent reads no body of these, whatever their headers say: it takes it for the next request.
-bool HasNoBody(evhttp_cmd_type command) { return command == EVHTTP_REQ_HEAD || command == EVHTTP_REQ_TRACE; }
+bool HasNoBody(unsigned command) { return command == EVHTTP_REQ_HEAD || command == EVHTTP_REQ_TRACE; }
 
 bool AllDigits(const char* text) {
   if (*text == '\0') return false;
@@ -32,6 +33,13 @@ bool AllDigits(const char* text) {
 }
 
 }  // namespace
+
+unsigned CommandOf(const evhttp_request* request) {
+  unsigned command = 0;
+  static_assert(sizeof command == sizeof request->type);
+  std::memcpy(&command, &request->type, sizeof command);
+  return command;
+}
 
 bool IsToken(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(),
@@ -56,7 +64,7 @@ bool IsRequestSafe(evhttp_request* request) {
     }
   }
   if (content_lengths + transfer_encodings > 1) return false;
-  if (announces_body && HasNoBody(evhttp_request_get_command(request))) return false;
+  if (announces_body && HasNoBody(CommandOf(request))) return false;
   const char* const uri = evhttp_request_get_uri(request);
   return uri != nullptr && std::strstr(uri, "%00") == nullptr;
 }

@@ -13,6 +13,10 @@ namespace bitcoin_support {
 /// close.
 bool IsRequestSafe(evhttp_request* request);
 
+/// The request's method as a bit, `EVHTTP_REQ_*`. One that libevent does not know is a bit that its
+/// enumeration does not have, which C++ must not read as a value of that type.
+unsigned CommandOf(const evhttp_request* request);
+
 /// RFC 9110's token: what a header name must be.
 bool IsToken(std::string_view text);
 
