@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { Share } from './worker.js'
+
+/** Where a pool listens. */
+export interface Endpoint {
+  host: string
+  port: number
+}
+
+/**
+ * HTTP servers on worker threads that share one port (`SO_REUSEPORT`): the kernel gives each new connection to one of
+ * them. Each thread has a base and a server of its own; nothing is shared between them.
+ */
+export class ServerPool {
+  readonly port: number
+  readonly #servers: readonly ServerThread[]
+
+  private constructor(port: number, servers: readonly ServerThread[]) {
+    this.port = port
+    this.#servers = servers
+    // Where one has failed, the others do not go on as if nothing had happened.
+    for (const server of servers) server.ended.then(() => this.stop())
+  }
+
+  /**
+   * Starts all servers.
+   *
+   * @param count - how many threads, at least one
+   * @param endpoint - where; port 0 is one that the system chooses, the same for all
+   * @returns the pool, once each of its servers accepts connections
+   * @throws what the first server that cannot be started throws; none is left then
+   */
+  static async start(count: number, { host, port }: Endpoint): Promise<ServerPool> {
+    const servers: ServerThread[] = []
+    const add = (share: Share) => {
+      const server = new ServerThread(share)
+      servers.push(server)
+      return server.listening
+    }
+    try {
+      // The first one's port is the others' too.
+      const shared = await add({ name: 'worker 1', host, port })
+      const others = Array.from({ length: count - 1 }, (_, i) => add({ name: `worker ${i + 2}`, host, port: shared }))
+      await Promise.all(others)
+      return new ServerPool(shared, servers)
+    } catch (error) {
+      for (const server of servers) server.stop()
+      await Promise.all(servers.map((server) => server.ended))
+      throw error
+    }
+  }
+
+  /** Asks each server to stop accepting, to close its connections and to end. */
+  stop(): void {
+    for (const server of this.#servers) server.stop()
+  }
+
+  /** @returns whether all servers ended well, once all have ended */
+  async ended(): Promise<boolean> {
+    return (await Promise.all(this.#servers.map((server) => server.ended))).every((code) => code === 0)
+  }
+}
+
+/** One server's thread, as its pool sees it. */
+class ServerThread {
+  /** The port, once it accepts connections. */
+  readonly listening: Promise<number>
+  /** The exit code of the thread, once it has ended. */
+  readonly ended: Promise<number>
+  readonly #worker: Worker
+
+  constructor(share: Share) {
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: share })
+    this.listening = once(this.#worker, 'message').then(([port]) => port as number)
+    // What it throws later than that ends it, too, and its exit code alone would not tell why.
+    this.#worker.once('message', () => this.#worker.on('error', (error) => console.error(`${share.name}:`, error)))
+    this.ended = new Promise((resolve) => this.#worker.once('exit', resolve))
+  }
+
+  stop(): void {
+    this.#worker.postMessage('stop')
+  }
+}

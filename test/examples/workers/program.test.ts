@@ -1,0 +1,105 @@
+// Servers on several threads behind one port.
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { obtainEventBase, obtainEvHttp } from 'bitcoin-support'
+import { expect } from 'chai'
+import { portOf } from '../../support/http-server.js'
+import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
+import { runProgram } from '../../support/run-program.js'
+import { request, Wire } from '../../support/wire.js'
+
+const PROGRAM = fileURLToPath(new URL('../../../examples/workers/program.js', import.meta.url))
+
+/** The kernel spreads connections by their ports: that so many all go to one of two threads does not happen. */
+const MOST_CONNECTIONS = 300
+
+/** The program while it runs. Disposing it kills it if it still does. */
+class Running implements AsyncDisposable {
+  readonly lines: string[] = []
+  readonly #process: ChildProcessByStdio<null, Readable, Readable>
+  readonly #stderr: Promise<string>
+  readonly #closed: Promise<unknown[]>
+
+  private constructor(args: readonly string[]) {
+    this.#process = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#stderr = text(this.#process.stderr)
+    this.#closed = once(this.#process, 'close')
+  }
+
+  static async start(...args: string[]): Promise<Running> {
+    const running = new Running(args)
+    const output = createInterface({ input: running.#process.stdout })
+    output.on('line', (line) => running.lines.push(line))
+    const ended = running.#closed.then(async () => {
+      throw new Error(`it ended: ${await running.#stderr}`)
+    })
+    await Promise.race([once(output, 'line'), ended])
+    return running
+  }
+
+  get port(): number {
+    return Number(/:(\d+)$/.exec(this.lines[0] ?? '')?.[1])
+  }
+
+  /** @returns how it ends by a signal, and what it said last */
+  async stop(signal: NodeJS.Signals): Promise<object> {
+    this.#process.kill(signal)
+    const [code, killedBy] = await this.#closed
+    return { code, killedBy, last: this.lines.at(-1), stderr: await this.#stderr }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) this.#process.kill('SIGKILL')
+    await this.#closed
+  }
+}
+
+const WELL = { code: 0, killedBy: null, last: 'All servers have ended', stderr: '' }
+
+describe('examples/workers', function () {
+  this.timeout(60_000)
+  checkLiveCountsAfterEach()
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`shares a port out among threads, and ends by ${signal} with connections open`, async () => {
+      await using program = await Running.start('3')
+      expect(program.lines).to.deep.equal([`3 threads listen on 127.0.0.1:${program.port}`])
+      const answered = new Map<string, number>()
+      const open: Wire[] = []
+      try {
+        for (let i = 0; answered.size < 2 && i < MOST_CONNECTIONS; i++) {
+          const wire = await Wire.open(program.port)
+          open.push(wire)
+          wire.send(request('GET /'))
+          const [, name = '', count] = /^(worker [123]): (\d+)\n$/.exec((await wire.reply()).body.toString()) ?? []
+          // Each thread counts for itself alone.
+          answered.set(name, (answered.get(name) ?? 0) + 1)
+          expect(Number(count)).to.equal(answered.get(name))
+        }
+        expect([...answered.keys()])
+          .to.have.lengthOf(2)
+          .and.not.include('')
+        expect(await program.stop(signal)).to.deep.equal(WELL)
+      } finally {
+        for (const wire of open) wire[Symbol.dispose]()
+      }
+    })
+  }
+
+  it('says what is wrong when it cannot listen, or with its arguments', async () => {
+    using base = obtainEventBase()
+    using http = obtainEvHttp(base)
+    const taken = portOf(http.bindSocketWithHandle('127.0.0.1', 0))
+    const failed = await runProgram(process.execPath, [PROGRAM, '2', String(taken)])
+    expect(failed.code).to.equal(1)
+    expect(failed.stderr).to.include("code: 'ERR_EV_BIND'")
+    for (const args of [['0'], ['1.5'], ['2', '99999'], ['two']]) {
+      const { code, stderr } = await runProgram(process.execPath, [PROGRAM, ...args])
+      expect({ code, stderr }).to.deep.equal({ code: 1, stderr: 'Usage: program [threads] [port]\n' })
+    }
+  })
+})
