@@ -7,8 +7,10 @@
 #include <event2/http.h>
 #include <event2/util.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -27,6 +29,9 @@ constexpr short kBoth = EV_READ | EV_WRITE;
 
 // Descriptors are closed here: see the class.
 int OptionsForLibevent(int options) { return options & ~BEV_OPT_CLOSE_ON_FREE; }
+
+/// EVBUFFER_MAX_READ of libevent's buffer.c.
+constexpr ev_ssize_t kLibeventReads = 4096;
 
 bool IsOpen(int fd) { return fcntl(fd, F_GETFD) != -1; }
 
@@ -327,10 +332,36 @@ void BufferEvent::WriteSoon() {
   event_active(&m_bev->ev_write, EV_WRITE, 1);
 }
 
+// libevent takes no more than kLibeventReads at a time from a socket, and JavaScript would be called for each
+// of them. The rest of what one turn may take follows here: only what is there, so that an end or an error is
+// libevent's to find.
+void BufferEvent::ReadMore() {
+  evbuffer* const input = m_bev->input;
+  if (m_type != Type::kSocket || evbuffer_get_length(input) < static_cast<size_t>(kLibeventReads)) return;
+  // Limits and marks say exactly how much; and who is only triggered does not read.
+  if (m_limit != nullptr || m_group != nullptr || m_bev->wm_read.high != 0) return;
+  if (event_pending(&m_bev->ev_read, EV_READ, nullptr) == 0) return;
+  const int fd = bufferevent_getfd(m_bev);
+  int waiting = 0;
+  if (ioctl(fd, FIONREAD, &waiting) != 0 || waiting <= 0) return;
+  const ev_ssize_t room = bufferevent_get_max_single_read(m_bev) - kLibeventReads;
+  const ev_ssize_t wanted = std::min<ev_ssize_t>(waiting, room);
+  if (wanted <= 0) return;
+  evbuffer_unfreeze(input, 0);
+  evbuffer_iovec space{};
+  if (evbuffer_reserve_space(input, wanted, &space, 1) == 1) {
+    const ssize_t taken = read(fd, space.iov_base, std::min(space.iov_len, static_cast<size_t>(wanted)));
+    space.iov_len = static_cast<size_t>(std::max<ssize_t>(taken, 0));
+    evbuffer_commit_space(input, &space, 1);
+  }
+  evbuffer_freeze(input, 0);
+}
+
 void BufferEvent::OnRead(bufferevent*, void* arg) {
   BufferEvent& self = *static_cast<BufferEvent*>(arg);
   if (!self.live()) return;
   const EventBase::BusyScope busy(self.base());
+  self.ReadMore();
   self.env().callbacks().Call(self.base(), JsCallback::kBufferRead,
                               {static_cast<double>(HandleTable::SlotOf(self.number()))});
 }

@@ -72,6 +72,7 @@ class BufferEvent final : public BaseChild {
   void SetRateLimit(TokenBucket limit);
   void Write(napi_value bytes);
   void WriteSoon();
+  void ReadMore();
   void NoteDeferral(int options) { m_may_defer |= (options & BEV_OPT_DEFER_CALLBACKS) != 0; }
   void TellEvent(int what, int error);
   void Release();

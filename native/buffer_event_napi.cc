@@ -248,12 +248,12 @@ Napi::Value BufferEvent::WriteBufferNapi(const Napi::CallbackInfo& info) {
   EvBuffer& buffer = Environment::From(info).Get<EvBuffer>(info[1]);
   buffer.CheckMayChange();
   const EventBase::BusyScope busy(self.base());
-  const EvBuffer::Operation operation(buffer);
+  EvBuffer::Operation operation(buffer);
   if (bufferevent_write_buffer(self.m_bev, buffer.buffer()) != 0) {
     ThrowEventError(self.env(), code::kState, "the buffer is frozen at its start");
   }
   if (self.live()) self.WriteSoon();
-  return info.Env().Undefined();
+  return operation.End(info.Env().Undefined());
 }
 
 // (bufferevent, bytes, offset, most) -> how many were written there
@@ -276,11 +276,11 @@ Napi::Value BufferEvent::ReadBufferNapi(const Napi::CallbackInfo& info) {
   EvBuffer& buffer = Environment::From(info).Get<EvBuffer>(info[1]);
   buffer.CheckMayChange();
   const EventBase::BusyScope busy(self.base());
-  const EvBuffer::Operation operation(buffer);
+  EvBuffer::Operation operation(buffer);
   if (bufferevent_read_buffer(self.m_bev, buffer.buffer()) != 0) {
     ThrowEventError(self.env(), code::kState, "the buffer is frozen at its end");
   }
-  return info.Env().Undefined();
+  return operation.End(info.Env().Undefined());
 }
 
 // (bufferevent, EV_READ | EV_WRITE, options)
