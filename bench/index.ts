@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import { type ClientResult, measureClients } from './client.js'
+import { type EchoResult, measureEcho } from './echo.js'
 import { measureHandles } from './handles.js'
 import { type HttpResult, measureHttp } from './http.js'
 import { measureSecureMemory } from './secure-memory.js'
@@ -25,6 +26,14 @@ const clients = await measureClients(quick ? 2 : 7, quick ? 1 : 3)
 const clientRate = (client: ClientResult['client']) =>
   clients.find((result) => result.client === client)?.requestsPerSecond ?? Number.NaN
 
+const echo = await measureEcho(quick ? 2 : 7, quick ? 1 : 3)
+/** How many times node:net's rate is ours. */
+function echoRatio(bytes: EchoResult['bytes']): number {
+  const of = (server: EchoResult['server']) =>
+    echo.find((result) => result.bytes === bytes && result.server === server)?.messagesPerSecond ?? Number.NaN
+  return of('bitcoin-support') / of('node:net')
+}
+
 /** What is compared, what came out, and what is to be reached. */
 const goals = [
   { what: 'JSON-RPC, × node:http', value: ours('JSON-RPC') / rate(http, 'JSON-RPC', 'node:http'), atLeast: 1.8 },
@@ -32,6 +41,8 @@ const goals = [
   { what: 'GET, × C evhttp', value: ours('GET') / rate(http, 'GET', 'C evhttp'), atLeast: 1 },
   { what: 'client, × undici', value: clientRate('bitcoin-support') / clientRate('undici'), atLeast: 1.5 },
   { what: 'client, × node:http', value: clientRate('bitcoin-support') / clientRate('node:http'), atLeast: 1.5 },
+  { what: 'echo of 64 bytes, × node:net', value: echoRatio(64), atLeast: 1.3 },
+  { what: 'echo of 16 KiB, × node:net', value: echoRatio(16_384), atLeast: 1.3 },
   { what: 'LibEvent made and dropped, ns', value: handles.createAndDropNs, atMost: 1000 },
   { what: 'of which tracing without an SDK, %', value: handles.tracingShare * 100, atMost: 5 },
   {
@@ -77,11 +88,18 @@ console.table(
     cpuMicroseconds: Number(row.cpuMicroseconds.toFixed(2)),
   })),
 )
+console.table(
+  echo.map((row) => ({
+    ...row,
+    messagesPerSecond: Math.round(row.messagesPerSecond),
+    cpuMicroseconds: Number(row.cpuMicroseconds.toFixed(2)),
+  })),
+)
 console.table(secure.rows.map(({ what, ns }) => ({ what, ns: Math.round(ns), perSecond: Math.round(1e9 / ns) })))
 console.table(goals.map((goal) => ({ ...goal, value: Number(goal.value.toPrecision(3)) })))
 writeFileSync(
   new URL('results.json', import.meta.url),
-  `${JSON.stringify({ environment, http, clients, secure, goals }, null, 2)}\n`,
+  `${JSON.stringify({ environment, http, clients, echo, secure, goals }, null, 2)}\n`,
 )
 if (process.argv.includes('--check') && missed.length > 0) {
   console.error(`Not reached: ${missed.map((goal) => goal.what).join('; ')}`)
