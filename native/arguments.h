@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -39,6 +40,29 @@ inline bool BoolArg(const Napi::CallbackInfo& info, size_t index) {
     ThrowTypeError(info.Env(), "argument " + std::to_string(index) + " is no boolean");
   }
   return value;
+}
+
+/// An address, as an unsigned integer of 64 bits.
+inline void* AddressArg(const Napi::CallbackInfo& info, size_t index) {
+  uint64_t address = 0;
+  bool lossless = false;
+  if (napi_get_value_bigint_uint64(info.Env(), info[index], &address, &lossless) != napi_ok) {
+    ThrowTypeError(info.Env(), "argument " + std::to_string(index) + " is no bigint");
+  }
+  if (!lossless || address > std::numeric_limits<uintptr_t>::max()) {
+    ThrowRangeError(info.Env(), "argument " + std::to_string(index) + " is no address");
+  }
+  return reinterpret_cast<void*>(static_cast<uintptr_t>(address));
+}
+
+/// The address of a function, which null is not.
+template <class Function>
+Function FunctionArg(const Napi::CallbackInfo& info, size_t index) {
+  void* const address = AddressArg(info, index);
+  if (address == nullptr) {
+    ThrowRangeError(info.Env(), "argument " + std::to_string(index) + " is no address of a function");
+  }
+  return reinterpret_cast<Function>(address);
 }
 
 /// A string as UTF-8.

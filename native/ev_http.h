@@ -31,6 +31,7 @@ class EvHttp final : public BaseChild {
   EvHttp(EventBase& base, bool strict);
 
   void Dispose() override;
+  void* Address() const override { return m_http; }
 
   /// What replies are given that name none; null for nothing.
   const char* default_content_type() const { return m_content_type ? m_content_type->c_str() : nullptr; }

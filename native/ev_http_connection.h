@@ -30,6 +30,8 @@ class EvHttpConnection final : public BaseChild {
 
   void Dispose() override;
 
+  void* Address() const override { return connection(); }
+
   /// A server's connection ends: JavaScript hears of it while the handle still works.
   void OnClosed();
 

@@ -137,6 +137,7 @@ EvHttpRequest& EvHttpRequest::Incoming(const Napi::CallbackInfo& info) {
   if (self.m_state == State::kLost) {
     ThrowEventError(self.env(), code::kState, "the request's connection is closing");
   }
+  if (self.AnsweredByC()) ThrowEventError(self.env(), code::kState, "C has answered the request");
   return self;
 }
 

@@ -89,7 +89,13 @@ void EvHttpRequest::Dispose() {
   }
 }
 
+bool EvHttpRequest::AnsweredByC() const { return m_request->userdone != 0; }
+
 void EvHttpRequest::DisposeIncoming() {
+  if ((m_state == State::kNew || m_state == State::kStarted) && AnsweredByC()) {
+    EndHandle();
+    return;
+  }
   switch (m_state) {
     case State::kNew:
       SendError(HTTP_INTERNAL, "Unhandled request");
@@ -114,18 +120,27 @@ void EvHttpRequest::EndHandle() {
   delete this;
 }
 
+void EvHttpRequest::CheckThere() const {
+  // A client's that has failed has no request any more.
+  if (m_request == nullptr) {
+    ThrowEventError(env(), code::kDisposed, "the request has ended");
+  }
+  if (m_state == State::kClosing) {
+    ThrowEventError(env(), code::kState, "the request's connection is closing");
+  }
+}
+
 EvHttpRequest& EvHttpRequest::This(const Napi::CallbackInfo& info) { return At(info, 0); }
 
 EvHttpRequest& EvHttpRequest::At(const Napi::CallbackInfo& info, size_t index) {
   EvHttpRequest& self = Environment::From(info).Get<EvHttpRequest>(info[index]);
-  // A client's that has failed has no request any more.
-  if (self.m_request == nullptr) {
-    ThrowEventError(self.env(), code::kDisposed, "the request has ended");
-  }
-  if (self.m_state == State::kClosing) {
-    ThrowEventError(self.env(), code::kState, "the request's connection is closing");
-  }
+  self.CheckThere();
   return self;
+}
+
+void* EvHttpRequest::Address() const {
+  CheckThere();
+  return m_request;
 }
 
 evkeyvalq* EvHttpRequest::HeadersArg(const Napi::CallbackInfo& info, bool input) {

@@ -57,6 +57,8 @@ class EvHttpRequest final : public BaseChild {
   /// @throws EventError
   static evkeyvalq* HeadersArg(const Napi::CallbackInfo& info, bool input);
 
+  void* Address() const override;
+
   evhttp_request* request() const { return m_request; }
   bool incoming() const { return m_server != nullptr; }
   State state() const { return m_state; }
@@ -105,6 +107,8 @@ class EvHttpRequest final : public BaseChild {
   static void ExportSecure(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
+  /// @throws EventError unless libevent's request is there.
+  void CheckThere() const;
   static EvHttpRequest& This(const Napi::CallbackInfo& info);
   static EvHttpRequest& At(const Napi::CallbackInfo& info, size_t index);
   static EvHttpRequest& Incoming(const Napi::CallbackInfo& info);
@@ -148,6 +152,8 @@ class EvHttpRequest final : public BaseChild {
   void CheckOutputIsEmpty() const;
 
   void DisposeIncoming();
+  /// Whether C has answered it by its address.
+  bool AnsweredByC() const;
   bool ReplyPlainly(const Napi::CallbackInfo& info, int code, const char* reason);
   void CheckStillUnanswered(const Napi::CallbackInfo& info);
   /// Ends the handle of an incoming request, whose reply is about to be sent, and deletes it.

@@ -11,8 +11,10 @@
 #include "arguments.h"
 #include "environment.h"
 #include "errors.h"
+#include "event_share.h"
 #include "handle_table.h"
 #include "loop_driver.h"
+#include "secure/memory_cleanse.h"
 #include "termination_watch.h"
 #include "turn_events.h"
 
@@ -38,6 +40,8 @@ struct ConfigDeleter {
 struct EventBase::OnceEntry {
   EventBase* base;
   double id;
+  event_callback_fn function = nullptr;  // in C; null for JavaScript
+  void* arg = nullptr;
 };
 
 EventBase::EventBase(Environment& env, const EventBaseOptions& options)
@@ -76,6 +80,8 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
 EventBase::~EventBase() {
   if (m_base == nullptr) return;
   m_turn_events.reset();
+  m_guard.reset();
+  m_waker.reset();
   m_once.clear();
   if (m_release != nullptr) event_free(m_release);
   event_base_free(m_base);
@@ -84,6 +90,7 @@ EventBase::~EventBase() {
 void EventBase::Dispose() {
   if (!live()) return;
   while (m_last_child != nullptr) m_last_child->Dispose();
+  for (const auto& share : m_shares) share->Close();
   // What is still to run in this turn belonged to the base; nothing of it may call JavaScript.
   if (m_in_loop) event_base_loopbreak(m_base);
   env().loop().Detach(*this);
@@ -165,22 +172,65 @@ void EventBase::RunLastTurns() {
   }
 }
 
-timeval EventBase::CommonTimeout(const timeval& timeout) {
+bool EventBase::InitCommonTimeout(const timeval& timeout) {
   const auto same = [&](const timeval& known) {
     return known.tv_sec == timeout.tv_sec && known.tv_usec == timeout.tv_usec;
   };
   if (std::none_of(m_common_timeouts.begin(), m_common_timeouts.end(), same)) {
-    if (m_common_timeouts.size() == kCommonTimeouts) return timeout;
+    if (m_common_timeouts.size() == kCommonTimeouts) return false;
     m_common_timeouts.push_back(timeout);
   }
+  return true;
+}
+
+timeval EventBase::CommonTimeout(const timeval& timeout) {
+  if (!InitCommonTimeout(timeout)) return timeout;
   const timeval* const common = event_base_init_common_timeout(m_base, &timeout);
   return common != nullptr ? *common : timeout;
+}
+
+timeval EventBase::MaybeCommonTimeout(const timeval& timeout) {
+  for (const timeval& known : m_common_timeouts) {
+    if (known.tv_sec == timeout.tv_sec && known.tv_usec == timeout.tv_usec) return CommonTimeout(timeout);
+  }
+  return timeout;
+}
+
+void EventBase::RemoveWatcher(int fd, const LibEvent& event) {
+  const auto entry = m_watchers.find(fd);
+  if (entry == m_watchers.end()) return;
+  std::erase(entry->second, &event);
+  if (entry->second.empty()) m_watchers.erase(entry);
+}
+
+std::pair<uint64_t, double> EventBase::Share() {
+  const double key = static_cast<double>(m_shares.size() + 1);
+  auto share = std::make_shared<BaseShare>(*this, waker(), key);
+  const uint64_t token = RegisterShare(share);
+  m_shares.push_back(std::move(share));
+  return {token, key};
+}
+
+LoopWaker& EventBase::waker() {
+  if (m_waker == nullptr) m_waker = std::make_unique<LoopWaker>(m_base);
+  return *m_waker;
+}
+
+void EventBase::Deliver(double key, std::vector<uint8_t> message) {
+  if (!live()) return;
+  const BusyScope busy(*this);
+  m_message = std::move(message);
+  env().callbacks().Call(*this, JsCallback::kOnce, {-key, EV_TIMEOUT});
+  MemoryCleanse(m_message.data(), m_message.size());
+  m_message.clear();
 }
 
 int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   const BusyScope busy_scope(*this);
   BeginLoop();
   m_turn_callbacks = 0;
+  m_ran_c = false;
+  if ((flags & EVLOOP_NONBLOCK) != 0) ArmGuard(budget_ns);
   m_turn_deadline_ns = uv_hrtime() + budget_ns;
   m_in_loop = true;
   const LogRelay::LoopScope log_scope(env().log(), *this);
@@ -227,7 +277,39 @@ void EventBase::BreakTurn() {
 
 void EventBase::CountCallback() {
   if (!m_in_loop || m_in_sync_loop) return;
-  if (++m_turn_callbacks >= kTurnCallbacks || uv_hrtime() >= m_turn_deadline_ns) BreakTurn();
+  if (++m_turn_callbacks >= kTurnCallbacks || uv_hrtime() >= m_turn_deadline_ns) {
+    BreakTurn();
+  } else {
+    GuardTurn();
+  }
+}
+
+void EventBase::CountNativeCallback() {
+  if (!m_in_loop || m_in_sync_loop) return;
+  m_ran_c = true;
+  if (uv_hrtime() >= m_turn_deadline_ns) BreakTurn();
+}
+
+// A turn that waits needs no guard: what libuv waits for ends it. But once something may have changed that,
+// it does. The guard stays armed beyond its turn, so that it costs next to nothing when turns are short.
+void EventBase::ArmGuard(uint64_t ns) {
+  if (m_guard_armed) return;
+  if (m_guard == nullptr) m_guard = std::make_unique<InternalEvent>(m_base, -1, 0, OnGuard, this);
+  const timeval after{static_cast<time_t>(ns / 1'000'000'000),
+                      static_cast<suseconds_t>(ns % 1'000'000'000 / 1000)};
+  m_guard_armed = m_guard->Add(&after);
+}
+
+void EventBase::OnGuard(evutil_socket_t, short, void* arg) {
+  EventBase& self = *static_cast<EventBase*>(arg);
+  self.m_guard_armed = false;
+  if (!self.m_in_loop || self.m_in_sync_loop) return;
+  const uint64_t now = uv_hrtime();
+  if (now >= self.m_turn_deadline_ns) {
+    self.BreakTurn();
+  } else if (event_base_get_num_events(self.m_base, EVENT_BASE_COUNT_ACTIVE) > 0) {
+    self.ArmGuard(self.m_turn_deadline_ns - now);
+  }
 }
 
 void EventBase::Loopbreak() {
@@ -248,11 +330,20 @@ void EventBase::Loopexit(double ms) {
 }
 
 void EventBase::Once(int fd, int what, double id, double ms) {
-  if (m_once.contains(id)) ThrowEventError(env(), code::kState, "a once id is in use");
+  AddOnce(fd, what, ms, std::make_unique<OnceEntry>(OnceEntry{this, id}));
+}
+
+void EventBase::OnceInC(int fd, int what, double id, double ms, event_callback_fn function, void* arg) {
+  AddOnce(fd, what, ms, std::make_unique<OnceEntry>(OnceEntry{this, id, function, arg}));
+}
+
+void EventBase::AddOnce(int fd, int what, double ms, std::unique_ptr<OnceEntry> once) {
+  if (m_once.contains(once->id)) ThrowEventError(env(), code::kState, "a once id is in use");
   if ((what & (EV_READ | EV_WRITE | EV_CLOSED)) != 0 && fcntl(fd, F_GETFD) == -1) {
     ThrowSystemError(env(), code::kLibevent, "event_base_once", errno, "descriptor " + std::to_string(fd));
   }
-  const auto entry = m_once.emplace(id, std::make_unique<OnceEntry>(OnceEntry{this, id})).first;
+  const double id = once->id;
+  const auto entry = m_once.emplace(id, std::move(once)).first;
   const auto after = TimevalFromMs(ms);
   errno = 0;
   if (event_base_once(m_base, fd, static_cast<short>(what), OnOnce, entry->second.get(),
@@ -267,11 +358,17 @@ void EventBase::Once(int fd, int what, double id, double ms) {
   }
 }
 
-void EventBase::OnOnce(evutil_socket_t, short what, void* arg) {
+void EventBase::OnOnce(evutil_socket_t fd, short what, void* arg) {
   const OnceEntry entry = *static_cast<OnceEntry*>(arg);
   EventBase& base = *entry.base;
   base.m_once.erase(entry.id);
   if (!base.live()) return;
+  const BusyScope busy(base);
+  if (entry.function != nullptr) {
+    entry.function(fd, what, entry.arg);
+    base.CountNativeCallback();
+    return;
+  }
   base.env().callbacks().Call(base, JsCallback::kOnce,
                               {entry.id, static_cast<double>(static_cast<unsigned short>(what))});
 }

@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "handle.h"
@@ -14,6 +16,10 @@
 namespace bitcoin_support {
 
 class BaseChild;
+class BaseShare;
+class InternalEvent;
+class LibEvent;
+class LoopWaker;
 class TurnEvents;
 
 /// What obtainEventBase() may set.
@@ -38,6 +44,8 @@ class EventBase final : public Handle {
   ~EventBase() override;
 
   void Dispose() override;
+
+  void* Address() const override { return m_base; }
 
   event_base* base() const { return m_base; }
   uint32_t slot() const { return m_slot; }
@@ -71,6 +79,31 @@ class EventBase final : public Handle {
   /// `timeout` in the form that lets libevent keep all events with that very timeout in a queue instead of a
   /// heap: for timeouts that many events share.
   timeval CommonTimeout(const timeval& timeout);
+  /// @returns false when the base has no room for one more.
+  bool InitCommonTimeout(const timeval& timeout);
+  /// CommonTimeout() if that was called for this very timeout before, else `timeout`.
+  timeval MaybeCommonTimeout(const timeval& timeout);
+
+  // --- C ----------------------------------------------------------------------------------------------
+  /// event_base_once() with a callback in C.
+  void OnceInC(int fd, int what, double id, double ms, event_callback_fn function, void* arg);
+  /// Called after each callback in C: ends the turn when its time is up.
+  void CountNativeCallback();
+
+  // --- events on one descriptor -------------------------------------------------------------------------
+  /// The events that were added for a descriptor.
+  std::vector<LibEvent*>& WatchersOf(int fd) { return m_watchers[fd]; }
+  void RemoveWatcher(int fd, const LibEvent& event);
+
+  // --- other threads ------------------------------------------------------------------------------------
+  /// Lets other threads have messages delivered to this base. @returns its token and the key that
+  /// JsCallback::kOnce is given, negated, for each message.
+  std::pair<uint64_t, double> Share();
+  /// What wakes a loop that waits, made on first use.
+  LoopWaker& waker();
+  std::vector<uint8_t> TakeMessage() { return std::exchange(m_message, {}); }
+  /// JavaScript takes `message` in JsCallback::kOnce.
+  void Deliver(double key, std::vector<uint8_t> message);
 
   // --- running -----------------------------------------------------------------------------------
 
@@ -80,6 +113,9 @@ class EventBase final : public Handle {
   int RunSync(int flags);
   /// Ends the running turn after the callback that is running; gotBreak() does not show it.
   void BreakTurn();
+  /// Has the running turn end when its time is up, though only events of C are active, of which we never
+  /// hear.
+  void GuardTurn() { ArmGuard(kGuardNs); }
   /// Called after each JavaScript callback: ends the turn when its budget is used up.
   void CountCallback();
 
@@ -90,7 +126,7 @@ class EventBase final : public Handle {
   void set_dispatching(bool on);
   bool precise_timer() const { return m_precise_timer; }
   /// Whether the last turn called JavaScript.
-  bool ran_callbacks() const { return m_turn_callbacks > 0; }
+  bool ran_callbacks() const { return m_turn_callbacks > 0 || m_ran_c; }
   bool got_break() const { return m_got_break; }
   bool got_exit() const { return m_got_exit; }
   bool ended_by_user() const { return m_got_break || m_got_exit; }
@@ -101,6 +137,7 @@ class EventBase final : public Handle {
   int backend_fd() const { return m_backend_fd; }
   void set_backend_fd(int fd) { m_backend_fd = fd; }
 
+  bool has_children() const { return m_first_child != nullptr; }
   // --- children, oldest first ----------------------------------------------------------------------
   void Adopt(BaseChild& child);
   void Disown(BaseChild& child);
@@ -110,6 +147,9 @@ class EventBase final : public Handle {
  private:
   struct OnceEntry;
 
+  // When a turn that waits no more is looked at again.
+  static constexpr uint64_t kGuardNs = 5'000'000;
+
   void LeaveBusy();
   void ReleaseAll();
   void ReleaseInSyncLoop();
@@ -117,11 +157,14 @@ class EventBase final : public Handle {
   void Loopbreak();
   void Loopexit(double ms);
   void Once(int fd, int what, double id, double ms);
+  void AddOnce(int fd, int what, double ms, std::unique_ptr<OnceEntry> entry);
+  void ArmGuard(uint64_t ns);
   void BeginLoop();
   void NoteLoopEnd();
 
   static void OnOnce(evutil_socket_t fd, short what, void* arg);
   static void OnNewsDue(evutil_socket_t fd, short what, void* arg);
+  static void OnGuard(evutil_socket_t fd, short what, void* arg);
 
   static Napi::Value New(const Napi::CallbackInfo& info);
   static Napi::Value DispatchNapi(const Napi::CallbackInfo& info);
@@ -132,6 +175,7 @@ class EventBase final : public Handle {
   static Napi::Value GotBreakNapi(const Napi::CallbackInfo& info);
   static Napi::Value GotExitNapi(const Napi::CallbackInfo& info);
   static Napi::Value OnceNapi(const Napi::CallbackInfo& info);
+  static Napi::Value OnceInCNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetMethodNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetFeaturesNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetNumEventsNapi(const Napi::CallbackInfo& info);
@@ -158,6 +202,15 @@ class EventBase final : public Handle {
   bool m_turn_broken = false;
   bool m_delete_when_idle = false;
   bool m_news_due = false;
+  bool m_ran_c = false;
+  // Ends a turn in which events of C that we never see make each other active.
+  std::unique_ptr<InternalEvent> m_guard;
+  bool m_guard_armed = false;
+  std::unordered_map<int, std::vector<LibEvent*>> m_watchers;
+  std::unique_ptr<LoopWaker> m_waker;
+  // They stay until the event_base has gone, which may still call back for their messages.
+  std::vector<std::shared_ptr<BaseShare>> m_shares;
+  std::vector<uint8_t> m_message;
   // The running turn's budget.
   uint32_t m_turn_callbacks = 0;
   uint64_t m_turn_deadline_ns = 0;

@@ -3,6 +3,8 @@
 #include "environment.h"
 #include "errors.h"
 #include "event_base.h"
+#include "event_base_inspection.h"
+#include "event_share.h"
 #include "exports.h"
 #include "js_callback.h"
 #include "loop_driver.h"
@@ -87,6 +89,13 @@ Napi::Value EventBase::OnceNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// (base, fd, what, id, ms | negative, function, arg)
+Napi::Value EventBase::OnceInCNapi(const Napi::CallbackInfo& info) {
+  This(info).OnceInC(IntArg(info, 1), IntArg(info, 2), NumberArg(info, 3), NumberArg(info, 4),
+                     FunctionArg<event_callback_fn>(info, 5), AddressArg(info, 6));
+  return info.Env().Undefined();
+}
+
 Napi::Value EventBase::GetMethodNapi(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), event_base_get_method(This(info).m_base));
 }
@@ -110,9 +119,12 @@ void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<GotBreakNapi>(env, exports, "eventBaseGotBreak", state);
   ExportFunction<GotExitNapi>(env, exports, "eventBaseGotExit", state);
   ExportFunction<OnceNapi>(env, exports, "eventBaseOnce", state);
+  ExportFunction<OnceInCNapi>(env, exports, "eventBaseOnceInC", state);
   ExportFunction<GetMethodNapi>(env, exports, "eventBaseGetMethod", state);
   ExportFunction<GetFeaturesNapi>(env, exports, "eventBaseGetFeatures", state);
   ExportFunction<GetNumEventsNapi>(env, exports, "eventBaseGetNumEvents", state);
+  ExportEventBaseInspection(env, exports, state);
+  ExportEventShares(env, exports, state);
 }
 
 }  // namespace bitcoin_support

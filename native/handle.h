@@ -44,6 +44,9 @@ class Handle {
   /// at once or as soon as libevent no longer has it on the stack. May delete `this`.
   virtual void Dispose() = 0;
 
+  /// The struct of libevent's behind it, for C; null for none.
+  virtual void* Address() const { return nullptr; }
+
   Environment& env() const { return m_env; }
   HandleKind kind() const { return m_kind; }
   const HandleType& type() const { return m_type; }

@@ -80,6 +80,19 @@ Napi::Value IsLive(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), Environment::From(info).FindAny(NumberArg(info, 0)) != nullptr);
 }
 
+// (handle, type name) -> address of the struct behind it
+Napi::Value AddressOf(const Napi::CallbackInfo& info) {
+  const Handle& handle = Environment::From(info).GetAny(info[0]);
+  if (handle.type().name != StringArg(info, 1)) {
+    ThrowEventError(handle.env(), code::kHandle, "the handle is of type " + handle.type().name);
+  }
+  const void* const address = handle.Address();
+  if (address == nullptr) {
+    ThrowEventError(handle.env(), code::kState, "the " + handle.type().name + " has no struct in libevent");
+  }
+  return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(reinterpret_cast<uintptr_t>(address)));
+}
+
 // () -> flat array of this thread's live handles: number, type name, id …
 Napi::Value ListLive(const Napi::CallbackInfo& info) {
   const Napi::Array list = Napi::Array::New(info.Env());
@@ -130,6 +143,7 @@ void ExportHandleFunctions(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<Dispose>(env, exports, "dispose", state);
   ExportFunction<Collect>(env, exports, "collect", state);
   ExportFunction<IsLive>(env, exports, "isLive", state);
+  ExportFunction<AddressOf>(env, exports, "addressOf", state);
   ExportFunction<ListLive>(env, exports, "listLive", state);
   ExportFunction<SetDropLog>(env, exports, "setDropLog", state);
   ExportFunction<TakeDropped>(env, exports, "takeDropped", state);

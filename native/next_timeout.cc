@@ -17,7 +17,9 @@ constexpr int64_t kNone = INT64_MAX;
 constexpr int64_t kMicrosecondsMask = 0x000fffff;
 
 int CollectEarliest(const event_base*, const event* ev, void* arg) {
-  if ((ev->ev_evcallback.evcb_flags & EVLIST_TIMEOUT) != 0) {
+  // Internal timers concern a loop that runs, or stand for a queue of events that are listed themselves.
+  constexpr int kKinds = EVLIST_TIMEOUT | EVLIST_INTERNAL;
+  if ((ev->ev_evcallback.evcb_flags & kKinds) == EVLIST_TIMEOUT) {
     auto& earliest = *static_cast<int64_t*>(arg);
     const int64_t due =
         int64_t{ev->ev_timeout.tv_sec} * 1'000'000 + (int64_t{ev->ev_timeout.tv_usec} & kMicrosecondsMask);

@@ -100,8 +100,10 @@ export {
   obtainEventBase,
 } from './events/event-base.js'
 export { type EventHandle, type LiveHandle, liveHandles } from './events/event-handle.js'
+export { EventToken } from './events/event-token.js'
+export { type EvsignalOptions, obtainEvsignal } from './events/evsignal.js'
 export * from './events/evutil.js'
-export { type EventCallback, LibEvent, obtainEvent } from './events/lib-event.js'
+export { type EventAssignment, type EventCallback, LibEvent, obtainEvent, obtainEvtimer } from './events/lib-event.js'
 export {
   type EvLogCallback,
   enableDebugLogging,

@@ -17,6 +17,7 @@ export class BoundCallback<Args extends unknown[]> {
 
 // What the dispatcher calls on an object, under names that only this library has.
 export const kFire: unique symbol = Symbol('fire')
+export const kFinalized: unique symbol = Symbol('finalized')
 export const kHandleRequest: unique symbol = Symbol('handleRequest')
 export const kDisconnected: unique symbol = Symbol('disconnected')
 export const kBodyReadable: unique symbol = Symbol('bodyReadable')
@@ -37,6 +38,7 @@ export const kFilter: unique symbol = Symbol('filter')
 /** An event whose condition has come true. */
 export interface EventReceiver {
   [kFire](what: number): void
+  [kFinalized](): void
 }
 
 /** A server that a request has reached. */
@@ -102,6 +104,12 @@ export interface Dispatch {
 export class BaseState {
   /** Events that are pending, by slot: they stay alive though the user has dropped them. */
   readonly events = new Map<number, EventReceiver>()
+  /** Events that another thread can reach, by slot: those stay alive too. */
+  readonly shared = new Map<number, EventReceiver>()
+  /** Callbacks for messages from other threads, by key. */
+  readonly messages = new Map<number, BoundCallback<[]>>()
+  /** What stops listening to the signals that are shared with Node. */
+  readonly signals = new Set<() => void>()
   /** Callbacks of once(), by id. */
   readonly once = new Map<number, BoundCallback<[what: number]>>()
   readonly servers = new Map<HandleNumber, ServerReceiver>()

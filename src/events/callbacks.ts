@@ -14,6 +14,7 @@ import {
   kEvent,
   kFailed,
   kFilter,
+  kFinalized,
   kFire,
   kHandleRequest,
   kHeaders,
@@ -27,6 +28,9 @@ import { tellBufferNews } from './buffer-news.js'
 
 /** Set in an event's `what` while it is still pending. */
 const STILL_PENDING = 0x10000
+
+/** An event's `what` when it has been finalized. */
+const FINALIZED = 0x20000
 
 /** How the addon tells that a dispatch has failed. */
 const BACKEND_NOT_FOUND = -2
@@ -59,13 +63,22 @@ native.configure({
   callbacks: {
     event(base, slot, what) {
       const state = stateOf(base)
-      const event = state?.events.get(slot)
+      const event = state?.events.get(slot) ?? state?.shared.get(slot)
       if (event === undefined) return
+      if (what === FINALIZED) {
+        event[kFinalized]()
+        return
+      }
       if ((what & STILL_PENDING) === 0) state?.events.delete(slot)
       event[kFire](what & 0xffff)
     },
     once(base, id, what) {
-      const once = stateOf(base)?.once
+      const state = stateOf(base)
+      if (id < 0) {
+        state?.messages.get(-id)?.run()
+        return
+      }
+      const once = state?.once
       const callback = once?.get(id)
       once?.delete(id)
       callback?.run(what)

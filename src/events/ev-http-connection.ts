@@ -332,6 +332,16 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
     })
   }
 
+  /**
+   * Where the `struct evhttp_connection` is, for C in the same process, and only in the thread of its base. A client's may take
+   * another one when it connects anew. C must not free it.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED`
+   */
+  get address(): bigint {
+    return native.addressOf(handleOf(this), EvHttpConnection.typeName)
+  }
+
   /** @internal */
   [kClosed](): void {
     this.#closecb?.run()

@@ -488,6 +488,17 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
     forget(this)
   }
 
+  /**
+   * Where the `struct evhttp_request` is, for C in the same process, and only in the thread of its base. C may read it, and answer
+   * one that came in and has not been answered; then the handle ends when the reply has been sent. Otherwise it stays the
+   * handle's.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED`
+   */
+  get address(): bigint {
+    return native.addressOf(handleOf(this), EvHttpRequest.typeName)
+  }
+
   /** Who still waits for a piece of the body is told that there is none. */
   #endBody(): void {
     if (this.#base === undefined) return

@@ -423,6 +423,16 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
     return this.#base
   }
 
+  /**
+   * Where the `struct evhttp` is, for C in the same process, and only in the thread of its base. C may use it as long as
+   * the handle is not disposed, and must not free it.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED`
+   */
+  get address(): bigint {
+    return native.addressOf(handleOf(this), EvHttp.typeName)
+  }
+
   /** @internal */
   [kHandleRequest](route: number, number: HandleNumber): void {
     const page = this.#errorPage === undefined ? undefined : this.#pageFor

@@ -1,8 +1,11 @@
 import { AsyncResource } from 'node:async_hooks'
+import { deserialize } from 'node:v8'
 import { created, native } from '../util/native.js'
 import { registerGauges } from '../util/tracing.js'
 import {
+  checkAddress,
   checkBoolean,
+  checkCArgument,
   checkFunction,
   checkInteger,
   checkMs,
@@ -16,6 +19,7 @@ import './callbacks.js'
 import { EV_CLOSED, EV_READ, EV_WRITE } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import { handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import type { LibEvent } from './lib-event.js'
 
 const INT_MAX = 2 ** 31 - 1
 
@@ -223,20 +227,36 @@ export class EventBase extends declareEventType('EventBase') {
    *
    * @param fd - a descriptor, or -1 for a timeout alone
    * @param what - `EV_TIMEOUT`, or `EV_READ`, `EV_WRITE` and `EV_CLOSED`
-   * @param callback - gets `arg` and what has happened
-   * @param arg - handed through
+   * @param callback - gets `arg` and what has happened; or the address of a function of C's, a libevent
+   * `event_callback_fn`, which the loop calls itself
+   * @param arg - handed through; for C an address, default null
    * @param ms - timeout in ms; none: at once for `EV_TIMEOUT` alone, never otherwise
    * @throws {EventError} `ERR_EV_LIBEVENT` when libevent refuses the flags
    * @see event_base_once()
    */
-  once<A = undefined>(fd: EvutilSocket, what: number, callback: EventOnceCallback<A>, arg?: A, ms?: number): void {
+  once<A = undefined>(fd: EvutilSocket, what: number, callback: EventOnceCallback<A>, arg?: A, ms?: number): void
+  once(fd: EvutilSocket, what: number, callback: bigint, arg?: bigint, ms?: number): void
+  once<A = undefined>(
+    fd: EvutilSocket,
+    what: number,
+    callback: EventOnceCallback<A> | bigint,
+    arg?: A | bigint,
+    ms?: number,
+  ): void {
     checkInteger(fd, 'fd', -1, INT_MAX)
     checkInteger(what, 'what', 1, 0xff)
-    checkFunction(callback, 'callback')
+    const inC = typeof callback === 'bigint'
+    if (inC) checkAddress(callback, 'callback')
+    else checkFunction(callback, 'callback')
     if (fd === -1 && (what & (EV_READ | EV_WRITE | EV_CLOSED)) !== 0) {
       throw rangeError('fd', 'a descriptor for EV_READ, EV_WRITE and EV_CLOSED', fd)
     }
     const id = this.#state.nextKey()
+    if (inC) {
+      const argument = checkCArgument(arg, 'arg')
+      native.eventBaseOnceInC(handleOf(this), fd, what, id, checkMs(ms, 'ms'), callback, argument)
+      return
+    }
     native.eventBaseOnce(handleOf(this), fd, what, id, checkMs(ms, 'ms'))
     const resource = new AsyncResource('EventBase.once', { requireManualDestroy: true })
     this.#state.once.set(id, new BoundCallback((happened) => callback(arg as A, happened), resource))
@@ -271,11 +291,183 @@ export class EventBase extends declareEventType('EventBase') {
   }
 
   /**
+   * Tells the most events that there have been at once.
+   *
+   * @param flags - `EVENT_BASE_COUNT_ACTIVE`, `_VIRTUAL`, `_ADDED`: the sum of what each of them has reached
+   * @param clear - whether to start anew from none; default false
+   * @returns how many
+   * @see event_base_get_max_events()
+   */
+  getMaxEvents(flags: number, clear = false): number {
+    checkInteger(flags, 'flags', 0, 7)
+    checkBoolean(clear, 'clear')
+    return native.eventBaseGetMaxEvents(handleOf(this), flags, clear)
+  }
+
+  /**
+   * Goes through the events that are pending or active: those made by `obtainEvent()` and its like, as they are when it
+   * is called. Those that libevent or C have made are shown by {@link dumpEvents}.
+   *
+   * @param callback - gets each event; anything but `undefined` that it returns ends the walk
+   * @returns what ended the walk, else `undefined`
+   * @throws what the callback throws
+   * @see event_base_foreach_event()
+   */
+  foreachEvent<T>(callback: (event: LibEvent) => T | undefined): T | undefined {
+    checkFunction(callback, 'callback')
+    const events = native
+      .eventBaseListEvents(handleOf(this))
+      .map((slot) => this.#state.events.get(slot) ?? this.#state.shared.get(slot))
+    for (const event of events as (LibEvent | undefined)[]) {
+      if (event === undefined || event.disposed) continue
+      const result = callback(event)
+      if (result !== undefined) return result
+    }
+    return undefined
+  }
+
+  /**
+   * Lists all events, also those of libevent's own, in libevent's words.
+   *
+   * @returns the text, with a line for each event
+   * @see event_base_dump_events()
+   */
+  dumpEvents(): string {
+    return native.eventBaseDumpEvents(handleOf(this))
+  }
+
+  /**
+   * @returns the number of priorities
+   * @see event_base_get_npriorities()
+   */
+  getNpriorities(): number {
+    return native.eventBaseGetNpriorities(handleOf(this))
+  }
+
+  /**
+   * Sets the number of priorities, which `obtainEventBase()` may do as well.
+   *
+   * @param priorities - how many, 1 to 255. Events made from here on have the middle one; others keep theirs.
+   * @throws {EventError} `ERR_EV_STATE` while the base is being run, while an event is active, and for fewer than there
+   * are when anything lives on the base
+   * @see event_base_priority_init()
+   */
+  priorityInit(priorities: number): void {
+    checkInteger(priorities, 'priorities', 1, MAX_PRIORITIES)
+    native.eventBasePriorityInit(handleOf(this), priorities)
+  }
+
+  /**
+   * The time at which the loop has last looked for events; without a loop, the time.
+   *
+   * @returns ms since 1970, with a fraction down to a microsecond
+   * @see event_base_gettimeofday_cached()
+   */
+  gettimeofdayCached(): number {
+    return native.eventBaseGettimeofdayCached(handleOf(this))
+  }
+
+  /**
+   * Reads the clock anew for {@link gettimeofdayCached} and for timeouts: for callbacks that take long. Without a loop
+   * it does nothing.
+   *
+   * @see event_base_update_cache_time()
+   */
+  updateCacheTime(): void {
+    native.eventBaseUpdateCacheTime(handleOf(this))
+  }
+
+  /**
+   * Has events with exactly this timeout kept in a queue of their own instead of a heap: for thousands of events that
+   * share one. Nothing else about them changes.
+   *
+   * @param ms - the timeout in ms
+   * @throws {EventError} `ERR_EV_STATE` when the base has 64 of them
+   * @see event_base_init_common_timeout()
+   */
+  initCommonTimeout(ms: number): void {
+    if (ms === undefined) throw typeError('ms', 'a number of ms', ms)
+    native.eventBaseInitCommonTimeout(handleOf(this), checkMs(ms, 'ms'))
+  }
+
+  /**
+   * Makes those events active that are pending on a descriptor.
+   *
+   * @param fd - the descriptor; one that has none is no error. -1 with `EV_TIMEOUT` is every timer of the base,
+   * libevent's own among them.
+   * @param what - `EV_READ`, `EV_WRITE`, `EV_CLOSED`: those that wait for one of these; with `EV_TIMEOUT` those that
+   * have a timeout instead
+   * @see event_base_active_by_fd()
+   */
+  activeByFd(fd: EvutilSocket, what: number): void {
+    checkInteger(fd, 'fd', -1, INT_MAX)
+    checkInteger(what, 'what', 0, 0xff)
+    native.eventBaseActiveByFd(handleOf(this), fd, what)
+  }
+
+  /**
+   * Makes those events active that are pending on a signal.
+   *
+   * @param signal - its number; one that has none is no error
+   * @see event_base_active_by_signal()
+   */
+  activeBySignal(signal: number): void {
+    checkInteger(signal, 'signal', -1, INT_MAX)
+    native.eventBaseActiveBySignal(handleOf(this), signal)
+  }
+
+  /**
+   * Makes the backend anew, with all that is pending. In C that is for the child of a `fork()`, which Node cannot do;
+   * a native addon or a debugger might.
+   *
+   * @throws {EventError} `ERR_EV_STATE` while the base is being run, `ERR_EV_LIBEVENT`
+   * @see event_reinit()
+   */
+  reinit(): void {
+    native.eventBaseReinit(handleOf(this))
+  }
+
+  /**
+   * Lets other threads call back in this one, through {@link EventToken.once}.
+   *
+   * @param callback - gets what the other thread has sent, in this thread's loop
+   * @returns a token that may be handed to any thread; it is good as long as the base lives
+   * @example
+   * ```ts
+   * const token = base.share((message) => console.log(message))
+   * new Worker(url, { workerData: token })
+   * // and in the worker
+   * using owner = EventToken.open(workerData)
+   * owner.once({ height: 840_000 })
+   * ```
+   * @see event_base_once(), which C may call in any thread
+   */
+  share(callback: (message: unknown) => void): bigint {
+    checkFunction(callback, 'callback')
+    const [token, key] = native.eventBaseShare(handleOf(this))
+    const resource = new AsyncResource('EventBase.share', { requireManualDestroy: true })
+    const take = () => callback(deserialize(native.eventBaseTakeMessage(handleOf(this))))
+    this.#state.messages.set(key, new BoundCallback(take, resource))
+    return token
+  }
+
+  /**
+   * Where the `struct event_base` is, for C in the same process, and only in the thread of the base. C may use it as long as
+   * the handle is not disposed, and must not free it.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED`
+   */
+  get address(): bigint {
+    return native.addressOf(handleOf(this), EventBase.typeName)
+  }
+
+  /**
    * A {@link dispatch} that is under way resolves with 0.
    *
    * @internal
    */
   override [kReleased](): void {
+    for (const stop of this.#state.signals) stop()
     releaseRunning(this.#slot, this.#state)
     wakeOrphans(this.#state, native.isLive)
     const dispatch = this.#state.dispatch

@@ -1,7 +1,15 @@
 import { AsyncResource } from 'node:async_hooks'
 import { created, native } from '../util/native.js'
-import { checkFunction, checkInstance, checkInteger, checkMs, rangeError } from '../util/validation.js'
-import { type EventReceiver, kFire } from './base-state.js'
+import {
+  checkAddress,
+  checkCArgument,
+  checkFunction,
+  checkInstance,
+  checkInteger,
+  checkMs,
+  rangeError,
+} from '../util/validation.js'
+import { type EventReceiver, kFinalized, kFire } from './base-state.js'
 import { EV_CLOSED, EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
@@ -35,20 +43,30 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   readonly #events: number
   readonly #slot: number
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
-  readonly #callback: EventCallback<any>
+  readonly #callback: EventCallback<any> | bigint
   readonly #arg: unknown
   readonly #resource: AsyncResource
+  // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
+  #finalizer: ((event: LibEvent, arg: any) => void) | undefined
 
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
-  constructor(base: EventBase, fd: EvutilSocket, what: number, callback: EventCallback<any>, arg?: unknown) {
+  constructor(base: EventBase, fd: EvutilSocket, what: number, callback: EventCallback<any> | bigint, arg?: unknown) {
     checkInstance(base, EventBase, 'base')
     checkInteger(fd, 'fd', -1, INT_MAX)
     checkInteger(what, 'what', 0, ALL_FLAGS)
-    checkFunction(callback, 'callback')
+    const inC = typeof callback === 'bigint'
+    if (inC) checkAddress(callback, 'callback')
+    else checkFunction(callback, 'callback')
+    const argument = inC ? checkCArgument(arg, 'arg') : 0n
     if (fd === -1 && (what & (EV_READ | EV_WRITE | EV_CLOSED | EV_SIGNAL)) !== 0) {
       throw rangeError('fd', 'a descriptor or signal for EV_READ, EV_WRITE, EV_CLOSED and EV_SIGNAL', fd)
     }
-    super(kAdopt, native.libEventNew(handleOf(base), fd, what))
+    super(
+      kAdopt,
+      inC
+        ? native.libEventNewInC(handleOf(base), fd, what, callback, argument)
+        : native.libEventNew(handleOf(base), fd, what),
+    )
     this.#slot = created[1] ?? 0
     this.#base = base
     this.#fd = fd
@@ -63,8 +81,9 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    * Makes the event pending; if it is, only its timeout is set anew.
    *
    * @param ms - timeout in ms; default: none, or the one that it has
-   * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when the descriptor cannot be watched, `ERR_EV_SIGNAL` when
-   * another base has signal events or Node handles the signal
+   * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when the descriptor cannot be watched; `ERR_EV_SIGNAL` when
+   * another base has signal events or Node handles the signal; `ERR_EV_STATE` when an event that is pending on the same
+   * descriptor has `EV_ET` and this one not, or the other way round, and when the event is being finalized
    * @see event_add()
    */
   add(ms?: number): void {
@@ -151,15 +170,135 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
     return this.#base
   }
 
+  /**
+   * @returns the callback, a function or an address in C
+   * @see event_get_callback()
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
+  getCallback(): EventCallback<any> | bigint {
+    checkLive(this)
+    return this.#callback
+  }
+
+  /**
+   * @returns what the callback is given beside the event
+   * @see event_get_callback_arg()
+   */
+  getCallbackArg(): unknown {
+    checkLive(this)
+    return this.#arg
+  }
+
+  /**
+   * @returns all that it was made with
+   * @see event_get_assignment()
+   */
+  getAssignment(): EventAssignment {
+    return {
+      base: this.getBase(),
+      fd: this.getFd(),
+      events: this.getEvents(),
+      callback: this.getCallback(),
+      arg: this.getCallbackArg(),
+    }
+  }
+
+  /**
+   * Takes the timeout away and leaves the event pending on what else it waits for.
+   *
+   * @see event_remove_timer()
+   */
+  removeTimer(): void {
+    native.libEventRemoveTimer(handleOf(this))
+    if (this.pending() === 0) stateOfBase(this.#base).events.delete(this.#slot)
+  }
+
+  /**
+   * @returns when the event times out, in ms since 1970; `undefined` when it has no timeout
+   * @see event_pending(), its third parameter
+   */
+  pendingUntil(): number | undefined {
+    return native.libEventPendingUntil(handleOf(this))
+  }
+
+  /**
+   * Deletes the event for good, and disposes it in the loop when its callback is not running and will not run any more.
+   * Until then it can be asked, but neither added nor made active.
+   *
+   * @param callback - gets the event and its argument just before that
+   * @throws {EventError} `ERR_EV_STATE` when it is being finalized already
+   * @see event_finalize(), event_free_finalize()
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
+  finalize(callback: (event: LibEvent, arg: any) => void): void {
+    checkFunction(callback, 'callback')
+    native.libEventFinalize(handleOf(this))
+    this.#finalizer = callback
+    const { events, shared } = stateOfBase(this.#base)
+    shared.delete(this.#slot)
+    events.set(this.#slot, this)
+  }
+
+  /**
+   * Lets other threads make the event active, through {@link EventToken.active}. From here on the base keeps it alive.
+   *
+   * @returns a token that may be handed to any thread, always the same; it is good until the event is disposed
+   * @throws {EventError} `ERR_EV_STATE` for a signal event, and when the event is being finalized
+   * @example
+   * ```ts
+   * const event = obtainEvent(base, -1, 0, () => console.log('a worker is done'))
+   * new Worker(url, { workerData: event.share() })
+   * // and in the worker
+   * using done = EventToken.open(workerData)
+   * done.active(0)
+   * ```
+   * @see event_active(), which C may call in any thread
+   */
+  share(): bigint {
+    const token = native.libEventShare(handleOf(this))
+    stateOfBase(this.#base).shared.set(this.#slot, this)
+    return token
+  }
+
+  /**
+   * Where the `struct event` is, for C in the same process, and only in the thread of its base. C may use it as long as the
+   * handle is not disposed, and must not free it. An event that only C makes pending is not kept alive by that.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED`
+   */
+  get address(): bigint {
+    return native.addressOf(handleOf(this), LibEvent.typeName)
+  }
+
   /** @internal */
   [kFire](what: number): void {
+    if (typeof this.#callback === 'bigint') return
     this.#resource.runInAsyncScope(this.#callback, undefined, this, this.#arg, what)
   }
 
   /** @internal */
-  override [kReleased](): void {
-    stateOfBase(this.#base).events.delete(this.#slot)
+  [kFinalized](): void {
+    const { events } = stateOfBase(this.#base)
+    if (events.get(this.#slot) === this) events.delete(this.#slot)
+    if (this.#finalizer !== undefined) this.#resource.runInAsyncScope(this.#finalizer, undefined, this, this.#arg)
   }
+
+  /** @internal */
+  override [kReleased](): void {
+    const { events, shared } = stateOfBase(this.#base)
+    events.delete(this.#slot)
+    shared.delete(this.#slot)
+  }
+}
+
+/** What {@link LibEvent.getAssignment} tells. */
+export interface EventAssignment {
+  base: EventBase
+  fd: EvutilSocket
+  events: number
+  // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
+  callback: EventCallback<any> | bigint
+  arg: unknown
 }
 
 /**
@@ -168,8 +307,10 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
  * @param base - the base, which owns the event
  * @param fd - a descriptor, a signal's number with `EV_SIGNAL`, or -1 for timeouts and {@link LibEvent.active} alone
  * @param what - `EV_READ`, `EV_WRITE`, `EV_CLOSED`, `EV_SIGNAL`, with `EV_PERSIST` and `EV_ET`
- * @param callback - see {@link EventCallback}; it runs in the async context in which the event was made
- * @param arg - handed to the callback
+ * @param callback - see {@link EventCallback}; it runs in the async context in which the event was made. Or the address of
+ * a function of C's, a libevent `event_callback_fn`, which the loop calls itself. Whether there is one cannot be checked:
+ * a wrong address ends the process, or worse.
+ * @param arg - handed to the callback; for C an address, default null
  * @returns the event, not yet pending
  * @throws {TypeError} when an argument has the wrong type
  * @throws {RangeError} when an argument has a wrong value
@@ -187,6 +328,32 @@ export function obtainEvent<A = undefined>(
   what: number,
   callback: EventCallback<A>,
   arg?: A,
+): LibEvent
+export function obtainEvent(base: EventBase, fd: EvutilSocket, what: number, callback: bigint, arg?: bigint): LibEvent
+export function obtainEvent(
+  base: EventBase,
+  fd: EvutilSocket,
+  what: number,
+  // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
+  callback: EventCallback<any> | bigint,
+  arg?: unknown,
 ): LibEvent {
   return new LibEvent(base, fd, what, callback, arg)
+}
+
+/**
+ * Makes an event for a timer: one without a descriptor.
+ *
+ * @param base - the base, which owns the event
+ * @param callback - as for {@link obtainEvent}
+ * @param arg - handed to the callback
+ * @returns the event, not yet pending
+ * @throws {TypeError} when an argument has the wrong type
+ * @see evtimer_new()
+ */
+export function obtainEvtimer<A = undefined>(base: EventBase, callback: EventCallback<A>, arg?: A): LibEvent
+export function obtainEvtimer(base: EventBase, callback: bigint, arg?: bigint): LibEvent
+// biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
+export function obtainEvtimer(base: EventBase, callback: EventCallback<any> | bigint, arg?: unknown): LibEvent {
+  return new LibEvent(base, -1, 0, callback, arg)
 }

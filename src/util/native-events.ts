@@ -20,15 +20,47 @@ export interface NativeEvents {
   eventBaseGotBreak(base: HandleNumber): boolean
   eventBaseGotExit(base: HandleNumber): boolean
   eventBaseOnce(base: HandleNumber, fd: number, what: number, id: number, ms: number): void
+  eventBaseOnceInC(
+    base: HandleNumber,
+    fd: number,
+    what: number,
+    id: number,
+    ms: number,
+    callback: bigint,
+    arg: bigint,
+  ): void
   eventBaseGetMethod(base: HandleNumber): string
   eventBaseGetFeatures(base: HandleNumber): number
   eventBaseGetNumEvents(base: HandleNumber, flags: number): number
+  eventBaseGetMaxEvents(base: HandleNumber, flags: number, clear: boolean): number
+  eventBaseListEvents(base: HandleNumber): number[]
+  eventBaseDumpEvents(base: HandleNumber): string
+  eventBaseGetNpriorities(base: HandleNumber): number
+  eventBasePriorityInit(base: HandleNumber, count: number): void
+  eventBaseGettimeofdayCached(base: HandleNumber): number
+  eventBaseUpdateCacheTime(base: HandleNumber): void
+  eventBaseInitCommonTimeout(base: HandleNumber, ms: number): void
+  eventBaseActiveByFd(base: HandleNumber, fd: number, what: number): void
+  eventBaseActiveBySignal(base: HandleNumber, signal: number): void
+  eventBaseReinit(base: HandleNumber): void
+  eventBaseShare(base: HandleNumber): [token: bigint, key: number]
+  eventBaseTakeMessage(base: HandleNumber): Buffer
 
   libEventNew(base: HandleNumber, fd: number, what: number): HandleNumber
+  libEventNewInC(base: HandleNumber, fd: number, what: number, callback: bigint, arg: bigint): HandleNumber
   libEventAdd(event: HandleNumber, ms: number): void
   libEventDel(event: HandleNumber): void
   libEventActive(event: HandleNumber, what: number): void
   libEventPending(event: HandleNumber, what: number): number
   libEventPrioritySet(event: HandleNumber, priority: number): void
   libEventGetPriority(event: HandleNumber): number
+  libEventRemoveTimer(event: HandleNumber): void
+  libEventPendingUntil(event: HandleNumber): number | undefined
+  libEventFinalize(event: HandleNumber): void
+  libEventCountDelivery(event: HandleNumber): void
+  libEventShare(event: HandleNumber): bigint
+
+  tokenCheck(token: bigint): void
+  tokenActive(token: bigint, what: number): void
+  tokenOnce(token: bigint, message: Uint8Array, ms: number): void
 }

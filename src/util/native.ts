@@ -68,6 +68,7 @@ export interface NativeAddon
   dispose(handle: HandleNumber, type: number): void
   collect(handle: HandleNumber): [type: string, id: number] | undefined
   isLive(handle: HandleNumber): boolean
+  addressOf(handle: HandleNumber, type: string): bigint
   listLive(): (string | number)[]
   setDropLog(on: boolean): void
   takeDropped(): number[]

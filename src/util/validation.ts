@@ -58,6 +58,25 @@ export function checkBits(value: unknown, name: string, allowed: number, expecte
   }
 }
 
+const MAX_ADDRESS = 2n ** 64n - 1n
+
+/**
+ * An address of something in C. Whether it is one cannot be checked.
+ *
+ * @throws TypeError unless `value` is a bigint, RangeError unless it is from `min` to 2^64 - 1.
+ */
+export function checkAddress(value: unknown, name: string, min = 1n): asserts value is bigint {
+  if (typeof value !== 'bigint') throw typeError(name, 'an address as a bigint', value)
+  if (value < min || value > MAX_ADDRESS) throw rangeError(name, `an address from ${min} to 2^64 - 1`, value)
+}
+
+/** @returns the address to hand to C: null's for `undefined`. */
+export function checkCArgument(value: unknown, name: string): bigint {
+  if (value === undefined) return 0n
+  checkAddress(value, name, 0n)
+  return value
+}
+
 /** Ten thousand days and more: libevent adds a timeout to its clock, which must not overflow. */
 const MAX_MS = 1e12
 

@@ -62,6 +62,12 @@ export function phase(name: string, value?: number): Argument {
   return { ...time, wrong: time.wrong.filter((one) => one.value !== Infinity) }
 }
 
+/** A time, which may not. */
+export function time(name: string, value: number): Argument {
+  const { wrong } = ms(name)
+  return { name, value, wrong: [{ name, value: undefined, error: 'ERR_INVALID_ARG_TYPE' }, ...wrong] }
+}
+
 export function boolean(name: string, value: boolean): Argument {
   return { name, value, wrong: wrongTypes(name, (other) => typeof other === 'boolean') }
 }
@@ -74,6 +80,18 @@ export function callback(name: string, value: (...args: never) => void = () => {
 export function callbackOrNull(name: string, value: (...args: never) => void = () => {}): Argument {
   const { wrong } = callback(name)
   return { name, value, wrong: wrong.filter((other) => other.value !== null) }
+}
+
+/** A function, or the address of one in C. What address is a wrong one cannot be known. */
+export function callbackOrAddress(name: string, value: (...args: never) => void = () => {}): Argument {
+  const wrong = wrongTypes(name, (other) => typeof other === 'function' || typeof other === 'bigint')
+  return { name, value, wrong: [...wrong, ...outOfRange(name, 0n, -1n, 2n ** 64n)] }
+}
+
+/** Whatever can be sent to another thread. */
+export function message(name: string, value: unknown): Argument {
+  const refused = [Symbol('symbol'), () => {}, new Proxy({}, {}), new WeakMap()]
+  return { name, value, wrong: refused.map((other) => ({ name, value: other, error: 'ERR_INVALID_ARG_TYPE' })) }
 }
 
 export function bytes(name: string, value: string | Uint8Array): Argument {

@@ -29,6 +29,7 @@ import {
   anything,
   boolean,
   callback,
+  callbackOrAddress,
   callbackOrNull,
   instance,
   integer,
@@ -79,7 +80,7 @@ const factories: Readonly<Record<string, Factory>> = {
       instance('base', base),
       integer('fd', 0, -1, INT_MAX),
       integer('what', EV_PERSIST, 0, 0xff),
-      callback('callback'),
+      callbackOrAddress('callback'),
       anything('arg'),
     ],
     makes: LibEvent,
@@ -150,6 +151,20 @@ const factories: Readonly<Record<string, Factory>> = {
     ],
     makes: EvConnListener,
   },
+  obtainEvtimer: {
+    args: (base) => [instance('base', base), callbackOrAddress('callback'), anything('arg')],
+    makes: LibEvent,
+  },
+  obtainEvsignal: {
+    args: (base) => [
+      instance('base', base),
+      signal('signal', 'SIGWINCH'),
+      callbackOrAddress('callback'),
+      anything('arg'),
+      options('options', boolean('shared', true)),
+    ],
+    makes: LibEvent,
+  },
   obtainEvHttp: { args: (base) => [instance('base', base)], makes: EvHttp },
   obtainEvHttpConnectionBase: {
     args: (base) => [instance('base', base), string('host', '127.0.0.1', '', 'a\0b'), integer('port', 1, 0, 65535)],
@@ -181,6 +196,11 @@ function connectedSocket(): number {
   const [left, right] = nativeSupport.socketPair()
   nativeSupport.closeDescriptor(right)
   return left
+}
+
+function signal(name: string, value: string): Argument {
+  const numbers = integer(name, 1, 1, 64).wrong.filter((one) => typeof one.value !== 'string')
+  return { name, value, wrong: [...numbers, { name, value: 'SIGNOT', error: 'ERR_OUT_OF_RANGE' }] }
 }
 
 function listOfStrings(name: string, value: readonly string[]): Argument {

@@ -1,5 +1,5 @@
 // The addon's functions over handles of any type, and numbers that are none of a handle's.
-import { EventBase, LibEvent } from 'bitcoin-support'
+import { EventBase, type EventErrorCode, LibEvent } from 'bitcoin-support'
 import { expect } from 'chai'
 import { native } from '../support/internals.js'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
@@ -26,6 +26,29 @@ describe('boundary: the addon on handles of any type', () => {
     const forged = [...numbers(nonsense), ...nearMisses(gallery.base), ...foreign.forgeries]
     for (const { value, what } of forged) expect(native.isLive(value as number), what).to.equal(false)
     for (const { value } of others) expect(() => native.isLive(value as number)).to.throw(TypeError)
+  })
+
+  it('addressOf() knows what has a struct behind it', async () => {
+    using gallery = new Gallery()
+    await using foreign = await ForeignHandles.make()
+    const expectRefusal = (code: EventErrorCode, value: unknown, type: string, what?: string) => {
+      const result = resultOf(() => native.addressOf(value as number, type))
+      expectEventError('error' in result ? result.error : undefined, code, what)
+    }
+    const number = numberOf(gallery.event)
+    for (const { value, code, what } of [...nonsense, ...nearMisses(gallery.base), ...foreign.forgeries]) {
+      expectRefusal(code, value, EventBase.typeName, what)
+    }
+    expectRefusal('ERR_EV_STATE', numberOf(gallery.declared), 'BoundaryGallery')
+    const ofLibevent = gallery.handles.filter((handle) => 'address' in handle)
+    const addresses = ofLibevent.map((handle) =>
+      native.addressOf(numberOf(handle), Reflect.get(handle.constructor, 'typeName')),
+    )
+    expect(new Set(addresses).size, 'all different').to.equal(addresses.length)
+    expect(addresses).to.not.include(0n)
+    expectRefusal('ERR_EV_HANDLE', number, EventBase.typeName)
+    gallery.event.dispose()
+    expectRefusal('ERR_EV_DISPOSED', number, LibEvent.typeName)
   })
 
   it('collect() leaves alone what is not', async () => {

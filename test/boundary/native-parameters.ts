@@ -130,6 +130,27 @@ export function slab(): ValueParameter {
   }
 }
 
+/** An address in C; 0 is one unless it is to be called. */
+export function address(value: bigint): ValueParameter {
+  const numbers = [-1n, 2n ** 64n, -(2n ** 70n), ...(value === 0n ? [] : [0n])]
+  const wrong = numbers.map((number) => ({ value: number, error: 'ERR_OUT_OF_RANGE' as const }))
+  return { value: constant(value), wrong: [...refuse((other) => typeof other === 'bigint'), ...wrong], odd: [] }
+}
+
+/** Bytes that no other thread can change. */
+export function bytesView(value: Uint8Array): ValueParameter {
+  const accepts = (other: unknown) => other instanceof Uint8Array
+  const detached = new Uint8Array(new ArrayBuffer(3))
+  structuredClone(detached.buffer, { transfer: [detached.buffer] })
+  return { value: constant(value), wrong: refuse(accepts), odd: [new Uint8Array(0), detached, new Uint8Array(100_000)] }
+}
+
+/** What stands for something that lives. */
+export function token(pick: (gallery: Gallery) => bigint): ValueParameter {
+  const odd = [0n, 1n, -1n, 2n ** 64n - 1n, 2n ** 64n, -(2n ** 100n)]
+  return { value: pick, wrong: refuse((other) => typeof other === 'bigint'), odd }
+}
+
 /** A list of strings. */
 export function list(value: readonly string[], odd: readonly unknown[] = []): ValueParameter {
   const lists = [

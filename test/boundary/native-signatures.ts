@@ -13,11 +13,14 @@ import {
   getUniquePath,
   LEV_OPT_CLOSE_ON_FREE,
 } from 'bitcoin-support'
+import { inC } from '../support/c-library.js'
 import type { Gallery } from './gallery.js'
 import { REQUEST_BODY, REQUEST_URI } from './loopback.js'
 import {
+  address,
   bool,
   bytes,
+  bytesView,
   handle,
   int,
   list,
@@ -29,6 +32,7 @@ import {
   secureNumber,
   slab,
   text,
+  token,
 } from './native-parameters.js'
 import { a, is, nothing, type Outcome } from './outcomes.js'
 import { BUFFER_CONTENT } from './subjects/ev-buffer.js'
@@ -61,6 +65,9 @@ const INT_MIN = -(2 ** 31)
 const rates = () => [number(1), number(2), number(3), number(4), int(5)]
 
 const buffer = handle((gallery) => gallery.buffer)
+
+/** Functions of C's, which must not be called with what they do not expect. */
+const COUNT = inC('count')
 
 /** A server's first socket has it. */
 const SOCKET = 1
@@ -112,10 +119,54 @@ export const signatures: Readonly<Record<string, Signature>> = {
   eventBaseGotBreak: signature(is(false), base),
   eventBaseGotExit: signature(is(false), base),
   eventBaseOnce: signature(nothing, base, int(-1), int(EV_TIMEOUT), number(1), number(60_000)),
+  eventBaseOnceInC: signature(
+    nothing,
+    base,
+    int(-1),
+    int(EV_TIMEOUT),
+    number(1),
+    number(60_000),
+    address(COUNT),
+    address(0n),
+  ),
   eventBaseGetMethod: signature(a('string'), base),
   eventBaseGetFeatures: signature(a('number'), base),
   eventBaseGetNumEvents: signature(a('number'), base, int(1)),
+  eventBaseGetMaxEvents: signature(a('number'), base, int(1), bool(true)),
+  eventBaseListEvents: signature(a('array'), base),
+  eventBaseDumpEvents: signature(a('string'), base),
+  eventBaseGetNpriorities: signature(is(1), base),
+  eventBasePriorityInit: signature(nothing, base, int(3)),
+  eventBaseGettimeofdayCached: signature(a('number'), base),
+  eventBaseUpdateCacheTime: signature(nothing, base),
+  eventBaseInitCommonTimeout: signature(nothing, base, number(1000)),
+  eventBaseActiveByFd: signature(nothing, base, int(1000), int(EV_TIMEOUT)),
+  eventBaseActiveBySignal: signature(nothing, base, int(63)),
+  eventBaseReinit: signature(nothing, base),
+  eventBaseShare: signature(a('array'), base),
+  eventBaseTakeMessage: signature(is(Buffer.alloc(0)), base),
+  tokenCheck: signature(
+    nothing,
+    token(({ event }) => event.share()),
+  ),
+  tokenActive: signature(
+    nothing,
+    token(({ event }) => event.share()),
+    int(EV_TIMEOUT),
+  ),
+  tokenOnce: signature(
+    nothing,
+    token(({ base }) => base.share(() => {})),
+    bytesView(new Uint8Array(3)),
+    number(60_000),
+  ),
 
+  libEventNewInC: signature(a('number'), base, int(-1), int(EV_PERSIST), address(COUNT), address(0n)),
+  libEventRemoveTimer: signature(nothing, event),
+  libEventPendingUntil: signature(is(undefined), event),
+  libEventFinalize: signature(nothing, event),
+  libEventCountDelivery: signature(nothing, event),
+  libEventShare: signature(a('bigint'), event),
   libEventNew: signature(a('number'), base, int(-1), int(EV_PERSIST)),
   libEventAdd: signature(nothing, event, number(60_000)),
   libEventDel: signature(nothing, event),

@@ -1,12 +1,14 @@
 // Wires what tests need from C. test/support/native-support.ts describes what is exported.
 #include <napi.h>
 
+#include "c_calls.h"
 #include "memory_probe.h"
 #include "scrubbing_probe.h"
 #include "secure_probe.h"
 #include "sockets.h"
 
 static Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
+  bitcoin_support::test::ExportCCalls(env, exports);
   bitcoin_support::test::ExportMemoryProbe(env, exports);
   bitcoin_support::test::ExportScrubbingProbe(env, exports);
   bitcoin_support::test::ExportSecureProbe(env, exports);

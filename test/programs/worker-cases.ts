@@ -7,12 +7,14 @@ import {
   EV_SIGNAL,
   EV_TIMEOUT,
   EventBase,
+  type EventError,
   type LibEvent,
   obtainEvBuffer,
   obtainEvent,
   obtainEventBase,
   obtainEvHttp,
   obtainEvHttpRequest,
+  obtainEvsignal,
 } from 'bitcoin-support'
 
 class Shared extends declareEventType('WorkersTest.Shared') {}
@@ -156,6 +158,13 @@ const cases: Record<string, () => void | Promise<void>> = {
     obtainEvent(base, SIGUSR2, EV_SIGNAL | EV_PERSIST, () => say('SIGUSR2')).add()
     base.dispatch()
     sayThread()
+  },
+  'shared signal': () => {
+    try {
+      obtainEvsignal(obtainEventBase(), 'SIGUSR2', () => {}, undefined, { shared: true })
+    } catch (error) {
+      say((error as EventError).code)
+    }
   },
   'answers messages while it dispatches': () => {
     let ticks = 0

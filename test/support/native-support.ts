@@ -26,6 +26,11 @@ export interface NativeSupport {
   /** Wipes nothing, at a null pointer. */
   cleanseNothing(): void
 
+  /** @returns the address of a library's function */
+  symbolAddress(path: string, name: string): bigint
+  /** Calls the function there with up to three words. @returns the word that it returns */
+  callAddress(address: bigint, ...words: bigint[]): bigint
+
   /** @returns a socket on a free port of 127.0.0.1, which listens unless `backlog` is 0 */
   boundTcpSocket(backlog: number): number
   /** @returns a socket that is connected to a port of 127.0.0.1 */

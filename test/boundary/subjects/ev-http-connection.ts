@@ -79,6 +79,7 @@ const methods: Readonly<Record<string, Method<Context>>> = {
   getPeer: { live: a('object') },
   getBufferevent: { live: a(BufferEvent) },
   getBase: { live: a(EventBase) },
+  address: { live: a('bigint') },
   setClosecb: { args: () => [callback('callback'), anything('arg')], live: nothing },
   getAddr: { live: anAddressOrNone },
   setTimeout: { args: () => [phase('ms', 1000)], live: nothing },

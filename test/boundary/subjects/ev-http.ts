@@ -169,6 +169,7 @@ export const evHttp: Subject<EvHttp, Context> = {
     setErrorPageCb: { args: () => [optional(callback('callback'))], live: nothing },
     setFlags: { args: () => [integer('flags', 0, 0, INT_MAX)], live: nothing },
     getBase: { live: a(EventBase) },
+    address: { live: a('bigint') },
   },
 }
 

@@ -1,5 +1,6 @@
 import {
   EV_PERSIST,
+  EV_READ,
   EV_TIMEOUT,
   EVLOOP_NONBLOCK,
   EVLOOP_ONCE,
@@ -7,7 +8,7 @@ import {
   obtainEvent,
   obtainEventBase,
 } from 'bitcoin-support'
-import { anything, callback, integer, ms } from '../arguments.js'
+import { anything, boolean, callback, callbackOrAddress, integer, ms, optional, time } from '../arguments.js'
 import { a, is, nothing } from '../outcomes.js'
 import { handleMethods, type Subject } from '../subject.js'
 
@@ -99,7 +100,7 @@ export const eventBase: Subject<EventBase, undefined> = {
       args: () => [
         integer('fd', -1, -1, INT_MAX),
         integer('what', EV_TIMEOUT, 1, 0xff),
-        callback('callback'),
+        callbackOrAddress('callback'),
         anything('arg'),
         ms('ms', 60_000),
       ],
@@ -108,5 +109,26 @@ export const eventBase: Subject<EventBase, undefined> = {
     getMethod: { live: a('string') },
     getFeatures: { live: a('number') },
     getNumEvents: { args: () => [integer('flags', 7, 0, 7)], live: a('number') },
+    getMaxEvents: {
+      args: () => [integer('flags', 7, 0, 7), optional(boolean('clear', true))],
+      live: a('number'),
+    },
+    foreachEvent: { args: () => [callback('callback')], live: nothing },
+    dumpEvents: { live: a('string') },
+    getNpriorities: { live: is(1) },
+    // While it is run libevent holds on to the queues; the event of the stage that is open is active.
+    priorityInit: {
+      args: () => [integer('priorities', 1, 1, 255)],
+      live: 'ERR_EV_STATE',
+      in: { 'while it is dispatched': nothing },
+    },
+    gettimeofdayCached: { live: a('number') },
+    updateCacheTime: { live: nothing },
+    initCommonTimeout: { args: () => [time('ms', 1000)], live: nothing },
+    activeByFd: { args: () => [integer('fd', 1000, -1, INT_MAX), integer('what', EV_READ, 0, 0xff)], live: nothing },
+    activeBySignal: { args: () => [integer('signal', 63, -1, INT_MAX)], live: nothing },
+    reinit: { live: nothing, in: Object.fromEntries(Object.keys(running).map((stage) => [stage, 'ERR_EV_STATE'])) },
+    share: { args: () => [callback('callback')], live: a('bigint') },
+    address: { live: a('bigint') },
   },
 }

@@ -129,6 +129,7 @@ export const incomingRequest: Subject<EvHttpRequest, undefined> = {
     bodyStream: { live: a('object') },
     getUri: { live: is(REQUEST_URI) },
     getHost: { live: is('127.0.0.1') },
+    address: { live: a('bigint') },
     getHttpVersion: { live: is('1.1') },
     getInputHeaders: { live: a(EvKeyvalq) },
     getOutputHeaders: { live: a(EvKeyvalq) },

@@ -11,6 +11,7 @@ import { clientConnection, connectionView } from './ev-http-connection.js'
 import { evHttpUri } from './ev-http-uri.js'
 import { ownedList, receivedHeaders, sentHeaders } from './ev-keyvalq.js'
 import { eventBase } from './event-base.js'
+import { eventToken } from './event-token.js'
 import { incomingRequest } from './incoming-request.js'
 import { libEvent } from './lib-event.js'
 import { outgoingRequest } from './outgoing-request.js'
@@ -24,6 +25,7 @@ export const subjects: readonly AnySubject[] = [
   eventBase,
   libEvent,
   evConnListener,
+  eventToken,
   evHttp,
   evHttpBoundSocket,
   incomingRequest,

@@ -9,7 +9,7 @@ import {
   obtainEvent,
   obtainEventBase,
 } from 'bitcoin-support'
-import { integer, ms, optional } from '../arguments.js'
+import { callback, integer, ms, optional } from '../arguments.js'
 import { a, is, nothing } from '../outcomes.js'
 import { handleMethods, type Subject } from '../subject.js'
 
@@ -147,5 +147,16 @@ export const libEvent: Subject<LibEvent, Context> = {
     getFd: { live: is(-1) },
     getEvents: { live: is(EV_PERSIST) },
     getBase: { live: a(EventBase) },
+    getCallback: { live: a('function') },
+    getCallbackArg: { live: nothing },
+    getAssignment: { live: a('object') },
+    removeTimer: { live: nothing },
+    pendingUntil: {
+      live: nothing,
+      in: { pending: a('number'), 'in its callback, pending': a('number') },
+    },
+    finalize: { args: () => [callback('callback')], live: nothing },
+    share: { live: a('bigint') },
+    address: { live: a('bigint') },
   },
 }

@@ -169,6 +169,7 @@ export const outgoingRequest: Subject<EvHttpRequest, undefined> = {
     bodyStream: { live: 'ERR_EV_STATE' },
     getUri: { live: is(REQUEST_URI), in: { [OPEN]: is('') } },
     getHost: { live: is(undefined) },
+    address: { live: a('bigint') },
     getHttpVersion: { live: is('1.1'), in: { [OPEN]: is('0.0') } },
     getInputHeaders: { live: a(EvKeyvalq) },
     getOutputHeaders: { live: a(EvKeyvalq) },

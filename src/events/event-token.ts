@@ -1,0 +1,84 @@
+import { serialize } from 'node:v8'
+import { native } from '../util/native.js'
+import { checkInteger, checkMs, rangeError, typeError } from '../util/validation.js'
+import { declareEventType } from './declare-event-type.js'
+import { checkLive } from './event-handle.js'
+
+const ALL_FLAGS = 0xff
+
+/**
+ * What a thread has of an event or a base that lives in another one.
+ *
+ * The owner makes a token by {@link LibEvent.share} or {@link EventBase.share} and hands it over, by `workerData` or
+ * `postMessage()`; any number of threads may open it, any number of times. It is 64 random bits and cannot be guessed. It
+ * wakes a base that waits, in `dispatch()` and in `dispatchSync()` alike, but it does not keep one going: a base with
+ * nothing pending ends its dispatch as ever.
+ *
+ * When the event or the base is disposed, calls throw `ERR_EV_DISPOSED`; what came before may still be on its way, and
+ * then nobody is called.
+ *
+ * @example
+ * ```ts
+ * using done = EventToken.open(workerData)
+ * done.active(0)
+ * ```
+ * @see event_active(), event_base_once(), which C may call in any thread
+ */
+export class EventToken extends declareEventType('EventToken') {
+  readonly #token: bigint
+
+  private constructor(token: bigint) {
+    super()
+    this.#token = token
+  }
+
+  /**
+   * Opens a token.
+   *
+   * @param token - from {@link LibEvent.share} or {@link EventBase.share}
+   * @returns the handle, which the caller owns
+   * @throws {TypeError} when `token` is no bigint
+   * @throws {RangeError} when it is none of 64 bits
+   * @throws {EventError} `ERR_EV_DISPOSED` when it stands for nothing that lives
+   */
+  static open(token: bigint): EventToken {
+    if (typeof token !== 'bigint') throw typeError('token', 'a bigint', token)
+    if (token <= 0n || token >= 2n ** 64n) throw rangeError('token', 'a bigint from 1 to 2^64 - 1', 'a bigint')
+    native.tokenCheck(token)
+    return new EventToken(token)
+  }
+
+  /**
+   * Makes the event active: its callback runs in its own thread.
+   *
+   * @param what - the bits that the callback is given; those of several calls before it runs come together
+   * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is a base's
+   * @see event_active()
+   */
+  active(what: number): void {
+    checkLive(this)
+    checkInteger(what, 'what', 0, ALL_FLAGS)
+    native.tokenActive(this.#token, what)
+  }
+
+  /**
+   * Has the base call the function that {@link EventBase.share} was given, once, in its own thread. Calls without a time
+   * arrive in their order.
+   *
+   * @param message - what that function gets: anything that can be cloned, default `undefined`
+   * @param ms - when, in ms from now; default: at once
+   * @throws {TypeError} when the message cannot be cloned
+   * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is an event's
+   * @see event_base_once()
+   */
+  once(message?: unknown, ms?: number): void {
+    checkLive(this)
+    let bytes: Buffer
+    try {
+      bytes = serialize(message)
+    } catch {
+      throw typeError('message', 'something that can be cloned', message)
+    }
+    native.tokenOnce(this.#token, bytes, checkMs(ms, 'ms'))
+  }
+}

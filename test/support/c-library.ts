@@ -1,0 +1,37 @@
+// The functions of test/native/c, by their addresses.
+import { join } from 'node:path'
+import { buildFolder } from './native-program.js'
+import { nativeSupport } from './native-support.js'
+
+const library = join(buildFolder, 'c_callbacks.so')
+const known = new Map<string, bigint>()
+
+/** @returns the address of a function of C's */
+export function inC(name: string): bigint {
+  const address = known.get(name) ?? nativeSupport.symbolAddress(library, name)
+  known.set(name, address)
+  return address
+}
+
+/** Calls a function of C's with words: addresses or integers. @returns the word that it returns, signed */
+export function callC(name: string, ...words: (bigint | number)[]): bigint {
+  return BigInt.asIntN(64, nativeSupport.callAddress(inC(name), ...words.map(BigInt)))
+}
+
+/** C's own record of the calls that an `event_callback_fn` has had. */
+export class Tally implements Disposable {
+  readonly address = callC('tally_new')
+
+  get calls(): number {
+    return Number(callC('tally_calls', this.address))
+  }
+
+  /** What the last one was given. */
+  get last(): { fd: number; what: number } {
+    return { fd: Number(callC('tally_fd', this.address)), what: Number(callC('tally_what', this.address)) }
+  }
+
+  [Symbol.dispose](): void {
+    callC('tally_free', this.address)
+  }
+}
