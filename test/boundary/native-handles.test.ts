@@ -40,7 +40,8 @@ describe('boundary: the addon on handles of any type', () => {
       expectRefusal(code, value, EventBase.typeName, what)
     }
     expectRefusal('ERR_EV_STATE', numberOf(gallery.declared), 'BoundaryGallery')
-    const ofLibevent = gallery.handles.filter((handle) => 'address' in handle)
+    const { base, event, http, incoming, outgoing, connection, view } = gallery
+    const ofLibevent = [base, event, http, incoming, outgoing, connection, view]
     const addresses = ofLibevent.map((handle) =>
       native.addressOf(numberOf(handle), Reflect.get(handle.constructor, 'typeName')),
     )
