@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
+import { measureCascade } from './cascade.js'
 import { type ClientResult, measureClients } from './client.js'
 import { type EchoResult, measureEcho } from './echo.js'
 import { measureHandles } from './handles.js'
@@ -18,6 +19,7 @@ function rate(results: readonly HttpResult[], load: HttpResult['load'], server: 
 }
 
 const handles = measureHandles()
+const cascade = await measureCascade(quick ? 50 : 200)
 const secure = await measureSecureMemory(quick ? 100 : 300)
 const http = await measureHttp(quick ? 2 : 7, quick ? 1 : 3)
 const ours = (load: HttpResult['load']) => rate(http, load, 'bitcoin-support')
@@ -43,6 +45,11 @@ const goals = [
   { what: 'client, × node:http', value: clientRate('bitcoin-support') / clientRate('node:http'), atLeast: 1.5 },
   { what: 'echo of 64 bytes, × node:net', value: echoRatio(64), atLeast: 1.3 },
   { what: 'echo of 16 KiB, × node:net', value: echoRatio(16_384), atLeast: 1.3 },
+  ...cascade.map(({ pipes, oursNs, cNs }) => ({
+    what: `cascade over ${pipes} pipes, × C's time an event`,
+    value: oursNs / cNs,
+    atMost: 3,
+  })),
   { what: 'LibEvent made and dropped, ns', value: handles.createAndDropNs, atMost: 1000 },
   { what: 'of which tracing without an SDK, %', value: handles.tracingShare * 100, atMost: 5 },
   {
@@ -99,7 +106,7 @@ console.table(secure.rows.map(({ what, ns }) => ({ what, ns: Math.round(ns), per
 console.table(goals.map((goal) => ({ ...goal, value: Number(goal.value.toPrecision(3)) })))
 writeFileSync(
   new URL('results.json', import.meta.url),
-  `${JSON.stringify({ environment, http, clients, echo, secure, goals }, null, 2)}\n`,
+  `${JSON.stringify({ environment, cascade, http, clients, echo, secure, goals }, null, 2)}\n`,
 )
 if (process.argv.includes('--check') && missed.length > 0) {
   console.error(`Not reached: ${missed.map((goal) => goal.what).join('; ')}`)

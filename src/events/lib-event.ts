@@ -98,7 +98,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    */
   del(): void {
     native.libEventDel(handleOf(this))
-    stateOfBase(this.#base).events.delete(this.#slot)
+    this.#rest()
   }
 
   /**
@@ -210,7 +210,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    */
   removeTimer(): void {
     native.libEventRemoveTimer(handleOf(this))
-    if (this.pending() === 0) stateOfBase(this.#base).events.delete(this.#slot)
+    if (this.pending() === 0) this.#rest()
   }
 
   /**
@@ -268,6 +268,11 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    */
   get address(): bigint {
     return native.addressOf(handleOf(this), LibEvent.typeName)
+  }
+
+  /** The base keeps it alive no more, unless it is still to be finalized. */
+  #rest(): void {
+    if (this.#finalizer === undefined) stateOfBase(this.#base).events.delete(this.#slot)
   }
 
   /** @internal */

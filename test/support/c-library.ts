@@ -35,3 +35,17 @@ export class Tally implements Disposable {
     callC('tally_free', this.address)
   }
 }
+
+/** Another descriptor for the same thing: `as`, or for -1 a free one. */
+export function duplicate(fd: number, as: number): number {
+  const dup = nativeSupport.symbolAddress('libc.so.6', as < 0 ? 'dup' : 'dup2')
+  const words = as < 0 ? [fd] : [fd, as]
+  return Number(nativeSupport.callAddress(dup, ...words.map(BigInt)))
+}
+
+const SHUT_WR = 1
+
+/** Ends what a socket sends, and not what it receives. */
+export function shutdownWriting(fd: number): void {
+  nativeSupport.callAddress(nativeSupport.symbolAddress('libc.so.6', 'shutdown'), BigInt(fd), BigInt(SHUT_WR))
+}
