@@ -125,6 +125,11 @@ void EventBase::ReleaseInSyncLoop() {
   if (m_release != nullptr) event_active(m_release, EV_TIMEOUT, 1);
 }
 
+void EventBase::ForgetRelease() {
+  if (m_release != nullptr) event_free(m_release);
+  m_release = nullptr;
+}
+
 void EventBase::ReleaseAll() {
   while (!m_when_idle.empty()) {
     const auto releases = std::exchange(m_when_idle, {});

@@ -47,6 +47,9 @@ class EventBase final : public Handle {
 
   void* Address() const override { return m_base; }
 
+  /// Forgets an event of its own that has the priority of the middle: before there are fewer priorities.
+  void ForgetRelease();
+
   event_base* base() const { return m_base; }
   uint32_t slot() const { return m_slot; }
 

@@ -83,6 +83,7 @@ Napi::Value PriorityInit(const Napi::CallbackInfo& info) {
       (self.has_children() || event_base_foreach_event(self.base(), HasPriorityFrom, &count) != 0)) {
     ThrowEventError(self.env(), code::kState, "the base has events: it cannot be given fewer priorities");
   }
+  self.ForgetRelease();
   if (event_base_priority_init(self.base(), count) != 0) {
     ThrowEventError(self.env(), code::kState, "event_base_priority_init failed: an event is active");
   }

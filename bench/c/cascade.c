@@ -1,5 +1,6 @@
-/* The shape of libevent's own bench: pipes, some of them written to at once, and each byte that is read has another
- * pipe written to, until all writes are done. Prints the nanoseconds that an event takes, one line a round.
+/* The shape of libevent's own bench: pipes, some of them written to at once, and each byte that is read has
+ * another pipe written to, until all writes are done. Prints the nanoseconds that an event takes, one line a
+ * round.
  *
  * usage: cascade PIPES ROUNDS */
 #include <event2/event.h>
@@ -10,11 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct event_base *base;
+static struct event_base* base;
 static int (*pipes)[2];
 static int count, fired, writes;
 
-static void on_read(evutil_socket_t fd, short what, void *arg) {
+static void on_read(evutil_socket_t fd, short what, void* arg) {
   const int index = (int)(intptr_t)arg;
   char byte;
   (void)what;
@@ -26,14 +27,14 @@ static void on_read(evutil_socket_t fd, short what, void *arg) {
   if (++fired == count * 10) event_base_loopbreak(base);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 3) return 1;
   count = atoi(argv[1]);
   base = event_base_new();
   pipes = calloc(count, sizeof *pipes);
   for (int i = 0; i < count; i++) {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pipes[i]) != 0) return 1;
-    event_add(event_new(base, pipes[i][0], EV_READ | EV_PERSIST, on_read, (void *)(intptr_t)i), NULL);
+    event_add(event_new(base, pipes[i][0], EV_READ | EV_PERSIST, on_read, (void*)(intptr_t)i), NULL);
   }
   for (int round = 0; round < atoi(argv[2]); round++) {
     struct timespec start, end;

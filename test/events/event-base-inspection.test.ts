@@ -122,6 +122,16 @@ describe('what a base tells and is told', () => {
       expect(base.getNpriorities()).to.equal(5)
     })
 
+    it('may leave fewer once a blocking loop has released something', () => {
+      using base = obtainEventBase({ priorities: 9 })
+      const dispose = () => obtainEvtimer(base, (self) => self.dispose()).add(0)
+      dispose()
+      expect(base.dispatchSync()).to.equal(1)
+      base.priorityInit(1)
+      dispose()
+      expect(base.dispatchSync()).to.equal(1)
+    })
+
     it('is refused in a callback, whose queue it would free', () => {
       using base = obtainEventBase()
       let count = 0
