@@ -74,14 +74,15 @@ int HasPriorityFrom(const event_base*, const event* ev, void* limit) {
 }
 
 // (base, count). libevent lets go of its queues, also of the one that it is running, and ends the process
-// when an event has a priority that there is no queue for.
+// when an event has a priority that there is no queue for. And what lives on the base keeps its priorities:
+// beside others of its own that are made later, one half of it might keep the other waiting for ever.
 Napi::Value PriorityInit(const Napi::CallbackInfo& info) {
   EventBase& self = This(info);
   int count = IntArg(info, 1);
   if (self.busy()) ThrowEventError(self.env(), code::kState, "the base is being run");
-  if (count < event_base_get_npriorities(self.base()) &&
-      (self.has_children() || event_base_foreach_event(self.base(), HasPriorityFrom, &count) != 0)) {
-    ThrowEventError(self.env(), code::kState, "the base has events: it cannot be given fewer priorities");
+  if (self.has_children() || event_base_foreach_event(self.base(), HasPriorityFrom, &count) != 0) {
+    ThrowEventError(self.env(), code::kState,
+                    "something lives on the base: its priorities are set before that");
   }
   self.ForgetRelease();
   if (event_base_priority_init(self.base(), count) != 0) {

@@ -347,9 +347,8 @@ export class EventBase extends declareEventType('EventBase') {
   /**
    * Sets the number of priorities, which `obtainEventBase()` may do as well.
    *
-   * @param priorities - how many, 1 to 255. Events made from here on have the middle one; others keep theirs.
-   * @throws {EventError} `ERR_EV_STATE` while the base is being run, while an event is active, and for fewer than there
-   * are when anything lives on the base
+   * @param priorities - how many, 1 to 255. Events made from here on have the middle one.
+   * @throws {EventError} `ERR_EV_STATE` while the base is being run, and when anything lives on it
    * @see event_base_priority_init()
    */
   priorityInit(priorities: number): void {
