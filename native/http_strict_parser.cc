@@ -49,6 +49,13 @@ int HexValue(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+// The end of what may be read when there is room for so much.
+const char* Stop(const char* p, const char* end, size_t room) {
+  return p + std::min(static_cast<size_t>(end - p), room);
+}
+
+constexpr size_t kVersionLength = std::string_view("HTTP/1.1").size();
+
 // Fits into 64 bits with room to spare, and is more than anyone sends.
 constexpr size_t kMaxLengthDigits = 18;
 constexpr uint8_t kMaxChunkDigits = 15;
@@ -129,15 +136,7 @@ const char* HttpStrictParser::ReadHead(const char* p, const char* end) {
       m_state = State::kMethod;
       [[fallthrough]];
     case State::kMethod:
-      for (; p < end && Is(*p, kToken); ++p) {
-        if (!Charge(414)) return p;
-        if (m_method_length == kMaxMethod) return Refuse(501), p;
-        m_method[m_method_length++] = *p;
-      }
-      if (p == end) return p;
-      if (*p != ' ' || m_method_length == 0) return Refuse(400), p;
-      if (Charge(414)) m_state = State::kTarget;
-      return p + 1;
+      return ReadMethod(p, end);
     case State::kStartLf:
       if (c != '\n') return Refuse(400), p;
       m_leading = 2;
@@ -148,13 +147,13 @@ const char* HttpStrictParser::ReadHead(const char* p, const char* end) {
     case State::kTarget:
       return ReadTarget(p, end);
     case State::kVersion:
-      if (c == '\r') {
-        m_state = State::kRequestLineLf;
-      } else if (m_word_length == 8) {
-        Refuse(400);
-      } else if (Charge(414)) {
-        m_word[m_word_length++] = c;
+      for (; p < end && *p != '\r'; ++p) {
+        if (m_word_length == kVersionLength) return Refuse(400), p;
+        if (!Charge(414)) return p;
+        m_word[m_word_length++] = *p;
       }
+      if (p == end) return p;
+      m_state = State::kRequestLineLf;
       return p + 1;
     case State::kRequestLineLf:
       if (c != '\n' || !EndVersion()) return Refuse(400), p;
@@ -187,36 +186,57 @@ const char* HttpStrictParser::ReadHead(const char* p, const char* end) {
   }
 }
 
+const char* HttpStrictParser::ReadMethod(const char* p, const char* end) {
+  const char* const begin = p;
+  const char* const stop = Stop(p, end, std::min(m_room, kMaxMethod - m_method_length));
+  char* method = m_method.data() + m_method_length;
+  while (p < stop && Is(*p, kToken)) *method++ = *p++;
+  m_method_length += static_cast<size_t>(p - begin);
+  m_room -= static_cast<size_t>(p - begin);
+  if (p == end) return p;
+  if (m_room == 0) return Refuse(414), p;
+  if (*p == ' ' && m_method_length > 0) {
+    --m_room;
+    m_state = State::kTarget;
+    return p + 1;
+  }
+  return Refuse(Is(*p, kToken) ? 501 : 400), p;
+}
+
 const char* HttpStrictParser::ReadTarget(const char* p, const char* end) {
-  for (; p < end && Is(*p, kTargetByte); ++p) {
-    if (!Charge(414)) return p;
-    if (m_target_length == 0 && *p != '/' && *p != '*' && !(Is(*p, kHostByte) && Is(*p, kToken))) {
-      return Refuse(400), p;
-    }
-    ++m_target_length;
+  if (m_target_length == 0 && *p != '/' && *p != '*' && !(Is(*p, kHostByte) && Is(*p, kToken))) {
+    return Refuse(400), p;
+  }
+  const char* const begin = p;
+  const char* const stop = Stop(p, end, m_room);
+  uint8_t percent = m_percent;
+  for (; p < stop && Is(*p, kTargetByte); ++p) {
     // Decoded it would end a path in C.
     if (*p == '%') {
-      m_percent = 1;
-    } else if (m_percent != 0) {
+      percent = 1;
+    } else if (percent != 0) {
       if (*p != '0') {
-        m_percent = 0;
-      } else if (++m_percent == 3) {
+        percent = 0;
+      } else if (++percent == 3) {
         return Refuse(400), p;
       }
     }
   }
+  m_percent = percent;
+  m_target_length += static_cast<size_t>(p - begin);
+  m_room -= static_cast<size_t>(p - begin);
   if (p == end) return p;
-  if (*p != ' ' || m_target_length == 0) return Refuse(400), p;
-  if (Charge(414)) {
-    m_word_length = 0;
-    m_state = State::kVersion;
-  }
+  if (m_room == 0) return Refuse(414), p;
+  if (*p != ' ') return Refuse(400), p;
+  --m_room;
+  m_word_length = 0;
+  m_state = State::kVersion;
   return p + 1;
 }
 
 bool HttpStrictParser::EndVersion() {
   const std::string_view version(m_word.data(), m_word_length);
-  if (version.size() != 8 || version.substr(0, 5) != "HTTP/" || !Is(version[5], kDigit) ||
+  if (version.size() != kVersionLength || version.substr(0, 5) != "HTTP/" || !Is(version[5], kDigit) ||
       version[6] != '.' || !Is(version[7], kDigit)) {
     return false;
   }
@@ -226,11 +246,13 @@ bool HttpStrictParser::EndVersion() {
 }
 
 const char* HttpStrictParser::ReadName(const char* p, const char* end) {
-  const char* const stop = p + std::min<size_t>(static_cast<size_t>(end - p), m_room);
+  const char* const stop = Stop(p, end, m_room);
   const char* const begin = p;
+  size_t length = m_word_length;
   for (; p < stop && Is(*p, kToken); ++p) {
-    if (m_word_length < m_word.size()) m_word[m_word_length++] = Lower(*p);
+    if (length < m_word.size()) m_word[length++] = Lower(*p);
   }
+  m_word_length = length;
   m_room -= static_cast<size_t>(p - begin);
   if (p == end) return p;
   if (m_room == 0) return Refuse(431), p;
@@ -265,19 +287,21 @@ void HttpStrictParser::EndName() {
 }
 
 const char* HttpStrictParser::ReadValue(const char* p, const char* end) {
-  const char* const stop = p + std::min<size_t>(static_cast<size_t>(end - p), m_room);
+  const char* const stop = Stop(p, end, m_room);
   const char* const begin = p;
   if (m_field == Field::kOther) {
     while (p < stop && Is(*p, kText)) ++p;
   } else {
-    for (; p < stop && Is(*p, kText); ++p) {
-      if (m_state == State::kValueStart) {
-        if (*p == ' ' || *p == '\t') continue;
-        m_state = State::kValue;
-      }
-      if (m_word_length == m_word.size()) return Refuse(400), p;
-      m_word[m_word_length++] = *p;
+    if (m_state == State::kValueStart) {
+      while (p < stop && (*p == ' ' || *p == '\t')) ++p;
+      if (p < stop) m_state = State::kValue;
     }
+    size_t length = m_word_length;
+    for (; p < stop && Is(*p, kText); ++p) {
+      if (length == m_word.size()) return Refuse(400), p;
+      m_word[length++] = *p;
+    }
+    m_word_length = length;
   }
   m_room -= static_cast<size_t>(p - begin);
   if (p == end) return p;
@@ -427,7 +451,7 @@ bool HttpStrictParser::EndChunkSize() {
 
 // A trailer's value: nobody is given it.
 const char* HttpStrictParser::SkipField(const char* p, const char* end) {
-  const char* const stop = p + std::min<size_t>(static_cast<size_t>(end - p), m_room);
+  const char* const stop = Stop(p, end, m_room);
   const char* const begin = p;
   while (p < stop && Is(*p, kText)) ++p;
   m_room -= static_cast<size_t>(p - begin);

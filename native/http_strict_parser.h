@@ -100,6 +100,7 @@ class HttpStrictParser {
 
   const char* ReadHead(const char* p, const char* end);
   const char* ReadBody(const char* p, const char* end);
+  const char* ReadMethod(const char* p, const char* end);
   const char* ReadTarget(const char* p, const char* end);
   const char* ReadName(const char* p, const char* end);
   const char* ReadValue(const char* p, const char* end);
