@@ -63,6 +63,7 @@ export {
 } from './events/ev-http.js'
 export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/ev-http-bound-socket.js'
 export type { EvHttpBodyChunks, EvHttpClientRequest } from './events/ev-http-client-options.js'
+export type { EvHttpClientCallback, EvHttpClientSide } from './events/ev-http-client-side.js'
 export {
   EvHttpConnection,
   type EvHttpConnectionOptions,
@@ -75,7 +76,6 @@ export {
 export type { EvHttpMessage } from './events/ev-http-message.js'
 export type { EvHttpErrorPage, EvHttpHeaders, EvHttpReply } from './events/ev-http-reply.js'
 export {
-  type EvHttpClientCallback,
   EvHttpRequest,
   type EvHttpRequestCallback,
   obtainEvHttpRequest,

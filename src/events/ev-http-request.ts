@@ -1,21 +1,11 @@
 import { AsyncResource } from 'node:async_hooks'
 import { EventError } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
-import { checkBytes, checkFunction, checkMs, checkObject } from '../util/validation.js'
-import {
-  BoundCallback,
-  type ClientReceiver,
-  type DisconnectReceiver,
-  kBodyReadable,
-  kChunk,
-  kDisconnected,
-  kDone,
-  kFailed,
-  kHeaders,
-} from './base-state.js'
+import { checkBytes, checkFunction, checkObject } from '../util/validation.js'
+import { BoundCallback, type DisconnectReceiver, kBodyReadable, kDisconnected } from './base-state.js'
 import { EV_TIMEOUT } from './constants.js'
+import { type EvHttpClientCallback, EvHttpClientSide, isClients } from './ev-http-client-side.js'
 import type { EvHttpConnection } from './ev-http-connection.js'
-import { EvHttpMessage } from './ev-http-message.js'
 import {
   checkReason,
   checkStatus,
@@ -33,12 +23,6 @@ import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './even
  * answered 500 "Unhandled request" when it is collected.
  */
 export type EvHttpRequestCallback<A> = (request: EvHttpRequest, arg: A) => void
-
-/**
- * Callback of a client for the end of its request: the request with the reply, or null when it failed. When no
- * connection could be made it is the request with the response code 0.
- */
-export type EvHttpClientCallback<A> = (request: EvHttpRequest | null, arg: A) => void
 
 /** Makes the view of a server's connection; set by the module of the connection, which needs this one. */
 let makeView: (base: EventBase, connection: HandleNumber) => EvHttpConnection
@@ -69,19 +53,15 @@ export let isUnanswered: (request: EvHttpRequest) => boolean
  *
  * @see evhttp_request_new(), evhttp_request_free()
  */
-export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, DisconnectReceiver {
+export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceiver {
   #base: EventBase | undefined
   #number: HandleNumber
   #started = false
   #errorPage: ((status: number, reason: string | undefined) => EvHttpErrorPage | undefined) | undefined
   #onComplete: BoundCallback<[]> | undefined
   #onDisconnect: BoundCallback<[]> | undefined
-  // A client's.
+  /** A client's. */
   #connection: EvHttpConnection | undefined
-  #onDone: BoundCallback<[alive: boolean]> | undefined
-  #onError: BoundCallback<[code: number]> | undefined
-  #onHeaders: BoundCallback<[]> | undefined
-  #onChunk: BoundCallback<[]> | undefined
 
   static {
     startRequest = (request, base, connection, make) => {
@@ -125,17 +105,15 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
     errorPage?: (status: number, reason: string | undefined) => EvHttpErrorPage | undefined,
   ) {
     if (first === kAdopt) {
-      super(kAdopt, second as HandleNumber)
+      super(second as HandleNumber)
       this.#errorPage = errorPage
       this.#number = second as HandleNumber
       this.#base = base
     } else {
       checkFunction(first, 'callback')
       const number = native.requestNew()
-      super(kAdopt, number)
+      super(number, first, second)
       this.#number = number
-      const resource = new AsyncResource('EvHttpRequest', { requireManualDestroy: true })
-      this.#onDone = new BoundCallback((alive) => first(alive ? this : null, second), resource)
       reportWhenCollected(this)
     }
   }
@@ -157,7 +135,7 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
    */
   bodyStream(): EvHttpRequestBody {
     native.requestGetCommand(handleOf(this))
-    if (this.#onDone !== undefined) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
+    if (isClients(this)) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
     return new EvHttpRequestBody(this.#base as EventBase, this.#number)
   }
 
@@ -299,99 +277,13 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
     checkFunction(callback, 'callback')
     const number = handleOf(this)
     native.requestGetUri(number)
-    if (this.#onDone !== undefined) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
+    if (isClients(this)) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
     const resource = new AsyncResource('EvHttpRequest.disconnect', { requireManualDestroy: true })
     this.#onDisconnect = new BoundCallback(() => callback(this, arg as A), resource)
     stateOfBase(this.#base as EventBase).disconnects.set(number, new WeakRef(this))
   }
 
   // --- a client's --------------------------------------------------------------------------------
-
-  /**
-   * Calls back when the request fails, before its own callback gets null: see `EVREQ_HTTP_*`.
-   *
-   * @param callback - gets the code and `arg`
-   * @param arg - handed through
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
-   * @see evhttp_request_set_error_cb()
-   */
-  setErrorCb<A = undefined>(callback: (code: number, arg: A) => void, arg?: A): void {
-    checkFunction(callback, 'callback')
-    native.requestGetCommand(handleOf(this))
-    if (this.#onDone === undefined) throw new EventError('ERR_EV_STATE', 'the request is a server’s')
-    const resource = new AsyncResource('EvHttpRequest.error', { requireManualDestroy: true })
-    this.#onError = new BoundCallback((code) => callback(code, arg as A), resource)
-  }
-
-  /**
-   * Calls back when the headers of the reply have come, before its body is read. They, and its status, can be read.
-   *
-   * @param callback - gets the request and `arg`. When it returns false or a negative number the connection is closed:
-   * `EVREQ_HTTP_EOF`.
-   * @param arg - handed through
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
-   * @see evhttp_request_set_header_cb()
-   */
-  // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
-  setHeaderCb<A = undefined>(callback: (request: EvHttpRequest, arg: A) => boolean | number | void, arg?: A): void {
-    checkFunction(callback, 'callback')
-    native.requestWantHeaders(handleOf(this))
-    const resource = new AsyncResource('EvHttpRequest.header', { requireManualDestroy: true })
-    this.#onHeaders = new BoundCallback(() => {
-      const verdict = callback(this, arg as A)
-      if ((verdict === false || (typeof verdict === 'number' && verdict < 0)) && !this.disposed) {
-        native.requestReject(handleOf(this))
-      }
-    }, resource)
-  }
-
-  /**
-   * Calls back for each part of the reply's body as it comes: {@link body} has that part alone, and its memory is free
-   * again when the callback returns. A chunk of a chunked reply comes as a whole.
-   *
-   * @param callback - gets the request and `arg`
-   * @param arg - handed through
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
-   * @see evhttp_request_set_chunked_cb()
-   */
-  setChunkedCb<A = undefined>(callback: (request: EvHttpRequest, arg: A) => void, arg?: A): void {
-    checkFunction(callback, 'callback')
-    native.requestWantChunks(handleOf(this))
-    const resource = new AsyncResource('EvHttpRequest.chunked', { requireManualDestroy: true })
-    this.#onChunk = new BoundCallback(() => callback(this, arg as A), resource)
-  }
-
-  /**
-   * Limits the time from `makeRequest()` to the end of the reply, whatever progress there is: then it fails with
-   * `EVREQ_HTTP_TIMEOUT`.
-   *
-   * @param ms - in ms; none: no limit
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
-   */
-  setDeadline(ms?: number): void {
-    native.requestSetDeadline(handleOf(this), checkMs(ms, 'ms'))
-  }
-
-  /**
-   * Stops reading the reply's body, so that the server is held up, until {@link resume}. What has been read is still
-   * handed over. Timeouts of the connection stand still meanwhile.
-   *
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when no body is being read
-   * @see bufferevent_disable()
-   */
-  pause(): void {
-    native.requestSetPaused(handleOf(this), true)
-  }
-
-  /**
-   * Reads on after {@link pause}.
-   *
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when no body is being read
-   * @see bufferevent_enable()
-   */
-  resume(): void {
-    native.requestSetPaused(handleOf(this), false)
-  }
 
   /**
    * Has the body that will be sent come in chunks: call it before `makeRequest()`, then {@link sendChunk} and
@@ -427,16 +319,6 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
    */
   end(): void {
     native.requestEndChunks(handleOf(this))
-  }
-
-  /**
-   * Cancels a request that is under way: the error callback gets `EVREQ_HTTP_REQUEST_CANCEL`, its own callback nothing.
-   *
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is not under way
-   * @see evhttp_cancel_request()
-   */
-  cancel(): void {
-    native.requestCancel(handleOf(this))
   }
 
   /** Queues bytes through `send`, which says whether it will call back with its key. */
@@ -511,31 +393,6 @@ export class EvHttpRequest extends EvHttpMessage implements ClientReceiver, Disc
   /** @internal */
   [kDisconnected](): void {
     this.#onDisconnect?.run()
-  }
-
-  /** @internal */
-  [kFailed](code: number): void {
-    this.#onError?.run(code)
-  }
-
-  /** @internal */
-  [kHeaders](): void {
-    this.#onHeaders?.run()
-  }
-
-  /** @internal */
-  [kChunk](): void {
-    this.#onChunk?.run()
-  }
-
-  /** @internal */
-  [kDone](alive: boolean, call: boolean): void {
-    try {
-      // What was told of a buffer just before may have disposed it.
-      if (call && handleOf(this) !== 0) this.#onDone?.run(alive)
-    } finally {
-      forget(this)
-    }
   }
 
   /** @internal */
