@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** A row of the table: one server under one kind of load. */
 export interface HttpResult {
   load: 'GET' | 'JSON-RPC'
-  server: 'bitcoin-support' | 'node:http' | 'C evhttp'
+  server: 'bitcoin-support' | 'bitcoin-support, strict off' | 'node:http' | 'C evhttp'
   /** Median of the rounds. */
   requestsPerSecond: number
   /** Processor time of the server for a request in µs, median of the rounds: other load on the machine hardly shows. */
@@ -46,6 +46,7 @@ export async function measureHttp(rounds: number, seconds: number): Promise<Http
       return server
     }
     const ours = await start([process.execPath, join(root, 'out/bench/servers/evhttp.js')])
+    const lax = await start([process.execPath, join(root, 'out/bench/servers/evhttp.js'), 'lax'])
     const node = await start([process.execPath, join(root, 'out/bench/servers/node-http.js')])
     const plain = await start([hello])
 
@@ -57,11 +58,12 @@ export async function measureHttp(rounds: number, seconds: number): Promise<Http
     for (const { port } of [ours, node]) {
       await expectText(`http://127.0.0.1:${port}/rpc`, post, '{"jsonrpc":"2.0","result":170,"id":1}\n')
     }
-    for (const { port } of [ours, node, plain]) await expectText(`http://127.0.0.1:${port}/`, {}, 'hello\n')
+    for (const { port } of [ours, lax, node, plain]) await expectText(`http://127.0.0.1:${port}/`, {}, 'hello\n')
 
     const script = join(root, 'bench/wrk/json-rpc.lua')
     const cases = [
       { load: 'GET', server: 'bitcoin-support', process: ours },
+      { load: 'GET', server: 'bitcoin-support, strict off', process: lax },
       { load: 'GET', server: 'node:http', process: node },
       { load: 'GET', server: 'C evhttp', process: plain },
       { load: 'JSON-RPC', server: 'bitcoin-support', process: ours, script },

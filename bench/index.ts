@@ -41,6 +41,7 @@ const goals = [
   { what: 'JSON-RPC, × node:http', value: ours('JSON-RPC') / rate(http, 'JSON-RPC', 'node:http'), atLeast: 1.8 },
   { what: 'GET, × node:http', value: ours('GET') / rate(http, 'GET', 'node:http'), atLeast: 1.3 },
   { what: 'GET, × C evhttp', value: ours('GET') / rate(http, 'GET', 'C evhttp'), atLeast: 1 },
+  { what: 'GET, × strict off', value: ours('GET') / rate(http, 'GET', 'bitcoin-support, strict off'), atLeast: 0.95 },
   { what: 'client, × undici', value: clientRate('bitcoin-support') / clientRate('undici'), atLeast: 1.5 },
   { what: 'client, × node:http', value: clientRate('bitcoin-support') / clientRate('node:http'), atLeast: 1.5 },
   { what: 'echo of 64 bytes, × node:net', value: echoRatio(64), atLeast: 1.3 },

@@ -1,4 +1,4 @@
-// GET / and POST /rpc on this library. Prints its port; SIGTERM ends it.
+// GET / and POST /rpc on this library, with the argument `lax` without its strict parser. Prints its port; SIGTERM ends it.
 import { type EvHttpRequest, obtainEventBase, obtainEvHttp } from 'bitcoin-support'
 import { answer, isAuthorized } from './json-rpc.js'
 
@@ -15,7 +15,7 @@ function rpc(request: EvHttpRequest): void {
 }
 
 using base = obtainEventBase({ changelist: true })
-using http = obtainEvHttp(base)
+using http = obtainEvHttp(base, { strict: process.argv[2] !== 'lax' })
 http.setCb('/rpc', rpc)
 http.setGencb(hello)
 const address = http.bindSocketWithHandle('127.0.0.1', 0).address()
