@@ -318,6 +318,10 @@ void BufferEvent::SetGroup(BufferEventRateLimitGroup* group) {
   m_group = group;
 }
 
+bool BufferEvent::MayWrite() const {
+  return m_connected && m_bev != nullptr && event_pending(&m_bev->ev_write, EV_WRITE, nullptr) != 0;
+}
+
 void BufferEvent::Write(napi_value bytes) {
   const EventBase::BusyScope busy(base());
   AppendBytes(env().napi(), bytes, bufferevent_get_output(m_bev));
@@ -327,8 +331,7 @@ void BufferEvent::Write(napi_value bytes) {
 // A connected socket is nearly always writable. To mark it so spares a round through the kernel; if it is
 // full, libevent's write finds out and waits as usual.
 void BufferEvent::WriteSoon() {
-  if (!m_connected || m_bev == nullptr) return;
-  if (event_pending(&m_bev->ev_write, EV_WRITE, nullptr) == 0) return;
+  if (m_in_read || !MayWrite()) return;
   event_active(&m_bev->ev_write, EV_WRITE, 1);
 }
 
@@ -362,8 +365,19 @@ void BufferEvent::OnRead(bufferevent*, void* arg) {
   if (!self.live()) return;
   const EventBase::BusyScope busy(self.base());
   self.ReadMore();
+  const bool outer = std::exchange(self.m_in_read, true);
   self.env().callbacks().Call(self.base(), JsCallback::kBufferRead,
                               {static_cast<double>(HandleTable::SlotOf(self.number()))});
+  self.m_in_read = outer;
+  if (!outer && self.live()) self.WriteNow();
+}
+
+// The answer goes before the next connection is read from. All answers of a turn together would be more
+// memory than the heap keeps, and caches hold. libevent's own function for a writable socket does it.
+void BufferEvent::WriteNow() {
+  if (!MayWrite()) return;
+  event* const write = &m_bev->ev_write;
+  event_get_callback(write)(event_get_fd(write), EV_WRITE, event_get_callback_arg(write));
 }
 
 void BufferEvent::OnWrite(bufferevent*, void* arg) {

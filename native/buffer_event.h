@@ -71,7 +71,9 @@ class BufferEvent final : public BaseChild {
   void SetPriority(int priority);
   void SetRateLimit(TokenBucket limit);
   void Write(napi_value bytes);
+  bool MayWrite() const;
   void WriteSoon();
+  void WriteNow();
   void ReadMore();
   void NoteDeferral(int options) { m_may_defer |= (options & BEV_OPT_DEFER_CALLBACKS) != 0; }
   void TellEvent(int what, int error);
@@ -135,6 +137,7 @@ class BufferEvent final : public BaseChild {
   const Type m_type;
   const bool m_close_on_free;
   bool m_connected = false;  ///< a socket whose bytes may be written without asking first
+  bool m_in_read = false;    ///< the read callback is on the stack: what it writes goes when it returns
   bool m_may_defer;          ///< libevent may have a callback of this one in its queue
   int m_callbacks =
       0;  ///< which ones JavaScript has set: EV_READ, EV_WRITE, EV_TIMEOUT for the event callback
