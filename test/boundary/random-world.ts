@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import {
+  type BufferEvent,
+  type BufferEventRateLimitGroup,
   EV_ET,
   EV_PERSIST,
   EV_READ,
@@ -10,6 +12,7 @@ import {
   EVLOOP_NONBLOCK,
   type EvBuffer,
   type EvConnListener,
+  type EvDnsBase,
   EventBase,
   type EventHandle,
   type EvHttp,
@@ -17,7 +20,12 @@ import {
   type EvHttpConnection,
   type EvHttpRequest,
   getUniquePath,
+  obtainBufferEventFilter,
+  obtainBufferEventPair,
+  obtainBufferEventRateLimitGroup,
+  obtainBufferEventSocket,
   obtainEvConnListenerBind,
+  obtainEvDnsBase,
   obtainEvent,
   obtainEventBase,
   obtainEvHttp,
@@ -28,10 +36,13 @@ import {
 import { nativeSupport } from '../support/native-support.js'
 import { Random } from './random.js'
 
+import { filterBufferEvent, pairBufferEvent, socketBufferEvent, viewedBufferEvent } from './subjects/buffer-event.js'
+import { bufferEventRateLimitGroup } from './subjects/buffer-event-rate-limit-group.js'
 import { filledBuffer, ownBuffer, requestBuffer } from './subjects/ev-buffer.js'
 
 import { evConnListener } from './subjects/ev-conn-listener.js'
 
+import { evDnsBase } from './subjects/ev-dns-base.js'
 import { evHttp } from './subjects/ev-http.js'
 import { evHttpBoundSocket } from './subjects/ev-http-bound-socket.js'
 import { clientConnection, connectionView } from './subjects/ev-http-connection.js'
@@ -49,7 +60,17 @@ export interface Member {
   readonly base: EventBase
 }
 
-const MAX = { bases: 3, events: 60, servers: 6, listeners: 4, connections: 12, requests: 30, buffers: 10, dead: 40 }
+const MAX = {
+  bases: 3,
+  events: 60,
+  servers: 6,
+  listeners: 4,
+  connections: 12,
+  requests: 30,
+  buffers: 10,
+  bufferevents: 12,
+  dead: 40,
+}
 
 /** What somebody may connect to. */
 const ACCEPTING: ReadonlySet<AnySubject> = new Set([evHttpBoundSocket, evConnListener])
@@ -60,8 +81,8 @@ export class Thrown extends Error {}
 export class RandomWorld implements Disposable {
   readonly members: Member[] = []
   readonly random: Random
-  /** How many requests have reached a server, and how many have come back with a reply. */
-  readonly traffic = { served: 0, replied: 0 }
+  /** How many requests have reached a server, how many have come back with a reply, and what bufferevents have read. */
+  readonly traffic = { served: 0, replied: 0, read: 0 }
   /** Called inside each callback. */
   onCallback: () => void = () => {}
   readonly #pipePath = getUniquePath(tmpdir())
@@ -142,12 +163,75 @@ export class RandomWorld implements Disposable {
     const base = this.random.pick(this.live<EventBase>(eventBase))
     if (base === undefined || this.live(evConnListener).length >= MAX.listeners) return
     const accept = (_: EvConnListener, fd: number) => {
-      nativeSupport.closeDescriptor(fd)
+      const full = this.live(socketBufferEvent).length >= MAX.bufferevents
+      if (full || base.disposed || this.random.percent(20)) nativeSupport.closeDescriptor(fd)
+      else this.#watch(this.#add(socketBufferEvent, obtainBufferEventSocket(base, fd), base), base)
       this.#callback(base)
     }
     const listener = obtainEvConnListenerBind(base, accept, undefined, { host: '127.0.0.1' })
     this.#add(evConnListener, listener, base)
     if (this.random.percent(30)) listener.setErrorCb(() => this.#callback(base))
+  }
+
+  makeBufferEvent(): void {
+    const base = this.random.pick(this.live<EventBase>(eventBase))
+    if (base === undefined || this.live(socketBufferEvent).length >= MAX.bufferevents) return
+    const socket = this.random.pick(this.members.filter(({ subject }) => ACCEPTING.has(subject)))
+    const port = socket && portOf(socket.handle as EvHttpBoundSocket | EvConnListener)
+    const bufferevent = obtainBufferEventSocket(base, -1)
+    this.#watch(this.#add(socketBufferEvent, bufferevent, base), base)
+    if (port !== undefined) bufferevent.socketConnect('127.0.0.1', port)
+  }
+
+  makePair(): void {
+    const base = this.random.pick(this.live<EventBase>(eventBase))
+    if (base === undefined || this.live(pairBufferEvent).length >= MAX.bufferevents) return
+    for (const one of obtainBufferEventPair(base)) this.#watch(this.#add(pairBufferEvent, one, base), base)
+  }
+
+  /** Lays a filter over anything, another one included. */
+  makeFilter(): void {
+    const subject = this.random.pick([socketBufferEvent, pairBufferEvent, filterBufferEvent])
+    const under = subject && this.random.pick(this.live<BufferEvent>(subject))
+    if (under === undefined || this.live(filterBufferEvent).length >= MAX.bufferevents) return
+    const base = under.getBase()
+    const work = (source: Buffer) => {
+      this.#callback(base)
+      const consumed = this.random.percent(50) ? source.length : this.random.below(source.length + 1)
+      return this.random.pick([undefined, source, '', { consumed }, { consumed, output: source.subarray(0, consumed) }])
+    }
+    const [input, output] = [this.random.percent(70) ? work : undefined, this.random.percent(70) ? work : undefined]
+    const filter = obtainBufferEventFilter(under, input, output, this.random.percent(80) ? undefined : 0)
+    this.#watch(this.#add(filterBufferEvent, filter, base), base)
+  }
+
+  /** What bufferevents are limited by, and look names up with. */
+  makeHelper(): void {
+    const base = this.random.pick(this.live<EventBase>(eventBase))
+    if (base === undefined || this.live(bufferEventRateLimitGroup).length + this.live(evDnsBase).length >= 6) return
+    const limit = { readRate: 1 + this.random.below(10_000), tick: 1 + this.random.below(20) }
+    if (this.random.percent(50))
+      this.#add(bufferEventRateLimitGroup, obtainBufferEventRateLimitGroup(base, limit), base)
+    else this.#add(evDnsBase, obtainEvDnsBase(base), base).nameserverIpAdd('127.0.0.1:9')
+  }
+
+  // One that sends some of what it gets back.
+  #watch(bufferevent: BufferEvent, base: EventBase): void {
+    const read = (self: BufferEvent) => {
+      if (this.#closing) return
+      this.traffic.read += 1
+      if (this.random.percent(60)) self.writeBuffer(self.getInput())
+      else self.read()
+      this.#callback(base)
+    }
+    const other = () => this.#callback(base)
+    bufferevent.setcb(
+      read,
+      this.random.percent(50) ? other : undefined,
+      this.random.percent(70) ? (_, what) => what !== 0 && other() : undefined,
+    )
+    bufferevent.enable(EV_READ)
+    if (this.random.percent(70)) bufferevent.write('x'.repeat(this.random.below(50_000)))
   }
 
   makeServer(): void {
@@ -212,6 +296,7 @@ export class RandomWorld implements Disposable {
     if (connection !== null) {
       this.#add(connectionView, connection, base)
       if (this.random.percent(50)) connection.setClosecb(() => this.#callback(base))
+      if (this.random.percent(50)) this.#add(viewedBufferEvent, connection.getBufferevent(), base)
     }
     if (this.random.percent(50)) request.reply({ body: 'x'.repeat(this.random.below(50_000)) })
     this.#callback(base)
@@ -256,6 +341,9 @@ export class RandomWorld implements Disposable {
       spare: http ?? handle,
       virtual: any(evHttp) ?? handle,
       request: any(outgoingRequest) ?? handle,
+      buffer: any(this.random.percent(50) ? ownBuffer : requestBuffer) ?? handle,
+      group: any<BufferEventRateLimitGroup>(bufferEventRateLimitGroup) ?? handle,
+      dns: any<EvDnsBase>(evDnsBase) ?? handle,
       other: any(this.random.percent(50) ? ownBuffer : requestBuffer) ?? handle,
     }
   }
