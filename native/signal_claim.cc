@@ -25,6 +25,8 @@ std::atomic<void (*)(int)> g_libevent_handler{nullptr};
 bool HasHandler(int signal_number) {
   struct sigaction action{};
   if (sigaction(signal_number, nullptr, &action) != 0) return false;  // event_add will say it
+  // What Node does where nobody listens: it sets the terminal right and ends the process by the same signal.
+  if ((action.sa_flags & SA_RESETHAND) != 0) return false;
   if ((action.sa_flags & SA_SIGINFO) != 0) return true;
   return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
 }

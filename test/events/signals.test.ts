@@ -12,6 +12,7 @@ import {
   obtainEventBase,
 } from 'bitcoin-support'
 import { expect } from 'chai'
+import { runChild } from '../support/child.js'
 import { expectCode } from '../support/errors.js'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 import { LOOP_MODES, NEVER } from '../support/loop-modes.js'
@@ -219,18 +220,26 @@ describe('signal events', () => {
   describe('and Node', () => {
     it('are refused for a signal that Node handles', () => {
       using base = obtainEventBase()
-      for (const signal of [SIGINT, SIGTERM]) {
-        expectCode('ERR_EV_SIGNAL', () => obtainEvent(base, signal, EV_SIGNAL, ignore).add())
+      for (const signal of ['SIGUSR2', 'SIGINT', 'SIGTERM'] as const) {
+        process.on(signal, ignore)
+        const event = obtainEvent(base, constants.signals[signal], EV_SIGNAL, ignore)
+        try {
+          expectCode('ERR_EV_SIGNAL', () => event.add())
+        } finally {
+          process.off(signal, ignore)
+        }
+        event.add()
       }
-      process.on('SIGUSR2', ignore)
-      const event = obtainEvent(base, SIGUSR2, EV_SIGNAL, ignore)
-      try {
-        expectCode('ERR_EV_SIGNAL', () => event.add())
-      } finally {
-        process.off('SIGUSR2', ignore)
-      }
-      event.add()
     })
+
+    for (const signal of [SIGINT, SIGTERM]) {
+      it(`take signal ${signal} in place of Node's default, which is back with their end`, async () => {
+        await using child = runChild('ended-by-signal', [`${signal}`])
+        expect(await child.message()).to.deep.equal({ told: [EV_SIGNAL] })
+        child.send('go')
+        expect(await child.ended()).to.include({ code: null, signal: signal === SIGINT ? 'SIGINT' : 'SIGTERM' })
+      })
+    }
 
     it('leave a signal to Node when it listens later, and for good', async () => {
       using base = obtainEventBase()

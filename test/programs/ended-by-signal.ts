@@ -1,0 +1,14 @@
+// Has an event told of a signal that would end the process, then sends the signal again without one: `ended-by-signal <number>`.
+import { EV_SIGNAL, obtainEvent, obtainEventBase } from 'bitcoin-support'
+import { receive, say } from '../support/parent.js'
+
+const signal = Number(process.argv[2])
+const told: number[] = []
+const base = obtainEventBase()
+obtainEvent(base, signal, EV_SIGNAL, (_event, _arg, what) => told.push(what)).add()
+process.kill(process.pid, signal)
+base.dispatchSync()
+base.dispose()
+say({ told })
+await receive()
+process.kill(process.pid, signal)
