@@ -138,6 +138,10 @@ void LibEvent::Del() {
   }
   const ForeignHandlerGuard guard(event_get_fd(m_event));
   event_del(m_event);
+  // Deleted in its own callback with deliveries still to come, it keeps a pointer to a variable on the stack
+  // of the loop that delivers them. The next deletion would write there, long after.
+  m_event->ev_.ev_signal.ev_ncalls = 0;
+  m_event->ev_.ev_signal.ev_pncalls = nullptr;
   ReleaseSignalClaim();
 }
 
