@@ -66,14 +66,31 @@ describe('signal events', () => {
       it('end with the first signal unless they persist', async () => {
         using base = obtainEventBase()
         const single = listen(base, SIGUSR2, 0)
+        const calls: number[] = []
+        const persistent = obtainEvent(base, SIGUSR2, EV_SIGNAL | EV_PERSIST, (event, _arg, what) => {
+          calls.push(what)
+          if (calls.length === 1) send(SIGUSR2)
+          else event.del()
+        })
+        persistent.add()
+        send(SIGUSR2)
+        expect(await run(base)).to.equal(1)
+        expect(single.calls).to.deep.equal([EV_SIGNAL])
+        expect(calls).to.deep.equal([EV_SIGNAL, EV_SIGNAL])
+        expect(single.event.pending()).to.equal(0)
+      })
+
+      it('end with the first of several that came at once', async () => {
+        using base = obtainEventBase()
+        const single = listen(base, SIGUSR2, 0)
         const persistent = listen(base, SIGUSR2)
         send(SIGUSR2)
         send(SIGUSR2)
         base.once(-1, EV_TIMEOUT, () => persistent.event.del(), undefined, 5)
         expect(await run(base)).to.equal(1)
         expect(single.calls).to.deep.equal([EV_SIGNAL])
-        expect(persistent.calls).to.deep.equal([EV_SIGNAL, EV_SIGNAL])
-        expect(single.event.pending()).to.equal(0)
+        // The kernel keeps one of a kind: the second is lost when no thread has taken the first yet.
+        expect(persistent.calls.length).to.be.within(1, 2)
       })
 
       it('of several signals are told apart', async () => {
