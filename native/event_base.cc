@@ -310,9 +310,12 @@ void EventBase::OnGuard(evutil_socket_t, short, void* arg) {
   self.m_guard_armed = false;
   if (!self.m_in_loop || self.m_in_sync_loop) return;
   const uint64_t now = uv_hrtime();
-  if (now >= self.m_turn_deadline_ns) {
+  // Where nothing else is active the turn ends as well: what wanted it to end may have taken this for more to
+  // run.
+  if (now >= self.m_turn_deadline_ns ||
+      event_base_get_num_events(self.m_base, EVENT_BASE_COUNT_ACTIVE) == 0) {
     self.BreakTurn();
-  } else if (event_base_get_num_events(self.m_base, EVENT_BASE_COUNT_ACTIVE) > 0) {
+  } else {
     self.ArmGuard(self.m_turn_deadline_ns - now);
   }
 }
