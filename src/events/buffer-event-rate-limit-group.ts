@@ -88,7 +88,12 @@ export class BufferEventRateLimitGroup extends declareEventType('BufferEventRate
    * @returns how many bytes the members have read and written since the beginning or the last {@link resetTotals}
    * @see bufferevent_rate_limit_group_get_totals()
    */
-  getTotals(): { read: number; written: number } {
+  getTotals(): {
+    /** In bytes. */
+    read: number
+    /** In bytes. */
+    written: number
+  } {
     const [read, written] = native.rateLimitGroupGetTotals(handleOf(this))
     return { read, written }
   }

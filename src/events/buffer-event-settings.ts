@@ -46,7 +46,12 @@ export abstract class BufferEventSettings extends declareEventType('BufferEvent'
    * @returns its marks in bytes; a `high` of 0 is no limit
    * @see bufferevent_getwatermark()
    */
-  getWatermark(events: number): { low: number; high: number } {
+  getWatermark(events: number): {
+    /** In bytes. */
+    low: number
+    /** In bytes; 0 for none. */
+    high: number
+  } {
     const [low, high] = native.bufferEventGetWatermark(handleOf(this), isWriting(events))
     return { low, high }
   }

@@ -229,7 +229,17 @@ export abstract class EvBufferBytes extends declareEventType('EvBuffer') {
    * @throws {RangeError} when the position is beyond the end
    * @see evbuffer_search_eol()
    */
-  searchEol(style: number, position = 0): { position: number; length: number } | undefined {
+  searchEol(
+    style: number,
+    position = 0,
+  ):
+    | {
+        /** Where the end of the line begins, in bytes from the start of the buffer. */
+        position: number
+        /** How long it is, in bytes. */
+        length: number
+      }
+    | undefined {
     checkStyle(style)
     checkSize(position, 'position')
     const found = native.bufferSearchEol(handleOf(this), position, style)
@@ -240,12 +250,20 @@ export abstract class EvBufferBytes extends declareEventType('EvBuffer') {
    * Takes a line with its end.
    *
    * @param style - `EVBUFFER_EOL_*`: what ends a line
-   * @param as - `'buffer'` for a line that is no UTF-8
    * @returns the line without its end; undefined when there is no whole one
    * @throws {EventError} as {@link drain}
    * @see evbuffer_readln()
    */
   readln(style: number): string | undefined
+  /**
+   * Takes a line with its end, which need not be UTF-8.
+   *
+   * @param style - `EVBUFFER_EOL_*`: what ends a line
+   * @param as - `'buffer'`
+   * @returns the line's bytes without its end; undefined when there is no whole one
+   * @throws {EventError} as {@link drain}
+   * @see evbuffer_readln()
+   */
   readln(style: number, as: 'buffer'): Buffer | undefined
   readln(style: number, as?: 'buffer'): string | Buffer | undefined {
     checkStyle(style)

@@ -247,7 +247,16 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
    * @returns the address that it is connected to, or was last; undefined before, and for a UNIX socket
    * @see evhttp_connection_get_addr()
    */
-  getAddr(): { address: string; family: 'IPv4' | 'IPv6'; port: number } | undefined {
+  getAddr():
+    | {
+        /** The address, without brackets. */
+        address: string
+        /** Its kind. */
+        family: 'IPv4' | 'IPv6'
+        /** The port. */
+        port: number
+      }
+    | undefined {
     const found = native.connectionGetAddr(handleOf(this))
     if (found === undefined) return undefined
     const [family, address, port] = found

@@ -51,6 +51,7 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, BodyRec
     return ENDED
   }
 
+  /** @returns itself: a body is read once */
   [Symbol.asyncIterator](): this {
     return this
   }

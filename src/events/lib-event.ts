@@ -298,11 +298,16 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
 
 /** What {@link LibEvent.getAssignment} tells. */
 export interface EventAssignment {
+  /** The base that it lives on. */
   base: EventBase
+  /** The descriptor, the signal's number, or -1. */
   fd: EvutilSocket
+  /** The `EV_*` that it was made with. */
   events: number
+  /** What is called, or its address where it is a function of C's. */
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   callback: EventCallback<any> | bigint
+  /** What is handed to it. */
   arg: unknown
 }
 
