@@ -1,14 +1,13 @@
 // What an event costs from end to end: the cascade of libevent's own bench, here and in C. See c/cascade.c.
+
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readSync, rmSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { EV_PERSIST, EV_READ, obtainEvent, obtainEventBase } from 'bitcoin-support'
+import { compiledWithLibevent, root } from './c-program.js'
 import { median } from './statistics.js'
-
-const root = fileURLToPath(new URL('../../', import.meta.url))
 
 // Node itself makes no pairs of sockets.
 const { socketPair, closeDescriptor } = createRequire(import.meta.url)(
@@ -74,10 +73,7 @@ function measureC(program: string, pipes: number, rounds: number): number {
 export async function measureCascade(rounds: number): Promise<CascadeResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   try {
-    const program = join(folder, 'cascade')
-    const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'libevent'], { encoding: 'utf8' })
-    const source = join(root, 'bench/c/cascade.c')
-    execFileSync('cc', ['-O2', '-Wall', source, '-o', program, ...flags.trim().split(/\s+/)], { stdio: 'inherit' })
+    const program = compiledWithLibevent(folder, 'cascade')
     const results: CascadeResult[] = []
     for (const pipes of [100, 1000]) {
       results.push({ pipes, cNs: measureC(program, pipes, rounds), oursNs: await measureOurs(pipes, rounds) })

@@ -1,16 +1,16 @@
 // Clients side by side, each in a process of its own, on one and the same server: every round has all of them, one
 // after the other.
-import { execFile, execFileSync } from 'node:child_process'
+
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { compiledWithLibevent, root } from './c-program.js'
 import { pinned, ServerProcess } from './server-process.js'
 import { median } from './statistics.js'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Bounded: so many connections, each of which carries one request after another. */
 const CONNECTIONS = 32
@@ -34,10 +34,7 @@ export async function measureClients(rounds: number, seconds: number): Promise<C
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   let server: ServerProcess | undefined
   try {
-    const hello = join(folder, 'evhttp_hello')
-    const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'libevent'], { encoding: 'utf8' })
-    const source = join(root, 'bench/c/evhttp_hello.c')
-    execFileSync('cc', ['-O2', '-Wall', source, '-o', hello, ...flags.trim().split(/\s+/)], { stdio: 'inherit' })
+    const hello = compiledWithLibevent(folder, 'evhttp_hello')
     // The fastest there is, so that what is measured is the client.
     server = await ServerProcess.start([hello])
     const names = Object.keys(CLIENTS) as ClientResult['client'][]

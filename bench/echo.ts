@@ -1,15 +1,15 @@
 // Echo servers side by side, under one and the same load: every round has all of them, one after the other.
-import { execFile, execFileSync } from 'node:child_process'
+
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { compiledWithLibevent, root } from './c-program.js'
+import { measureByTurns } from './rounds.js'
 import { pinned, ServerProcess } from './server-process.js'
-import { median } from './statistics.js'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Bounded: so many connections, each of which carries one message after another. */
 const CONNECTIONS = 32
@@ -35,36 +35,32 @@ export async function measureEcho(rounds: number, seconds: number): Promise<Echo
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const servers = new Map<EchoResult['server'], ServerProcess>()
   try {
-    const load = join(folder, 'echo_load')
-    const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'libevent'], { encoding: 'utf8' })
-    const source = join(root, 'bench/c/echo_load.c')
-    execFileSync('cc', ['-O2', '-Wall', source, '-o', load, ...flags.trim().split(/\s+/)], { stdio: 'inherit' })
+    const load = compiledWithLibevent(folder, 'echo_load')
     const names = Object.keys(SERVERS) as EchoResult['server'][]
     for (const name of names) {
       const script = join(root, 'out/bench/servers', `${SERVERS[name]}.js`)
       servers.set(name, await ServerProcess.start([process.execPath, script]))
     }
-    const cases = SIZES.flatMap((bytes) =>
-      [...servers].map(([server, process]) => ({ bytes, server, process, rates: [] as number[], cpu: [] as number[] })),
+    const cases = SIZES.flatMap((bytes) => [...servers].map(([server, process]) => ({ bytes, server, process })))
+    const figures = await measureByTurns(
+      cases.map(({ bytes, process }) => ({
+        process,
+        async load(seconds) {
+          const args = [process.port, seconds, CONNECTIONS, bytes].map(String)
+          const [program = '', ...rest] = pinned(1, [load, ...args])
+          const { stdout } = await run(program, rest)
+          const { messages, perSecond } = JSON.parse(stdout) as { messages: number; perSecond: number }
+          return { answers: messages, perSecond }
+        },
+      })),
+      rounds,
+      seconds,
     )
-    for (let round = -1; round < rounds; round += 1) {
-      for (const { bytes, process, rates, cpu } of cases) {
-        const before = process.cpuSeconds()
-        const args = [process.port, round < 0 ? 1 : seconds, CONNECTIONS, bytes].map(String)
-        const [program = '', ...rest] = pinned(1, [load, ...args])
-        const { stdout } = await run(program, rest)
-        const { messages, perSecond } = JSON.parse(stdout) as { messages: number; perSecond: number }
-        // The first round only warms up.
-        if (round < 0) continue
-        rates.push(perSecond)
-        cpu.push(((process.cpuSeconds() - before) / messages) * 1e6)
-      }
-    }
-    return cases.map(({ bytes, server, rates, cpu }) => ({
+    return cases.map(({ bytes, server }, i) => ({
       bytes,
       server,
-      messagesPerSecond: median(rates),
-      cpuMicroseconds: median(cpu),
+      messagesPerSecond: figures[i]?.perSecond ?? Number.NaN,
+      cpuMicroseconds: figures[i]?.cpuMicroseconds ?? Number.NaN,
     }))
   } finally {
     for (const server of servers.values()) await server.stop()

@@ -1,17 +1,14 @@
 // Servers side by side: every round has all of them, one after the other, so that what changes on the machine
 // changes for all.
-import { execFileSync } from 'node:child_process'
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { compiledWithLibevent, root } from './c-program.js'
 import { load } from './load.js'
+import { measureByTurns } from './rounds.js'
 import { ServerProcess } from './server-process.js'
 import { AUTHORIZATION } from './servers/json-rpc.js'
-import { median } from './statistics.js'
-
-/** The checkout, from the compiled file's place. */
-const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** A row of the table: one server under one kind of load. */
 export interface HttpResult {
@@ -36,10 +33,7 @@ export async function measureHttp(rounds: number, seconds: number): Promise<Http
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const servers: ServerProcess[] = []
   try {
-    const hello = join(folder, 'evhttp_hello')
-    const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'libevent'], { encoding: 'utf8' })
-    const source = join(root, 'bench/c/evhttp_hello.c')
-    execFileSync('cc', ['-O2', '-Wall', source, '-o', hello, ...flags.trim().split(/\s+/)], { stdio: 'inherit' })
+    const hello = compiledWithLibevent(folder, 'evhttp_hello')
     const start = async (command: readonly string[]) => {
       const server = await ServerProcess.start(command)
       servers.push(server)
@@ -62,30 +56,23 @@ export async function measureHttp(rounds: number, seconds: number): Promise<Http
 
     const script = join(root, 'bench/wrk/json-rpc.lua')
     const cases = [
-      { load: 'GET', server: 'bitcoin-support', process: ours },
-      { load: 'GET', server: 'bitcoin-support, strict off', process: lax },
-      { load: 'GET', server: 'node:http', process: node },
-      { load: 'GET', server: 'C evhttp', process: plain },
+      { load: 'GET', server: 'bitcoin-support', process: ours, script: undefined },
+      { load: 'GET', server: 'bitcoin-support, strict off', process: lax, script: undefined },
+      { load: 'GET', server: 'node:http', process: node, script: undefined },
+      { load: 'GET', server: 'C evhttp', process: plain, script: undefined },
       { load: 'JSON-RPC', server: 'bitcoin-support', process: ours, script },
       { load: 'JSON-RPC', server: 'node:http', process: node, script },
     ] as const
-    const rounded = cases.map(() => ({ rates: [] as number[], cpu: [] as number[] }))
-    for (let round = -1; round < rounds; round += 1) {
-      for (const [i, one] of cases.entries()) {
-        const before = one.process.cpuSeconds()
-        const script = 'script' in one ? one.script : undefined
-        const { requests, perSecond } = await load(one.process.port, round < 0 ? 1 : seconds, script)
-        // The first round only warms up.
-        if (round < 0) continue
-        rounded[i]?.rates.push(perSecond)
-        rounded[i]?.cpu.push(((one.process.cpuSeconds() - before) / requests) * 1e6)
-      }
-    }
-    return cases.map((one, i) => ({
-      load: one.load,
-      server: one.server,
-      requestsPerSecond: median(rounded[i]?.rates ?? []),
-      cpuMicroseconds: median(rounded[i]?.cpu ?? []),
+    const figures = await measureByTurns(
+      cases.map(({ process, script }) => ({ process, load: (seconds) => load(process.port, seconds, script) })),
+      rounds,
+      seconds,
+    )
+    return cases.map(({ load, server }, i) => ({
+      load,
+      server,
+      requestsPerSecond: figures[i]?.perSecond ?? Number.NaN,
+      cpuMicroseconds: figures[i]?.cpuMicroseconds ?? Number.NaN,
     }))
   } finally {
     for (const server of servers) await server.stop()

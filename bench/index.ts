@@ -81,28 +81,15 @@ const missed = goals.filter(
   ({ value, ...goal }) => ('atLeast' in goal && value < goal.atLeast) || ('atMost' in goal && value > goal.atMost),
 )
 
+/** Rows as they are shown: whole answers a second, hundredths of a µs. */
+function shown(rows: readonly (HttpResult | ClientResult | EchoResult)[]): Record<string, unknown>[] {
+  const round = (name: string, value: unknown) =>
+    typeof value !== 'number' ? value : name === 'cpuMicroseconds' ? Number(value.toFixed(2)) : Math.round(value)
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, round(name, value)])))
+}
+
 console.log(environment)
-console.table(
-  http.map((row) => ({
-    ...row,
-    requestsPerSecond: Math.round(row.requestsPerSecond),
-    cpuMicroseconds: Number(row.cpuMicroseconds.toFixed(2)),
-  })),
-)
-console.table(
-  clients.map((row) => ({
-    ...row,
-    requestsPerSecond: Math.round(row.requestsPerSecond),
-    cpuMicroseconds: Number(row.cpuMicroseconds.toFixed(2)),
-  })),
-)
-console.table(
-  echo.map((row) => ({
-    ...row,
-    messagesPerSecond: Math.round(row.messagesPerSecond),
-    cpuMicroseconds: Number(row.cpuMicroseconds.toFixed(2)),
-  })),
-)
+for (const rows of [http, clients, echo]) console.table(shown(rows))
 console.table(secure.rows.map(({ what, ns }) => ({ what, ns: Math.round(ns), perSecond: Math.round(1e9 / ns) })))
 console.table(goals.map((goal) => ({ ...goal, value: Number(goal.value.toPrecision(3)) })))
 writeFileSync(

@@ -19,7 +19,7 @@ export async function load(
   port: number,
   seconds: number,
   script?: string,
-): Promise<{ requests: number; perSecond: number }> {
+): Promise<{ answers: number; perSecond: number }> {
   const args = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`]
   if (script !== undefined) args.push('-s', script)
   const [program = '', ...rest] = pinned(1, [...args, `http://127.0.0.1:${port}/`])
@@ -27,7 +27,7 @@ export async function load(
   const failed = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(stdout)
   if (failed !== null) throw new Error(`the load met failures: ${failed[0]}`)
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]
-  const requests = /(\d+) requests in/.exec(stdout)?.[1]
-  if (rate === undefined || requests === undefined) throw new Error(`wrk said: ${stdout}`)
-  return { requests: Number(requests), perSecond: Number(rate) }
+  const answers = /(\d+) requests in/.exec(stdout)?.[1]
+  if (rate === undefined || answers === undefined) throw new Error(`wrk said: ${stdout}`)
+  return { answers: Number(answers), perSecond: Number(rate) }
 }

@@ -1,19 +1,17 @@
 // What secure memory costs, side by side with what else there is: in this process, in rounds that have everything one
 // after the other. What is measured in C is measured by C programs, in the same rounds.
+
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { lockedPoolStats, SecureBuffer } from 'bitcoin-support'
+import { compiled, root } from './c-program.js'
 import { median } from './statistics.js'
-
-/** The checkout, from the compiled file's place. */
-const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The part of sodium-native that is measured; it has no types of its own. */
 const sodium = createRequire(import.meta.url)('sodium-native') as {
@@ -101,13 +99,6 @@ async function reclaim(gc: () => void): Promise<number> {
   }
   for (const buffer of again) buffer.destroy()
   return wiped
-}
-
-/** Compiles a program of bench/c. @returns its path */
-function compiled(folder: string, name: string, ...args: readonly string[]): string {
-  const path = join(folder, name)
-  execFileSync('cc', ['-O2', '-Wall', join(root, `bench/c/${name}.c`), '-o', path, ...args], { stdio: 'inherit' })
-  return path
 }
 
 function medians(figures: readonly CFigures[]): CFigures {

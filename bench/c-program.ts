@@ -1,0 +1,20 @@
+// The programs of bench/c, compiled where they are measured.
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The checkout, from the compiled file's place. */
+export const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Compiles a program of bench/c. @param args - for the compiler besides @returns its path */
+export function compiled(folder: string, name: string, ...args: readonly string[]): string {
+  const path = join(folder, name)
+  execFileSync('cc', ['-O2', '-Wall', join(root, `bench/c/${name}.c`), '-o', path, ...args], { stdio: 'inherit' })
+  return path
+}
+
+/** The same for one that links libevent. */
+export function compiledWithLibevent(folder: string, name: string): string {
+  const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'libevent'], { encoding: 'utf8' })
+  return compiled(folder, name, ...flags.trim().split(/\s+/))
+}
