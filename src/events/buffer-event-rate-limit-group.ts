@@ -1,11 +1,9 @@
 import { native } from '../util/native.js'
-import { checkInstance, checkInteger } from '../util/validation.js'
+import { checkInstance, checkInteger, INT_MAX } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
 import { EventBase } from './event-base.js'
 import { handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
 import { type RateLimit, rateLimitArguments } from './rate-limit.js'
-
-const INT_MAX = 2 ** 31 - 1
 
 /**
  * libevent's `bufferevent_rate_limit_group`: bufferevents that share a limit. `BufferEvent.addToRateLimitGroup()` has

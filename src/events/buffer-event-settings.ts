@@ -1,12 +1,11 @@
 import { native } from '../util/native.js'
-import { checkBits, checkInstance, checkInteger, checkMs, rangeError, typeError } from '../util/validation.js'
+import { checkBits, checkInstance, checkInteger, checkMs, INT_MAX, rangeError, typeError } from '../util/validation.js'
 import { BufferEventRateLimitGroup } from './buffer-event-rate-limit-group.js'
 import { EV_READ, EV_WRITE } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import { handleOf } from './event-handle.js'
 import { type RateLimit, type RateLimitArguments, rateLimitArguments } from './rate-limit.js'
 
-const INT_MAX = 2 ** 31 - 1
 const MAX_SIZE = Number.MAX_SAFE_INTEGER
 
 /** The half of a {@link BufferEvent} that sets how it works: times, marks, priority and limits. */

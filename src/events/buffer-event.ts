@@ -9,6 +9,7 @@ import {
   checkInstance,
   checkInteger,
   checkString,
+  INT_MAX,
   rangeError,
   typeError,
 } from '../util/validation.js'
@@ -30,7 +31,6 @@ import { type EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import { takeBytes } from './read-slab.js'
 
-const INT_MAX = 2 ** 31 - 1
 const MAX_SIZE = Number.MAX_SAFE_INTEGER
 const TRIGGER_OPTIONS = BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS
 

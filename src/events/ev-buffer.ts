@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { EventError } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
-import { checkBoolean, checkBytes, checkFunction, checkInstance, checkInteger } from '../util/validation.js'
+import { checkBoolean, checkBytes, checkFunction, checkInstance, checkInteger, INT_MAX } from '../util/validation.js'
 import { BoundCallback } from './base-state.js'
 import { awaitRelease, type ChangeReceiver, forgetRelease, kChanged, watchBuffer } from './buffer-news.js'
 import { EVBUFFER_CB_ENABLED, EVBUFFER_FLAG_DRAINS_TO_FD } from './constants.js'
@@ -384,8 +384,6 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
     this.#callbacks.changed(origSize, added, deleted, errors)
   }
 }
-
-const INT_MAX = 2 ** 31 - 1
 
 /**
  * Makes an empty buffer. It needs no base.

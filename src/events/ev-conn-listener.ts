@@ -6,6 +6,7 @@ import {
   checkInteger,
   checkObject,
   checkString,
+  INT_MAX,
   rangeError,
   typeError,
 } from '../util/validation.js'
@@ -15,8 +16,6 @@ import { declareEventType } from './declare-event-type.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import { type EvSocketAddress, socketAddress } from './socket-address.js'
-
-const INT_MAX = 2 ** 31 - 1
 
 /** libevent's own. */
 const DEFAULT_BACKLOG = 128

@@ -10,6 +10,7 @@ import {
   checkInteger,
   checkObject,
   checkString,
+  INT_MAX,
   rangeError,
   typeError,
 } from '../util/validation.js'
@@ -18,8 +19,6 @@ import { declareEventType } from './declare-event-type.js'
 import { DNS_OPTION_NAMESERVERS_NO_DEFAULT, DNS_OPTIONS_ALL, DNS_QUERY_NO_SEARCH } from './dns-constants.js'
 import { EventBase, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
-
-const INT_MAX = 2 ** 31 - 1
 
 // libevent's EVDNS_BASE_*.
 const INITIALIZE_NAMESERVERS = 1

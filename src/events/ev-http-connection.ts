@@ -9,6 +9,7 @@ import {
   checkMs,
   checkObject,
   checkString,
+  INT_MAX,
   rangeError,
 } from '../util/validation.js'
 import { BoundCallback, type ConnectionReceiver, kClosed } from './base-state.js'
@@ -22,8 +23,6 @@ import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
 import type { EvHttpResponse } from './ev-http-response.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
-
-const INT_MAX = 2 ** 31 - 1
 
 /** Options of {@link obtainEvHttpConnectionBase}. */
 export interface EvHttpConnectionOptions {

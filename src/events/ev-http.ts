@@ -9,6 +9,7 @@ import {
   checkMs,
   checkObject,
   checkString,
+  INT_MAX,
   rangeError,
   typeError,
 } from '../util/validation.js'
@@ -20,8 +21,6 @@ import { checkStatus, closingHeaders, type EvHttpErrorPage } from './ev-http-rep
 import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered } from './ev-http-request.js'
 import { EventBase, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
-
-const INT_MAX = 2 ** 31 - 1
 
 /** libevent's own, and Bitcoin Core's. */
 const DEFAULT_BACKLOG = 128

@@ -11,6 +11,7 @@ import {
   checkMs,
   checkObject,
   checkString,
+  INT_MAX,
   rangeError,
   typeError,
 } from '../util/validation.js'
@@ -20,8 +21,6 @@ import { EV_CLOSED, EV_READ, EV_WRITE } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import { handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import type { LibEvent } from './lib-event.js'
-
-const INT_MAX = 2 ** 31 - 1
 
 /** libevent's limit on priorities: EVENT_MAX_PRIORITIES. */
 const MAX_PRIORITIES = 255

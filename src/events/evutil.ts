@@ -1,9 +1,7 @@
 // libevent's portable helpers for sockets, addresses and text, as far as ports use them.
 import { native } from '../util/native.js'
-import { checkInstance, checkInteger, checkObject, checkString, rangeError } from '../util/validation.js'
+import { checkInstance, checkInteger, checkObject, checkString, INT_MAX, rangeError } from '../util/validation.js'
 import type { EvutilSocket } from './event-base.js'
-
-const INT_MAX = 2 ** 31 - 1
 
 /** Address family: any. */
 export const AF_UNSPEC: number = native.socketConstants.AF_UNSPEC

@@ -7,6 +7,7 @@ import {
   checkInstance,
   checkInteger,
   checkMs,
+  INT_MAX,
   rangeError,
 } from '../util/validation.js'
 import { type EventReceiver, kFinalized, kFire } from './base-state.js'
@@ -15,7 +16,6 @@ import { declareEventType } from './declare-event-type.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 
-const INT_MAX = 2 ** 31 - 1
 const ALL_FLAGS = 0xff
 
 /**

@@ -1,12 +1,11 @@
 import { native } from '../util/native.js'
-import { checkBits, checkFunction, checkInstance, checkInteger, rangeError } from '../util/validation.js'
+import { checkBits, checkFunction, checkInstance, checkInteger, INT_MAX, rangeError } from '../util/validation.js'
 import { BufferEvent, joinPair } from './buffer-event.js'
 import { BEV_OPT_CLOSE_ON_FREE, BEV_OPT_DEFER_CALLBACKS, BEV_OPT_UNLOCK_CALLBACKS } from './buffer-event-constants.js'
 import type { BufferEventFilter } from './buffer-event-filter.js'
 import { EventBase, type EvutilSocket } from './event-base.js'
 import { handleOf } from './event-handle.js'
 
-const INT_MAX = 2 ** 31 - 1
 const ALL_OPTIONS = 0x0f
 
 function checkOptions(options: unknown): void {

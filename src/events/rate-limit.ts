@@ -1,6 +1,5 @@
-import { checkInteger, checkObject, rangeError } from '../util/validation.js'
+import { checkInteger, checkObject, INT_MAX, rangeError } from '../util/validation.js'
 
-const INT_MAX = 2 ** 31 - 1
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
 /** How much may pass in a time: libevent's `ev_token_bucket_cfg`. */

@@ -1,5 +1,8 @@
 // Arguments are checked here, by name; the addon checks handles.
 
+/** The largest of C's `int`. */
+export const INT_MAX = 2 ** 31 - 1
+
 /** What comes back for an argument that fits no other way of showing it. */
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
