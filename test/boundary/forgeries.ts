@@ -11,7 +11,7 @@ export interface Forgery {
   readonly code: EventErrorCode
 }
 
-// As native/handle_table.h lays a number out.
+// As native/napi/handle_table.h lays a number out.
 const GENERATION = 1n << 22n
 const THREAD = 1n << 42n
 const lastSlot = GENERATION - 1n

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "arguments.h"
+#include "napi/arguments.h"
 
 namespace bitcoin_support::test {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <cstdio>
 
-#include "arguments.h"
 #include "memory_scanner.h"
+#include "napi/arguments.h"
 
 namespace bitcoin_support::test {
 namespace {

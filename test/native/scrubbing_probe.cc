@@ -6,13 +6,13 @@
 #include <cstdlib>
 #include <vector>
 
-#include "arguments.h"
 #include "memory_scanner.h"
+#include "napi/arguments.h"
 
 // clang-format off: the order is that of dependence
 #include "secure/memory_cleanse.cc"
-#include "thread_heap.cc"
-#include "scrubbing_heap.cc"
+#include "libevent/thread_heap.cc"
+#include "libevent/scrubbing_heap.cc"
 // clang-format on
 
 namespace bitcoin_support::test {

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "arguments.h"
 #include "memory_scanner.h"
+#include "napi/arguments.h"
 
 namespace bitcoin_support::test {
 namespace {

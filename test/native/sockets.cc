@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "arguments.h"
+#include "napi/arguments.h"
 
 namespace bitcoin_support::test {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "http_strict_parser.h"
+#include "http/http_strict_parser.h"
 
 namespace bitcoin_support::test {
 

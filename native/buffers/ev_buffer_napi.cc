@@ -1,0 +1,256 @@
+// The native functions over EvBuffer.
+#include <event2/buffer.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "buffers/append_bytes.h"
+#include "buffers/buffer_bytes.h"
+#include "buffers/ev_buffer.h"
+#include "napi/arguments.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/exports.h"
+
+namespace bitcoin_support {
+namespace {
+
+EvBuffer& This(const Napi::CallbackInfo& info) { return Environment::From(info).Get<EvBuffer>(info[0]); }
+
+EvBuffer& Changeable(const Napi::CallbackInfo& info) {
+  EvBuffer& self = This(info);
+  self.CheckMayChange();
+  return self;
+}
+
+// ()
+Napi::Value New(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), (new EvBuffer(Environment::From(info)))->number());
+}
+
+// (buffer) -> bytes
+Napi::Value GetLength(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(evbuffer_get_length(This(info).buffer())));
+}
+
+// (buffer, string or bytes)
+Napi::Value Add(const Napi::CallbackInfo& info) {
+  EvBuffer& self = Changeable(info);
+  EvBuffer::Operation operation(self);
+  AddBytes(self, info[1]);
+  return operation.End(info.Env().Undefined());
+}
+
+// (buffer, string or bytes)
+Napi::Value Prepend(const Napi::CallbackInfo& info) {
+  EvBuffer& self = Changeable(info);
+  EvBuffer::Operation operation(self);
+  PrependBytes(self, info[1]);
+  return operation.End(info.Env().Undefined());
+}
+
+// (buffer, bytes)
+Napi::Value Drain(const Napi::CallbackInfo& info) {
+  EvBuffer& self = Changeable(info);
+  const auto length = static_cast<size_t>(ByteLimitArg(info, 1));
+  EvBuffer::Operation operation(self);
+  DrainBytes(self, length);
+  return operation.End(info.Env().Undefined());
+}
+
+// (buffer, bytes) -> a new Buffer
+Napi::Value Remove(const Napi::CallbackInfo& info) {
+  EvBuffer& self = Changeable(info);
+  const auto wanted = static_cast<size_t>(ByteLimitArg(info, 1));
+  EvBuffer::Operation operation(self);
+  const Napi::Value bytes = CopyBytes(self, 0, wanted);
+  DrainBytes(self, wanted);
+  return operation.End(bytes);
+}
+
+// (buffer, bytes) -> how many were copied there
+Napi::Value RemoveInto(const Napi::CallbackInfo& info) {
+  EvBuffer& self = Changeable(info);
+  EvBuffer::Operation operation(self);
+  const size_t copied = CopyBytesInto(self, 0, info[1]);
+  DrainBytes(self, copied);
+  return operation.End(Napi::Number::New(info.Env(), static_cast<double>(copied)));
+}
+
+// (buffer, start, bytes) -> a new Buffer
+Napi::Value Copyout(const Napi::CallbackInfo& info) {
+  const EvBuffer& self = This(info);
+  const size_t start = PositionArg(info, 1, self);
+  return CopyBytes(self, start, static_cast<size_t>(ByteLimitArg(info, 2)));
+}
+
+// (buffer, start, bytes) -> how many were copied there
+Napi::Value CopyoutInto(const Napi::CallbackInfo& info) {
+  const EvBuffer& self = This(info);
+  const size_t start = PositionArg(info, 1, self);
+  return Napi::Number::New(info.Env(), static_cast<double>(CopyBytesInto(self, start, info[2])));
+}
+
+// (buffer, list of bytes)
+Napi::Value AddIovec(const Napi::CallbackInfo& info) {
+  Changeable(info);
+  if (!info[1].IsArray()) ThrowTypeError(info.Env(), "argument 1 is no array");
+  // A list may be a proxy, which runs JavaScript: all is read before anything is done.
+  const UniqueBuffer all = NewBuffer();
+  uint32_t length = 0;
+  napi_get_array_length(info.Env(), info[1], &length);
+  for (uint32_t i = 0; i < length; ++i) {
+    napi_value element;
+    if (napi_get_element(info.Env(), info[1], i, &element) != napi_ok) throw Napi::Error::New(info.Env());
+    AppendBytes(info.Env(), element, all.get());
+  }
+  EvBuffer& self = Changeable(info);
+  EvBuffer::Operation operation(self);
+  CheckEndOpen(self);
+  evbuffer_add_buffer(self.buffer(), all.get());
+  return operation.End(info.Env().Undefined());
+}
+
+// --- between buffers: (to, from) ---------------------------------------------------------------------
+
+EvBuffer& Other(const Napi::CallbackInfo& info) { return Environment::From(info).Get<EvBuffer>(info[1]); }
+
+// (buffer, other)
+Napi::Value AddBuffer(const Napi::CallbackInfo& info) {
+  EvBuffer& self = Changeable(info);
+  EvBuffer& other = Other(info);
+  other.CheckMayChange();
+  EvBuffer::Operation operation(self, &other);
+  CheckEndOpen(self);
+  CheckStartOpen(other);
+  evbuffer_add_buffer(self.buffer(), other.buffer());
+  return operation.End(info.Env().Undefined());
+}
+
+// (buffer, other)
+Napi::Value PrependBuffer(const Napi::CallbackInfo& info) {
+  EvBuffer& self = Changeable(info);
+  EvBuffer& other = Other(info);
+  other.CheckMayChange();
+  EvBuffer::Operation operation(self, &other);
+  CheckStartOpen(other);
+  if (evbuffer_prepend_buffer(self.buffer(), other.buffer()) != 0) ThrowFrozen(self, "start");
+  return operation.End(info.Env().Undefined());
+}
+
+// (buffer, other)
+Napi::Value AddBufferReference(const Napi::CallbackInfo& info) {
+  EvBuffer& self = Changeable(info);
+  EvBuffer& other = Other(info);
+  if (&self == &other) ThrowEventError(self.env(), code::kState, "a buffer cannot refer to itself");
+  EvBuffer::Operation operation(self, &other);
+  CheckEndOpen(self);
+  if (!other.owned()) {
+    // It goes with its owner, and perhaps with a lock that it has from it; a reference must not outlive that.
+    CopyBuffer(self, other);
+  } else if (evbuffer_add_buffer_reference(self.buffer(), other.buffer()) != 0) {
+    ThrowEventError(self.env(), code::kState,
+                    "the buffer holds references or files itself, which cannot be referred to");
+  }
+  return operation.End(info.Env().Undefined());
+}
+
+// (from, to, bytes) -> how many were moved
+Napi::Value RemoveBuffer(const Napi::CallbackInfo& info) {
+  EvBuffer& self = Changeable(info);
+  EvBuffer& other = Other(info);
+  other.CheckMayChange();
+  const size_t size = std::min(static_cast<size_t>(ByteLimitArg(info, 2)), kMaxBufferSize);
+  EvBuffer::Operation operation(self, &other);
+  CheckEndOpen(other);
+  CheckStartOpen(self);
+  const int moved = evbuffer_remove_buffer(self.buffer(), other.buffer(), size);
+  return operation.End(Napi::Number::New(info.Env(), moved));
+}
+
+// --- space, ends and flags ---------------------------------------------------------------------------
+
+// (buffer, bytes)
+Napi::Value Expand(const Napi::CallbackInfo& info) {
+  const EvBuffer& self = Changeable(info);
+  const auto size = static_cast<size_t>(ByteLimitArg(info, 1));
+  if (size > kMaxBufferSize) ThrowRangeError(info.Env(), "more than a buffer is expanded by");
+  CheckEndOpen(self);
+  if (evbuffer_expand(self.buffer(), size) != 0) {
+    ThrowEventError(self.env(), code::kLibevent, "evbuffer_expand failed: there is not so much memory");
+  }
+  return info.Env().Undefined();
+}
+
+// (buffer) -> bytes
+Napi::Value GetContiguousSpace(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(evbuffer_get_contiguous_space(This(info).buffer())));
+}
+
+// (buffer, at the start, frozen)
+Napi::Value Freeze(const Napi::CallbackInfo& info) {
+  const EvBuffer& self = This(info);
+  const int at_front = BoolArg(info, 1) ? 1 : 0;
+  const bool freeze = BoolArg(info, 2);
+  if (!self.owned()) {
+    ThrowEventError(self.env(), code::kState, "whether the buffer is frozen is the business of its owner");
+  }
+  (freeze ? evbuffer_freeze : evbuffer_unfreeze)(self.buffer(), at_front);
+  return info.Env().Undefined();
+}
+
+// (buffer, flags, on)
+Napi::Value SetFlags(const Napi::CallbackInfo& info) {
+  const EvBuffer& self = This(info);
+  const auto flags = static_cast<ev_uint64_t>(IntArg(info, 1));
+  const bool on = BoolArg(info, 2);
+  if (!self.owned()) {
+    ThrowEventError(self.env(), code::kState, "the flags of the buffer are the business of its owner");
+  }
+  (on ? evbuffer_set_flags : evbuffer_clear_flags)(self.buffer(), flags);
+  return info.Env().Undefined();
+}
+
+// --- changes -----------------------------------------------------------------------------------------
+
+// (buffer, whether JsCallback::kBufferNews is to tell of its changes)
+Napi::Value WatchChanges(const Napi::CallbackInfo& info) {
+  EvBuffer& self = This(info);
+  self.Watch(BoolArg(info, 1));
+  return info.Env().Undefined();
+}
+
+// () -> flat array: buffer or 0, size before or the key of a reference that was let go, added, deleted …
+Napi::Value TakeNews(const Napi::CallbackInfo& info) { return Environment::From(info).buffer_news().Take(); }
+
+}  // namespace
+
+void EvBuffer::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<New>(env, exports, "bufferNew", state);
+  ExportFunction<GetLength>(env, exports, "bufferGetLength", state);
+  ExportFunction<Add>(env, exports, "bufferAdd", state);
+  ExportFunction<Prepend>(env, exports, "bufferPrepend", state);
+  ExportFunction<Drain>(env, exports, "bufferDrain", state);
+  ExportFunction<Remove>(env, exports, "bufferRemove", state);
+  ExportFunction<RemoveInto>(env, exports, "bufferRemoveInto", state);
+  ExportFunction<Copyout>(env, exports, "bufferCopyout", state);
+  ExportFunction<CopyoutInto>(env, exports, "bufferCopyoutInto", state);
+  ExportFunction<AddIovec>(env, exports, "bufferAddIovec", state);
+  ExportFunction<AddBuffer>(env, exports, "bufferAddBuffer", state);
+  ExportFunction<PrependBuffer>(env, exports, "bufferPrependBuffer", state);
+  ExportFunction<AddBufferReference>(env, exports, "bufferAddBufferReference", state);
+  ExportFunction<RemoveBuffer>(env, exports, "bufferRemoveBuffer", state);
+  ExportFunction<Expand>(env, exports, "bufferExpand", state);
+  ExportFunction<GetContiguousSpace>(env, exports, "bufferGetContiguousSpace", state);
+  ExportFunction<Freeze>(env, exports, "bufferFreeze", state);
+  ExportFunction<SetFlags>(env, exports, "bufferSetFlags", state);
+  ExportFunction<WatchChanges>(env, exports, "bufferWatch", state);
+  ExportFunction<TakeNews>(env, exports, "bufferTakeNews", state);
+  ExportSearch(env, exports, state);
+  ExportIo(env, exports, state);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,127 @@
+// struct evhttp behind the EvHttp handle.
+#pragma once
+
+#include <event2/event.h>
+#include <napi.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "http/request_rules.h"
+#include "loop/event_base.h"
+#include "net/bound_socket.h"
+
+struct bufferevent;
+struct evhttp;
+struct evhttp_request;
+
+namespace bitcoin_support {
+
+/// Owns one evhttp and, once added, its virtual hosts. Every request comes through one callback of
+/// ours: paths are looked up as they stand in the URI, not decoded as libevent would.
+class EvHttp final : public BaseChild {
+ public:
+  static constexpr HandleKind kKind = HandleKind::kEvHttp;
+
+  /// Strict: requests come through a RequestGate.
+  EvHttp(EventBase& base, bool strict);
+
+  void Dispose() override;
+  void* Address() const override { return m_http; }
+
+  /// What replies are given that name none; null for nothing.
+  const char* default_content_type() const { return m_content_type ? m_content_type->c_str() : nullptr; }
+
+  bool strict() const { return m_strict; }
+  const RequestRules& rules() const { return m_rules; }
+
+  /// Called by the connections that it accepts.
+  void ConnectionOpened() { ++m_connections; }
+  void ConnectionClosed();
+
+  /// The request that is being refused without a handle, for whoever answers it in evhttp's place; then null.
+  evhttp_request* TakeRefused() { return std::exchange(m_refused, nullptr); }
+
+  static void Export(Napi::Env env, Napi::Object exports, Environment& state);
+
+ private:
+  /// Starts to accept on `fd`, which it owns from here on. @returns the socket's id.
+  double Accept(int fd, std::string unlink_path);
+  void DelAcceptSocket(double id);
+  void SetTimeout(const timeval& timeout);
+  void AddVirtualHost(EvHttp& host, const std::string& pattern);
+  void RemoveVirtualHost(EvHttp& host);
+  void HandleRequest(evhttp_request* request);
+  /// Answers a request that gets no handle: by the error page's callback, or by a page like evhttp's.
+  void SendError(evhttp_request* request, int status);
+  void SetMaxConnections(size_t count);
+  void LimitAccepting();
+  /// Knows the connections that evhttp has made since the last time.
+  void AdmitAccepted();
+  void RequireStrict() const;
+  int SocketFd(double id) const;
+  /// The route for a raw URI, -1 for none.
+  int RouteFor(const char* uri) const;
+  /// The server whose sockets and connections these are: itself, or the one whose virtual host it is.
+  EvHttp& Root();
+
+  static void OnRequest(evhttp_request* request, void* arg);
+  static bufferevent* OnAccept(event_base* base, void* arg);
+  static void OnAccepted(evutil_socket_t fd, short what, void* arg);
+
+  static EvHttp& This(const Napi::CallbackInfo& info);
+  static Napi::Value New(const Napi::CallbackInfo& info);
+  static Napi::Value BindTcpNapi(const Napi::CallbackInfo& info);
+  static Napi::Value BindUnixNapi(const Napi::CallbackInfo& info);
+  static Napi::Value AcceptFdNapi(const Napi::CallbackInfo& info);
+  static Napi::Value DelAcceptSocketNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SocketFdNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SocketAddressNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetRouteNapi(const Napi::CallbackInfo& info);
+  static Napi::Value DelRouteNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetGencbNapi(const Napi::CallbackInfo& info);
+  static Napi::Value AddVirtualHostNapi(const Napi::CallbackInfo& info);
+  static Napi::Value RemoveVirtualHostNapi(const Napi::CallbackInfo& info);
+  static Napi::Value AddServerAliasNapi(const Napi::CallbackInfo& info);
+  static Napi::Value RemoveServerAliasNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetMaxHeadersSizeNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetMaxBodySizeNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetTimeoutNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetAllowedMethodsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetDefaultContentTypeNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetFlagsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetStreamRouteNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetExtensionMethodsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetRequestTimeoutNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetMaxConnectionsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetConnectionCountNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetErrorPageNapi(const Napi::CallbackInfo& info);
+  static void ExportLimits(Napi::Env env, Napi::Object exports, Environment& state);
+
+  evhttp* m_http;
+  EvHttp* m_parent = nullptr;  // the server whose virtual host this is
+  std::vector<EvHttp*> m_virtual_hosts;
+  // Not ordered: NaN, which a caller may pass, is found by no equality.
+  std::unordered_map<double, std::unique_ptr<BoundSocket>> m_sockets;
+  double m_next_socket = 1;
+  std::unordered_map<std::string, int> m_routes;
+  bool m_has_gencb = false;
+  const bool m_strict;
+  bool m_has_error_page = false;
+  bool m_accepts = true;
+  RequestRules m_rules;
+  evhttp_request* m_refused = nullptr;
+  size_t m_connections = 0;
+  size_t m_max_connections = SIZE_MAX;
+  // Made for evhttp while it accepts; each is held until its connection is known.
+  std::vector<bufferevent*> m_accepted;
+  event* m_accepted_event = nullptr;
+  // libevent keeps the pointer; the first value is libevent's own.
+  std::optional<std::string> m_content_type = "text/html; charset=ISO-8859-1";
+};
+
+}  // namespace bitcoin_support

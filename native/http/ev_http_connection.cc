@@ -1,0 +1,126 @@
+#include "http/ev_http_connection.h"
+
+#include <arpa/inet.h>
+#include <event2/bufferevent.h>
+#include <event2/http.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "http/http_client.h"
+#include "http/server_connection.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/exports.h"
+#include "net/buffer_event.h"
+#include "net/ev_dns_base.h"
+
+namespace bitcoin_support {
+
+EvHttpConnection::EvHttpConnection(EventBase& base, ServerConnection& server)
+    : BaseChild(base, base.env().type_for(kKind), kKind), m_server(&server) {}
+
+EvHttpConnection::EvHttpConnection(EventBase& base, ClientSettings settings)
+    : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_client(std::make_unique<HttpClient>(*this, std::move(settings))) {
+  if (m_client->settings().dns != nullptr) m_client->settings().dns->AddUser(*this);
+}
+
+EvHttpConnection::~EvHttpConnection() = default;
+
+EvHttpConnection& EvHttpConnection::This(const Napi::CallbackInfo& info) {
+  return Environment::From(info).Get<EvHttpConnection>(info[0]);
+}
+
+evhttp_connection* EvHttpConnection::connection() const {
+  return m_server != nullptr ? m_server->connection() : m_client->connection();
+}
+
+void EvHttpConnection::Dispose() {
+  if (!live()) return;
+  if (m_server != nullptr) {
+    EndBufferevent();
+    m_server->set_view(nullptr);
+    delete this;
+    return;
+  }
+  const EventBase::BusyScope busy(base());
+  m_client->Shut();
+  if (!live()) return;  // a callback has disposed it
+  EndBufferevent();
+  if (m_client->settings().dns != nullptr) m_client->settings().dns->RemoveUser(*this);
+  RetireChild();
+  base().WhenIdle([this] { delete this; });
+}
+
+void EvHttpConnection::OnClosed() {
+  const double self = number();
+  Environment& environment = env();
+  environment.callbacks().Call(base(), JsCallback::kConnectionClose, {self});
+  if (environment.FindAny(self) != nullptr) Dispose();
+}
+
+void EvHttpConnection::EndBufferevent() {
+  if (m_bufferevent != nullptr) m_bufferevent->Dispose();
+}
+
+// (connection) -> view
+Napi::Value EvHttpConnection::GetBuffereventNapi(const Napi::CallbackInfo& info) {
+  EvHttpConnection& self = This(info);
+  if (self.m_bufferevent == nullptr) self.m_bufferevent = new BufferEvent(self);
+  return Napi::Number::New(info.Env(), self.m_bufferevent->number());
+}
+
+// (connection) -> [kind, address, port]
+Napi::Value EvHttpConnection::GetPeerNapi(const Napi::CallbackInfo& info) {
+  const EvHttpConnection& self = This(info);
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(self.connection()));
+  const bool known = fd >= 0 && getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) == 0;
+  const bool is_unix = known && storage.ss_family == AF_UNIX;
+  char* address = nullptr;
+  ev_uint16_t port = 0;
+  evhttp_connection_get_peer(self.connection(), &address, &port);
+  const Napi::Array peer = Napi::Array::New(info.Env(), 3);
+  peer.Set(0u, is_unix ? "unix" : "tcp");
+  // libevent invents "localhost" for a peer that has no address.
+  peer.Set(1u, Napi::String::New(info.Env(), is_unix || address == nullptr ? "" : address));
+  peer.Set(2u, Napi::Number::New(info.Env(), is_unix ? 0 : port));
+  return peer;
+}
+
+// (connection) -> the address that it is connected to, or was last; undefined before
+Napi::Value EvHttpConnection::GetAddrNapi(const Napi::CallbackInfo& info) {
+  const sockaddr* const address = evhttp_connection_get_addr(This(info).connection());
+  char text[INET6_ADDRSTRLEN] = "";
+  int port = 0;
+  const char* family = nullptr;
+  if (address != nullptr && address->sa_family == AF_INET) {
+    const auto& in = *reinterpret_cast<const sockaddr_in*>(address);
+    family = "IPv4";
+    inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
+    port = ntohs(in.sin_port);
+  } else if (address != nullptr && address->sa_family == AF_INET6) {
+    const auto& in6 = *reinterpret_cast<const sockaddr_in6*>(address);
+    family = "IPv6";
+    inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof text);
+    port = ntohs(in6.sin6_port);
+  }
+  if (family == nullptr) return info.Env().Undefined();
+  const Napi::Array result = Napi::Array::New(info.Env(), 3);
+  result.Set(0u, family);
+  result.Set(1u, text);
+  result.Set(2u, port);
+  return result;
+}
+
+void EvHttpConnection::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<GetBuffereventNapi>(env, exports, "connectionGetBufferevent", state);
+  ExportFunction<GetPeerNapi>(env, exports, "connectionGetPeer", state);
+  ExportFunction<GetAddrNapi>(env, exports, "connectionGetAddr", state);
+  ExportClient(env, exports, state);
+}
+
+}  // namespace bitcoin_support

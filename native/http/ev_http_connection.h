@@ -1,0 +1,81 @@
+// struct evhttp_connection behind the EvHttpConnection handle.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "http/client_settings.h"
+#include "loop/event_base.h"
+
+struct evhttp_connection;
+
+namespace bitcoin_support {
+
+class BufferEvent;
+class HttpClient;
+class ServerConnection;
+
+/// Either a client's connection, which it owns, or a view of one that a server accepted: the view ends
+/// with the connection, and disposing it leaves the connection alone.
+class EvHttpConnection final : public BaseChild {
+ public:
+  static constexpr HandleKind kKind = HandleKind::kEvHttpConnection;
+
+  /// A view.
+  EvHttpConnection(EventBase& base, ServerConnection& server);
+  /// A client's. @throws EventError ERR_EV_LIBEVENT
+  EvHttpConnection(EventBase& base, ClientSettings settings);
+  ~EvHttpConnection() override;
+
+  void Dispose() override;
+
+  void* Address() const override { return connection(); }
+
+  /// A server's connection ends: JavaScript hears of it while the handle still works.
+  void OnClosed();
+
+  bool is_client() const { return m_client != nullptr; }
+  /// A client's.
+  HttpClient& client() const { return *m_client; }
+
+  evhttp_connection* connection() const;
+
+  /// The handle of what the connection reads and writes with has ended.
+  void ForgetBufferevent() { m_bufferevent = nullptr; }
+  /// libevent takes another one for it, or gives it up: its handle ends.
+  void EndBufferevent();
+
+  static void Export(Napi::Env env, Napi::Object exports, Environment& state);
+
+ private:
+  static EvHttpConnection& This(const Napi::CallbackInfo& info);
+  static HttpClient& Client(const Napi::CallbackInfo& info);
+  static void ExportClient(Napi::Env env, Napi::Object exports, Environment& state);
+
+  static Napi::Value NewNapi(const Napi::CallbackInfo& info);
+  static Napi::Value NewDnsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value NewUnixNapi(const Napi::CallbackInfo& info);
+  static Napi::Value NewFdNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetBuffereventNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetPeerNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetAddrNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetTimeoutsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetRetriesNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetInitialRetryNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetMaxHeadersSizeNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetMaxBodySizeNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetLocalAddressNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetLocalPortNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetFamilyNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetFlagsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value FreeOnCompletionNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetFailureNapi(const Napi::CallbackInfo& info);
+  static Napi::Value MakeRequestNapi(const Napi::CallbackInfo& info);
+
+  BufferEvent* m_bufferevent = nullptr;
+  ServerConnection* m_server = nullptr;  // a view's
+  const std::unique_ptr<HttpClient> m_client;
+};
+
+}  // namespace bitcoin_support

@@ -1,0 +1,353 @@
+// How an incoming EvHttpRequest is answered.
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <optional>
+
+#include "buffers/append_bytes.h"
+#include "http/ev_http.h"
+#include "http/ev_http_request.h"
+#include "http/header_list.h"
+#include "http/http_date.h"
+#include "http/http_text.h"
+#include "http/reply_head.h"
+#include "http/server_connection.h"
+#include "libevent/scrubbing_heap.h"
+#include "napi/arguments.h"
+#include "napi/byte_source.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/exports.h"
+
+namespace bitcoin_support {
+namespace {
+
+struct BufferDeleter {
+  void operator()(evbuffer* buffer) const { evbuffer_free(buffer); }
+};
+using UniqueBuffer = std::unique_ptr<evbuffer, BufferDeleter>;
+
+bool IsHttp11(const evhttp_request* request) {
+  return request->major > 1 || (request->major == 1 && request->minor >= 1);
+}
+
+// As evhttp_response_needs_body(): what libevent itself forgets on its way out.
+bool MayHaveBody(const evhttp_request* request, int code) {
+  return code >= 200 && code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED &&
+         request->type != EVHTTP_REQ_HEAD && request->type != EVHTTP_REQ_CONNECT;
+}
+
+UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
+  UniqueBuffer buffer(evbuffer_new());
+  if (buffer == nullptr) throw std::bad_alloc();
+  if (!value.IsUndefined()) AppendBytes(env, value, buffer.get());
+  return buffer;
+}
+
+// Calls `add` for each header of a flat array (name, value, name, value …) until it returns false.
+// @returns whether it has been through all.
+template <class Add>
+bool ReadHeaders(Napi::Env env, const Napi::Value& value, Add add) {
+  if (value.IsUndefined()) return true;
+  if (!value.IsArray()) ThrowTypeError(env, "headers must be an array");
+  uint32_t length = 0;
+  napi_get_array_length(env, value, &length);
+  for (uint32_t i = 0; i + 1 < length; i += 2) {
+    napi_value name_value;
+    napi_value text_value;
+    if (napi_get_element(env, value, i, &name_value) != napi_ok ||
+        napi_get_element(env, value, i + 1, &text_value) != napi_ok) {
+      throw Napi::Error::New(env);
+    }
+    const HttpHeaderName name(env, name_value);
+    const HttpText text(env, text_value, "header value");
+    if (!add(name, text)) return false;
+  }
+  return true;
+}
+
+// HttpText does not move, so the caller provides the place.
+void ReadReason(Napi::Env env, const Napi::Value& value, std::optional<HttpText>& reason) {
+  if (!value.IsUndefined()) reason.emplace(env, value, "reason");
+}
+
+const char* CString(const std::optional<HttpText>& text) { return text ? text->c_str() : nullptr; }
+
+void AddDate(evhttp_request* request) {
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  if (IsHttp11(request) && evhttp_find_header(headers, "Date") == nullptr) {
+    evhttp_add_header(headers, "Date", HttpDate());
+  }
+}
+
+void AddContentLength(evhttp_request* request, size_t length) {
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  if (evhttp_find_header(headers, "Content-Length") != nullptr) return;
+  char digits[24] = "";
+  std::to_chars(digits, digits + sizeof digits - 1, length);
+  evhttp_add_header(headers, "Content-Length", digits);
+}
+
+// Queues a whole reply that evhttp need not put together. Its parts are evhttp's own: what is sent as a chunk
+// of a reply that was not started as chunked goes out as it is, and the end comes when all has been written.
+void SendPlain(evhttp_request* request, int code, std::string_view head, const ByteSource& body) {
+  evbuffer* const output = evhttp_request_get_output_buffer(request);
+  evbuffer_iovec space{};
+  const size_t length = head.size() + body.size();
+  if (evbuffer_reserve_space(output, static_cast<ev_ssize_t>(length + 1), &space, 1) != 1) {
+    throw std::bad_alloc();
+  }
+  char* const text = static_cast<char*>(space.iov_base);
+  std::memcpy(text, head.data(), head.size());
+  body.CopyTo(text + head.size());
+  space.iov_len = length;
+  evbuffer_commit_space(output, &space, 1);
+  request->response_code = code;
+  request->chunked = 0;  // it may say how the request came
+  evhttp_send_reply_chunk_with_cb(request, output, nullptr, nullptr);
+  evhttp_send_reply_end(request);
+}
+
+// Sends a whole reply. Its body, if it may have one, is `body`'s content.
+void Send(evhttp_request* request, int code, const char* reason, evbuffer* body) {
+  evbuffer* const output = evhttp_request_get_output_buffer(request);
+  evbuffer_add_buffer(output, body);
+  // evhttp sends none to CONNECT, whatever the code.
+  if (request->type == EVHTTP_REQ_CONNECT) evbuffer_drain(output, evbuffer_get_length(output));
+  // HEAD is told how long the body would be.
+  if (code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED)
+    AddContentLength(request, evbuffer_get_length(output));
+  if (!MayHaveBody(request, code)) evbuffer_drain(output, evbuffer_get_length(output));
+  AddDate(request);
+  evhttp_send_reply(request, code, reason, nullptr);
+}
+
+}  // namespace
+
+EvHttpRequest& EvHttpRequest::Incoming(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = This(info);
+  if (!self.incoming()) {
+    ThrowEventError(self.env(), code::kState, "the request is a client's: it cannot be answered");
+  }
+  if (self.m_state == State::kLost) {
+    ThrowEventError(self.env(), code::kState, "the request's connection is closing");
+  }
+  if (self.AnsweredByC()) ThrowEventError(self.env(), code::kState, "C has answered the request");
+  return self;
+}
+
+EvHttpRequest& EvHttpRequest::Unanswered(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Incoming(info);
+  if (self.m_state != State::kNew) {
+    ThrowEventError(self.env(), code::kState, "the reply has been started");
+  }
+  return self;
+}
+
+EvHttpRequest& EvHttpRequest::Started(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Incoming(info);
+  if (self.m_state != State::kStarted) {
+    ThrowEventError(self.env(), code::kState, "the reply has not been started");
+  }
+  return self;
+}
+
+void EvHttpRequest::SendErrorPage(evhttp_request* request, int code, const char* reason) {
+  const char* const phrase = reason != nullptr ? reason : "Error";
+  const std::unique_ptr<char, decltype(&ScrubbingFree)> escaped(evhttp_htmlescape(phrase), ScrubbingFree);
+  const UniqueBuffer page(evbuffer_new());
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  evhttp_clear_headers(headers);
+  evhttp_add_header(headers, "Content-Type", "text/html");
+  evhttp_add_header(headers, "Connection", "close");
+  evbuffer_drain(evhttp_request_get_output_buffer(request),
+                 evbuffer_get_length(evhttp_request_get_output_buffer(request)));
+  if (page != nullptr && escaped != nullptr) {
+    evbuffer_add_printf(page.get(),
+                        "<HTML><HEAD>\n<TITLE>%d %s</TITLE>\n</HEAD><BODY>\n<H1>%s</H1>\n"
+                        "</BODY></HTML>\n",
+                        code, escaped.get(), escaped.get());
+  }
+  Send(request, code, reason, page.get());
+}
+
+// (http, status, reason | undefined, flat headers | undefined, body | undefined): during
+// JsCallback::kErrorPage
+Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
+  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
+  const Napi::Env env = info.Env();
+  const int code = IntArg(info, 1);
+  std::optional<HttpText> reason;
+  ReadReason(env, info[2], reason);
+  HeaderList headers;
+  const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
+    return headers.Add(name.c_str(), text.c_str());
+  };
+  if (!ReadHeaders(env, info[3], add)) throw std::bad_alloc();
+  const UniqueBuffer body = BodyOf(env, info[4]);
+  evhttp_request* const request = http.TakeRefused();
+  if (request == nullptr) ThrowEventError(http.env(), code::kState, "no request is being refused");
+  evkeyvalq* const output = evhttp_request_get_output_headers(request);
+  headers.MoveTo(output);
+  if (!evhttp_find_header(output, "Connection")) evhttp_add_header(output, "Connection", "close");
+  Send(request, code, CString(reason), body.get());
+  return env.Undefined();
+}
+
+void EvHttpRequest::SendError(int code, const char* reason) {
+  const EventBase::BusyScope busy(base());
+  ServerConnection& server = *m_server;
+  evhttp_request* const request = m_request;
+  EndHandle();
+  server.BeginReply(ServerConnection::ReplyKind::kWhole);
+  SendErrorPage(request, code, reason);
+  server.FlushSoon();
+}
+
+// (request): JsCallback::kRequestComplete is wanted, with the request's number
+Napi::Value EvHttpRequest::WantCompleteNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Incoming(info);
+  self.m_server->WantComplete(self.number());
+  return info.Env().Undefined();
+}
+
+// (request, code, reason | undefined, flat headers | undefined, body | undefined)
+Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Unanswered(info);
+  const Napi::Env env = info.Env();
+  const int code = IntArg(info, 1);
+  std::optional<HttpText> reason;
+  ReadReason(env, info[2], reason);
+  if (self.ReplyPlainly(info, code, CString(reason))) return env.Undefined();
+
+  HeaderList headers;
+  const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
+    return headers.Add(name.c_str(), text.c_str());
+  };
+  if (!ReadHeaders(env, info[3], add)) throw std::bad_alloc();
+  const UniqueBuffer body = BodyOf(env, info[4]);
+  self.CheckStillUnanswered(info);
+  const EventBase::BusyScope busy(self.base());
+  ServerConnection& server = *self.m_server;
+  evhttp_request* const request = self.m_request;
+  self.EndHandle();
+  server.BeginReply(ServerConnection::ReplyKind::kWhole);
+  headers.MoveTo(evhttp_request_get_output_headers(request));
+  Send(request, code, CString(reason), body.get());
+  server.FlushSoon();
+  return env.Undefined();
+}
+
+// @returns whether it has answered; if not, nothing has been done.
+bool EvHttpRequest::ReplyPlainly(const Napi::CallbackInfo& info, int code, const char* reason) {
+  // What JavaScript has put there itself stands before the body.
+  if (evbuffer_get_length(evhttp_request_get_output_buffer(m_request)) > 0) return false;
+  ReplyHead head;
+  const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
+    return head.AddHeader(name.view(), text.view());
+  };
+  if (!head.Begin(m_request, code, reason) || !ReadHeaders(info.Env(), info[3], add)) return false;
+  const ByteSource body(info.Env(), info[4]);
+  CheckStillUnanswered(info);
+  if (!head.End(m_server->server().default_content_type(), body.size())) return false;
+  const EventBase::BusyScope busy(base());
+  ServerConnection& server = *m_server;
+  evhttp_request* const request = m_request;
+  server.BeginReply(ServerConnection::ReplyKind::kWhole);
+  SendPlain(request, code, head.text(), body);
+  EndHandle();
+  server.FlushSoon();
+  return true;
+}
+
+// A getter or a proxy among the headers may have run JavaScript.
+void EvHttpRequest::CheckStillUnanswered(const Napi::CallbackInfo& info) {
+  Environment& env = Environment::From(info);
+  if (env.FindAny(NumberArg(info, 0)) != this || m_state != State::kNew) {
+    ThrowEventError(env, code::kDisposed, "the request was answered meanwhile");
+  }
+}
+
+// (request, code, reason | undefined)
+Napi::Value EvHttpRequest::SendErrorNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Unanswered(info);
+  const int code = IntArg(info, 1);
+  std::optional<HttpText> reason;
+  ReadReason(info.Env(), info[2], reason);
+  self.SendError(code, CString(reason));
+  return info.Env().Undefined();
+}
+
+// (request, code, reason | undefined)
+Napi::Value EvHttpRequest::SendReplyStartNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Unanswered(info);
+  const int code = IntArg(info, 1);
+  std::optional<HttpText> reason;
+  ReadReason(info.Env(), info[2], reason);
+  self.CheckOutputIsEmpty();
+  const EventBase::BusyScope busy(self.base());
+  self.m_output_view.Invalidate();
+  self.m_state = State::kStarted;
+  evhttp_request* const request = self.m_request;
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  if (!IsHttp11(request) && evhttp_find_header(headers, "Content-Length") == nullptr) {
+    // Without chunks only the end of the connection can end the body; libevent would announce an
+    // empty one to a client that asked for keep-alive.
+    evhttp_remove_header(evhttp_request_get_input_headers(request), "Connection");
+    evhttp_remove_header(headers, "Connection");
+    evhttp_add_header(headers, "Connection", "close");
+  }
+  AddDate(request);
+  self.m_server->BeginReply(ServerConnection::ReplyKind::kStreamed);
+  evhttp_send_reply_start(request, code, CString(reason));
+  self.m_server->FlushSoon();
+  return info.Env().Undefined();
+}
+
+// (request, data, key | 0) -> whether JsCallback::kChunkWritten will come with the key
+Napi::Value EvHttpRequest::SendReplyChunkNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Started(info);
+  const double key = NumberArg(info, 2);
+  const UniqueBuffer data = BodyOf(info.Env(), info[1]);
+  const bool writes =
+      evbuffer_get_length(data.get()) > 0 && MayHaveBody(self.m_request, self.m_request->response_code);
+  if (writes) {
+    const EventBase::BusyScope busy(self.base());
+    if (key != 0) self.m_server->WantWritten(key);
+    evhttp_send_reply_chunk_with_cb(self.m_request, data.get(), ServerConnection::OnWritten, self.m_server);
+    self.m_server->FlushSoon();
+  }
+  return Napi::Boolean::New(info.Env(), writes);
+}
+
+// (request)
+Napi::Value EvHttpRequest::SendReplyEndNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = Started(info);
+  const EventBase::BusyScope busy(self.base());
+  ServerConnection& server = *self.m_server;
+  evhttp_request* const request = self.m_request;
+  const bool more = server.HasOutput() || request->chunked != 0;
+  self.EndHandle();
+  // When all has been written, libevent ends the request here and now, and the connection with it if
+  // it is to close.
+  evhttp_send_reply_end(request);
+  if (more) server.FlushSoon();
+  return info.Env().Undefined();
+}
+
+void EvHttpRequest::ExportReplies(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<WantCompleteNapi>(env, exports, "requestWantComplete", state);
+  ExportFunction<AnswerPageNapi>(env, exports, "httpAnswerPage", state);
+  ExportFunction<ReplyNapi>(env, exports, "requestReply", state);
+  ExportFunction<SendErrorNapi>(env, exports, "requestSendError", state);
+  ExportFunction<SendReplyStartNapi>(env, exports, "requestSendReplyStart", state);
+  ExportFunction<SendReplyChunkNapi>(env, exports, "requestSendReplyChunk", state);
+  ExportFunction<SendReplyEndNapi>(env, exports, "requestSendReplyEnd", state);
+}
+
+}  // namespace bitcoin_support

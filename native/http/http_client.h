@@ -1,0 +1,132 @@
+// What a client's connection does with its requests.
+#pragma once
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "http/client_settings.h"
+#include "http/client_upload.h"
+
+struct evhttp_connection;
+
+namespace bitcoin_support {
+
+class EventBase;
+class EvHttpConnection;
+class EvHttpRequest;
+
+/// Why a connection could not be made.
+struct ConnectFailure {
+  const char* syscall = nullptr;  ///< null: there was none
+  int error = 0;                  ///< errno; of getaddrinfo: its own code
+};
+
+/// Gives an evhttp_connection one request at a time, in their order, and makes it anew for each connection:
+/// what libevent keeps of the one before can make it end the process. What waits here has not been handed to
+/// libevent, so that nothing of a reply is left when the next request goes.
+///
+/// It is deleted when its base is idle, like the handle that it belongs to.
+class HttpClient {
+ public:
+  HttpClient(EvHttpConnection& handle, ClientSettings settings);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  EvHttpConnection& handle() const { return m_handle; }
+  evhttp_connection* connection() const { return m_connection; }
+  bufferevent* stream() const;
+  const ClientSettings& settings() const { return m_settings; }
+  bool connected() const { return m_connected; }
+  /// JavaScript is being told that the connection closes, libevent being in the middle of that, or it is
+  /// closed for good.
+  bool closing() const { return m_closing || m_shut; }
+  bool shut() const { return m_shut; }
+  /// libevent is in the middle of closing the connection.
+  bool closing_now() const { return m_closing; }
+  const ConnectFailure& failure() const { return m_failure; }
+
+  /// Changes settings that count at once.
+  template <class Change>
+  void SetNow(Change change) {
+    change(m_settings);
+    Apply();
+  }
+  /// Changes settings that count from the next connection on.
+  template <class Change>
+  void SetForNext(Change change) {
+    change(m_settings);
+    m_fresh = false;
+  }
+  void FreeOnCompletion() { m_ends_when_unused = true; }
+
+  /// Takes a request; from here on it ends by its callbacks.
+  void Make(EvHttpRequest& request);
+  /// Takes one off that libevent has not got, or no longer. @returns whether it was the one under way
+  bool Remove(EvHttpRequest& request);
+  bool IsCurrent(const EvHttpRequest& request) const { return m_current == &request; }
+  /// The current request is libevent's; otherwise it waits for the next try to connect.
+  bool HandedOver(const EvHttpRequest& request) const { return IsCurrent(request) && !m_waiting_for_retry; }
+  /// After a request has ended.
+  void StartNext();
+  /// Takes the connection down for good. All that wait fail, the last first.
+  void Shut();
+  /// libevent has read the current request's reply.
+  void NoteReply(EvHttpRequest& request);
+  /// libevent could not connect for the current request. @returns whether it will be tried again
+  bool RetryConnect();
+  /// The current request fails. Keeps why, when that was on the way to a connection and is not known yet.
+  void NoteFailure();
+  /// Ends the current request and all that wait: there is no connection for them.
+  void EndAllUnconnected();
+  /// Leaves the connection to its end, with what libevent still does on it; the next request has another one.
+  void Drop();
+  /// Ends the connection of which that was asked when it was unused.
+  void EndIfUnused();
+
+  ClientUpload& upload() { return m_upload; }
+  void SetPhaseTimeouts();
+
+ private:
+  void Open();
+  void Apply();
+  void Renew();
+  static void Free(evhttp_connection* connection);
+  void Start(EvHttpRequest& request);
+  void Try();
+  void BeginSending();
+  void SendNow();
+  void FailToConnect(const char* syscall, int error);
+  void TellClosed();
+  EventBase& base() const;
+
+  static void OnConnectEvent(bufferevent* stream, short what, void* arg);
+  static void OnClosed(evhttp_connection* connection, void* arg);
+  static void OnRetry(evutil_socket_t fd, short what, void* arg);
+
+  EvHttpConnection& m_handle;
+  ClientSettings m_settings;
+  evhttp_connection* m_connection = nullptr;
+  event* m_retry = nullptr;
+  std::deque<EvHttpRequest*> m_waiting;
+  EvHttpRequest* m_current = nullptr;
+  bufferevent_event_cb m_connect_cb = nullptr;  // libevent's own
+  ConnectFailure m_failure;
+  std::string m_known_address;  // of the last connection, for EVHTTP_CON_REUSE_CONNECTED_ADDR
+  ClientUpload m_upload;
+  int m_tries = 0;
+  bool m_fresh = false;  // m_connection has not been used
+  bool m_connected = false;
+  bool m_connecting = false;
+  bool m_closing = false;
+  bool m_shut = false;
+  bool m_starting = false;
+  bool m_waiting_for_retry = false;
+  bool m_ends_when_unused = false;
+};
+
+}  // namespace bitcoin_support

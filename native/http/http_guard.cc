@@ -1,0 +1,72 @@
+#include "http/http_guard.h"
+
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace bitcoin_support {
+namespace {
+
+constexpr std::array<bool, 256> kTokenCharacters = [] {
+  std::array<bool, 256> table{};
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+// libevent reads no body of these, whatever their headers say: it takes it for the next request.
+bool HasNoBody(unsigned command) { return command == EVHTTP_REQ_HEAD || command == EVHTTP_REQ_TRACE; }
+
+bool AllDigits(const char* text) {
+  if (*text == '\0') return false;
+  for (; *text != '\0'; ++text) {
+    if (*text < '0' || *text > '9') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+unsigned CommandOf(const evhttp_request* request) {
+  unsigned command = 0;
+  static_assert(sizeof command == sizeof request->type);
+  std::memcpy(&command, &request->type, sizeof command);
+  return command;
+}
+
+bool IsToken(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return kTokenCharacters[static_cast<unsigned char>(c)]; });
+}
+
+bool IsRequestSafe(evhttp_request* request) {
+  int content_lengths = 0;
+  int transfer_encodings = 0;
+  bool announces_body = false;
+  const evkeyvalq* const headers = evhttp_request_get_input_headers(request);
+  for (const evkeyval* header = headers->tqh_first; header != nullptr; header = header->next.tqe_next) {
+    if (!IsToken(header->key)) return false;
+    if (strcasecmp(header->key, "Content-Length") == 0) {
+      ++content_lengths;
+      if (!AllDigits(header->value)) return false;
+      announces_body |= std::strspn(header->value, "0") != std::strlen(header->value);
+    } else if (strcasecmp(header->key, "Transfer-Encoding") == 0) {
+      ++transfer_encodings;
+      if (strcasecmp(header->value, "chunked") != 0) return false;
+      announces_body = true;
+    }
+  }
+  if (content_lengths + transfer_encodings > 1) return false;
+  if (announces_body && HasNoBody(CommandOf(request))) return false;
+  const char* const uri = evhttp_request_get_uri(request);
+  return uri != nullptr && std::strstr(uri, "%00") == nullptr;
+}
+
+}  // namespace bitcoin_support

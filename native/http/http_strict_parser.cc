@@ -1,0 +1,464 @@
+#include "http/http_strict_parser.h"
+
+#include <algorithm>
+
+namespace bitcoin_support {
+namespace {
+
+// Bits of kClasses.
+constexpr uint8_t kToken = 1;
+constexpr uint8_t kTargetByte = 2;
+constexpr uint8_t kText = 4;  // of a header's value, or of a chunk's extension
+constexpr uint8_t kHostByte = 8;
+constexpr uint8_t kDigit = 16;
+
+constexpr bool Within(unsigned char c, char first, char last) { return c >= first && c <= last; }
+
+constexpr std::array<uint8_t, 256> kClasses = [] {
+  std::array<uint8_t, 256> classes{};
+  for (unsigned c = 0; c < 256; ++c) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool digit = Within(byte, '0', '9');
+    const bool alphanumeric = digit || Within(byte, 'a', 'z') || Within(byte, 'A', 'Z');
+    const bool in_token =
+        alphanumeric || (c < 128 && c != 0 && std::string_view("!#$%&'*+-.^_`|~").find(char(c)) < 15);
+    const bool in_host =
+        alphanumeric || (c < 128 && c != 0 && std::string_view("-._~!$&'()*+,;=%:[]").find(char(c)) < 19);
+    if (in_token) classes[c] |= kToken;
+    if (c > 0x20 && c != 0x7f) classes[c] |= kTargetByte;
+    if ((c >= 0x20 && c != 0x7f) || c == '\t') classes[c] |= kText;
+    if (in_host) classes[c] |= kHostByte;
+    if (digit) classes[c] |= kDigit;
+  }
+  return classes;
+}();
+
+bool Is(char c, uint8_t classes) { return (kClasses[static_cast<unsigned char>(c)] & classes) != 0; }
+
+// Only the letters of header names and of tokens that are compared come here.
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+bool EqualsLower(std::string_view text, std::string_view lower) {
+  return text.size() == lower.size() &&
+         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return Lower(a) == b; });
+}
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = Lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// The end of what may be read when there is room for so much.
+const char* Stop(const char* p, const char* end, size_t room) {
+  return p + std::min(static_cast<size_t>(end - p), room);
+}
+
+constexpr size_t kVersionLength = std::string_view("HTTP/1.1").size();
+
+// Fits into 64 bits with room to spare, and is more than anyone sends.
+constexpr size_t kMaxLengthDigits = 18;
+constexpr uint8_t kMaxChunkDigits = 15;
+
+// Of all chunks of a body together: they cost work and carry nothing.
+constexpr size_t kMaxExtensions = 16 * 1024;
+
+}  // namespace
+
+void HttpStrictParser::Reset() {
+  m_state = State::kStart;
+  m_field = Field::kOther;
+  m_leading = m_percent = m_minor = m_digits = 0;
+  m_has_host = m_has_length = m_chunked = m_expects_continue = m_odd_expectation = m_trailers = false;
+  m_status = m_later_status = 0;
+  m_room = m_limits->head;
+  m_extension_room = kMaxExtensions;
+  m_position = m_method_length = m_target_length = m_framing_hyphen = m_name_begin = 0;
+  m_content_length = m_left = m_body = 0;
+  m_word_length = 0;
+}
+
+HttpStrictParser::Result HttpStrictParser::Feed(const char* data, size_t size) {
+  const char* p = data;
+  const char* const end = data + size;
+  while (p < end) {
+    if (in_head()) {
+      const char* const next = ReadHead(p, end);
+      m_position += static_cast<size_t>(next - p);
+      p = next;
+      if (m_state == State::kRefused) return {Step::kRefused, static_cast<size_t>(p - data)};
+      if (!in_head()) return {Step::kHead, static_cast<size_t>(p - data)};
+    } else if (m_state == State::kBody || m_state == State::kChunkData) {
+      // Content is told apart from framing: what was used so far was framing.
+      if (p != data) break;
+      const auto length = static_cast<size_t>(std::min<uint64_t>(m_left, size));
+      m_left -= length;
+      if (m_left == 0) m_state = m_state == State::kBody ? State::kComplete : State::kChunkCr;
+      return {Step::kData, length};
+    } else if (m_state == State::kComplete || m_state == State::kRefused) {
+      break;
+    } else {
+      p = ReadBody(p, end);
+      if (m_state == State::kRefused) return {Step::kRefused, static_cast<size_t>(p - data)};
+    }
+  }
+  return {m_state == State::kRefused ? Step::kRefused : Step::kMore, static_cast<size_t>(p - data)};
+}
+
+unsigned HttpStrictParser::command() const {
+  for (size_t i = 0; i < kMethods.size(); ++i) {
+    if (method() == kMethods[i]) return 1u << i;
+  }
+  return 0;
+}
+
+bool HttpStrictParser::Refuse(int status) {
+  m_state = State::kRefused;
+  m_status = status;
+  return false;
+}
+
+bool HttpStrictParser::Charge(int status) {
+  if (m_room == 0) return Refuse(status);
+  --m_room;
+  return true;
+}
+
+// Reads at least one byte, and more where many of a kind follow each other.
+const char* HttpStrictParser::ReadHead(const char* p, const char* end) {
+  const char c = *p;
+  switch (m_state) {
+    case State::kStart:
+      if (c == '\r' && m_leading == 0) {
+        m_state = State::kStartLf;
+        return p + 1;
+      }
+      m_state = State::kMethod;
+      [[fallthrough]];
+    case State::kMethod:
+      return ReadMethod(p, end);
+    case State::kStartLf:
+      if (c != '\n') return Refuse(400), p;
+      m_leading = 2;
+      // Feed() counts this byte, too; the request begins behind it.
+      m_position = SIZE_MAX;
+      m_state = State::kStart;
+      return p + 1;
+    case State::kTarget:
+      return ReadTarget(p, end);
+    case State::kVersion:
+      for (; p < end && *p != '\r'; ++p) {
+        if (m_word_length == kVersionLength) return Refuse(400), p;
+        if (!Charge(414)) return p;
+        m_word[m_word_length++] = *p;
+      }
+      if (p == end) return p;
+      m_state = State::kRequestLineLf;
+      return p + 1;
+    case State::kRequestLineLf:
+      if (c != '\n' || !EndVersion()) return Refuse(400), p;
+      m_state = State::kLineStart;
+      return p + 1;
+    case State::kLineStart:
+      if (c == '\r') {
+        m_state = State::kHeadLf;
+        return p + 1;
+      }
+      m_word_length = 0;
+      m_name_begin = m_position;
+      m_state = State::kName;
+      [[fallthrough]];
+    case State::kName:
+      return ReadName(p, end);
+    case State::kValueStart:
+    case State::kValue:
+      return ReadValue(p, end);
+    case State::kLineLf:
+      if (c != '\n') return Refuse(400), p;
+      m_state = State::kLineStart;
+      return p + 1;
+    case State::kHeadLf:
+      if (c != '\n') return Refuse(400), p;
+      EndHead();
+      return p + 1;
+    default:
+      return p;
+  }
+}
+
+const char* HttpStrictParser::ReadMethod(const char* p, const char* end) {
+  const char* const begin = p;
+  const char* const stop = Stop(p, end, std::min(m_room, kMaxMethod - m_method_length));
+  char* method = m_method.data() + m_method_length;
+  while (p < stop && Is(*p, kToken)) *method++ = *p++;
+  m_method_length += static_cast<size_t>(p - begin);
+  m_room -= static_cast<size_t>(p - begin);
+  if (p == end) return p;
+  if (m_room == 0) return Refuse(414), p;
+  if (*p == ' ' && m_method_length > 0) {
+    --m_room;
+    m_state = State::kTarget;
+    return p + 1;
+  }
+  return Refuse(Is(*p, kToken) ? 501 : 400), p;
+}
+
+const char* HttpStrictParser::ReadTarget(const char* p, const char* end) {
+  if (m_target_length == 0 && *p != '/' && *p != '*' && !(Is(*p, kHostByte) && Is(*p, kToken))) {
+    return Refuse(400), p;
+  }
+  const char* const begin = p;
+  const char* const stop = Stop(p, end, m_room);
+  uint8_t percent = m_percent;
+  for (; p < stop && Is(*p, kTargetByte); ++p) {
+    // Decoded it would end a path in C.
+    if (*p == '%') {
+      percent = 1;
+    } else if (percent != 0) {
+      if (*p != '0') {
+        percent = 0;
+      } else if (++percent == 3) {
+        return Refuse(400), p;
+      }
+    }
+  }
+  m_percent = percent;
+  m_target_length += static_cast<size_t>(p - begin);
+  m_room -= static_cast<size_t>(p - begin);
+  if (p == end) return p;
+  if (m_room == 0) return Refuse(414), p;
+  if (*p != ' ') return Refuse(400), p;
+  --m_room;
+  m_word_length = 0;
+  m_state = State::kVersion;
+  return p + 1;
+}
+
+bool HttpStrictParser::EndVersion() {
+  const std::string_view version(m_word.data(), m_word_length);
+  if (version.size() != kVersionLength || version.substr(0, 5) != "HTTP/" || !Is(version[5], kDigit) ||
+      version[6] != '.' || !Is(version[7], kDigit)) {
+    return false;
+  }
+  if (version[5] != '1' || version[7] > '1') m_later_status = 505;
+  m_minor = static_cast<uint8_t>(version[7] - '0');
+  return true;
+}
+
+const char* HttpStrictParser::ReadName(const char* p, const char* end) {
+  const char* const stop = Stop(p, end, m_room);
+  const char* const begin = p;
+  size_t length = m_word_length;
+  for (; p < stop && Is(*p, kToken); ++p) {
+    if (length < m_word.size()) m_word[length++] = Lower(*p);
+  }
+  m_word_length = length;
+  m_room -= static_cast<size_t>(p - begin);
+  if (p == end) return p;
+  if (m_room == 0) return Refuse(431), p;
+  // A space before the colon, or at the start of the line, is what lets two readers disagree.
+  if (*p != ':' || m_word_length == 0) return Refuse(400), p;
+  --m_room;
+  EndName();
+  m_state = m_trailers ? State::kTrailerValue : State::kValueStart;
+  m_word_length = 0;
+  return p + 1;
+}
+
+void HttpStrictParser::EndName() {
+  m_field = Field::kOther;
+  const std::string_view name(m_word.data(), m_word_length);
+  switch (name.size()) {
+    case 4:
+      if (name == "host") m_field = Field::kHost;
+      break;
+    case 6:
+      if (name == "expect") m_field = Field::kExpect;
+      break;
+    case 14:
+      if (name == "content-length") m_field = Field::kContentLength;
+      break;
+    case 17:
+      if (name == "transfer-encoding") m_field = Field::kTransferEncoding;
+      break;
+    default:
+      break;
+  }
+}
+
+const char* HttpStrictParser::ReadValue(const char* p, const char* end) {
+  const char* const stop = Stop(p, end, m_room);
+  const char* const begin = p;
+  if (m_field == Field::kOther) {
+    while (p < stop && Is(*p, kText)) ++p;
+  } else {
+    if (m_state == State::kValueStart) {
+      while (p < stop && (*p == ' ' || *p == '\t')) ++p;
+      if (p < stop) m_state = State::kValue;
+    }
+    size_t length = m_word_length;
+    for (; p < stop && Is(*p, kText); ++p) {
+      if (length == m_word.size()) return Refuse(400), p;
+      m_word[length++] = *p;
+    }
+    m_word_length = length;
+  }
+  m_room -= static_cast<size_t>(p - begin);
+  if (p == end) return p;
+  if (*p == '\r') {
+    if (EndValue()) m_state = State::kLineLf;
+    return p + 1;
+  }
+  return Refuse(m_room == 0 ? 431 : 400), p;
+}
+
+bool HttpStrictParser::EndValue() {
+  if (m_field == Field::kOther) return true;
+  std::string_view value(m_word.data(), m_word_length);
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+  switch (m_field) {
+    case Field::kHost:
+      return EndHost(value);
+    case Field::kContentLength:
+      return EndContentLength(value);
+    case Field::kTransferEncoding:
+      // In HTTP/1.0 it says nothing about the body, and whoever passed it on did not know.
+      if (m_chunked || m_has_length || m_minor == 0 || !EqualsLower(value, "chunked")) return Refuse(400);
+      m_chunked = true;
+      m_framing_hyphen = m_name_begin + 8;
+      return true;
+    case Field::kExpect:
+      (EqualsLower(value, "100-continue") ? m_expects_continue : m_odd_expectation) = true;
+      return true;
+    case Field::kOther:
+      break;
+  }
+  return true;
+}
+
+bool HttpStrictParser::EndHost(std::string_view value) {
+  if (m_has_host) return Refuse(400);
+  m_has_host = true;
+  return std::all_of(value.begin(), value.end(), [](char c) { return Is(c, kHostByte); }) || Refuse(400);
+}
+
+bool HttpStrictParser::EndContentLength(std::string_view value) {
+  if (m_has_length || m_chunked || value.empty()) return Refuse(400);
+  m_has_length = true;
+  m_framing_hyphen = m_name_begin + 7;
+  while (value.size() > 1 && value.front() == '0') value.remove_prefix(1);
+  for (const char c : value) {
+    if (!Is(c, kDigit)) return Refuse(400);
+  }
+  if (value.size() > kMaxLengthDigits) return Refuse(413);
+  for (const char c : value) m_content_length = m_content_length * 10 + static_cast<uint64_t>(c - '0');
+  return true;
+}
+
+bool HttpStrictParser::EndHead() {
+  if (m_later_status != 0) return Refuse(m_later_status);
+  if (m_minor >= 1 && !m_has_host) return Refuse(400);
+  // libevent reads no body of these, whatever their headers say: it takes it for the next request.
+  if (has_body() && (method() == "HEAD" || method() == "TRACE")) return Refuse(400);
+  if (m_minor == 0) m_expects_continue = m_odd_expectation = false;
+  if (m_odd_expectation) return Refuse(417);
+  if (m_content_length > m_limits->body) return Refuse(413);
+  m_room = m_limits->head;
+  m_digits = 0;
+  m_left = m_content_length;
+  m_state = m_chunked ? State::kChunkSize : has_body() ? State::kBody : State::kComplete;
+  return true;
+}
+
+// Reads at least one byte of a body's framing.
+const char* HttpStrictParser::ReadBody(const char* p, const char* end) {
+  const char c = *p;
+  switch (m_state) {
+    case State::kChunkSize:
+      return ReadChunkSize(p, end);
+    case State::kChunkExtension:
+      for (; p < end && Is(*p, kText); ++p) {
+        if (m_extension_room == 0) return Refuse(413), p;
+        --m_extension_room;
+      }
+      if (p == end) return p;
+      if (*p != '\r') return Refuse(400), p;
+      m_state = State::kChunkSizeLf;
+      return p + 1;
+    case State::kChunkSizeLf:
+      if (c != '\n') return Refuse(400), p;
+      m_digits = 0;
+      if (m_left > 0) {
+        m_state = State::kChunkData;
+      } else {
+        m_trailers = true;
+        m_state = State::kTrailerStart;
+      }
+      return p + 1;
+    case State::kChunkCr:
+      if (c != '\r') return Refuse(400), p;
+      m_state = State::kChunkLf;
+      return p + 1;
+    case State::kChunkLf:
+      if (c != '\n') return Refuse(400), p;
+      m_state = State::kChunkSize;
+      return p + 1;
+    case State::kTrailerStart:
+      if (c == '\r') {
+        m_state = State::kEndLf;
+        return p + 1;
+      }
+      m_word_length = 0;
+      m_state = State::kTrailerName;
+      [[fallthrough]];
+    case State::kTrailerName:
+      return ReadName(p, end);
+    case State::kTrailerValue:
+      return SkipField(p, end);
+    case State::kTrailerLf:
+      if (c != '\n') return Refuse(400), p;
+      m_state = State::kTrailerStart;
+      return p + 1;
+    case State::kEndLf:
+      if (c != '\n') return Refuse(400), p;
+      m_state = State::kComplete;
+      return p + 1;
+    default:
+      return p;
+  }
+}
+
+const char* HttpStrictParser::ReadChunkSize(const char* p, const char* end) {
+  for (; p < end; ++p) {
+    const int digit = HexValue(*p);
+    if (digit < 0) break;
+    if (m_digits == kMaxChunkDigits) return Refuse(400), p;
+    m_left = (m_digits++ == 0 ? 0 : m_left * 16) + static_cast<uint64_t>(digit);
+  }
+  if (p == end) return p;
+  if (m_digits == 0 || (*p != '\r' && *p != ';')) return Refuse(400), p;
+  const bool extended = *p == ';';
+  if (EndChunkSize()) m_state = extended ? State::kChunkExtension : State::kChunkSizeLf;
+  return p + 1;
+}
+
+bool HttpStrictParser::EndChunkSize() {
+  // The limit may be lowered meanwhile.
+  if (m_body > m_limits->body || m_left > m_limits->body - m_body) return Refuse(413);
+  m_body += m_left;
+  return true;
+}
+
+// A trailer's value: nobody is given it.
+const char* HttpStrictParser::SkipField(const char* p, const char* end) {
+  const char* const stop = Stop(p, end, m_room);
+  const char* const begin = p;
+  while (p < stop && Is(*p, kText)) ++p;
+  m_room -= static_cast<size_t>(p - begin);
+  if (p == end) return p;
+  if (*p != '\r') return Refuse(m_room == 0 ? 431 : 400), p;
+  m_state = State::kTrailerLf;
+  return p + 1;
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,88 @@
+#include "http/reply_head.h"
+
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+#include <strings.h>
+
+#include <charconv>
+#include <cstring>
+
+#include "http/http_date.h"
+#include "secure/memory_cleanse.h"
+
+namespace bitcoin_support {
+namespace {
+
+bool EqualsIgnoringCase(std::string_view text, std::string_view other) {
+  return text.size() == other.size() && strncasecmp(text.data(), other.data(), text.size()) == 0;
+}
+
+// Decimal digits of a number, for as long as the object lives.
+class Digits {
+ public:
+  explicit Digits(size_t number)
+      : m_length(std::to_chars(m_text.data(), m_text.data() + m_text.size(), number).ptr - m_text.data()) {}
+  std::string_view view() const { return {m_text.data(), m_length}; }
+
+ private:
+  std::array<char, 20> m_text;
+  const size_t m_length;
+};
+
+}  // namespace
+
+ReplyHead::~ReplyHead() { MemoryCleanse(m_text.data(), m_length); }
+
+bool ReplyHead::Begin(evhttp_request* request, int code, const char* reason) {
+  if (request->major != 1 || request->minor != 1) return false;
+  if (request->type == EVHTTP_REQ_HEAD || request->type == EVHTTP_REQ_CONNECT) return false;
+  if (code == HTTP_NOCONTENT || code == HTTP_NOTMODIFIED) return false;
+  if (reason == nullptr && code != HTTP_OK) return false;  // evhttp knows the phrases
+  if (evhttp_request_get_output_headers(request)->tqh_first != nullptr) return false;
+  const char* const connection = evhttp_find_header(evhttp_request_get_input_headers(request), "Connection");
+  if (connection != nullptr && strcasecmp(connection, "keep-alive") != 0) return false;
+  return Append("HTTP/1.1 ") && Append(Digits(static_cast<size_t>(code)).view()) && Append(" ") &&
+         Append(reason == nullptr ? "OK" : reason) && Append("\r\n");
+}
+
+bool ReplyHead::AddHeader(std::string_view name, std::string_view value) {
+  switch (name.size()) {
+    case 4:
+      m_has_date |= EqualsIgnoringCase(name, "Date");
+      break;
+    case 10:
+      if (EqualsIgnoringCase(name, "Connection")) return false;
+      break;
+    case 12:
+      m_has_content_type |= EqualsIgnoringCase(name, "Content-Type");
+      break;
+    case 14:
+      if (EqualsIgnoringCase(name, "Content-Length")) return false;
+      break;
+    case 17:
+      if (EqualsIgnoringCase(name, "Transfer-Encoding")) return false;
+      break;
+    default:
+      break;
+  }
+  return Append(name) && Append(": ") && Append(value) && Append("\r\n");
+}
+
+bool ReplyHead::End(const char* content_type, size_t body_length) {
+  if (!m_has_date && !(Append("Date: ") && Append(HttpDate()) && Append("\r\n"))) return false;
+  if (!m_has_content_type && content_type != nullptr &&
+      !(Append("Content-Type: ") && Append(content_type) && Append("\r\n"))) {
+    return false;
+  }
+  return Append("Content-Length: ") && Append(Digits(body_length).view()) && Append("\r\n\r\n");
+}
+
+bool ReplyHead::Append(std::string_view text) {
+  if (text.size() > m_text.size() - m_length) return false;
+  std::memcpy(m_text.data() + m_length, text.data(), text.size());
+  m_length += text.size();
+  return true;
+}
+
+}  // namespace bitcoin_support

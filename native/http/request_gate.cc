@@ -1,0 +1,403 @@
+#include "http/request_gate.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "buffers/evbuffer_moves.h"
+#include "http/http_target.h"
+#include "http/request_rules.h"
+#include "loop/event_base.h"
+
+namespace bitcoin_support {
+namespace {
+
+// Takes the place of the hyphen in the name of a header that evhttp must not heed. The parser lets none
+// through.
+constexpr char kHidden = '\x01';
+
+// How much of a streamed body is read before its handler has taken any of it.
+constexpr size_t kFullBody = 64 * 1024;
+
+constexpr std::string_view kHarmless = "GET / HTTP/1.1\r\n\r\n";
+// The answer to HEAD has no body, whatever it is.
+constexpr std::string_view kHarmlessHead = "HEAD / HTTP/1.1\r\n\r\n";
+
+void Free(evbuffer*& buffer) {
+  if (buffer != nullptr) evbuffer_free(buffer);
+  buffer = nullptr;
+}
+
+evbuffer* Ensure(evbuffer*& buffer) {
+  if (buffer == nullptr && (buffer = evbuffer_new()) == nullptr) throw std::bad_alloc();
+  return buffer;
+}
+
+size_t Length(const evbuffer* buffer) { return buffer == nullptr ? 0 : evbuffer_get_length(buffer); }
+
+void Clear(evbuffer* buffer) {
+  if (buffer != nullptr) evbuffer_drain(buffer, evbuffer_get_length(buffer));
+}
+
+}  // namespace
+
+RequestGate::RequestGate(EventBase& base, bufferevent* bev, const RequestRules& rules, Owner& owner)
+    : m_base(base),
+      m_bev(bev),
+      m_input(bufferevent_get_input(bev)),
+      m_rules(rules),
+      m_owner(owner),
+      m_parser(rules.limits) {
+  if (evbuffer_add_cb(m_input, OnInput, this) == nullptr) throw std::bad_alloc();
+}
+
+RequestGate::~RequestGate() {
+  evbuffer_remove_cb(m_input, OnInput, this);
+  if (m_deadline != nullptr) event_free(m_deadline);
+  Free(m_held);
+  Free(m_head);
+  Free(m_body);
+}
+
+evbuffer* RequestGate::Held() { return Ensure(m_held); }
+
+void RequestGate::OnInput(evbuffer*, const evbuffer_cb_info* info, void* arg) {
+  RequestGate& self = *static_cast<RequestGate*>(arg);
+  if (info->n_added == 0 || self.m_working) return;
+  self.Take(info->n_added);
+}
+
+// Called by libevent, which knows no exceptions.
+void RequestGate::Take(size_t added) {
+  const EventBase::BusyScope busy(m_base);
+  m_working = true;
+  try {
+    if (m_mode == Mode::kRefused) {
+      MoveTail(m_input, Held(), added);
+      Clear(m_held);
+    } else if (m_mode == Mode::kGiven || Length(m_held) > 0) {
+      // What evhttp was given is its own; the rest waits.
+      MoveTail(m_input, Held(), added);
+      if (m_mode != Mode::kGiven || m_body_state == Body::kUnderWay) Advance(m_held);
+    } else {
+      Advance(m_input);
+    }
+  } catch (const std::bad_alloc&) {
+    m_owner.Cut();
+  }
+  m_working = false;
+  // JavaScript is called, which may end the connection, and this with it.
+  if (m_body_state != Body::kNone) m_owner.OnBody();
+}
+
+void RequestGate::Advance(evbuffer* source) {
+  for (bool more = true; more;) {
+    switch (m_mode) {
+      case Mode::kReading:
+        more = m_parser.in_head() ? ReadHead(source) : ReadBodyBytes(source);
+        break;
+      case Mode::kGiven:
+        more = m_body_state == Body::kUnderWay && ReadBodyBytes(source);
+        break;
+      case Mode::kDiscarding:
+        more = ReadBodyBytes(source);
+        break;
+      case Mode::kDraining:
+        Drain(source);
+        more = false;
+        break;
+      case Mode::kRefused:
+        more = false;
+        break;
+    }
+  }
+  UpdateDeadline();
+}
+
+bool RequestGate::ReadHead(evbuffer* source) {
+  for (;;) {
+    // The next piece that has not been parsed.
+    evbuffer_ptr position;
+    if (m_scanned == Length(source)) break;
+    evbuffer_ptr_set(source, &position, m_scanned, EVBUFFER_PTR_SET);
+    evbuffer_iovec piece;
+    if (evbuffer_peek(source, -1, &position, &piece, 1) < 1) break;
+    const auto [step, used] = m_parser.Feed(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    m_scanned += used;
+    if (step == HttpStrictParser::Step::kRefused) {
+      Refuse(m_parser.status(), source);
+      return false;
+    }
+    if (step == HttpStrictParser::Step::kHead) {
+      BeginBody(source);
+      return true;
+    }
+  }
+  if (source == m_input && m_scanned > 0) MoveBytes(m_input, Held(), m_scanned);
+  return false;
+}
+
+// The head has been read; what becomes of the request?
+void RequestGate::BeginBody(evbuffer* source) {
+  if (m_parser.leading() > 0) {
+    evbuffer_drain(source, m_parser.leading());
+    m_scanned -= m_parser.leading();
+  }
+  const unsigned command = m_parser.command();
+  const bool extension = command == 0 && m_rules.IsExtension(m_parser.method());
+  if (!extension && (command & m_rules.methods) == 0) {
+    Refuse(501, source);
+    return;
+  }
+  m_extension_method = extension ? m_parser.method() : std::string_view();
+  if (!m_parser.has_body()) {
+    Give(source, m_scanned);
+    return;
+  }
+  const bool here = !m_parser.chunked() && Length(source) - m_scanned >= m_parser.content_length();
+  if (here && !extension && m_rules.streamed.empty()) {
+    Give(source, m_scanned + static_cast<size_t>(m_parser.content_length()));
+    return;
+  }
+  MoveBytes(source, Ensure(m_head), std::exchange(m_scanned, 0));
+  m_invite = m_parser.expects_continue() && Length(source) == 0;
+  Ensure(m_body);
+  if (IsStreamed(m_head)) {
+    m_body_state = Body::kUnderWay;
+    GiveHead(source);
+  } else {
+    InviteBody();
+  }
+}
+
+bool RequestGate::IsStreamed(evbuffer* head) const {
+  if (m_rules.streamed.empty()) return false;
+  const auto* const bytes = reinterpret_cast<const char*>(evbuffer_pullup(head, -1));
+  const std::string_view target(bytes + m_parser.target_begin(), m_parser.target_length());
+  return m_rules.streamed.contains(std::string(RawPath(target)));
+}
+
+// Evhttp finds no body behind the head.
+void RequestGate::HideFraming() {
+  unsigned char* const bytes = evbuffer_pullup(m_head, -1);
+  bytes[m_parser.framing_hyphen()] = static_cast<unsigned char>(kHidden);
+  m_hidden = true;
+}
+
+// The whole request, as it came.
+void RequestGate::Give(evbuffer* source, size_t length) {
+  m_mode = Mode::kGiven;
+  m_scanned = 0;
+  m_parser.Reset();
+  if (source == m_input) {
+    const size_t rest = Length(m_input) - length;
+    if (rest > 0) MoveTail(m_input, Held(), rest);
+  } else {
+    const InputUnlock unlock(m_input);
+    MoveBytes(source, m_input, length);
+  }
+}
+
+// The head of a request whose body is ours.
+void RequestGate::GiveHead(evbuffer* source) {
+  m_mode = Mode::kGiven;
+  HideFraming();
+  if (source == m_input) MoveBytes(m_input, Held(), Length(m_input));
+  const InputUnlock unlock(m_input);
+  MoveBytes(m_head, m_input, Length(m_head));
+}
+
+bool RequestGate::ReadBodyBytes(evbuffer* source) {
+  const bool given = m_mode == Mode::kGiven;
+  if (!m_parser.complete()) {
+    // Bytes that were held before GiveHead() moved the rest there.
+    if (given) source = Held();
+    if (given && body_is_full()) return false;
+    evbuffer_iovec piece;
+    if (evbuffer_peek(source, -1, nullptr, &piece, 1) < 1) return false;
+    const auto [step, used] = m_parser.Feed(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    if (step == HttpStrictParser::Step::kRefused) {
+      if (given) {
+        BreakBody();
+      } else {
+        Refuse(m_parser.status(), source);
+      }
+      return false;
+    }
+    if (step == HttpStrictParser::Step::kData && m_mode != Mode::kDiscarding) {
+      MoveBytes(source, m_body, used);
+    } else {
+      evbuffer_drain(source, used);
+    }
+    if (!m_parser.complete()) return true;
+  }
+  if (given) {
+    m_body_state = Body::kWhole;
+    m_parser.Reset();
+    return false;
+  }
+  if (m_mode == Mode::kDiscarding) {
+    m_mode = Mode::kReading;
+    m_parser.Reset();
+    return true;
+  }
+  GiveHead(source);
+  m_parser.Reset();
+  return false;
+}
+
+void RequestGate::Refuse(int status, evbuffer* source) {
+  m_status = status;
+  m_extension_method.clear();
+  m_hidden = false;
+  Clear(m_head);
+  Clear(m_body);
+  if (status == 413 && m_rules.lingering && !m_parser.chunked() && m_parser.content_length() > 0) {
+    m_mode = Mode::kDraining;
+    m_to_drain = m_parser.content_length();
+    evbuffer_drain(source, std::exchange(m_scanned, 0));
+    Drain(source);
+    return;
+  }
+  Clear(source);
+  Clear(m_held);
+  GiveRefused();
+}
+
+void RequestGate::Drain(evbuffer* source) {
+  const auto length = static_cast<size_t>(std::min<uint64_t>(m_to_drain, Length(source)));
+  evbuffer_drain(source, length);
+  m_to_drain -= length;
+  if (m_to_drain > 0) return;
+  Clear(source);
+  Clear(m_held);
+  GiveRefused();
+}
+
+void RequestGate::GiveRefused() {
+  m_mode = Mode::kRefused;
+  m_scanned = 0;
+  const std::string_view request = m_parser.method() == "HEAD" ? kHarmlessHead : kHarmless;
+  const InputUnlock unlock(m_input);
+  evbuffer_add(m_input, request.data(), request.size());
+}
+
+void RequestGate::Adopt(evhttp_request* request) {
+  if (!std::exchange(m_hidden, false)) return;
+  for (evkeyval* header = evhttp_request_get_input_headers(request)->tqh_first; header != nullptr;
+       header = header->next.tqe_next) {
+    char* const hidden = std::strchr(header->key, kHidden);
+    if (hidden != nullptr) *hidden = '-';
+  }
+  if (m_body_state == Body::kNone) evbuffer_add_buffer(evhttp_request_get_input_buffer(request), m_body);
+}
+
+bool RequestGate::Resume() {
+  if (m_mode != Mode::kGiven) return m_mode != Mode::kRefused;
+  const Body body = std::exchange(m_body_state, Body::kNone);
+  // A client that was never invited to send its body may send it or not: nobody can tell what comes next.
+  if (body == Body::kBroken || (body == Body::kUnderWay && m_invite)) {
+    m_mode = Mode::kRefused;
+    return false;
+  }
+  Clear(m_body);
+  m_mode = body == Body::kUnderWay ? Mode::kDiscarding : Mode::kReading;
+  if (Length(m_held) == 0) {
+    UpdateDeadline();
+    return true;
+  }
+  m_working = true;
+  try {
+    Advance(m_held);
+  } catch (const std::bad_alloc&) {
+    m_owner.Cut();
+  }
+  m_working = false;
+  return true;
+}
+
+bool RequestGate::has_more() const { return Length(m_held) > 0; }
+
+bool RequestGate::body_is_full() const { return Length(m_body) >= kFullBody; }
+
+// Nothing else is being written: all requests before this one have been answered. So it need not go through
+// evhttp, which would take it for the end of a reply.
+void RequestGate::InviteBody() {
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  if (!std::exchange(m_invite, false)) return;
+  const auto sent = send(bufferevent_getfd(m_bev), kContinue.data(), kContinue.size(), 0);
+  if (sent != static_cast<ssize_t>(kContinue.size())) m_owner.Cut();
+}
+
+void RequestGate::PullBody() {
+  if (m_body_state != Body::kUnderWay) return;
+  m_working = true;
+  Advance(Held());
+  m_working = false;
+}
+
+bool RequestGate::ReadBody(int fd) {
+  const int count = evbuffer_read(Held(), fd, kFullBody);
+  if (count == 0 || (count < 0 && !(errno == EAGAIN || errno == EINTR))) {
+    BreakBody();
+    return false;
+  }
+  if (count > 0) PullBody();
+  return true;
+}
+
+void RequestGate::BreakBody() {
+  if (m_body_state != Body::kUnderWay) return;
+  m_body_state = Body::kBroken;
+  Clear(m_held);
+}
+
+void RequestGate::UpdateDeadline() {
+  const bool under_way = (m_mode == Mode::kReading && !m_parser.idle()) || m_mode == Mode::kDiscarding ||
+                         m_mode == Mode::kDraining;
+  if (under_way == m_deadline_on) return;
+  if (!under_way) {
+    event_del(m_deadline);
+    m_deadline_on = false;
+    return;
+  }
+  if (!m_rules.deadline) return;
+  if (m_deadline == nullptr) m_deadline = event_new(m_base.base(), -1, 0, OnDeadline, this);
+  m_deadline_on = m_deadline != nullptr && event_add(m_deadline, &*m_rules.deadline) == 0;
+}
+
+void RequestGate::OnDeadline(evutil_socket_t, short, void* arg) {
+  RequestGate& self = *static_cast<RequestGate*>(arg);
+  const EventBase::BusyScope busy(self.m_base);
+  self.m_deadline_on = false;
+  if (self.m_mode == Mode::kDiscarding) {
+    // Its request has been answered already.
+    self.m_owner.Cut();
+    return;
+  }
+  self.m_working = true;
+  const bool draining = self.m_mode == Mode::kDraining;
+  Clear(self.m_held);
+  if (draining) {
+    self.GiveRefused();
+  } else {
+    self.m_status = 408;
+    self.m_extension_method.clear();
+    Clear(self.m_head);
+    Clear(self.m_body);
+    self.GiveRefused();
+  }
+  self.m_working = false;
+  // Nothing comes from the socket that would wake evhttp. It may end the connection, and this gate with it.
+  bufferevent_trigger(self.m_bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,107 @@
+// One accepted HTTP connection.
+#pragma once
+
+#include <event2/event.h>
+
+#include <memory>
+#include <vector>
+
+#include "http/request_gate.h"
+
+struct evhttp_connection;
+struct evhttp_request;
+
+namespace bitcoin_support {
+
+class EventBase;
+class EvHttp;
+class EvHttpConnection;
+class EvHttpRequest;
+
+/// Stands between libevent's callbacks for a connection and the handles that JavaScript has for it.
+///
+/// A connection works on one request at a time: libevent reads the next one when the reply to the one
+/// before has been written. From the moment a request is handed to JavaScript until its reply is
+/// written or the connection is gone, `in flight` below means that request.
+class ServerConnection final : public RequestGate::Owner {
+ public:
+  /// `server` is the one that has accepted the connection: it outlives it.
+  ServerConnection(EventBase& base, evhttp_connection* connection, EvHttp& server);
+  ~ServerConnection();
+  ServerConnection(const ServerConnection&) = delete;
+  ServerConnection& operator=(const ServerConnection&) = delete;
+
+  evhttp_connection* connection() const { return m_connection; }
+
+  // --- the request in flight ---------------------------------------------------------------------
+  void BeginRequest(EvHttpRequest& handle);
+  const EvHttp& server() const { return m_server; }
+  /// Null when the server lets evhttp read requests by itself.
+  RequestGate* gate() const { return m_gate.get(); }
+  EvHttpRequest* request() const { return m_handle; }
+  /// The handle is gone: the reply is libevent's now.
+  void ReleaseRequest() { m_handle = nullptr; }
+
+  enum class ReplyKind { kWhole, kStreamed };
+  /// The reply begins; called before evhttp is given anything of it.
+  void BeginReply(ReplyKind kind);
+  bool HasOutput() const;
+  /// Lets libevent write what is queued in this turn instead of asking the kernel first.
+  void FlushSoon();
+  /// Writes what the socket takes now; for a server that is about to go.
+  void FlushNow();
+
+  /// Closes the connection whatever is under way on it, as soon as libevent is off the stack.
+  void Cut() override;
+
+  /// JavaScript wants JsCallback::kRequestComplete with `key` when the reply has been written (or not).
+  void WantComplete(double key) { m_complete_key = key; }
+  /// JavaScript wants JsCallback::kChunkWritten with `key` when all that is queued has been written.
+  void WantWritten(double key) { m_written_keys.push_back(key); }
+  static void OnWritten(evhttp_connection* connection, void* arg);
+
+  // --- the request's body, when it is streamed -----------------------------------------------------
+  /// JavaScript wants JsCallback::kBodyReadable when some of the body can be taken, or none will come.
+  void WantBody();
+
+  // --- the view that JavaScript has of the connection ----------------------------------------------
+  EvHttpConnection* view() const { return m_view; }
+  void set_view(EvHttpConnection* view) { m_view = view; }
+
+ private:
+  static void OnComplete(evhttp_request* request, void* arg);
+  static void OnClose(evhttp_connection* connection, void* arg);
+  static void OnReadable(evutil_socket_t fd, short what, void* arg);
+  static void OnEdge(evutil_socket_t fd, short what, void* arg);
+
+  void OnBody() override;
+  void StopReadingBody();
+  static void OnBodyReadable(evutil_socket_t fd, short what, void* arg);
+
+  void Await(short what, event_callback_fn callback, const timeval* timeout);
+  void StopAwaiting();
+  void TellPeerClosed();
+  void TellWritten(bool written);
+  void TellComplete(bool written);
+  void EndRequest();
+
+  EventBase& m_base;
+  evhttp_connection* const m_connection;
+  evhttp_request* m_in_flight = nullptr;
+  EvHttpRequest* m_handle = nullptr;
+  EvHttpConnection* m_view = nullptr;
+  EvHttp& m_server;
+  std::unique_ptr<RequestGate> m_gate;
+  double m_complete_key = 0;
+  std::vector<double> m_written_keys;
+  event* m_sentinel = nullptr;
+  event* m_body_event = nullptr;
+  event* m_awaited = nullptr;
+  bool m_replying = false;
+  bool m_streaming = false;
+  bool m_cut = false;
+  bool m_wants_body = false;
+  bool m_reading_body = false;
+};
+
+}  // namespace bitcoin_support

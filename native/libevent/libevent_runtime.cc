@@ -1,0 +1,94 @@
+#include "libevent/libevent_runtime.h"
+
+#include <dlfcn.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/thread.h>
+#include <node_api.h>
+
+#include <mutex>
+#include <stdexcept>
+
+#include "libevent/scrubbing_heap.h"
+#include "napi/arguments.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/exports.h"
+
+namespace bitcoin_support {
+namespace {
+
+// libevent would call exit(1). An abort keeps the evidence: node prints both stacks and a core may
+// be written.
+void OnFatal(int) {
+  const char* const error = LogRelay::LastError();
+  napi_fatal_error("libevent", NAPI_AUTO_LENGTH,
+                   *error == '\0' ? "unrecoverable error inside libevent" : error, NAPI_AUTO_LENGTH);
+}
+
+// A function that came with the security fixes of 2.1.13, which some distributions have added to 2.1.12.
+// Looked up in libevent alone: the addon's dependencies are not in the process's global scope.
+bool HasSecurityBackports() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(&evhttp_new), &info) == 0) return false;
+  void* const library = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+  if (library == nullptr) return false;
+  const bool found = dlsym(library, "evhttp_check_transfer_encoding_") != nullptr;
+  dlclose(library);
+  return found;
+}
+
+// () -> whether this libevent has the security fixes of 2.1.13
+Napi::Value HasSecurityBackportsNapi(const Napi::CallbackInfo& info) {
+  constexpr ev_uint32_t kFixed = 0x02010d00;
+  return Napi::Boolean::New(info.Env(), event_get_version_number() >= kFixed || HasSecurityBackports());
+}
+
+// () -> names of the backends that this libevent was built with
+Napi::Value SupportedMethods(const Napi::CallbackInfo& info) {
+  const Napi::Array list = Napi::Array::New(info.Env());
+  uint32_t index = 0;
+  for (const char** method = event_get_supported_methods(); method != nullptr && *method != nullptr;
+       ++method) {
+    list.Set(index++, Napi::String::New(info.Env(), *method));
+  }
+  return list;
+}
+
+// (function | null)
+Napi::Value LogSetCallback(const Napi::CallbackInfo& info) {
+  if (!info[0].IsFunction() && !info[0].IsNull()) ThrowTypeError(info.Env(), "neither a function nor null");
+  Environment::From(info).log().SetCallback(info[0]);
+  return info.Env().Undefined();
+}
+
+// (on)
+Napi::Value LogEnableDebug(const Napi::CallbackInfo& info) {
+  event_enable_debug_logging(BoolArg(info, 0) ? EVENT_DBG_ALL : EVENT_DBG_NONE);
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void InitLibeventRuntime() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    // Safe even when another part of the process has used libevent before: the blocks stay
+    // ordinary malloc blocks, so either side may free what the other allocated.
+    event_set_mem_functions(ScrubbingMalloc, ScrubbingRealloc, ScrubbingFree);
+    event_set_fatal_callback(OnFatal);
+    LogRelay::Install();
+    if (evthread_use_pthreads() != 0) throw std::runtime_error("libevent refused pthreads locking");
+  });
+}
+
+void ExportRuntimeFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
+  exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
+  exports.Set("libeventVersionNumber", Napi::Number::New(env, event_get_version_number()));
+  ExportFunction<HasSecurityBackportsNapi>(env, exports, "runtimeHasSecurityBackports", state);
+  ExportFunction<SupportedMethods>(env, exports, "runtimeSupportedMethods", state);
+  ExportFunction<LogSetCallback>(env, exports, "logSetCallback", state);
+  ExportFunction<LogEnableDebug>(env, exports, "logEnableDebug", state);
+}
+
+}  // namespace bitcoin_support

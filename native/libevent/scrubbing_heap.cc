@@ -1,0 +1,65 @@
+#include "libevent/scrubbing_heap.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#if defined(__APPLE__)
+#include <malloc/malloc.h>
+#else
+#include <malloc.h>
+#endif
+
+#include "libevent/thread_heap.h"
+#include "secure/memory_cleanse.h"
+
+namespace bitcoin_support {
+namespace {
+
+std::size_t UsableSize(void* ptr) {
+#if defined(__APPLE__)
+  return malloc_size(ptr);
+#else
+  return malloc_usable_size(ptr);
+#endif
+}
+
+}  // namespace
+
+void* ScrubbingMalloc(std::size_t size) {
+  ThreadHeap* const heap = ThreadHeap::Get();
+  if (heap == nullptr) return std::malloc(size);
+  void* ptr = heap->Take(size);
+  if (ptr == nullptr) ptr = std::malloc(size);
+  if (ptr != nullptr) heap->Count(1);
+  return ptr;
+}
+
+void* ScrubbingRealloc(void* ptr, std::size_t size) {
+  if (ptr == nullptr) return ScrubbingMalloc(size);
+  const std::size_t usable = UsableSize(ptr);
+  if (size != 0 && size <= usable && size >= usable / 2) {
+    MemoryCleanse(static_cast<char*>(ptr) + size, usable - size);
+    return ptr;
+  }
+  void* const moved = ScrubbingMalloc(size);
+  if (moved == nullptr) return nullptr;
+  std::memcpy(moved, ptr, size < usable ? size : usable);
+  ScrubbingFree(ptr);
+  return moved;
+}
+
+void ScrubbingFree(void* ptr) {
+  if (ptr == nullptr) return;
+  const std::size_t usable = UsableSize(ptr);
+  MemoryCleanse(ptr, usable);
+  ThreadHeap* const heap = ThreadHeap::Get();
+  if (heap != nullptr) {
+    heap->Count(-1);
+    if (heap->Keep(ptr, usable)) return;
+  }
+  std::free(ptr);
+}
+
+std::size_t ScrubbingLiveBlocks() { return ThreadHeap::LiveBlocks(); }
+
+}  // namespace bitcoin_support

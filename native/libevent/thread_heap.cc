@@ -1,0 +1,93 @@
+#include "libevent/thread_heap.h"
+
+#include <cstdlib>
+#include <mutex>
+#include <set>
+
+namespace bitcoin_support {
+namespace {
+
+#if !defined(__has_feature)
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+// A block in a cache would look alive to the sanitizer.
+constexpr bool kCaches = false;
+#else
+constexpr bool kCaches = true;
+#endif
+
+struct Threads {
+  std::mutex mutex;
+  std::set<const ThreadHeap*> heaps;
+  long ended = 0;  // what ended threads have left over
+};
+
+// Never destroyed: threads may end while the process runs its exit handlers.
+Threads& GetThreads() {
+  static Threads* const threads = new Threads;
+  return *threads;
+}
+
+// A single pointer fits into the static TLS that the loader keeps in reserve; the general model would cost a
+// function call at each access.
+thread_local ThreadHeap* t_heap __attribute__((tls_model("initial-exec"))) = nullptr;
+thread_local bool t_ended __attribute__((tls_model("initial-exec"))) = false;
+
+void Empty(SizeClass& entry) {
+  while (void* const block = entry.Pop()) std::free(block);
+}
+
+}  // namespace
+
+ThreadHeap::ThreadHeap() {
+  Threads& threads = GetThreads();
+  const std::lock_guard lock(threads.mutex);
+  threads.heaps.insert(this);
+}
+
+ThreadHeap::~ThreadHeap() {
+  for (SizeClass& entry : m_small.classes) Empty(entry);
+  for (SizeClass& entry : m_large.classes) Empty(entry);
+  Threads& threads = GetThreads();
+  const std::lock_guard lock(threads.mutex);
+  threads.heaps.erase(this);
+  threads.ended += m_live;
+}
+
+ThreadHeap* ThreadHeap::Get() { return t_heap != nullptr ? t_heap : Make(); }
+
+ThreadHeap* ThreadHeap::Make() {
+  if (t_ended) return nullptr;
+  struct Owner {
+    ~Owner() {
+      delete t_heap;
+      t_heap = nullptr;
+      t_ended = true;
+    }
+  };
+  thread_local Owner owner;
+  static_cast<void>(owner);
+  t_heap = new ThreadHeap;
+  return t_heap;
+}
+
+std::size_t ThreadHeap::LiveBlocks() {
+  Threads& threads = GetThreads();
+  const std::lock_guard lock(threads.mutex);
+  long sum = threads.ended;
+  for (const ThreadHeap* const heap : threads.heaps) sum += __atomic_load_n(&heap->m_live, __ATOMIC_RELAXED);
+  return sum < 0 ? 0 : static_cast<std::size_t>(sum);
+}
+
+void* ThreadHeap::Take(std::size_t size) {
+  if (!kCaches || size > m_large.kLargest) return nullptr;
+  return (size <= m_small.kLargest ? m_small.ForRequest(size) : m_large.ForRequest(size)).Pop();
+}
+
+bool ThreadHeap::Keep(void* ptr, std::size_t usable) {
+  if (!kCaches || usable < m_small.kSmallest || usable > m_large.kLargest) return false;
+  return (usable <= m_small.kLargest ? m_small.ForBlock(usable) : m_large.ForBlock(usable)).Push(ptr);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,414 @@
+#include "loop/event_base.h"
+
+#include <fcntl.h>
+#include <uv.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "loop/event_share.h"
+#include "loop/loop_driver.h"
+#include "loop/termination_watch.h"
+#include "loop/turn_events.h"
+#include "napi/arguments.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/handle_table.h"
+#include "secure/memory_cleanse.h"
+
+namespace bitcoin_support {
+namespace {
+
+// A turn ends after this many JavaScript callbacks at the latest, whatever their time.
+constexpr uint32_t kTurnCallbacks = 1024;
+
+// libevent looks for new I/O and due timers after this many callbacks of one priority, so that events
+// which activate each other in C for ever cannot keep out the ones that end a turn.
+constexpr int kDispatchCallbacks = 1024;
+
+// libevent has room for 256 in a base and warns of the next.
+constexpr size_t kCommonTimeouts = 64;
+
+struct ConfigDeleter {
+  void operator()(event_config* config) const { event_config_free(config); }
+};
+
+}  // namespace
+
+struct EventBase::OnceEntry {
+  EventBase* base;
+  double id;
+  event_callback_fn function = nullptr;  // in C; null for JavaScript
+  void* arg = nullptr;
+};
+
+EventBase::EventBase(Environment& env, const EventBaseOptions& options)
+    : Handle(env, env.type_for(kKind), kKind),
+      m_slot(HandleTable::SlotOf(number())),
+      m_precise_timer(options.precise_timer) {
+  const std::unique_ptr<event_config, ConfigDeleter> config(event_config_new());
+  if (config == nullptr) ThrowEventError(env, code::kLibevent, "event_config_new failed");
+  int flags = 0;
+  if (options.precise_timer) flags |= EVENT_BASE_FLAG_PRECISE_TIMER;
+  if (options.changelist) flags |= EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST;
+  event_config_set_flag(config.get(), flags);
+  for (const std::string& method : options.avoid_methods) {
+    event_config_avoid_method(config.get(), method.c_str());
+  }
+  if (options.required_features != 0) {
+    event_config_require_features(config.get(), options.required_features);
+  }
+  const auto interval = TimevalFromMs(options.max_interval_ms);
+  event_config_set_max_dispatch_interval(
+      config.get(), interval ? &*interval : nullptr,
+      options.max_callbacks >= 0 ? options.max_callbacks : kDispatchCallbacks, options.min_priority);
+
+  m_base = event_base_new_with_config(config.get());
+  if (m_base == nullptr) {
+    ThrowEventError(env, code::kLibevent,
+                    "event_base_new_with_config failed: no backend has the required features");
+  }
+  if (options.priorities > 1 && event_base_priority_init(m_base, options.priorities) != 0) {
+    event_base_free(m_base);
+    m_base = nullptr;
+    ThrowEventError(env, code::kLibevent, "event_base_priority_init failed");
+  }
+}
+
+EventBase::~EventBase() {
+  if (m_base == nullptr) return;
+  m_turn_events.reset();
+  m_guard.reset();
+  m_waker.reset();
+  m_once.clear();
+  if (m_release != nullptr) event_free(m_release);
+  event_base_free(m_base);
+}
+
+void EventBase::Dispose() {
+  if (!live()) return;
+  while (m_last_child != nullptr) m_last_child->Dispose();
+  for (const auto& share : m_shares) share->Close();
+  // What is still to run in this turn belonged to the base; nothing of it may call JavaScript.
+  if (m_in_loop) event_base_loopbreak(m_base);
+  env().loop().Detach(*this);
+  Retire();
+  m_delete_when_idle = true;
+  // The end of the outermost scope deletes it: here, or further up the stack.
+  const BusyScope scope(*this);
+}
+
+void EventBase::WhenIdle(std::function<void()> release) {
+  if (busy()) {
+    m_when_idle.push_back(std::move(release));
+    ReleaseInSyncLoop();
+    return;
+  }
+  // What is released may call back, and what that disposes has to wait for it.
+  const BusyScope scope(*this);
+  release();
+}
+
+// A blocking loop may go on for as long as what waits to be released keeps something pending, so that is
+// released in an event of its own: then nothing is on the stack but the loop.
+void EventBase::ReleaseInSyncLoop() {
+  if (!m_in_sync_loop || !m_in_loop || !m_loop_is_outermost) return;
+  if (m_release == nullptr) {
+    const auto on_release = [](evutil_socket_t, short, void* arg) {
+      EventBase& self = *static_cast<EventBase*>(arg);
+      if (self.m_busy == 1) self.ReleaseAll();
+    };
+    m_release = event_new(m_base, -1, 0, on_release, this);
+  }
+  if (m_release != nullptr) event_active(m_release, EV_TIMEOUT, 1);
+}
+
+void EventBase::ForgetRelease() {
+  if (m_release != nullptr) event_free(m_release);
+  m_release = nullptr;
+}
+
+void EventBase::ReleaseAll() {
+  while (!m_when_idle.empty()) {
+    const auto releases = std::exchange(m_when_idle, {});
+    for (const auto& release : releases) release();
+  }
+}
+
+void EventBase::LeaveBusy() {
+  if (m_busy > 1) {
+    --m_busy;
+    return;
+  }
+  // Still busy while these run: freeing a server closes its connections, whose callbacks may dispose
+  // more.
+  if (m_release != nullptr) event_del(m_release);
+  do {
+    ReleaseAll();
+    if (m_delete_when_idle) RunLastTurns();
+    if (env().has_dropped()) env().callbacks().Call(*this, JsCallback::kDropped, {});
+    env().callbacks().TellBufferNews(*this);
+  } while (!m_when_idle.empty());
+  m_busy = 0;
+  m_in_sync_loop = false;
+  if (m_delete_when_idle) delete this;
+}
+
+void EventBase::TellNewsSoon() {
+  if (m_news_due || !live()) return;
+  m_news_due = event_base_once(m_base, -1, EV_TIMEOUT, OnNewsDue, this, nullptr) == 0;
+}
+
+void EventBase::OnNewsDue(evutil_socket_t, short, void* arg) {
+  EventBase& self = *static_cast<EventBase*>(arg);
+  self.m_news_due = false;
+  if (self.live()) self.env().callbacks().TellBufferNews(self);
+}
+
+// libevent puts off the end of bufferevents and the answers of its resolver to a later turn. What is left of
+// them when the base is freed would never be.
+void EventBase::RunLastTurns() {
+  constexpr int kMaxTurns = 10000;
+  for (int turn = 0; turn < kMaxTurns; ++turn) {
+    if (m_lingering == 0 && event_base_get_num_events(m_base, EVENT_BASE_COUNT_ACTIVE) == 0) return;
+    if (event_base_loop(m_base, EVLOOP_NONBLOCK) < 0) return;
+  }
+}
+
+bool EventBase::InitCommonTimeout(const timeval& timeout) {
+  const auto same = [&](const timeval& known) {
+    return known.tv_sec == timeout.tv_sec && known.tv_usec == timeout.tv_usec;
+  };
+  if (std::none_of(m_common_timeouts.begin(), m_common_timeouts.end(), same)) {
+    if (m_common_timeouts.size() == kCommonTimeouts) return false;
+    m_common_timeouts.push_back(timeout);
+  }
+  return true;
+}
+
+timeval EventBase::CommonTimeout(const timeval& timeout) {
+  if (!InitCommonTimeout(timeout)) return timeout;
+  const timeval* const common = event_base_init_common_timeout(m_base, &timeout);
+  return common != nullptr ? *common : timeout;
+}
+
+timeval EventBase::MaybeCommonTimeout(const timeval& timeout) {
+  for (const timeval& known : m_common_timeouts) {
+    if (known.tv_sec == timeout.tv_sec && known.tv_usec == timeout.tv_usec) return CommonTimeout(timeout);
+  }
+  return timeout;
+}
+
+void EventBase::RemoveWatcher(int fd, const LibEvent& event) {
+  const auto entry = m_watchers.find(fd);
+  if (entry == m_watchers.end()) return;
+  std::erase(entry->second, &event);
+  if (entry->second.empty()) m_watchers.erase(entry);
+}
+
+std::pair<uint64_t, double> EventBase::Share() {
+  const double key = static_cast<double>(m_shares.size() + 1);
+  auto share = std::make_shared<BaseShare>(*this, waker(), key);
+  const uint64_t token = RegisterShare(share);
+  m_shares.push_back(std::move(share));
+  return {token, key};
+}
+
+LoopWaker& EventBase::waker() {
+  if (m_waker == nullptr) m_waker = std::make_unique<LoopWaker>(m_base);
+  return *m_waker;
+}
+
+void EventBase::Deliver(double key, std::vector<uint8_t> message) {
+  if (!live()) return;
+  const BusyScope busy(*this);
+  m_message = std::move(message);
+  env().callbacks().Call(*this, JsCallback::kOnce, {-key, EV_TIMEOUT});
+  MemoryCleanse(m_message.data(), m_message.size());
+  m_message.clear();
+}
+
+int EventBase::RunTurn(int flags, uint64_t budget_ns) {
+  const BusyScope busy_scope(*this);
+  BeginLoop();
+  m_turn_callbacks = 0;
+  m_ran_c = false;
+  if ((flags & EVLOOP_NONBLOCK) != 0) ArmGuard(budget_ns);
+  m_turn_deadline_ns = uv_hrtime() + budget_ns;
+  m_in_loop = true;
+  const LogRelay::LoopScope log_scope(env().log(), *this);
+  const int result = event_base_loop(m_base, flags);
+  m_in_loop = false;
+  NoteLoopEnd();
+  return result;
+}
+
+int EventBase::RunSync(int flags) {
+  const BusyScope busy_scope(*this);
+  std::optional<TerminationWatch> termination;
+  if ((flags & EVLOOP_NONBLOCK) == 0 && env().loop().in_worker()) termination.emplace(*this);
+  BeginLoop();
+  m_loop_is_outermost = m_busy == 1;
+  m_in_loop = m_in_sync_loop = true;
+  const LogRelay::LoopScope log_scope(env().log(), *this);
+  const int result = event_base_loop(m_base, flags);
+  m_in_loop = false;
+  // What is released in the end still belongs to the call, and so does what its callbacks throw.
+  if (m_busy > 1) m_in_sync_loop = false;
+  NoteLoopEnd();
+  return result;
+}
+
+void EventBase::BeginLoop() { m_got_break = m_got_exit = m_turn_broken = false; }
+
+void EventBase::NoteLoopEnd() {
+  m_got_exit = event_base_got_exit(m_base) != 0;
+  m_got_break = event_base_got_break(m_base) != 0 && !m_turn_broken;
+}
+
+void EventBase::set_dispatching(bool on) {
+  m_dispatching = on;
+  if (on) BeginLoop();
+}
+
+void EventBase::BreakTurn() {
+  // A break that is already set is the user's.
+  if (!m_in_loop || event_base_got_break(m_base)) return;
+  m_turn_broken = true;
+  event_base_loopbreak(m_base);
+}
+
+void EventBase::CountCallback() {
+  if (!m_in_loop || m_in_sync_loop) return;
+  if (++m_turn_callbacks >= kTurnCallbacks || uv_hrtime() >= m_turn_deadline_ns) {
+    BreakTurn();
+  } else {
+    GuardTurn();
+  }
+}
+
+void EventBase::CountNativeCallback() {
+  if (!m_in_loop || m_in_sync_loop) return;
+  m_ran_c = true;
+  if (uv_hrtime() >= m_turn_deadline_ns) BreakTurn();
+}
+
+// A turn that waits needs no guard: what libuv waits for ends it. But once something may have changed that,
+// it does. The guard stays armed beyond its turn, so that it costs next to nothing when turns are short.
+void EventBase::ArmGuard(uint64_t ns) {
+  if (m_guard_armed) return;
+  if (m_guard == nullptr) m_guard = std::make_unique<InternalEvent>(m_base, -1, 0, OnGuard, this);
+  const timeval after{static_cast<time_t>(ns / 1'000'000'000),
+                      static_cast<suseconds_t>(ns % 1'000'000'000 / 1000)};
+  m_guard_armed = m_guard->Add(&after);
+}
+
+void EventBase::OnGuard(evutil_socket_t, short, void* arg) {
+  EventBase& self = *static_cast<EventBase*>(arg);
+  self.m_guard_armed = false;
+  if (!self.m_in_loop || self.m_in_sync_loop) return;
+  const uint64_t now = uv_hrtime();
+  // Where nothing else is active the turn ends as well: what wanted it to end may have taken this for more to
+  // run.
+  if (now >= self.m_turn_deadline_ns ||
+      event_base_get_num_events(self.m_base, EVENT_BASE_COUNT_ACTIVE) == 0) {
+    self.BreakTurn();
+  } else {
+    self.ArmGuard(self.m_turn_deadline_ns - now);
+  }
+}
+
+void EventBase::Loopbreak() {
+  if (m_in_loop) {
+    m_turn_broken = false;
+    event_base_loopbreak(m_base);
+  } else if (m_dispatching) {
+    m_got_break = true;
+  }
+  // Otherwise it is lost, as in C.
+}
+
+void EventBase::Loopexit(double ms) {
+  const auto after = TimevalFromMs(ms);
+  if (event_base_loopexit(m_base, after ? &*after : nullptr) != 0) {
+    ThrowEventError(env(), code::kLibevent, "event_base_loopexit failed");
+  }
+}
+
+void EventBase::Once(int fd, int what, double id, double ms) {
+  AddOnce(fd, what, ms, std::make_unique<OnceEntry>(OnceEntry{this, id}));
+}
+
+void EventBase::OnceInC(int fd, int what, double id, double ms, event_callback_fn function, void* arg) {
+  AddOnce(fd, what, ms, std::make_unique<OnceEntry>(OnceEntry{this, id, function, arg}));
+}
+
+void EventBase::AddOnce(int fd, int what, double ms, std::unique_ptr<OnceEntry> once) {
+  if (m_once.contains(once->id)) ThrowEventError(env(), code::kState, "a once id is in use");
+  if ((what & (EV_READ | EV_WRITE | EV_CLOSED)) != 0 && fcntl(fd, F_GETFD) == -1) {
+    ThrowSystemError(env(), code::kLibevent, "event_base_once", errno, "descriptor " + std::to_string(fd));
+  }
+  const double id = once->id;
+  const auto entry = m_once.emplace(id, std::move(once)).first;
+  const auto after = TimevalFromMs(ms);
+  errno = 0;
+  if (event_base_once(m_base, fd, static_cast<short>(what), OnOnce, entry->second.get(),
+                      after ? &*after : nullptr) != 0) {
+    const int error = errno;
+    m_once.erase(entry);
+    if (error != 0) {
+      ThrowSystemError(env(), code::kLibevent, "event_base_once", error, "descriptor " + std::to_string(fd));
+    }
+    ThrowEventError(env(), code::kLibevent,
+                    "event_base_once failed: it takes EV_TIMEOUT, or EV_READ, EV_WRITE and EV_CLOSED");
+  }
+}
+
+void EventBase::OnOnce(evutil_socket_t fd, short what, void* arg) {
+  const OnceEntry entry = *static_cast<OnceEntry*>(arg);
+  EventBase& base = *entry.base;
+  base.m_once.erase(entry.id);
+  if (!base.live()) return;
+  const BusyScope busy(base);
+  if (entry.function != nullptr) {
+    entry.function(fd, what, entry.arg);
+    base.CountNativeCallback();
+    return;
+  }
+  base.env().callbacks().Call(base, JsCallback::kOnce,
+                              {entry.id, static_cast<double>(static_cast<unsigned short>(what))});
+}
+
+void EventBase::Adopt(BaseChild& child) {
+  child.m_previous = m_last_child;
+  (m_last_child != nullptr ? m_last_child->m_next : m_first_child) = &child;
+  m_last_child = &child;
+}
+
+void EventBase::Disown(BaseChild& child) {
+  (child.m_previous != nullptr ? child.m_previous->m_next : m_first_child) = child.m_next;
+  (child.m_next != nullptr ? child.m_next->m_previous : m_last_child) = child.m_previous;
+}
+
+BaseChild::BaseChild(EventBase& base, HandleType& type, HandleKind kind) : Handle(base.env(), type, kind) {
+  JoinBase(base);
+}
+
+BaseChild::~BaseChild() {
+  if (live() && m_base != nullptr) m_base->Disown(*this);
+}
+
+void BaseChild::JoinBase(EventBase& base) {
+  m_base = &base;
+  base.Adopt(*this);
+}
+
+void BaseChild::RetireChild() {
+  if (!live()) return;
+  m_base->Disown(*this);
+  Retire();
+}
+
+}  // namespace bitcoin_support

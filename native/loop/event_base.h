@@ -1,0 +1,245 @@
+// struct event_base behind the EventBase handle.
+#pragma once
+
+#include <event2/event.h>
+#include <napi.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "napi/handle.h"
+
+namespace bitcoin_support {
+
+class BaseChild;
+class BaseShare;
+class InternalEvent;
+class LibEvent;
+class LoopWaker;
+class TurnEvents;
+
+/// What obtainEventBase() may set.
+struct EventBaseOptions {
+  int priorities = 1;
+  int required_features = 0;
+  bool precise_timer = true;
+  bool changelist = false;
+  double max_interval_ms = -1;  ///< negative: none
+  int max_callbacks = -1;       ///< negative: none
+  int min_priority = 0;
+  std::vector<std::string> avoid_methods;
+};
+
+/// Owns one event_base and, through BaseChild, everything that lives on it.
+class EventBase final : public Handle {
+ public:
+  static constexpr HandleKind kKind = HandleKind::kEventBase;
+
+  /// @throws EventError ERR_EV_LIBEVENT when no backend has what is asked for.
+  EventBase(Environment& env, const EventBaseOptions& options);
+  ~EventBase() override;
+
+  void Dispose() override;
+
+  void* Address() const override { return m_base; }
+
+  /// Forgets an event of its own that has the priority of the middle: before there are fewer priorities.
+  void ForgetRelease();
+
+  event_base* base() const { return m_base; }
+  uint32_t slot() const { return m_slot; }
+
+  /// Marks libevent as being on the stack with something of this base, so that nothing it holds is
+  /// freed under it. The outermost scope's end frees what was put off, the base itself included.
+  class BusyScope {
+   public:
+    explicit BusyScope(EventBase& base) : m_base(base) { ++m_base.m_busy; }
+    ~BusyScope() { m_base.LeaveBusy(); }
+    BusyScope(const BusyScope&) = delete;
+    BusyScope& operator=(const BusyScope&) = delete;
+
+   private:
+    EventBase& m_base;
+  };
+  bool busy() const { return m_busy > 0; }
+
+  /// Runs `release` now, or, while libevent is on the stack with more than its loop, as soon as it no longer
+  /// is.
+  void WhenIdle(std::function<void()> release);
+
+  /// Has JavaScript told what has happened to buffers when the callback of libevent's that is running has
+  /// ended.
+  void TellNewsSoon();
+  /// Something that has ended is still to be released in a later turn: a base that is disposed of runs such
+  /// turns.
+  void AddLingering() { ++m_lingering; }
+  void RemoveLingering() { --m_lingering; }
+
+  /// `timeout` in the form that lets libevent keep all events with that very timeout in a queue instead of a
+  /// heap: for timeouts that many events share.
+  timeval CommonTimeout(const timeval& timeout);
+  /// @returns false when the base has no room for one more.
+  bool InitCommonTimeout(const timeval& timeout);
+  /// CommonTimeout() if that was called for this very timeout before, else `timeout`.
+  timeval MaybeCommonTimeout(const timeval& timeout);
+
+  // --- C ----------------------------------------------------------------------------------------------
+  /// event_base_once() with a callback in C.
+  void OnceInC(int fd, int what, double id, double ms, event_callback_fn function, void* arg);
+  /// Called after each callback in C: ends the turn when its time is up.
+  void CountNativeCallback();
+
+  // --- events on one descriptor -------------------------------------------------------------------------
+  /// The events that were added for a descriptor.
+  std::vector<LibEvent*>& WatchersOf(int fd) { return m_watchers[fd]; }
+  void RemoveWatcher(int fd, const LibEvent& event);
+
+  // --- other threads ------------------------------------------------------------------------------------
+  /// Lets other threads have messages delivered to this base. @returns its token and the key that
+  /// JsCallback::kOnce is given, negated, for each message.
+  std::pair<uint64_t, double> Share();
+  /// What wakes a loop that waits, made on first use.
+  LoopWaker& waker();
+  std::vector<uint8_t> TakeMessage() { return std::exchange(m_message, {}); }
+  /// JavaScript takes `message` in JsCallback::kOnce.
+  void Deliver(double key, std::vector<uint8_t> message);
+
+  // --- running -----------------------------------------------------------------------------------
+
+  /// One event_base_loop() on behalf of Node's loop. @returns as event_base_loop().
+  int RunTurn(int flags, uint64_t budget_ns);
+  /// libevent's own blocking loop. @returns as event_base_loop().
+  int RunSync(int flags);
+  /// Ends the running turn after the callback that is running; gotBreak() does not show it.
+  void BreakTurn();
+  /// Has the running turn end when its time is up, though only events of C are active, of which we never
+  /// hear.
+  void GuardTurn() { ArmGuard(kGuardNs); }
+  /// Called after each JavaScript callback: ends the turn when its budget is used up.
+  void CountCallback();
+
+  bool in_sync_loop() const { return m_in_sync_loop; }
+  bool in_loop() const { return m_in_loop; }
+  bool dispatching() const { return m_dispatching; }
+  /// Starting to dispatch forgets how an earlier loop ended: a loopbreak() before is lost, as in C.
+  void set_dispatching(bool on);
+  bool precise_timer() const { return m_precise_timer; }
+  /// Whether the last turn called JavaScript.
+  bool ran_callbacks() const { return m_turn_callbacks > 0 || m_ran_c; }
+  bool got_break() const { return m_got_break; }
+  bool got_exit() const { return m_got_exit; }
+  bool ended_by_user() const { return m_got_break || m_got_exit; }
+
+  /// The events that join this base to libuv's loop while it is its poller; made on first use.
+  std::unique_ptr<TurnEvents>& turn_events() { return m_turn_events; }
+  /// Descriptor of the backend, -1 while not looked for or not found.
+  int backend_fd() const { return m_backend_fd; }
+  void set_backend_fd(int fd) { m_backend_fd = fd; }
+
+  bool has_children() const { return m_first_child != nullptr; }
+  // --- children, oldest first ----------------------------------------------------------------------
+  void Adopt(BaseChild& child);
+  void Disown(BaseChild& child);
+
+  static void Export(Napi::Env env, Napi::Object exports, Environment& environment);
+
+ private:
+  struct OnceEntry;
+
+  // When a turn that waits no more is looked at again.
+  static constexpr uint64_t kGuardNs = 5'000'000;
+
+  void LeaveBusy();
+  void ReleaseAll();
+  void ReleaseInSyncLoop();
+  void RunLastTurns();
+  void Loopbreak();
+  void Loopexit(double ms);
+  void Once(int fd, int what, double id, double ms);
+  void AddOnce(int fd, int what, double ms, std::unique_ptr<OnceEntry> entry);
+  void ArmGuard(uint64_t ns);
+  void BeginLoop();
+  void NoteLoopEnd();
+
+  static void OnOnce(evutil_socket_t fd, short what, void* arg);
+  static void OnNewsDue(evutil_socket_t fd, short what, void* arg);
+  static void OnGuard(evutil_socket_t fd, short what, void* arg);
+
+  static Napi::Value New(const Napi::CallbackInfo& info);
+  static Napi::Value DispatchNapi(const Napi::CallbackInfo& info);
+  static Napi::Value LoopSyncNapi(const Napi::CallbackInfo& info);
+  static Napi::Value LoopbreakNapi(const Napi::CallbackInfo& info);
+  static Napi::Value LoopcontinueNapi(const Napi::CallbackInfo& info);
+  static Napi::Value LoopexitNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GotBreakNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GotExitNapi(const Napi::CallbackInfo& info);
+  static Napi::Value OnceNapi(const Napi::CallbackInfo& info);
+  static Napi::Value OnceInCNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetMethodNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetFeaturesNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetNumEventsNapi(const Napi::CallbackInfo& info);
+
+  const uint32_t m_slot;
+  event_base* m_base = nullptr;
+  BaseChild* m_first_child = nullptr;
+  BaseChild* m_last_child = nullptr;
+  std::unordered_map<double, std::unique_ptr<OnceEntry>> m_once;
+  std::vector<timeval> m_common_timeouts;
+  std::vector<std::function<void()>> m_when_idle;
+  std::unique_ptr<TurnEvents> m_turn_events;
+  event* m_release = nullptr;
+  unsigned m_busy = 0;
+  unsigned m_lingering = 0;
+  int m_backend_fd = -1;
+  const bool m_precise_timer;
+  bool m_in_loop = false;
+  bool m_in_sync_loop = false;
+  bool m_loop_is_outermost = false;
+  bool m_dispatching = false;
+  bool m_got_break = false;
+  bool m_got_exit = false;
+  bool m_turn_broken = false;
+  bool m_delete_when_idle = false;
+  bool m_news_due = false;
+  bool m_ran_c = false;
+  // Ends a turn in which events of C that we never see make each other active.
+  std::unique_ptr<InternalEvent> m_guard;
+  bool m_guard_armed = false;
+  std::unordered_map<int, std::vector<LibEvent*>> m_watchers;
+  std::unique_ptr<LoopWaker> m_waker;
+  // They stay until the event_base has gone, which may still call back for their messages.
+  std::vector<std::shared_ptr<BaseShare>> m_shares;
+  std::vector<uint8_t> m_message;
+  // The running turn's budget.
+  uint32_t m_turn_callbacks = 0;
+  uint64_t m_turn_deadline_ns = 0;
+};
+
+/// A handle that lives on a base, or on something that does. The base keeps the list.
+class BaseChild : public Handle {
+ public:
+  EventBase& base() const { return *m_base; }
+
+ protected:
+  BaseChild(EventBase& base, HandleType& type, HandleKind kind);
+  /// One that joins its base later; until then base() must not be called.
+  BaseChild(Environment& env, HandleType& type, HandleKind kind) : Handle(env, type, kind) {}
+  ~BaseChild() override;
+
+  void JoinBase(EventBase& base);
+
+  /// Retire() and leave the base's list.
+  void RetireChild();
+
+ private:
+  friend class EventBase;
+  EventBase* m_base = nullptr;
+  BaseChild* m_previous = nullptr;
+  BaseChild* m_next = nullptr;
+};
+
+}  // namespace bitcoin_support

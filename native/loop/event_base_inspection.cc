@@ -1,0 +1,165 @@
+#include "loop/event_base_inspection.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "loop/event_base.h"
+#include "loop/lib_event.h"
+#include "napi/arguments.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/exports.h"
+
+namespace bitcoin_support {
+namespace {
+
+EventBase& This(const Napi::CallbackInfo& info) { return Environment::From(info).Get<EventBase>(info[0]); }
+
+bool IsInternal(const event* ev) { return (ev->ev_evcallback.evcb_flags & EVLIST_INTERNAL) != 0; }
+
+double MsOf(const timeval& time) {
+  return static_cast<double>(time.tv_sec) * 1000 + static_cast<double>(time.tv_usec) / 1000;
+}
+
+// --- counting --------------------------------------------------------------------------------------
+
+// (base, flags, clear) -> the most that there have been
+Napi::Value GetMaxEvents(const Napi::CallbackInfo& info) {
+  const auto flags = static_cast<unsigned>(IntArg(info, 1));
+  return Napi::Number::New(info.Env(),
+                           event_base_get_max_events(This(info).base(), flags, BoolArg(info, 2) ? 1 : 0));
+}
+
+// (base) -> slots of its LibEvents that are pending or active
+Napi::Value ListEvents(const Napi::CallbackInfo& info) {
+  std::vector<uint32_t> slots;
+  const auto collect = [](const event_base*, const event* ev, void* found) {
+    if (const LibEvent* const handle = LibEvent::Of(ev); handle != nullptr && handle->live()) {
+      static_cast<std::vector<uint32_t>*>(found)->push_back(HandleTable::SlotOf(handle->number()));
+    }
+    return 0;
+  };
+  event_base_foreach_event(This(info).base(), collect, &slots);
+  const Napi::Array list = Napi::Array::New(info.Env(), slots.size());
+  for (uint32_t i = 0; i < slots.size(); ++i) list.Set(i, Napi::Number::New(info.Env(), slots[i]));
+  return list;
+}
+
+// (base) -> libevent's own listing
+Napi::Value DumpEvents(const Napi::CallbackInfo& info) {
+  EventBase& self = This(info);
+  char* text = nullptr;
+  size_t length = 0;
+  FILE* const stream = open_memstream(&text, &length);
+  if (stream == nullptr) ThrowEventError(self.env(), code::kLibevent, "open_memstream failed");
+  event_base_dump_events(self.base(), stream);
+  std::fclose(stream);
+  const std::unique_ptr<char, decltype(&std::free)> owner(text, std::free);
+  return Napi::String::New(info.Env(), text, length);
+}
+
+// --- priorities --------------------------------------------------------------------------------------
+
+Napi::Value GetNpriorities(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), event_base_get_npriorities(This(info).base()));
+}
+
+int HasPriorityFrom(const event_base*, const event* ev, void* limit) {
+  return !IsInternal(ev) && event_get_priority(ev) >= *static_cast<int*>(limit) ? 1 : 0;
+}
+
+// (base, count). libevent lets go of its queues, also of the one that it is running, and ends the process
+// when an event has a priority that there is no queue for. And what lives on the base keeps its priorities:
+// beside others of its own that are made later, one half of it might keep the other waiting for ever.
+Napi::Value PriorityInit(const Napi::CallbackInfo& info) {
+  EventBase& self = This(info);
+  int count = IntArg(info, 1);
+  if (self.busy()) ThrowEventError(self.env(), code::kState, "the base is being run");
+  if (self.has_children() || event_base_foreach_event(self.base(), HasPriorityFrom, &count) != 0) {
+    ThrowEventError(self.env(), code::kState,
+                    "something lives on the base: its priorities are set before that");
+  }
+  self.ForgetRelease();
+  if (event_base_priority_init(self.base(), count) != 0) {
+    ThrowEventError(self.env(), code::kState, "event_base_priority_init failed: an event is active");
+  }
+  return info.Env().Undefined();
+}
+
+// --- time --------------------------------------------------------------------------------------------
+
+// (base) -> ms since 1970
+Napi::Value GettimeofdayCached(const Napi::CallbackInfo& info) {
+  EventBase& self = This(info);
+  timeval now{};
+  if (event_base_gettimeofday_cached(self.base(), &now) != 0) {
+    ThrowEventError(self.env(), code::kLibevent, "event_base_gettimeofday_cached failed");
+  }
+  return Napi::Number::New(info.Env(), MsOf(now));
+}
+
+Napi::Value UpdateCacheTime(const Napi::CallbackInfo& info) {
+  EventBase& self = This(info);
+  if (event_base_update_cache_time(self.base()) != 0) {
+    ThrowEventError(self.env(), code::kLibevent, "event_base_update_cache_time failed");
+  }
+  return info.Env().Undefined();
+}
+
+// (base, ms)
+Napi::Value InitCommonTimeout(const Napi::CallbackInfo& info) {
+  EventBase& self = This(info);
+  const auto timeout = TimevalFromMs(NumberArg(info, 1));
+  if (!timeout) ThrowRangeError(info.Env(), "no time");
+  if (!self.InitCommonTimeout(*timeout)) {
+    ThrowEventError(self.env(), code::kState, "the base has no room for another common timeout");
+  }
+  return info.Env().Undefined();
+}
+
+// --- making things happen ----------------------------------------------------------------------------
+
+// (base, fd, what)
+Napi::Value ActiveByFd(const Napi::CallbackInfo& info) {
+  event_base_active_by_fd(This(info).base(), IntArg(info, 1), static_cast<short>(IntArg(info, 2)));
+  return info.Env().Undefined();
+}
+
+// (base, signal)
+Napi::Value ActiveBySignal(const Napi::CallbackInfo& info) {
+  event_base_active_by_signal(This(info).base(), IntArg(info, 1));
+  return info.Env().Undefined();
+}
+
+// (base)
+Napi::Value Reinit(const Napi::CallbackInfo& info) {
+  EventBase& self = This(info);
+  if (self.busy() || self.dispatching()) ThrowEventError(self.env(), code::kState, "the base is being run");
+  // The backend is made anew, and with it its descriptor.
+  self.set_backend_fd(-1);
+  if (event_reinit(self.base()) != 0) ThrowEventError(self.env(), code::kLibevent, "event_reinit failed");
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void ExportEventBaseInspection(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<GetMaxEvents>(env, exports, "eventBaseGetMaxEvents", state);
+  ExportFunction<ListEvents>(env, exports, "eventBaseListEvents", state);
+  ExportFunction<DumpEvents>(env, exports, "eventBaseDumpEvents", state);
+  ExportFunction<GetNpriorities>(env, exports, "eventBaseGetNpriorities", state);
+  ExportFunction<PriorityInit>(env, exports, "eventBasePriorityInit", state);
+  ExportFunction<GettimeofdayCached>(env, exports, "eventBaseGettimeofdayCached", state);
+  ExportFunction<UpdateCacheTime>(env, exports, "eventBaseUpdateCacheTime", state);
+  ExportFunction<InitCommonTimeout>(env, exports, "eventBaseInitCommonTimeout", state);
+  ExportFunction<ActiveByFd>(env, exports, "eventBaseActiveByFd", state);
+  ExportFunction<ActiveBySignal>(env, exports, "eventBaseActiveBySignal", state);
+  ExportFunction<Reinit>(env, exports, "eventBaseReinit", state);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,130 @@
+// The native functions over EventBase.
+#include "loop/event_base.h"
+#include "loop/event_base_inspection.h"
+#include "loop/event_share.h"
+#include "loop/loop_driver.h"
+#include "napi/arguments.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/exports.h"
+#include "napi/js_callback.h"
+
+namespace bitcoin_support {
+namespace {
+
+EventBase& This(const Napi::CallbackInfo& info) { return Environment::From(info).Get<EventBase>(info[0]); }
+
+void CheckMayRun(const EventBase& base) {
+  if (base.in_loop() || base.dispatching()) {
+    ThrowEventError(base.env(), code::kReentrant, "the base is being dispatched already");
+  }
+}
+
+}  // namespace
+
+// (priorities, features, preciseTimer, changelist, maxIntervalMs, maxCallbacks, minPriority, avoid)
+Napi::Value EventBase::New(const Napi::CallbackInfo& info) {
+  EventBaseOptions options;
+  options.priorities = IntArg(info, 0);
+  options.required_features = IntArg(info, 1);
+  options.precise_timer = BoolArg(info, 2);
+  options.changelist = BoolArg(info, 3);
+  options.max_interval_ms = NumberArg(info, 4);
+  options.max_callbacks = IntArg(info, 5);
+  options.min_priority = IntArg(info, 6);
+  const auto avoid = info[7].As<Napi::Array>();
+  if (!info[7].IsArray()) ThrowTypeError(info.Env(), "argument 7 is no array");
+  for (uint32_t i = 0; i < avoid.Length(); ++i) {
+    options.avoid_methods.push_back(avoid.Get(i).ToString().Utf8Value());
+  }
+  auto* const base = new EventBase(Environment::From(info), options);
+  return Napi::Number::New(info.Env(), base->number());
+}
+
+Napi::Value EventBase::DispatchNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = This(info);
+  CheckMayRun(base);
+  base.env().loop().Attach(base);
+  return info.Env().Undefined();
+}
+
+Napi::Value EventBase::LoopSyncNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = This(info);
+  const int flags = IntArg(info, 1);
+  CheckMayRun(base);
+  Environment& env = base.env();
+  const int result = base.RunSync(flags);
+  if (env.callbacks().RethrowPending()) return Napi::Value();
+  if (result < 0) ThrowEventError(env, code::kLibevent, "event_base_loop failed");
+  return Napi::Number::New(info.Env(), result);
+}
+
+Napi::Value EventBase::LoopbreakNapi(const Napi::CallbackInfo& info) {
+  This(info).Loopbreak();
+  return info.Env().Undefined();
+}
+
+Napi::Value EventBase::LoopcontinueNapi(const Napi::CallbackInfo& info) {
+  event_base_loopcontinue(This(info).m_base);
+  return info.Env().Undefined();
+}
+
+// (base, ms | negative)
+Napi::Value EventBase::LoopexitNapi(const Napi::CallbackInfo& info) {
+  This(info).Loopexit(NumberArg(info, 1));
+  return info.Env().Undefined();
+}
+
+Napi::Value EventBase::GotBreakNapi(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), This(info).got_break());
+}
+
+Napi::Value EventBase::GotExitNapi(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), This(info).got_exit());
+}
+
+// (base, fd, what, id, ms | negative)
+Napi::Value EventBase::OnceNapi(const Napi::CallbackInfo& info) {
+  This(info).Once(IntArg(info, 1), IntArg(info, 2), NumberArg(info, 3), NumberArg(info, 4));
+  return info.Env().Undefined();
+}
+
+// (base, fd, what, id, ms | negative, function, arg)
+Napi::Value EventBase::OnceInCNapi(const Napi::CallbackInfo& info) {
+  This(info).OnceInC(IntArg(info, 1), IntArg(info, 2), NumberArg(info, 3), NumberArg(info, 4),
+                     FunctionArg<event_callback_fn>(info, 5), AddressArg(info, 6));
+  return info.Env().Undefined();
+}
+
+Napi::Value EventBase::GetMethodNapi(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), event_base_get_method(This(info).m_base));
+}
+
+Napi::Value EventBase::GetFeaturesNapi(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), event_base_get_features(This(info).m_base));
+}
+
+Napi::Value EventBase::GetNumEventsNapi(const Napi::CallbackInfo& info) {
+  const auto flags = static_cast<unsigned>(IntArg(info, 1));
+  return Napi::Number::New(info.Env(), event_base_get_num_events(This(info).m_base, flags));
+}
+
+void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<New>(env, exports, "eventBaseNew", state);
+  ExportFunction<DispatchNapi>(env, exports, "eventBaseDispatch", state);
+  ExportFunction<LoopSyncNapi>(env, exports, "eventBaseLoopSync", state);
+  ExportFunction<LoopbreakNapi>(env, exports, "eventBaseLoopbreak", state);
+  ExportFunction<LoopcontinueNapi>(env, exports, "eventBaseLoopcontinue", state);
+  ExportFunction<LoopexitNapi>(env, exports, "eventBaseLoopexit", state);
+  ExportFunction<GotBreakNapi>(env, exports, "eventBaseGotBreak", state);
+  ExportFunction<GotExitNapi>(env, exports, "eventBaseGotExit", state);
+  ExportFunction<OnceNapi>(env, exports, "eventBaseOnce", state);
+  ExportFunction<OnceInCNapi>(env, exports, "eventBaseOnceInC", state);
+  ExportFunction<GetMethodNapi>(env, exports, "eventBaseGetMethod", state);
+  ExportFunction<GetFeaturesNapi>(env, exports, "eventBaseGetFeatures", state);
+  ExportFunction<GetNumEventsNapi>(env, exports, "eventBaseGetNumEvents", state);
+  ExportEventBaseInspection(env, exports, state);
+  ExportEventShares(env, exports, state);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,234 @@
+#include "loop/event_share.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "loop/event_base.h"
+#include "loop/lib_event.h"
+#include "napi/arguments.h"
+#include "napi/byte_span.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/exports.h"
+#include "secure/memory_cleanse.h"
+#include "secure/platform.h"
+
+namespace bitcoin_support {
+namespace {
+
+struct Shares {
+  std::mutex mutex;
+  std::unordered_map<uint64_t, std::shared_ptr<Share>> by_token;
+};
+
+// Never destroyed: threads may still run while the process runs its exit handlers.
+Shares& GetShares() {
+  static Shares* const shares = new Shares;
+  return *shares;
+}
+
+std::shared_ptr<Share> FindShare(uint64_t token) {
+  Shares& shares = GetShares();
+  const std::lock_guard lock(shares.mutex);
+  const auto entry = shares.by_token.find(token);
+  return entry == shares.by_token.end() ? nullptr : entry->second;
+}
+
+void SetFlags(int fd) {
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+}  // namespace
+
+LoopWaker::LoopWaker(event_base* base) {
+  int fds[2];
+  if (pipe(fds) != 0) throw std::runtime_error("no descriptors left for a pipe");
+  m_read = fds[0];
+  m_write = fds[1];
+  SetFlags(m_read);
+  SetFlags(m_write);
+  m_event = std::make_unique<InternalEvent>(base, m_read, EV_READ | EV_PERSIST, OnWake, this);
+  m_event->Add();
+}
+
+LoopWaker::~LoopWaker() {
+  m_event.reset();
+  close(m_read);
+  close(m_write);
+}
+
+void LoopWaker::Wake() const {
+  // A pipe that is full wakes all the same.
+  [[maybe_unused]] const ssize_t written = write(m_write, "", 1);
+}
+
+void LoopWaker::OnWake(evutil_socket_t fd, short, void*) {
+  char bytes[1024];
+  while (read(fd, bytes, sizeof bytes) == static_cast<ssize_t>(sizeof bytes)) {
+  }
+}
+
+uint64_t RegisterShare(std::shared_ptr<Share> share) {
+  uint64_t token = 0;
+  if (!platform::RandomBytes(&token, sizeof token)) throw std::runtime_error("no random bytes for a token");
+  share->m_token = token;
+  Shares& shares = GetShares();
+  const std::lock_guard lock(shares.mutex);
+  if (token == 0 || !shares.by_token.emplace(token, std::move(share)).second) {
+    throw std::runtime_error("no random bytes for a token");
+  }
+  return token;
+}
+
+void Share::Close() {
+  {
+    Shares& shares = GetShares();
+    const std::lock_guard lock(shares.mutex);
+    shares.by_token.erase(m_token);
+  }
+  // Whoever has found it before is done when this lock is had, or finds it closed. No callback is ever run
+  // under the lock, so the owner does not wait for itself.
+  const std::lock_guard lock(m_mutex);
+  m_open = false;
+}
+
+Share::Result EventShare::Active(short what) {
+  const std::lock_guard lock(m_mutex);
+  if (!m_open) return Result::kClosed;
+  event_active(m_event, what, 1);
+  m_waker.Wake();
+  return Result::kDone;
+}
+
+BaseShare::BaseShare(EventBase& base, const LoopWaker& waker, double key)
+    : Share(waker), m_owner(base), m_base(base.base()), m_key(key) {}
+
+BaseShare::~BaseShare() = default;
+
+BaseShare::Message::~Message() { MemoryCleanse(bytes.data(), bytes.size()); }
+
+Share::Result BaseShare::Once(std::vector<uint8_t> bytes, std::optional<timeval> after) {
+  const std::lock_guard lock(m_mutex);
+  if (!m_open) return Result::kClosed;
+  auto message = std::make_unique<Message>();
+  message->share = this;
+  message->bytes = std::move(bytes);
+  Message* const key = message.get();
+  m_messages.emplace(key, std::move(message));
+  if (event_base_once(m_base, -1, EV_TIMEOUT, OnMessage, key, after ? &*after : nullptr) != 0) {
+    m_messages.erase(key);
+    return Result::kFailed;
+  }
+  m_waker.Wake();
+  return Result::kDone;
+}
+
+void BaseShare::OnMessage(evutil_socket_t, short, void* arg) {
+  BaseShare& self = *static_cast<Message*>(arg)->share;
+  std::vector<uint8_t> bytes;
+  {
+    const std::lock_guard lock(self.m_mutex);
+    const auto entry = self.m_messages.find(static_cast<Message*>(arg));
+    bytes = std::move(entry->second->bytes);
+    self.m_messages.erase(entry);
+  }
+  self.m_owner.Deliver(self.m_key, std::move(bytes));
+}
+
+namespace {
+
+uint64_t TokenArg(const Napi::CallbackInfo& info, size_t index) {
+  uint64_t token = 0;
+  bool lossless = false;
+  if (napi_get_value_bigint_uint64(info.Env(), info[index], &token, &lossless) != napi_ok) {
+    ThrowTypeError(info.Env(), "argument " + std::to_string(index) + " is no bigint");
+  }
+  // What no token can be finds nothing.
+  return lossless ? token : 0;
+}
+
+Share& Found(const Napi::CallbackInfo& info, const std::shared_ptr<Share>& share) {
+  if (share == nullptr) {
+    ThrowEventError(Environment::From(info), code::kDisposed, "what the token stands for has been disposed");
+  }
+  return *share;
+}
+
+Napi::Value Told(const Napi::CallbackInfo& info, Share::Result result, const char* not_this) {
+  Environment& env = Environment::From(info);
+  switch (result) {
+    case Share::Result::kDone:
+      return info.Env().Undefined();
+    case Share::Result::kClosed:
+      ThrowEventError(env, code::kDisposed, "what the token stands for has been disposed");
+    case Share::Result::kNotThis:
+      ThrowEventError(env, code::kState, not_this);
+    case Share::Result::kFailed:
+      break;
+  }
+  ThrowEventError(env, code::kLibevent, "event_base_once failed");
+}
+
+// (event) -> token
+Napi::Value ShareEvent(const Napi::CallbackInfo& info) {
+  LibEvent& event = Environment::From(info).Get<LibEvent>(info[0]);
+  return Napi::BigInt::New(info.Env(), event.Share());
+}
+
+// (base) -> [token, key]
+Napi::Value ShareBase(const Napi::CallbackInfo& info) {
+  const auto [token, key] = Environment::From(info).Get<EventBase>(info[0]).Share();
+  const Napi::Array result = Napi::Array::New(info.Env(), 2);
+  result.Set(0u, Napi::BigInt::New(info.Env(), token));
+  result.Set(1u, Napi::Number::New(info.Env(), key));
+  return result;
+}
+
+// (base) -> the message that it is being called back for, once
+Napi::Value TakeMessage(const Napi::CallbackInfo& info) {
+  std::vector<uint8_t> message = Environment::From(info).Get<EventBase>(info[0]).TakeMessage();
+  const Napi::Value copy = Napi::Buffer<uint8_t>::Copy(info.Env(), message.data(), message.size());
+  MemoryCleanse(message.data(), message.size());
+  return copy;
+}
+
+// (token): throws unless it stands for something
+Napi::Value CheckToken(const Napi::CallbackInfo& info) {
+  Found(info, FindShare(TokenArg(info, 0)));
+  return info.Env().Undefined();
+}
+
+// (token, what)
+Napi::Value TokenActive(const Napi::CallbackInfo& info) {
+  const auto share = FindShare(TokenArg(info, 0));
+  const auto what = static_cast<short>(IntArg(info, 1));
+  return Told(info, Found(info, share).Active(what), "the token stands for a base, not for an event");
+}
+
+// (token, message, ms | negative)
+Napi::Value TokenOnce(const Napi::CallbackInfo& info) {
+  const auto share = FindShare(TokenArg(info, 0));
+  const auto bytes = ByteSpan::OfUnsharedBytes(info.Env(), info[1]);
+  if (!bytes) ThrowTypeError(info.Env(), "argument 1 is no Uint8Array");
+  const auto after = TimevalFromMs(NumberArg(info, 2));
+  std::vector<uint8_t> message(bytes->data, bytes->data + bytes->size);
+  return Told(info, Found(info, share).Once(std::move(message), after),
+              "the token stands for an event, not for a base");
+}
+
+}  // namespace
+
+void ExportEventShares(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<ShareEvent>(env, exports, "libEventShare", state);
+  ExportFunction<ShareBase>(env, exports, "eventBaseShare", state);
+  ExportFunction<TakeMessage>(env, exports, "eventBaseTakeMessage", state);
+  ExportFunction<CheckToken>(env, exports, "tokenCheck", state);
+  ExportFunction<TokenActive>(env, exports, "tokenActive", state);
+  ExportFunction<TokenOnce>(env, exports, "tokenOnce", state);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,329 @@
+#include "loop/lib_event.h"
+
+#include <event2/event_struct.h>
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <new>
+
+#include "loop/event_share.h"
+#include "loop/signal_claim.h"
+#include "napi/arguments.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/exports.h"
+#include "secure/memory_cleanse.h"
+
+namespace bitcoin_support {
+namespace {
+
+constexpr int kIoEvents = EV_READ | EV_WRITE | EV_CLOSED;
+constexpr int kAllEvents = EV_TIMEOUT | EV_READ | EV_WRITE | EV_SIGNAL | EV_CLOSED;
+
+LibEvent& This(const Napi::CallbackInfo& info) { return Environment::From(info).Get<LibEvent>(info[0]); }
+
+}  // namespace
+
+LibEvent::LibEvent(EventBase& base, int fd, int what, std::optional<CCallback> callback)
+    : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_ends_when_delivered((what & EV_SIGNAL) != 0 && (what & EV_PERSIST) == 0),
+      m_callback(callback),
+      m_event(static_cast<event*>(std::calloc(1, event_get_struct_event_size()))) {
+  if (m_event == nullptr) throw std::bad_alloc();
+  // libevent would delete it before it calls back, without ForeignHandlerGuard.
+  const int flags = m_ends_when_delivered ? what | EV_PERSIST : what;
+  if (event_assign(m_event, base.base(), fd, static_cast<short>(flags), OnEvent, this) != 0) {
+    std::free(m_event);
+    m_event = nullptr;
+    ThrowEventError(env(), code::kLibevent,
+                    "event_assign refused the flags: EV_SIGNAL goes with no other condition");
+  }
+}
+
+LibEvent::~LibEvent() {
+  if (m_event == nullptr) return;
+  // The finalizer is the last that libevent knows of it.
+  if (!m_finalizing) Del();
+  MemoryCleanse(m_event, event_get_struct_event_size());
+  std::free(m_event);
+}
+
+LibEvent* LibEvent::Of(const event* ev) {
+  return event_get_callback(ev) == OnEvent ? static_cast<LibEvent*>(event_get_callback_arg(ev)) : nullptr;
+}
+
+void LibEvent::Dispose() {
+  if (!live()) return;
+  CloseShare();
+  ForgetDescriptor();
+  if (m_finalizing && !m_finalized) {
+    // libevent will still call the finalizer, which frees it.
+    RetireChild();
+    return;
+  }
+  Del();
+  RetireChild();
+  // Its own callback may be on the stack, or, for a signal, libevent's loop over its deliveries.
+  base().WhenIdle([this] { delete this; });
+}
+
+void LibEvent::CheckNotFinalizing() const {
+  if (m_finalizing) ThrowEventError(env(), code::kState, "the event is being finalized");
+}
+
+// The kernel has one entry for a descriptor: whichever event is added last would decide for all of them.
+void LibEvent::CheckNotMixed() {
+  const int fd = event_get_fd(m_event);
+  const int edge = event_get_events(m_event) & EV_ET;
+  std::vector<LibEvent*>& watchers = base().WatchersOf(fd);
+  for (const LibEvent* const other : watchers) {
+    const event* const ev = other->m_event;
+    if ((event_get_events(ev) & EV_ET) != edge && event_pending(ev, kIoEvents, nullptr) != 0) {
+      ThrowEventError(
+          env(), code::kState,
+          "descriptor " + std::to_string(fd) +
+              " has an event that is edge-triggered and one that is not: EV_ET goes for all or none");
+    }
+  }
+  if (m_knows_descriptor) return;
+  watchers.push_back(this);
+  m_knows_descriptor = true;
+}
+
+void LibEvent::ForgetDescriptor() {
+  if (!m_knows_descriptor) return;
+  m_knows_descriptor = false;
+  base().RemoveWatcher(event_get_fd(m_event), *this);
+}
+
+void LibEvent::Add(double ms) {
+  CheckNotFinalizing();
+  const int fd = event_get_fd(m_event);
+  const int what = event_get_events(m_event);
+  if ((what & kIoEvents) != 0 && fcntl(fd, F_GETFD) == -1) {
+    ThrowSystemError(env(), code::kLibevent, "event_add", errno, "descriptor " + std::to_string(fd));
+  }
+  if ((what & kIoEvents) != 0) CheckNotMixed();
+  if ((what & EV_SIGNAL) != 0 && !m_holds_signal) {
+    switch (ClaimSignal(base(), fd)) {
+      case SignalClaim::kGranted:
+        m_holds_signal = true;
+        break;
+      case SignalClaim::kOtherBase:
+        ThrowEventError(env(), code::kSignal,
+                        "another base has signal events: libevent delivers signals to one base");
+      case SignalClaim::kHandledByNode:
+        ThrowEventError(env(), code::kSignal, "signal " + std::to_string(fd) + " is handled by Node already");
+    }
+  }
+  auto timeout = TimevalFromMs(ms);
+  if (timeout) timeout = base().MaybeCommonTimeout(*timeout);
+  errno = 0;
+  if (event_add(m_event, timeout ? &*timeout : nullptr) != 0) {
+    const int error = errno;
+    ReleaseSignalClaim();
+    if (error == 0) ThrowEventError(env(), code::kLibevent, "event_add failed");
+    const char* const kind = (what & EV_SIGNAL) != 0 ? "signal " : "descriptor ";
+    ThrowSystemError(env(), code::kLibevent, "event_add", error, kind + std::to_string(fd));
+  }
+  if (m_holds_signal) NoteSignalHandler(fd);
+}
+
+void LibEvent::Del() {
+  m_deliveries = 0;
+  if (!m_holds_signal) {
+    event_del(m_event);
+    return;
+  }
+  const ForeignHandlerGuard guard(event_get_fd(m_event));
+  event_del(m_event);
+  // Deleted in its own callback with deliveries still to come, it keeps a pointer to a variable on the stack
+  // of the loop that delivers them. The next deletion would write there, long after.
+  m_event->ev_.ev_signal.ev_ncalls = 0;
+  m_event->ev_.ev_signal.ev_pncalls = nullptr;
+  ReleaseSignalClaim();
+}
+
+void LibEvent::ReleaseSignalClaim() {
+  if (!m_holds_signal) return;
+  m_holds_signal = false;
+  ReleaseSignal(event_get_fd(m_event));
+}
+
+void LibEvent::CountDelivery() {
+  CheckNotFinalizing();
+  ++m_deliveries;
+  event_active(m_event, EV_SIGNAL, 1);
+}
+
+uint64_t LibEvent::Share() {
+  CheckNotFinalizing();
+  if (m_share != nullptr) return m_token;
+  // From another thread libevent would wait for a signal's callback that is running.
+  if ((event_get_events(m_event) & EV_SIGNAL) != 0) {
+    ThrowEventError(env(), code::kState, "a signal event cannot be shared with other threads");
+  }
+  auto share = std::make_shared<EventShare>(m_event, base().waker());
+  m_token = RegisterShare(share);
+  m_share = std::move(share);
+  return m_token;
+}
+
+void LibEvent::CloseShare() {
+  if (m_share == nullptr) return;
+  m_share->Close();
+  m_share.reset();
+}
+
+void LibEvent::Finalize() {
+  CheckNotFinalizing();
+  CloseShare();
+  ForgetDescriptor();
+  Del();
+  m_finalizing = true;
+  event_finalize(0, m_event, OnFinalize);
+}
+
+void LibEvent::OnFinalize(event*, void* arg) {
+  auto* const self = static_cast<LibEvent*>(arg);
+  self->m_finalized = true;
+  // It was disposed before, or its base is being freed.
+  if (!self->live()) {
+    delete self;
+    return;
+  }
+  const EventBase::BusyScope busy(self->base());
+  self->env().callbacks().Call(
+      self->base(), JsCallback::kEvent,
+      {static_cast<double>(HandleTable::SlotOf(self->number())), static_cast<double>(kFinalized)});
+  self->Dispose();
+}
+
+void LibEvent::CallBack(short what) {
+  const bool pending = event_pending(m_event, kAllEvents, nullptr) != 0;
+  env().callbacks().Call(base(), JsCallback::kEvent,
+                         {static_cast<double>(HandleTable::SlotOf(number())),
+                          static_cast<double>((what & 0xffff) | (pending ? kStillPending : 0))});
+}
+
+void LibEvent::OnEvent(evutil_socket_t fd, short what, void* arg) {
+  LibEvent& self = *static_cast<LibEvent*>(arg);
+  if (!self.live()) return;
+  EventBase& base = self.base();
+  const EventBase::BusyScope busy(base);
+  if (self.m_ends_when_delivered) self.Del();
+  if (self.m_callback) {
+    self.m_callback->function(fd, what, self.m_callback->arg);
+    base.CountNativeCallback();
+    return;
+  }
+  if (self.m_deliveries == 0) {
+    self.CallBack(what);
+    return;
+  }
+  // As libevent does for its own: once for each delivery, until the event is deleted or the loop broken.
+  while (self.m_deliveries > 0) {
+    --self.m_deliveries;
+    self.CallBack(what);
+    if (!self.live() || event_base_got_break(base.base()) != 0) return;
+  }
+}
+
+// (base, fd, what)
+Napi::Value LibEvent::New(const Napi::CallbackInfo& info) {
+  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
+  auto* const self = new LibEvent(base, IntArg(info, 1), IntArg(info, 2));
+  return Napi::Number::New(info.Env(), self->number());
+}
+
+// (base, fd, what, function, arg)
+Napi::Value LibEvent::NewInCNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
+  const CCallback callback{FunctionArg<event_callback_fn>(info, 3), AddressArg(info, 4)};
+  auto* const self = new LibEvent(base, IntArg(info, 1), IntArg(info, 2), callback);
+  return Napi::Number::New(info.Env(), self->number());
+}
+
+Napi::Value LibEvent::RemoveTimerNapi(const Napi::CallbackInfo& info) {
+  event_remove_timer(This(info).m_event);
+  return info.Env().Undefined();
+}
+
+// (event) -> ms since 1970, undefined without a timeout
+Napi::Value LibEvent::PendingUntilNapi(const Napi::CallbackInfo& info) {
+  const event* const ev = This(info).m_event;
+  timeval due{};
+  // One that is active because its time has come counts as pending, but has no time any more.
+  if ((ev->ev_evcallback.evcb_flags & EVLIST_TIMEOUT) == 0 || event_pending(ev, EV_TIMEOUT, &due) == 0) {
+    return info.Env().Undefined();
+  }
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(due.tv_sec) * 1000 + static_cast<double>(due.tv_usec) / 1000);
+}
+
+Napi::Value LibEvent::FinalizeNapi(const Napi::CallbackInfo& info) {
+  This(info).Finalize();
+  return info.Env().Undefined();
+}
+
+Napi::Value LibEvent::CountDeliveryNapi(const Napi::CallbackInfo& info) {
+  This(info).CountDelivery();
+  return info.Env().Undefined();
+}
+
+// (event, ms | negative)
+Napi::Value LibEvent::AddNapi(const Napi::CallbackInfo& info) {
+  This(info).Add(NumberArg(info, 1));
+  return info.Env().Undefined();
+}
+
+Napi::Value LibEvent::DelNapi(const Napi::CallbackInfo& info) {
+  This(info).Del();
+  return info.Env().Undefined();
+}
+
+// (event, what)
+Napi::Value LibEvent::ActiveNapi(const Napi::CallbackInfo& info) {
+  LibEvent& self = This(info);
+  self.CheckNotFinalizing();
+  event_active(self.m_event, IntArg(info, 1), 1);
+  return info.Env().Undefined();
+}
+
+// (event, what) -> mask
+Napi::Value LibEvent::PendingNapi(const Napi::CallbackInfo& info) {
+  const int pending = event_pending(This(info).m_event, static_cast<short>(IntArg(info, 1)), nullptr);
+  return Napi::Number::New(info.Env(), pending);
+}
+
+// (event, priority)
+Napi::Value LibEvent::PrioritySetNapi(const Napi::CallbackInfo& info) {
+  LibEvent& self = This(info);
+  if (event_priority_set(self.m_event, IntArg(info, 1)) != 0) {
+    ThrowEventError(self.env(), code::kState,
+                    "event_priority_set failed: the event is active, or the base has no such priority");
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value LibEvent::GetPriorityNapi(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), event_get_priority(This(info).m_event));
+}
+
+void LibEvent::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<New>(env, exports, "libEventNew", state);
+  ExportFunction<NewInCNapi>(env, exports, "libEventNewInC", state);
+  ExportFunction<RemoveTimerNapi>(env, exports, "libEventRemoveTimer", state);
+  ExportFunction<PendingUntilNapi>(env, exports, "libEventPendingUntil", state);
+  ExportFunction<FinalizeNapi>(env, exports, "libEventFinalize", state);
+  ExportFunction<CountDeliveryNapi>(env, exports, "libEventCountDelivery", state);
+  ExportFunction<AddNapi>(env, exports, "libEventAdd", state);
+  ExportFunction<DelNapi>(env, exports, "libEventDel", state);
+  ExportFunction<ActiveNapi>(env, exports, "libEventActive", state);
+  ExportFunction<PendingNapi>(env, exports, "libEventPending", state);
+  ExportFunction<PrioritySetNapi>(env, exports, "libEventPrioritySet", state);
+  ExportFunction<GetPriorityNapi>(env, exports, "libEventGetPriority", state);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,219 @@
+#include "loop/loop_driver.h"
+
+#include <event2/event.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "loop/backend_fd.h"
+#include "loop/event_base.h"
+#include "loop/next_timeout.h"
+#include "loop/turn_events.h"
+#include "napi/environment.h"
+
+namespace bitcoin_support {
+namespace {
+
+// How long one base may keep the thread in a turn before libuv and the others have theirs.
+constexpr uint64_t kTurnBudgetNs = 5'000'000;
+
+// kDispatchEnd's results beside libevent's 0 and 1.
+constexpr int kFailed = -1;
+constexpr int kBackendNotFound = -2;
+
+}  // namespace
+
+uv_loop_t* LoopDriver::loop() {
+  if (m_loop == nullptr) napi_get_uv_event_loop(m_env.napi(), &m_loop);
+  return m_loop;
+}
+
+void LoopDriver::Attach(EventBase& base) {
+  if (m_open_handles == 0) {
+    uv_prepare_init(loop(), &m_prepare);
+    uv_idle_init(loop(), &m_idle);
+    m_prepare.data = m_idle.data = this;
+    m_open_handles = 2;
+  }
+  m_entries.push_back({base.number()});
+  base.set_dispatching(true);
+  uv_prepare_start(&m_prepare,
+                   [](uv_prepare_t* handle) { static_cast<LoopDriver*>(handle->data)->OnPrepare(); });
+  uv_idle_start(&m_idle, [](uv_idle_t*) {});
+}
+
+void LoopDriver::Detach(EventBase& base) {
+  const auto entry = std::find_if(m_entries.begin(), m_entries.end(),
+                                  [&](const Entry& candidate) { return candidate.number == base.number(); });
+  if (entry == m_entries.end()) return;
+  const bool was_poller = entry == m_entries.begin();
+  if (was_poller) {
+    for (Entry& other : m_entries) other.watched = false;
+  } else if (EventBase* const poller = Attached(m_entries.front().number);
+             poller != nullptr && poller->turn_events() != nullptr) {
+    poller->turn_events()->Unwatch(base.number());
+  }
+  m_entries.erase(entry);
+  base.set_dispatching(false);
+  // The turn's events may be on the stack: a base that is disposed in its own callback.
+  base.WhenIdle([&base] { base.turn_events().reset(); });
+  if (m_entries.empty()) {
+    uv_prepare_stop(&m_prepare);
+    uv_idle_stop(&m_idle);
+  }
+}
+
+void LoopDriver::OnPrepare() {
+  // While idle is active the backend timeout is always 0.
+  uv_idle_stop(&m_idle);
+  uv_update_time(m_loop);
+  int timeout_ms = uv_backend_timeout(m_loop);
+  uv_idle_start(&m_idle, [](uv_idle_t*) {});
+
+  RunOthers(timeout_ms);
+  if (!m_entries.empty()) RunPoller(timeout_ms);
+  if (m_entries.empty()) uv_idle_stop(&m_idle);
+  uv_update_time(m_loop);
+}
+
+// Lowers `timeout_ms` to what the other bases allow the poller to wait.
+void LoopDriver::RunOthers(int& timeout_ms) {
+  if (m_entries.size() < 2) return;
+  // Callbacks may attach and detach, so this goes by a copy of the numbers.
+  const std::vector<Entry> others(m_entries.begin() + 1, m_entries.end());
+  bool any_ran = false;
+  for (const Entry& other : others) any_ran |= RunOther(other.number, timeout_ms);
+  // Their callbacks may have changed a base that had its turn before.
+  if (any_ran) timeout_ms = 0;
+}
+
+// @returns whether JavaScript ran.
+bool LoopDriver::RunOther(double number, int& timeout_ms) {
+  EventBase* base = Attached(number);
+  if (base == nullptr) return false;
+  if (base->ended_by_user()) {
+    Finish(*base, 0);
+    return true;
+  }
+  if (base->backend_fd() < 0) {
+    const int fd = ProbeBackend(*base);
+    base = Attached(number);
+    if (base == nullptr) return true;
+    if (fd < 0 || base->ended_by_user()) {
+      Finish(*base, base->ended_by_user() ? 0 : kBackendNotFound);
+      return true;
+    }
+    base->set_backend_fd(fd);
+  }
+  const int result = base->RunTurn(EVLOOP_ONCE | EVLOOP_NONBLOCK, kTurnBudgetNs);
+  base = Attached(number);
+  if (base == nullptr) return true;
+  if (result != 0 || base->ended_by_user()) {
+    Finish(*base, base->ended_by_user() ? 0 : result == 1 ? 1 : kFailed);
+    return true;
+  }
+  if (!Watch(*base)) {
+    Finish(*base, kBackendNotFound);
+    return true;
+  }
+  const int next_ms = NextTimeoutMs(base->base(), base->precise_timer());
+  if (next_ms >= 0 && (timeout_ms < 0 || next_ms < timeout_ms)) timeout_ms = next_ms;
+  // Nothing wakes the poller for what has happened in this turn already: that the last event has ended, which
+  // only the next turn tells, or that libevent has put off some work of its own, which is no event.
+  constexpr int kAll = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE;
+  if (event_base_get_num_events(base->base(), kAll) == 0 ||
+      event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
+    timeout_ms = 0;
+  }
+  return base->ran_callbacks();
+}
+
+void LoopDriver::RunPoller(int timeout_ms) {
+  const double number = m_entries.front().number;
+  EventBase* base = Attached(number);
+  if (base->ended_by_user()) {
+    Finish(*base, 0);
+    return;
+  }
+  if (base->turn_events() == nullptr) {
+    base->turn_events() = std::make_unique<TurnEvents>(*base, uv_backend_fd(m_loop));
+    // The others have to be watched by this base before it may wait.
+    if (m_entries.size() > 1) timeout_ms = 0;
+  }
+  TurnEvents& turn = *base->turn_events();
+  turn.BeginTurn();
+  if (timeout_ms > 0) turn.ArmTimer(timeout_ms);
+  const int result =
+      base->RunTurn(timeout_ms == 0 ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE, kTurnBudgetNs);
+  base = Attached(number);
+  if (base == nullptr) return;
+  if (timeout_ms > 0 && base->turn_events() != nullptr) base->turn_events()->DisarmTimer();
+  if (result != 0 || base->ended_by_user()) {
+    Finish(*base, base->ended_by_user() ? 0 : result == 1 ? 1 : kFailed);
+  }
+}
+
+// Has the poller watch `other`'s backend, unless it does. It comes after a turn of `other`: with a change
+// list that may only then have let go of what it watched when it was the poller itself, and two backends
+// that watch each other are refused. @returns false when the kernel refuses.
+bool LoopDriver::Watch(EventBase& other) {
+  Entry* const entry = Find(other.number());
+  EventBase* const poller = Attached(m_entries.front().number);
+  if (entry->watched || poller == &other) return true;
+  if (poller->turn_events() == nullptr) return true;  // it has them in its next turn
+  entry->watched = poller->turn_events()->Watch(other.number(), other.backend_fd());
+  return entry->watched;
+}
+
+// Runs one turn of `other`, so that a probe reaches the kernel even when a change list is on.
+int LoopDriver::ProbeBackend(EventBase& other) {
+  const int probe_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (probe_fd < 0) return -1;
+  int backend_fd = -1;
+  {
+    const EventBase::BusyScope busy(other);  // outlives the probe, though a callback disposes `other`
+    InternalEvent probe(other.base(), probe_fd, EV_READ, [](evutil_socket_t, short, void*) {}, nullptr);
+    if (probe.Add()) {
+      // An empty base has to reach its backend too; its next turn says that nothing is pending.
+      other.RunTurn(EVLOOP_ONCE | EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY, kTurnBudgetNs);
+      backend_fd = FindEpollWatching(probe_fd);
+    }
+  }
+  close(probe_fd);
+  return backend_fd;
+}
+
+LoopDriver::Entry* LoopDriver::Find(double number) {
+  for (Entry& entry : m_entries) {
+    if (entry.number == number) return &entry;
+  }
+  return nullptr;
+}
+
+EventBase* LoopDriver::Attached(double number) {
+  return Find(number) != nullptr ? static_cast<EventBase*>(m_env.FindAny(number)) : nullptr;
+}
+
+void LoopDriver::Finish(EventBase& base, int result) {
+  Detach(base);
+  const EventBase::BusyScope busy(base);
+  m_env.callbacks().Call(base, JsCallback::kDispatchEnd, {static_cast<double>(result)});
+}
+
+void LoopDriver::Close(std::function<void()> closed) {
+  m_closed = std::move(closed);
+  if (m_open_handles == 0) {
+    std::exchange(m_closed, nullptr)();
+    return;
+  }
+  const auto on_close = [](uv_handle_t* handle) {
+    LoopDriver* const self = static_cast<LoopDriver*>(handle->data);
+    if (--self->m_open_handles == 0) std::exchange(self->m_closed, nullptr)();
+  };
+  uv_close(reinterpret_cast<uv_handle_t*>(&m_prepare), on_close);
+  uv_close(reinterpret_cast<uv_handle_t*>(&m_idle), on_close);
+}
+
+}  // namespace bitcoin_support

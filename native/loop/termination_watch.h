@@ -1,0 +1,26 @@
+// The way out of a blocking loop for a worker that is to end.
+#pragma once
+
+#include "loop/turn_events.h"
+
+namespace bitcoin_support {
+
+class EventBase;
+
+/// Spans a blocking loop in a worker. worker.terminate(), and the end of the process, reach a worker
+/// through libuv's loop, which does not run meanwhile: so libevent watches libuv's backend, and when
+/// something is there it is found out whether JavaScript may still run. If not, the loop ends.
+class TerminationWatch {
+ public:
+  explicit TerminationWatch(EventBase& base);
+
+ private:
+  static void OnReadable(evutil_socket_t fd, short what, void* arg);
+  static void OnLater(evutil_socket_t fd, short what, void* arg);
+
+  EventBase& m_base;
+  InternalEvent m_uv;
+  InternalEvent m_later;
+};
+
+}  // namespace bitcoin_support

@@ -1,0 +1,58 @@
+#include "loop/turn_events.h"
+
+#include <new>
+
+#include "loop/event_base.h"
+
+namespace bitcoin_support {
+
+InternalEvent::InternalEvent(event_base* base, int fd, int what, event_callback_fn callback, void* arg)
+    : m_event(event_new(base, fd, static_cast<short>(what), callback, arg)) {
+  if (m_event == nullptr) throw std::bad_alloc();
+  event_priority_set(m_event, 0);
+  // The flag that libevent sets on its own events; struct event is public for such uses.
+  m_event->ev_evcallback.evcb_flags |= EVLIST_INTERNAL;
+}
+
+InternalEvent::~InternalEvent() { event_free(m_event); }
+
+bool InternalEvent::Add(const timeval* timeout) { return event_add(m_event, timeout) == 0; }
+
+void InternalEvent::Del() { event_del(m_event); }
+
+TurnEvents::TurnEvents(EventBase& base, int uv_backend_fd)
+    : m_base(base),
+      m_uv(base.base(), uv_backend_fd, EV_READ | EV_PERSIST, OnWanted, this),
+      m_timer(base.base(), -1, 0, OnWanted, this) {
+  m_uv.Add();
+}
+
+void TurnEvents::ArmTimer(int ms) {
+  const timeval after{ms / 1000, (ms % 1000) * 1000};
+  m_timer.Add(&after);
+}
+
+void TurnEvents::DisarmTimer() { m_timer.Del(); }
+
+bool TurnEvents::Watch(double number, int backend_fd) {
+  auto watch =
+      std::make_unique<InternalEvent>(m_base.base(), backend_fd, EV_READ | EV_PERSIST, OnWanted, this);
+  if (!watch->Add()) return false;
+  m_watched.insert_or_assign(number, std::move(watch));
+  return true;
+}
+
+// Someone else wants the thread. What libevent has already found ready still runs, so that a busy libuv
+// cannot starve it; but when it is asked a second time in one turn, events are activating each other.
+void TurnEvents::OnWanted(evutil_socket_t, short, void* arg) {
+  TurnEvents& self = *static_cast<TurnEvents*>(arg);
+  const bool more = event_base_get_num_events(self.m_base.base(), EVENT_BASE_COUNT_ACTIVE) > 0;
+  if (!more || self.m_wanted) {
+    self.m_base.BreakTurn();
+  } else {
+    self.m_base.GuardTurn();
+  }
+  self.m_wanted = true;
+}
+
+}  // namespace bitcoin_support

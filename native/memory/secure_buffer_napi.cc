@@ -1,0 +1,188 @@
+// None of these throws: a failure is a value, of which TypeScript makes the one error that all failures
+// share.
+#include "memory/secure_buffer_napi.h"
+
+#include <cmath>
+
+#include "loop/share_tokens.h"
+#include "napi/byte_span.h"
+#include "napi/environment.h"
+#include "napi/exports.h"
+#include "secure/locked_pool_manager.h"
+#include "secure/secure_buffer.h"
+
+namespace bitcoin_support {
+namespace {
+
+constexpr double kMaxNumber = 9007199254740991.0;  // 2^53 - 1
+
+Napi::Value Number(const Napi::CallbackInfo& info, double value) {
+  return Napi::Number::New(info.Env(), value);
+}
+
+Napi::Value Status(const Napi::CallbackInfo& info, bool ok) { return Number(info, ok ? 0 : -1); }
+
+Napi::Value Tristate(const Napi::CallbackInfo& info, std::optional<bool> result) {
+  return Number(info, !result ? -1 : *result ? 1 : 0);
+}
+
+// A non-negative integer up to `max`, or nothing.
+std::optional<size_t> SizeArg(const Napi::CallbackInfo& info, size_t index, size_t max) {
+  double value = -1;
+  if (napi_get_value_double(info.Env(), info[index], &value) != napi_ok) return std::nullopt;
+  if (!(value >= 0 && value <= static_cast<double>(max)) || std::floor(value) != value) return std::nullopt;
+  return static_cast<size_t>(value);
+}
+
+// What a Uint8Array shows, unless it is detached or shared with other threads.
+std::optional<std::span<unsigned char>> BytesArg(const Napi::CallbackInfo& info, size_t index) {
+  const auto span = ByteSpan::OfUnsharedBytes(info.Env(), info[index]);
+  if (!span) return std::nullopt;
+  return std::span<unsigned char>(span->data, span->size);
+}
+
+SecureBuffer Buffer(const Napi::CallbackInfo& info) { return SecureBuffer(BufferNumberArg(info, 0)); }
+
+// Makes a buffer that this environment owns. @returns 0 when there is none to be had.
+BufferNumber NewOwned(Environment& env, size_t capacity) {
+  const BufferNumber number = SecureBufferTable::Instance().New(capacity);
+  if (number != 0) env.owned_buffers().Add(number);
+  env.NoteLockedPool();
+  return number;
+}
+
+// (capacity) -> number or 0
+Napi::Value New(const Napi::CallbackInfo& info) {
+  const auto capacity = SizeArg(info, 0, SecureBufferTable::kMaxCapacity);
+  return Number(info, capacity ? static_cast<double>(NewOwned(Environment::From(info), *capacity)) : 0);
+}
+
+// (number, bytes) -> status
+Napi::Value Write(const Napi::CallbackInfo& info) {
+  const auto bytes = BytesArg(info, 1);
+  return Status(info, bytes && Buffer(info).Write(SecureBuffer::Bytes(*bytes)));
+}
+
+// (number, into) -> bytes or -1
+Napi::Value Read(const Napi::CallbackInfo& info) {
+  const auto into = BytesArg(info, 1);
+  if (!into) return Number(info, -1);
+  const auto count = Buffer(info).Read(*into);
+  return Number(info, count ? static_cast<double>(*count) : -1);
+}
+
+Napi::Value Len(const Napi::CallbackInfo& info) {
+  return Number(info, static_cast<double>(Buffer(info).Length().value_or(0)));
+}
+
+Napi::Value Capacity(const Napi::CallbackInfo& info) {
+  return Number(info, static_cast<double>(Buffer(info).Capacity().value_or(0)));
+}
+
+Napi::Value IsValid(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), Buffer(info).IsValid());
+}
+
+Napi::Value IsLocked(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), Buffer(info).IsLocked());
+}
+
+Napi::Value Lock(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Lock()); }
+
+Napi::Value Unlock(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Unlock()); }
+
+Napi::Value IntegrityCheck(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), Buffer(info).IntegrityCheck().value_or(false));
+}
+
+Napi::Value Clear(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Clear()); }
+
+Napi::Value Zeroize(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Zeroize()); }
+
+// (number, byte) -> status
+Napi::Value Fill(const Napi::CallbackInfo& info) {
+  const auto byte = SizeArg(info, 1, 0xff);
+  return Status(info, byte && Buffer(info).Fill(static_cast<unsigned char>(*byte)));
+}
+
+Napi::Value Random(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).FillRandom()); }
+
+// (number, number) -> 1, 0 or -1
+Napi::Value Equals(const Napi::CallbackInfo& info) {
+  return Tristate(info, Buffer(info).Equals(SecureBuffer(BufferNumberArg(info, 1))));
+}
+
+// (number, bytes) -> 1, 0 or -1
+Napi::Value EqualsBytes(const Napi::CallbackInfo& info) {
+  const auto bytes = BytesArg(info, 1);
+  return Tristate(info, bytes ? Buffer(info).Equals(SecureBuffer::Bytes(*bytes)) : std::nullopt);
+}
+
+Napi::Value IsZero(const Napi::CallbackInfo& info) { return Tristate(info, Buffer(info).IsZero()); }
+
+// (number) -> token as a bigint, 0n on failure
+Napi::Value Share(const Napi::CallbackInfo& info) {
+  return Napi::BigInt::New(info.Env(), ShareBuffer(BufferNumberArg(info, 0)));
+}
+
+// (token) -> number or 0
+Napi::Value Open(const Napi::CallbackInfo& info) {
+  uint64_t token = 0;
+  bool lossless = false;
+  if (napi_get_value_bigint_uint64(info.Env(), info[0], &token, &lossless) != napi_ok || !lossless) {
+    return Number(info, 0);
+  }
+  const BufferNumber number = OpenShare(token);
+  if (number != 0) Environment::From(info).owned_buffers().Add(number);
+  return Number(info, static_cast<double>(number));
+}
+
+// (number): wipes it for all who share it
+Napi::Value Destroy(const Napi::CallbackInfo& info) {
+  const BufferNumber number = BufferNumberArg(info, 0);
+  Environment::From(info).owned_buffers().RemoveAll(number);
+  SecureBufferTable::Instance().Destroy(number);
+  return info.Env().Undefined();
+}
+
+// (number): gives up one share that this environment has
+Napi::Value Release(const Napi::CallbackInfo& info) {
+  const BufferNumber number = BufferNumberArg(info, 0);
+  if (Environment::From(info).owned_buffers().Remove(number)) SecureBufferTable::Instance().Release(number);
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+BufferNumber BufferNumberArg(const Napi::CallbackInfo& info, size_t index) {
+  double value = 0;
+  if (napi_get_value_double(info.Env(), info[index], &value) != napi_ok) return 0;
+  if (!(value >= 1 && value <= kMaxNumber) || std::floor(value) != value) return 0;
+  return static_cast<BufferNumber>(value);
+}
+
+void ExportSecureBufferFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<New>(env, exports, "secureBufferNew", state);
+  ExportFunction<Write>(env, exports, "secureBufferWrite", state);
+  ExportFunction<Read>(env, exports, "secureBufferRead", state);
+  ExportFunction<Len>(env, exports, "secureBufferLen", state);
+  ExportFunction<Capacity>(env, exports, "secureBufferCapacity", state);
+  ExportFunction<IsValid>(env, exports, "secureBufferIsValid", state);
+  ExportFunction<IsLocked>(env, exports, "secureBufferIsLocked", state);
+  ExportFunction<Lock>(env, exports, "secureBufferLock", state);
+  ExportFunction<Unlock>(env, exports, "secureBufferUnlock", state);
+  ExportFunction<IntegrityCheck>(env, exports, "secureBufferIntegrityCheck", state);
+  ExportFunction<Clear>(env, exports, "secureBufferClear", state);
+  ExportFunction<Zeroize>(env, exports, "secureBufferZeroize", state);
+  ExportFunction<Fill>(env, exports, "secureBufferFill", state);
+  ExportFunction<Random>(env, exports, "secureBufferRandom", state);
+  ExportFunction<Equals>(env, exports, "secureBufferEquals", state);
+  ExportFunction<EqualsBytes>(env, exports, "secureBufferEqualsBytes", state);
+  ExportFunction<IsZero>(env, exports, "secureBufferIsZero", state);
+  ExportFunction<Share>(env, exports, "secureBufferShare", state);
+  ExportFunction<Open>(env, exports, "secureBufferOpen", state);
+  ExportFunction<Destroy>(env, exports, "secureBufferDestroy", state);
+  ExportFunction<Release>(env, exports, "secureBufferRelease", state);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,34 @@
+// The bytes that JavaScript gives to be written.
+#pragma once
+
+#include <napi.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace bitcoin_support {
+
+/// Knows how many they are before they are copied to their place. Lives no longer than the native call, in
+/// which JavaScript must not run after it was made.
+class ByteSource {
+ public:
+  /// A string (as UTF-8), a Uint8Array, or undefined for none. @throws TypeError for anything else.
+  ByteSource(Napi::Env env, napi_value value);
+  ~ByteSource();
+  ByteSource(const ByteSource&) = delete;
+  ByteSource& operator=(const ByteSource&) = delete;
+
+  size_t size() const { return m_size; }
+  /// Writes size() bytes, and one more that is of no meaning: there must be room for it.
+  void CopyTo(char* target) const;
+
+ private:
+  const Napi::Env m_env;
+  napi_value m_long_string = nullptr;
+  const void* m_bytes = nullptr;
+  size_t m_size = 0;
+  std::array<char, 1024> m_short_string;
+};
+
+}  // namespace bitcoin_support

@@ -1,0 +1,169 @@
+#include "napi/environment.h"
+
+#include <atomic>
+
+#include "http/server_connections.h"
+#include "loop/loop_driver.h"
+#include "napi/errors.h"
+#include "napi/handle.h"
+#include "secure/locked_pool_manager.h"
+
+namespace bitcoin_support {
+namespace {
+
+std::atomic<uint32_t> g_next_tag{0};
+
+// What NoteCreated(), NoteLockedPool() and ShowBufferNews() write.
+constexpr size_t kCreatedLength = 6;
+
+// What some thread has been told of already.
+std::atomic<size_t> g_told_failures{0};
+std::atomic<size_t> g_told_growths{0};
+std::atomic<bool> g_warning_due{false};
+
+// Whether this call is the one that brings `told` up to `now`.
+bool Advance(std::atomic<size_t>& told, size_t now) {
+  size_t before = told.load(std::memory_order_relaxed);
+  while (before < now) {
+    if (told.compare_exchange_weak(before, now, std::memory_order_relaxed)) return true;
+  }
+  return false;
+}
+
+// In HandleKind's order. kDeclared has no type of its own.
+constexpr const char* kTypeNames[] = {
+    "",          "EventBase",      "LibEvent",  "EvHttp",    "EvHttpRequest", "EvHttpConnection",
+    "EvBuffer",  "EvConnListener", "EvHttpUri", "EvKeyvalq", "BufferEvent",   "BufferEventRateLimitGroup",
+    "EvDnsBase",
+};
+static_assert(std::size(kTypeNames) == static_cast<size_t>(HandleKind::kCount));
+
+}  // namespace
+
+Environment& Environment::Attach(Napi::Env env) {
+  auto* const self = new Environment(env);
+  if (napi_add_async_cleanup_hook(env, OnCleanup, self, &self->m_cleanup_hook) != napi_ok) {
+    delete self;
+    throw Napi::Error::New(env, "the environment is closing");
+  }
+  return *self;
+}
+
+Environment::Environment(Napi::Env env)
+    : m_env(env),
+      m_table(g_next_tag.fetch_add(1, std::memory_order_relaxed)),
+      m_callbacks(*this),
+      m_log(*this),
+      m_buffer_news(*this),
+      m_connections(std::make_unique<ServerConnections>()),
+      m_loop(std::make_unique<LoopDriver>(*this)) {
+  for (size_t i = 0; i < m_types.size(); ++i) {
+    m_types[i] = i == 0 ? nullptr : &DeclareHandleType(kTypeNames[i]);
+  }
+}
+
+Environment::~Environment() = default;
+
+void Environment::OnCleanup(napi_async_cleanup_hook_handle handle, void* data) {
+  auto* const self = static_cast<Environment*>(data);
+  self->m_closing = true;
+  self->DisposeAll();
+  // libuv's handles close in a later turn of the loop; the state has to live until then.
+  self->m_loop->Close([self, handle] {
+    delete self;
+    napi_remove_async_cleanup_hook(handle);
+  });
+}
+
+void Environment::DisposeAll() {
+  // The bases first: each takes with it, in order, all that lives on it. What is left has no owner.
+  for (const bool bases : {true, false}) {
+    std::vector<double> numbers;
+    for (const Handle* const handle : m_table.Live()) {
+      if ((handle->kind() == HandleKind::kEventBase) == bases) numbers.push_back(handle->number());
+    }
+    for (const double number : numbers) {
+      if (Handle* const handle = FindAny(number)) handle->Dispose();
+    }
+  }
+}
+
+void Environment::Configure(const Napi::Object& config) {
+  const Napi::Value error = config.Get("EventError");
+  const Napi::Value created = config.Get("created");
+  const Napi::Value callbacks = config.Get("callbacks");
+  if (!error.IsFunction() || !callbacks.IsObject()) ThrowTypeError(m_env, "not the library's configuration");
+  if (!created.IsTypedArray() || created.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
+      created.As<Napi::TypedArray>().ElementLength() < kCreatedLength) {
+    ThrowTypeError(m_env, "created must be a Float64Array that is long enough");
+  }
+  m_callbacks.Configure(callbacks.As<Napi::Object>());
+  m_created_owner = Napi::Persistent(created.As<Napi::Object>());
+  m_created = created.As<Napi::Float64Array>().Data();
+  m_event_error = Napi::Persistent(error.As<Napi::Function>());
+}
+
+void Environment::NoteCreated(const Handle& handle) {
+  if (m_created == nullptr) return;
+  m_created[0] = static_cast<double>(handle.id());
+  m_created[1] = HandleTable::SlotOf(handle.number());
+}
+
+void Environment::ShowBufferNews(size_t count) {
+  if (m_created != nullptr) m_created[5] = static_cast<double>(count);
+}
+
+void Environment::WarnOfUnlocked() {
+  LockedPoolManager::Instance().SetWarning([] { g_warning_due.store(true, std::memory_order_relaxed); });
+}
+
+void Environment::NoteLockedPool() {
+  if (m_created == nullptr) return;
+  const LockedPool& pool = LockedPoolManager::Instance().pool();
+  if (Advance(g_told_failures, pool.lock_failures())) m_created[2] += 1;
+  if (Advance(g_told_growths, pool.growths())) m_created[3] += 1;
+  // Looked at first: an exchange on every call would have the threads wait for each other.
+  if (g_warning_due.load(std::memory_order_relaxed) && g_warning_due.exchange(false)) m_created[4] += 1;
+}
+
+void Environment::NoteDropped(const Handle& handle) {
+  if (m_drop_log_on) m_dropped.push_back({handle.number(), handle.type().index, handle.id()});
+}
+
+Handle& Environment::GetAny(const Napi::Value& value) {
+  double number = 0;
+  if (napi_get_value_double(m_env, value, &number) != napi_ok) {
+    ThrowEventError(*this, code::kHandle, "not a handle");
+  }
+  Handle* handle = nullptr;
+  // JavaScript's own marker of a disposed handle.
+  const LookupResult result = number == 0 ? LookupResult::kDisposed : m_table.Find(number, handle);
+  switch (result) {
+    case LookupResult::kFound:
+      return *handle;
+    case LookupResult::kDisposed:
+      ThrowEventError(*this, code::kDisposed, "the handle has been disposed");
+    case LookupResult::kWrongThread:
+      ThrowEventError(*this, code::kThread, "the handle belongs to another thread");
+    case LookupResult::kInvalid:
+      break;
+  }
+  ThrowEventError(*this, code::kHandle, "not a handle");
+}
+
+Handle& Environment::Resolve(const Napi::Value& value, HandleKind kind) {
+  Handle& handle = GetAny(value);
+  if (handle.kind() != kind) {
+    ThrowEventError(*this, code::kHandle,
+                    "the handle is of type " + handle.type().name + ", not " +
+                        (kind == HandleKind::kDeclared ? "a declared type" : type_for(kind).name));
+  }
+  return handle;
+}
+
+Handle* Environment::FindAny(double number) {
+  Handle* handle = nullptr;
+  return m_table.Find(number, handle) == LookupResult::kFound ? handle : nullptr;
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,154 @@
+// The native functions over handles of any type.
+#include "napi/handle_napi.h"
+
+#include "libevent/scrubbing_heap.h"
+#include "napi/arguments.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/exports.h"
+#include "napi/handle.h"
+#include "napi/unique_number.h"
+
+namespace bitcoin_support {
+namespace {
+
+HandleType& TypeArg(const Napi::CallbackInfo& info, size_t index) {
+  HandleType* const type = FindHandleType(static_cast<uint32_t>(IntArg(info, index)));
+  if (type == nullptr) {
+    ThrowEventError(Environment::From(info), code::kHandle, "not a declared type");
+  }
+  return *type;
+}
+
+// (config), once per environment
+Napi::Value Configure(const Napi::CallbackInfo& info) {
+  Environment& env = Environment::From(info);
+  if (env.configured()) throw Napi::Error::New(info.Env(), "the addon has been configured already");
+  env.Configure(info[0].As<Napi::Object>());
+  return info.Env().Undefined();
+}
+
+// (name) -> type index
+Napi::Value DeclareType(const Napi::CallbackInfo& info) {
+  Environment& env = Environment::From(info);
+  const std::string name = StringArg(info, 0);
+  if (!env.ClaimTypeName(name)) {
+    ThrowEventError(env, code::kExists, "the type " + name + " has been declared already");
+  }
+  return Napi::Number::New(info.Env(), DeclareHandleType(name).index);
+}
+
+// (type index) -> live handles in the process
+Napi::Value LiveCountOf(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(TypeArg(info, 0).live.load()));
+}
+
+// (type index) -> handle
+Napi::Value NewDeclared(const Napi::CallbackInfo& info) {
+  HandleType& type = TypeArg(info, 0);
+  return Napi::Number::New(info.Env(), (new DeclaredHandle(Environment::From(info), type))->number());
+}
+
+// (handle, type index): does nothing when the handle has been disposed
+Napi::Value Dispose(const Napi::CallbackInfo& info) {
+  Environment& env = Environment::From(info);
+  Handle* handle = nullptr;
+  if (env.table().Find(NumberArg(info, 0), handle) == LookupResult::kDisposed) {
+    return info.Env().Undefined();
+  }
+  handle = &env.GetAny(info[0]);
+  if (&handle->type() != &TypeArg(info, 1)) {
+    ThrowEventError(env, code::kHandle, "the handle is of type " + handle->type().name);
+  }
+  handle->Dispose();
+  return info.Env().Undefined();
+}
+
+// (number) -> [type name, id] of a handle that was still live, now disposed; undefined otherwise
+Napi::Value Collect(const Napi::CallbackInfo& info) {
+  Handle* const handle = Environment::From(info).FindAny(NumberArg(info, 0));
+  if (handle == nullptr) return info.Env().Undefined();
+  const Napi::Array description = Napi::Array::New(info.Env(), 2);
+  description.Set(0u, Napi::String::New(info.Env(), handle->type().name));
+  description.Set(1u, Napi::Number::New(info.Env(), static_cast<double>(handle->id())));
+  handle->Dispose();
+  return description;
+}
+
+// (handle) -> whether it is live in this thread
+Napi::Value IsLive(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), Environment::From(info).FindAny(NumberArg(info, 0)) != nullptr);
+}
+
+// (handle, type name) -> address of the struct behind it
+Napi::Value AddressOf(const Napi::CallbackInfo& info) {
+  const Handle& handle = Environment::From(info).GetAny(info[0]);
+  if (handle.type().name != StringArg(info, 1)) {
+    ThrowEventError(handle.env(), code::kHandle, "the handle is of type " + handle.type().name);
+  }
+  const void* const address = handle.Address();
+  if (address == nullptr) {
+    ThrowEventError(handle.env(), code::kState, "the " + handle.type().name + " has no struct in libevent");
+  }
+  return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(reinterpret_cast<uintptr_t>(address)));
+}
+
+// () -> flat array of this thread's live handles: number, type name, id …
+Napi::Value ListLive(const Napi::CallbackInfo& info) {
+  const Napi::Array list = Napi::Array::New(info.Env());
+  uint32_t index = 0;
+  for (const Handle* const handle : Environment::From(info).table().Live()) {
+    list.Set(index++, Napi::Number::New(info.Env(), handle->number()));
+    list.Set(index++, Napi::String::New(info.Env(), handle->type().name));
+    list.Set(index++, Napi::Number::New(info.Env(), static_cast<double>(handle->id())));
+  }
+  return list;
+}
+
+// (on)
+Napi::Value SetDropLog(const Napi::CallbackInfo& info) {
+  Environment::From(info).set_drop_log(BoolArg(info, 0));
+  return info.Env().Undefined();
+}
+
+// () -> flat array of the handles dropped since the last call: number, type index, id …
+Napi::Value TakeDropped(const Napi::CallbackInfo& info) {
+  const Napi::Array list = Napi::Array::New(info.Env());
+  uint32_t index = 0;
+  for (const DroppedHandle& dropped : Environment::From(info).TakeDropped()) {
+    list.Set(index++, Napi::Number::New(info.Env(), dropped.number));
+    list.Set(index++, Napi::Number::New(info.Env(), dropped.type_index));
+    list.Set(index++, Napi::Number::New(info.Env(), static_cast<double>(dropped.id)));
+  }
+  return list;
+}
+
+// () -> blocks that libevent has allocated now
+Napi::Value LibeventBlocks(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(ScrubbingLiveBlocks()));
+}
+
+// () -> a number below 2^32 that no other call in the process has had
+Napi::Value UniqueNumber(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), NextUniqueNumber());
+}
+
+}  // namespace
+
+void ExportHandleFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<Configure>(env, exports, "configure", state);
+  ExportFunction<DeclareType>(env, exports, "declareType", state);
+  ExportFunction<LiveCountOf>(env, exports, "liveCount", state);
+  ExportFunction<NewDeclared>(env, exports, "newDeclared", state);
+  ExportFunction<Dispose>(env, exports, "dispose", state);
+  ExportFunction<Collect>(env, exports, "collect", state);
+  ExportFunction<IsLive>(env, exports, "isLive", state);
+  ExportFunction<AddressOf>(env, exports, "addressOf", state);
+  ExportFunction<ListLive>(env, exports, "listLive", state);
+  ExportFunction<SetDropLog>(env, exports, "setDropLog", state);
+  ExportFunction<TakeDropped>(env, exports, "takeDropped", state);
+  ExportFunction<LibeventBlocks>(env, exports, "libeventBlocks", state);
+  ExportFunction<UniqueNumber>(env, exports, "uniqueNumber", state);
+}
+
+}  // namespace bitcoin_support

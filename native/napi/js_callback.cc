@@ -1,0 +1,137 @@
+#include "napi/js_callback.h"
+
+#include <string>
+
+#include "loop/event_base.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+
+namespace bitcoin_support {
+namespace {
+
+// In JsCallback's order.
+constexpr const char* kNames[] = {
+    "event",           "once",         "request",     "requestComplete", "chunkWritten", "disconnect",
+    "connectionClose", "clientDone",   "clientError", "clientHeaders",   "clientChunk",  "accept",
+    "acceptError",     "bodyReadable", "errorPage",   "bufferRead",      "bufferWrite",  "bufferEvent",
+    "bufferFilter",    "dnsResult",    "dispatchEnd", "dropped",         "bufferNews",
+};
+static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
+
+constexpr size_t kMaxArgs = 4;
+
+}  // namespace
+
+void JsCallbacks::Configure(const Napi::Object& functions) {
+  for (size_t i = 0; i < m_functions.size(); ++i) {
+    const Napi::Value function = functions.Get(kNames[i]);
+    if (!function.IsFunction()) ThrowTypeError(m_env.napi(), std::string(kNames[i]) + " must be a function");
+    m_functions[i] = Napi::Persistent(function.As<Napi::Function>());
+  }
+  m_drain_ticks = Napi::Persistent(functions.Get("drainTicks").As<Napi::Function>());
+  m_receiver = Napi::Persistent(Napi::Object::New(m_env.napi()));
+}
+
+void JsCallbacks::Call(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept {
+  TellBufferNews(base);
+  CallOne(base, which, args);
+}
+
+void JsCallbacks::TellBufferNews(EventBase& base) noexcept {
+  if (m_env.buffer_news().pending()) CallOne(base, JsCallback::kBufferNews, {});
+}
+
+void JsCallbacks::TellBufferNewsToCaller() {
+  if (!m_env.buffer_news().pending() || !m_env.can_call_js() || m_functions[0].IsEmpty()) return;
+  napi_value base = nullptr;
+  napi_create_uint32(m_env.napi(), 0, &base);
+  const Napi::Function function = m_functions[static_cast<size_t>(JsCallback::kBufferNews)].Value();
+  function.Call(m_receiver.Value(), {base});
+}
+
+void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept {
+  if (!m_env.can_call_js() || m_functions[0].IsEmpty()) return;
+  const napi_env env = m_env.napi();
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+
+  napi_value argv[1 + kMaxArgs];
+  size_t argc = 0;
+  napi_create_uint32(env, base.slot(), &argv[argc++]);
+  for (const double arg : args) napi_create_double(env, arg, &argv[argc++]);
+
+  const bool sync = base.in_sync_loop();
+  if (!Invoke(which, argv, argc, sync)) {
+    napi_value error = nullptr;
+    bool pending = false;
+    napi_is_exception_pending(env, &pending);
+    if (!pending) {
+      // The thread is being terminated: leave the loop, Node does the rest.
+      base.BreakTurn();
+    } else if (napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+      if (sync) {
+        Keep(error);
+        base.BreakTurn();
+      } else {
+        napi_fatal_exception(env, error);
+      }
+    }
+  }
+  napi_close_handle_scope(env, scope);
+  base.CountCallback();
+}
+
+bool JsCallbacks::Invoke(JsCallback which, napi_value* argv, size_t argc, bool drain_ticks) {
+  const napi_env env = m_env.napi();
+  const napi_value function = m_functions[static_cast<size_t>(which)].Value();
+  const napi_value receiver = m_receiver.Value();
+  if (!drain_ticks) {
+    // Drains promises and nextTicks itself when it is the outermost call.
+    return napi_make_callback(env, nullptr, receiver, function, argc, argv, nullptr) == napi_ok;
+  }
+  if (napi_call_function(env, receiver, function, argc, argv, nullptr) != napi_ok) return false;
+  return DrainTicks();
+}
+
+bool JsCallbacks::DrainTicks() {
+  const napi_env env = m_env.napi();
+  while (napi_call_function(env, m_receiver.Value(), m_drain_ticks.Value(), 0, nullptr, nullptr) != napi_ok) {
+    bool pending = false;
+    napi_is_exception_pending(env, &pending);
+    napi_value error = nullptr;
+    if (!pending || napi_get_and_clear_last_exception(env, &error) != napi_ok) return false;
+    // A tick that throws leaves Node's stack of async contexts as it was inside. Only Node's own way with
+    // uncaught exceptions puts that right; the next callback to return would abort the process. The other
+    // ticks are still there.
+    napi_fatal_exception(env, error);
+  }
+  return true;
+}
+
+bool JsCallbacks::RethrowPending() {
+  if (m_pending.IsEmpty()) return false;
+  const napi_env env = m_env.napi();
+  const napi_value error = Unbox(m_pending);
+  m_pending.Reset();
+  napi_throw(env, error);
+  return true;
+}
+
+void JsCallbacks::Keep(napi_value error) {
+  if (m_pending.IsEmpty()) m_pending = Box(m_env.napi(), error);
+}
+
+// An array of one, because what is thrown may be anything, null included.
+Napi::ObjectReference JsCallbacks::Box(Napi::Env env, napi_value error) {
+  const Napi::Array box = Napi::Array::New(env, 1);
+  napi_set_element(env, box, 0, error);
+  return Napi::Persistent(box.As<Napi::Object>());
+}
+
+napi_value JsCallbacks::Unbox(const Napi::ObjectReference& box) {
+  napi_value error = nullptr;
+  napi_get_element(box.Env(), box.Value(), 0, &error);
+  return error;
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,36 @@
+// A listening socket that an EvHttp accepts on.
+#pragma once
+
+#include <event2/event.h>
+
+#include <string>
+
+#include "net/accept_pause.h"
+
+struct evconnlistener;
+struct evhttp_bound_socket;
+
+namespace bitcoin_support {
+
+/// Accompanies an evhttp_bound_socket: keeps accept() from spinning when the process is out of
+/// descriptors, and takes a UNIX socket's name away in the end.
+class BoundSocket {
+ public:
+  BoundSocket(event_base* base, evhttp_bound_socket* bound, std::string unlink_path);
+  ~BoundSocket();
+  BoundSocket(const BoundSocket&) = delete;
+  BoundSocket& operator=(const BoundSocket&) = delete;
+
+  /// Whether to leave connections waiting.
+  void Pause(bool on);
+
+  evhttp_bound_socket* bound() const { return m_bound; }
+  const std::string& unlink_path() const { return m_unlink_path; }
+
+ private:
+  evhttp_bound_socket* const m_bound;
+  const std::string m_unlink_path;
+  AcceptPause m_pause;
+};
+
+}  // namespace bitcoin_support

@@ -1,0 +1,410 @@
+#include "net/buffer_event.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent_struct.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <event2/http.h>
+#include <event2/util.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "buffers/append_bytes.h"
+#include "http/ev_http_connection.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "net/buffer_event_rate_limit_group.h"
+#include "net/dns_lookup.h"
+#include "net/ev_dns_base.h"
+
+namespace bitcoin_support {
+namespace {
+
+constexpr short kBoth = EV_READ | EV_WRITE;
+
+// Descriptors are closed here: see the class.
+int OptionsForLibevent(int options) { return options & ~BEV_OPT_CLOSE_ON_FREE; }
+
+/// EVBUFFER_MAX_READ of libevent's buffer.c.
+constexpr ev_ssize_t kLibeventReads = 4096;
+
+bool IsOpen(int fd) { return fcntl(fd, F_GETFD) != -1; }
+
+}  // namespace
+
+BufferEvent::BufferEvent(EventBase& base, int fd, int options)
+    : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_type(Type::kSocket),
+      m_close_on_free((options & BEV_OPT_CLOSE_ON_FREE) != 0),
+      m_connected(fd >= 0),
+      m_may_defer((options & BEV_OPT_DEFER_CALLBACKS) != 0) {
+  // One that blocks would stop the whole loop.
+  if (fd >= 0 && (!IsOpen(fd) || evutil_make_socket_nonblocking(fd) != 0)) {
+    ThrowSystemError(env(), code::kLibevent, "fcntl", errno, "descriptor " + std::to_string(fd));
+  }
+  m_bev = bufferevent_socket_new(base.base(), fd, OptionsForLibevent(options));
+  if (m_bev == nullptr) ThrowEventError(env(), code::kLibevent, "bufferevent_socket_new failed");
+  SetCallbacks(0);
+}
+
+BufferEvent::BufferEvent(EventBase& base, bufferevent* bev, int options)
+    : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_type(Type::kPair),
+      m_close_on_free((options & BEV_OPT_CLOSE_ON_FREE) != 0),
+      m_may_defer(true),
+      m_bev(bev) {}
+
+BufferEvent::BufferEvent(BufferEvent& underlying, bool filters_input, bool filters_output, int options)
+    : BaseChild(underlying.base(), underlying.base().env().type_for(kKind), kKind),
+      m_type(Type::kFilter),
+      m_close_on_free((options & BEV_OPT_CLOSE_ON_FREE) != 0),
+      m_may_defer((options & BEV_OPT_DEFER_CALLBACKS) != 0),
+      m_underlying(&underlying) {
+  auto filter = std::make_unique<BufferEventFilter>(filters_input, filters_output);
+  m_bev = BufferEventFilter::New(underlying.m_bev, OptionsForLibevent(options), filter.get());
+  if (m_bev == nullptr) ThrowEventError(env(), code::kLibevent, "bufferevent_filter_new failed");
+  m_filter = filter.release();
+  m_filter->set_owner(this);
+  underlying.m_over = this;
+  underlying.m_callbacks = 0;
+}
+
+BufferEvent::BufferEvent(EvHttpConnection& connection)
+    : BaseChild(connection.base(), connection.base().env().type_for(kKind), kKind),
+      m_type(Type::kView),
+      m_close_on_free(false),
+      m_may_defer(true),
+      m_connection(&connection) {}
+
+BufferEvent::~BufferEvent() = default;
+
+BufferEvent& BufferEvent::NewPair(EventBase& base, int options) {
+  bufferevent* pair[2];
+  if (bufferevent_pair_new(base.base(), OptionsForLibevent(options), pair) != 0) {
+    ThrowEventError(base.env(), code::kLibevent, "bufferevent_pair_new failed");
+  }
+  auto* const first = new BufferEvent(base, pair[0], options);
+  first->m_second = pair[1];
+  return *first;
+}
+
+BufferEvent& BufferEvent::Second() {
+  if (m_second == nullptr) ThrowEventError(env(), code::kState, "the second of the pair has been made");
+  auto* const second = new BufferEvent(base(), m_second, m_close_on_free ? BEV_OPT_CLOSE_ON_FREE : 0);
+  m_second = nullptr;
+  m_partner = second;
+  second->m_partner = this;
+  return *second;
+}
+
+bufferevent* BufferEvent::bev() const {
+  return m_connection == nullptr ? m_bev : evhttp_connection_get_bufferevent(m_connection->connection());
+}
+
+void BufferEvent::Dispose() {
+  if (!live()) return;
+  const EventBase::BusyScope busy(base());
+  if (m_over != nullptr) m_over->Dispose();
+  if (!live()) return;  // it owned this one
+  m_input.Invalidate();
+  m_output.Invalidate();
+  if (m_lookup != nullptr) std::exchange(m_lookup, nullptr)->Abandon();
+  if (m_filter != nullptr) m_filter->set_owner(nullptr);
+  if (m_partner != nullptr) m_partner->m_partner = nullptr;
+  BufferEvent* const underlying = std::exchange(m_underlying, nullptr);
+  if (underlying != nullptr) underlying->m_over = nullptr;
+  if (m_type == Type::kView) {
+    // What it was told to use ends with the view; the connection goes on.
+    if (m_limit != nullptr) SetRateLimit(nullptr);
+    if (m_group != nullptr) SetGroup(nullptr);
+    std::exchange(m_connection, nullptr)->ForgetBufferevent();
+  }
+  RetireChild();
+  // At once: a loop that blocks may go on for long.
+  Release();
+  base().WhenIdle([this] { delete this; });
+  if (underlying != nullptr && m_close_on_free) underlying->Dispose();
+}
+
+// Leaves libevent an empty shell: see the class. It may be on the stack with this one, which libevent
+// provides for: what it frees stays until a later turn.
+void BufferEvent::Release() {
+  for (bufferevent* const bev : {m_bev, m_second}) {
+    if (bev == nullptr) continue;
+    bufferevent_set_rate_limit(bev, nullptr);
+    if (m_group != nullptr) SetGroup(nullptr);
+    bufferevent_setcb(bev, nullptr, nullptr, nullptr, nullptr);
+    bufferevent_disable(bev, kBoth);
+    int fd = -1;
+    if (m_type == Type::kSocket) {
+      fd = bufferevent_getfd(bev);
+      bufferevent_setfd(bev, -1);
+    }
+    evbuffer_unfreeze(bufferevent_get_output(bev), 1);
+    for (evbuffer* const buffer : {bufferevent_get_input(bev), bufferevent_get_output(bev)}) {
+      evbuffer_drain(buffer, evbuffer_get_length(buffer));
+    }
+    bufferevent_free(bev);
+    if (fd >= 0 && m_close_on_free) close(fd);
+  }
+}
+
+void BufferEvent::SetCallbacks(int mask) {
+  if (m_over != nullptr) {
+    ThrowEventError(env(), code::kState, "a filter lies over it: the callbacks are the filter's");
+  }
+  m_callbacks = mask;
+  // A socket tells when it is connected, whoever wants to know.
+  const bool wants_events = (mask & EV_TIMEOUT) != 0 || m_type == Type::kSocket;
+  bufferevent_setcb(m_bev, (mask & EV_READ) != 0 ? OnRead : nullptr,
+                    (mask & EV_WRITE) != 0 ? OnWrite : nullptr, wants_events ? OnEvent : nullptr, this);
+}
+
+void BufferEvent::Enable(int what) {
+  const EventBase::BusyScope busy(base());
+  const int fd = m_type == Type::kSocket ? bufferevent_getfd(m_bev) : -1;
+  errno = 0;
+  if ((fd >= 0 && !IsOpen(fd)) || bufferevent_enable(m_bev, static_cast<short>(what)) != 0) {
+    if (errno == 0) ThrowEventError(env(), code::kLibevent, "bufferevent_enable failed");
+    ThrowSystemError(env(), code::kLibevent, "bufferevent_enable", errno, "descriptor " + std::to_string(fd));
+  }
+}
+
+void BufferEvent::Disable(int what) {
+  const EventBase::BusyScope busy(base());
+  bufferevent_disable(m_bev, static_cast<short>(what));
+}
+
+namespace {
+
+/// libevent makes a bufferevent's events anew when it is given another descriptor, and forgets what they were
+/// set to.
+class KeptSettings {
+ public:
+  explicit KeptSettings(bufferevent* bev) : m_bev(bev), m_priority(event_get_priority(&bev->ev_read)) {}
+  ~KeptSettings() {
+    if (event_get_priority(&m_bev->ev_read) != m_priority) {
+      event_priority_set(&m_bev->ev_read, m_priority);
+      event_priority_set(&m_bev->ev_write, m_priority);
+    }
+    evbuffer_freeze(m_bev->input, 0);
+    evbuffer_freeze(m_bev->output, 1);
+  }
+  KeptSettings(const KeptSettings&) = delete;
+  KeptSettings& operator=(const KeptSettings&) = delete;
+
+ private:
+  bufferevent* const m_bev;
+  const int m_priority;
+};
+
+}  // namespace
+
+void BufferEvent::SetFd(int fd) {
+  if (m_lookup != nullptr) ThrowEventError(env(), code::kState, "a name is being looked up for it");
+  if (fd >= 0 && (!IsOpen(fd) || evutil_make_socket_nonblocking(fd) != 0)) {
+    ThrowSystemError(env(), code::kLibevent, "fcntl", errno, "descriptor " + std::to_string(fd));
+  }
+  const EventBase::BusyScope busy(base());
+  const KeptSettings kept(m_bev);
+  if (bufferevent_setfd(m_bev, fd) != 0) ThrowEventError(env(), code::kLibevent, "bufferevent_setfd failed");
+  m_connected = fd >= 0;
+}
+
+void BufferEvent::Connect(const sockaddr* address, int length) {
+  if (m_lookup != nullptr) ThrowEventError(env(), code::kState, "a name is being looked up for it");
+  const EventBase::BusyScope busy(base());
+  const KeptSettings kept(m_bev);
+  const bool was_connected = std::exchange(m_connected, false);
+  // A refusal that is known at once is told as any other, later.
+  NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
+  m_dns_error = 0;
+  errno = 0;
+  if (bufferevent_socket_connect(m_bev, address, length) == 0) return;
+  m_connected = was_connected;
+  if (errno == 0) ThrowEventError(env(), code::kLibevent, "bufferevent_socket_connect failed");
+  ThrowSystemError(env(), code::kLibevent, "connect", errno, "bufferevent_socket_connect");
+}
+
+void BufferEvent::ConnectHostname(EvDnsBase* dns, int family, const std::string& host, int port) {
+  if (m_lookup != nullptr) ThrowEventError(env(), code::kState, "a name is being looked up for it already");
+  const EventBase::BusyScope busy(base());
+  m_dns_error = 0;
+  evutil_addrinfo hints{};
+  hints.ai_family = family;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_protocol = IPPROTO_TCP;
+  const std::string service = std::to_string(port);
+  if (dns != nullptr) {
+    // One that has ended already has been told of, and that may have begun another one.
+    DnsLookup* const lookup = DnsLookup::ForBufferEvent(*dns, host, service, hints, *this);
+    if (lookup != nullptr) m_lookup = lookup;
+    return;
+  }
+  evutil_addrinfo* found = nullptr;
+  const int result = evutil_getaddrinfo(host.c_str(), service.c_str(), &hints, &found);
+  OnLookedUp(result, found);
+  if (found != nullptr) evutil_freeaddrinfo(found);
+}
+
+// libevent does as much in bufferevent_socket_connect_hostname(), but forgets to give up a lookup whose
+// bufferevent is freed.
+void BufferEvent::OnLookedUp(int result, const evutil_addrinfo* found) {
+  m_lookup = nullptr;
+  if (!live()) return;
+  const EventBase::BusyScope busy(base());
+  errno = 0;
+  if (result == 0 && found != nullptr) {
+    const KeptSettings kept(m_bev);
+    m_connected = false;
+    NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
+    if (bufferevent_socket_connect(m_bev, found->ai_addr, static_cast<int>(found->ai_addrlen)) == 0) return;
+  } else {
+    m_dns_error = result != 0 ? result : EVUTIL_EAI_NODATA;
+  }
+  bufferevent_trigger_event(m_bev, BEV_EVENT_ERROR, 0);
+}
+
+// libevent has the deferred callback in the queue of its priority, and would look for it in that of the new
+// one.
+void BufferEvent::SetPriority(int priority) {
+  if (m_type != Type::kSocket) {
+    ThrowEventError(env(), code::kState, "only a socket's bufferevent has a priority of its own");
+  }
+  if (priority >= event_base_get_npriorities(base().base())) {
+    ThrowEventError(env(), code::kState, "the base has no such priority");
+  }
+  if (m_may_defer && priority != bufferevent_get_priority(m_bev) &&
+      event_base_get_num_events(base().base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
+    ThrowEventError(env(), code::kState, "callbacks of it may be waiting: set its priority before");
+  }
+  if (bufferevent_priority_set(m_bev, priority) != 0) {
+    ThrowEventError(env(), code::kState, "bufferevent_priority_set failed: it is active");
+  }
+}
+
+void BufferEvent::SetRateLimit(TokenBucket limit) {
+  bufferevent* const bev = this->bev();
+  const bool reads = event_pending(&bev->ev_read, EV_READ, nullptr) != 0 ||
+                     (m_limit != nullptr && bufferevent_get_read_limit(bev) <= 0);
+  const bool writes = event_pending(&bev->ev_write, EV_WRITE, nullptr) != 0;
+  if (bufferevent_set_rate_limit(bev, limit.get()) != 0) {
+    ThrowEventError(env(), code::kLibevent, "bufferevent_set_rate_limit failed");
+  }
+  m_limit = std::move(limit);  // libevent keeps the pointer
+  // libevent begins to read and to write, though nobody wants to: of a connection that is closing, on a
+  // descriptor that may be another's by then.
+  if (!reads) event_del(&bev->ev_read);
+  if (!writes && evbuffer_get_length(bev->output) == 0) event_del(&bev->ev_write);
+}
+
+void BufferEvent::SetGroup(BufferEventRateLimitGroup* group) {
+  if (group == m_group) return;
+  if (m_group != nullptr) {
+    bufferevent_remove_from_rate_limit_group(bev());
+    m_group->Remove(*this);
+    m_group = nullptr;
+  }
+  if (group == nullptr) return;
+  if (bufferevent_add_to_rate_limit_group(bev(), group->group()) != 0) {
+    ThrowEventError(env(), code::kLibevent, "bufferevent_add_to_rate_limit_group failed");
+  }
+  group->Add(*this);
+  m_group = group;
+}
+
+bool BufferEvent::MayWrite() const {
+  return m_connected && m_bev != nullptr && event_pending(&m_bev->ev_write, EV_WRITE, nullptr) != 0;
+}
+
+void BufferEvent::Write(napi_value bytes) {
+  const EventBase::BusyScope busy(base());
+  AppendBytes(env().napi(), bytes, bufferevent_get_output(m_bev));
+  WriteSoon();
+}
+
+// A connected socket is nearly always writable. To mark it so spares a round through the kernel; if it is
+// full, libevent's write finds out and waits as usual.
+void BufferEvent::WriteSoon() {
+  if (m_in_read || !MayWrite()) return;
+  event_active(&m_bev->ev_write, EV_WRITE, 1);
+}
+
+// libevent takes no more than kLibeventReads at a time from a socket, and JavaScript would be called for each
+// of them. The rest of what one turn may take follows here: only what is there, so that an end or an error is
+// libevent's to find.
+void BufferEvent::ReadMore() {
+  evbuffer* const input = m_bev->input;
+  if (m_type != Type::kSocket || evbuffer_get_length(input) < static_cast<size_t>(kLibeventReads)) return;
+  // Limits and marks say exactly how much; and who is only triggered does not read.
+  if (m_limit != nullptr || m_group != nullptr || m_bev->wm_read.high != 0) return;
+  if (event_pending(&m_bev->ev_read, EV_READ, nullptr) == 0) return;
+  const int fd = bufferevent_getfd(m_bev);
+  int waiting = 0;
+  if (ioctl(fd, FIONREAD, &waiting) != 0 || waiting <= 0) return;
+  const ev_ssize_t room = bufferevent_get_max_single_read(m_bev) - kLibeventReads;
+  const ev_ssize_t wanted = std::min<ev_ssize_t>(waiting, room);
+  if (wanted <= 0) return;
+  evbuffer_unfreeze(input, 0);
+  evbuffer_iovec space{};
+  if (evbuffer_reserve_space(input, wanted, &space, 1) == 1) {
+    const ssize_t taken = read(fd, space.iov_base, std::min(space.iov_len, static_cast<size_t>(wanted)));
+    space.iov_len = static_cast<size_t>(std::max<ssize_t>(taken, 0));
+    evbuffer_commit_space(input, &space, 1);
+  }
+  evbuffer_freeze(input, 0);
+}
+
+void BufferEvent::OnRead(bufferevent*, void* arg) {
+  BufferEvent& self = *static_cast<BufferEvent*>(arg);
+  if (!self.live()) return;
+  const EventBase::BusyScope busy(self.base());
+  self.ReadMore();
+  const bool outer = std::exchange(self.m_in_read, true);
+  self.env().callbacks().Call(self.base(), JsCallback::kBufferRead,
+                              {static_cast<double>(HandleTable::SlotOf(self.number()))});
+  self.m_in_read = outer;
+  if (!outer && self.live()) self.WriteNow();
+}
+
+// The answer goes before the next connection is read from. All answers of a turn together would be more
+// memory than the heap keeps, and caches hold. libevent's own function for a writable socket does it.
+void BufferEvent::WriteNow() {
+  if (!MayWrite()) return;
+  event* const write = &m_bev->ev_write;
+  event_get_callback(write)(event_get_fd(write), EV_WRITE, event_get_callback_arg(write));
+}
+
+void BufferEvent::OnWrite(bufferevent*, void* arg) {
+  BufferEvent& self = *static_cast<BufferEvent*>(arg);
+  if (!self.live()) return;
+  const EventBase::BusyScope busy(self.base());
+  self.env().callbacks().Call(self.base(), JsCallback::kBufferWrite,
+                              {static_cast<double>(HandleTable::SlotOf(self.number()))});
+}
+
+void BufferEvent::OnEvent(bufferevent*, short what, void* arg) {
+  const int error = (what & BEV_EVENT_ERROR) != 0 ? errno : 0;
+  static_cast<BufferEvent*>(arg)->TellEvent(what, error);
+}
+
+void BufferEvent::TellEvent(int what, int error) {
+  if (!live()) return;
+  if (m_type == Type::kSocket) {
+    if ((what & BEV_EVENT_CONNECTED) != 0) m_connected = true;
+    if ((what & BEV_EVENT_ERROR) != 0) m_connected = false;
+  }
+  if ((m_callbacks & EV_TIMEOUT) == 0) return;
+  const EventBase::BusyScope busy(base());
+  env().callbacks().Call(base(), JsCallback::kBufferEvent,
+                         {static_cast<double>(HandleTable::SlotOf(number())),
+                          static_cast<double>(static_cast<unsigned short>(what)), static_cast<double>(error),
+                          static_cast<double>(m_dns_error)});
+}
+
+}  // namespace bitcoin_support

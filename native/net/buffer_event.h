@@ -1,0 +1,159 @@
+// struct bufferevent behind the BufferEvent handle.
+#pragma once
+
+#include <event2/bufferevent.h>
+#include <napi.h>
+
+#include <string>
+
+#include "buffers/ev_buffer.h"
+#include "loop/event_base.h"
+#include "net/buffer_event_filter.h"
+#include "net/token_bucket.h"
+
+namespace bitcoin_support {
+
+class DnsLookup;
+class EvDnsBase;
+class EvHttpConnection;
+class BufferEventRateLimitGroup;
+
+/// A socket, one of a pair, or a filter over another one, which it owns; or a view of the one of an HTTP
+/// connection.
+///
+/// libevent counts references to a bufferevent and wipes a freed one only in a later turn of its base. So
+/// that nothing depends on when that is, Dispose() closes the descriptor itself and leaves libevent an empty
+/// shell: without callbacks, without bytes, without a rate limit.
+class BufferEvent final : public BaseChild {
+ public:
+  static constexpr HandleKind kKind = HandleKind::kBufferEvent;
+
+  enum class Type : uint8_t { kSocket, kPair, kFilter, kView };
+
+  /// A socket. @throws EventError ERR_EV_LIBEVENT
+  BufferEvent(EventBase& base, int fd, int options);
+  /// A filter over `underlying`. @throws EventError ERR_EV_LIBEVENT
+  BufferEvent(BufferEvent& underlying, bool filters_input, bool filters_output, int options);
+  /// A view of what `connection` reads and writes with.
+  explicit BufferEvent(EvHttpConnection& connection);
+  ~BufferEvent() override;
+
+  /// The first of a pair; the second has no handle until Second() is called.
+  static BufferEvent& NewPair(EventBase& base, int options);
+  BufferEvent& Second();
+
+  void Dispose() override;
+
+  /// What libevent knows it by. A client's HTTP connection may change it between two calls.
+  bufferevent* bev() const;
+
+  /// The lookup for ConnectHostname() has ended. `result` is 0 or EVUTIL_EAI_*.
+  void OnLookedUp(int result, const evutil_addrinfo* found);
+
+  BufferEventRateLimitGroup* group() const { return m_group; }
+  /// Joins a group, or leaves the one that it is in. @throws EventError ERR_EV_LIBEVENT
+  void SetGroup(BufferEventRateLimitGroup* group);
+
+  static void Export(Napi::Env env, Napi::Object exports, Environment& state);
+
+ private:
+  friend class BufferEventFilter;
+
+  BufferEvent(EventBase& base, bufferevent* bev, int options);
+
+  void SetCallbacks(int mask);
+  void Enable(int what);
+  void Disable(int what);
+  void SetFd(int fd);
+  void Connect(const sockaddr* address, int length);
+  void ConnectHostname(EvDnsBase* dns, int family, const std::string& host, int port);
+  void ConnectHostnameArgs(EvDnsBase* dns, const Napi::CallbackInfo& info, size_t first);
+  void SetPriority(int priority);
+  void SetRateLimit(TokenBucket limit);
+  void Write(napi_value bytes);
+  bool MayWrite() const;
+  void WriteSoon();
+  void WriteNow();
+  void ReadMore();
+  void NoteDeferral(int options) { m_may_defer |= (options & BEV_OPT_DEFER_CALLBACKS) != 0; }
+  void TellEvent(int what, int error);
+  void Release();
+
+  static BufferEvent& This(const Napi::CallbackInfo& info);
+  /// One that is no view. @throws EventError ERR_EV_STATE
+  static BufferEvent& Own(const Napi::CallbackInfo& info);
+  /// A socket. @throws EventError ERR_EV_STATE
+  static BufferEvent& Socket(const Napi::CallbackInfo& info);
+  /// A socket, or the view of one: what libevent limits. @throws EventError ERR_EV_STATE
+  static BufferEvent& Limited(const Napi::CallbackInfo& info);
+
+  static void OnRead(bufferevent* bev, void* arg);
+  static void OnWrite(bufferevent* bev, void* arg);
+  static void OnEvent(bufferevent* bev, short what, void* arg);
+
+  static Napi::Value SocketNewNapi(const Napi::CallbackInfo& info);
+  static Napi::Value PairNewNapi(const Napi::CallbackInfo& info);
+  static Napi::Value PairSecondNapi(const Napi::CallbackInfo& info);
+  static Napi::Value FilterNewNapi(const Napi::CallbackInfo& info);
+  static Napi::Value FilterSourceNapi(const Napi::CallbackInfo& info);
+  static Napi::Value FilterResultNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetcbNapi(const Napi::CallbackInfo& info);
+  static Napi::Value EnableNapi(const Napi::CallbackInfo& info);
+  static Napi::Value DisableNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetEnabledNapi(const Napi::CallbackInfo& info);
+  static Napi::Value ConnectNapi(const Napi::CallbackInfo& info);
+  static Napi::Value ConnectUnixNapi(const Napi::CallbackInfo& info);
+  static Napi::Value ConnectHostnameNapi(const Napi::CallbackInfo& info);
+  static Napi::Value ConnectHostnameDnsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetDnsErrorNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetInputNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetOutputNapi(const Napi::CallbackInfo& info);
+  static Napi::Value WriteNapi(const Napi::CallbackInfo& info);
+  static Napi::Value WriteBufferNapi(const Napi::CallbackInfo& info);
+  static Napi::Value ReadNapi(const Napi::CallbackInfo& info);
+  static Napi::Value ReadBufferNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetTimeoutsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetWatermarkNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetWatermarkNapi(const Napi::CallbackInfo& info);
+  static Napi::Value TriggerNapi(const Napi::CallbackInfo& info);
+  static Napi::Value TriggerEventNapi(const Napi::CallbackInfo& info);
+  static Napi::Value FlushNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetFdNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetFdNapi(const Napi::CallbackInfo& info);
+  static Napi::Value PrioritySetNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetPriorityNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetMaxSingleNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetMaxSingleNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetMaxToNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetRateLimitNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetLimitNapi(const Napi::CallbackInfo& info);
+  static Napi::Value DecrementLimitNapi(const Napi::CallbackInfo& info);
+  static Napi::Value JoinGroupNapi(const Napi::CallbackInfo& info);
+  static Napi::Value LeaveGroupNapi(const Napi::CallbackInfo& info);
+
+  static void ExportTransfer(Napi::Env env, Napi::Object exports, Environment& state);
+  static void ExportSettings(Napi::Env env, Napi::Object exports, Environment& state);
+
+  const Type m_type;
+  const bool m_close_on_free;
+  bool m_connected = false;  ///< a socket whose bytes may be written without asking first
+  bool m_in_read = false;    ///< the read callback is on the stack: what it writes goes when it returns
+  bool m_may_defer;          ///< libevent may have a callback of this one in its queue
+  int m_callbacks =
+      0;  ///< which ones JavaScript has set: EV_READ, EV_WRITE, EV_TIMEOUT for the event callback
+  int m_dns_error = 0;
+  bufferevent* m_bev = nullptr;
+  bufferevent* m_second = nullptr;  ///< of a pair: not handed out yet
+  BufferEvent* m_partner = nullptr;
+  BufferEvent* m_underlying = nullptr;
+  BufferEvent* m_over = nullptr;  ///< the filter over this one
+  BufferEventFilter* m_filter = nullptr;
+  EvHttpConnection* m_connection = nullptr;
+  DnsLookup* m_lookup = nullptr;
+  BufferEventRateLimitGroup* m_group = nullptr;
+  TokenBucket m_limit;
+  BufferView m_input;
+  BufferView m_output;
+};
+
+}  // namespace bitcoin_support

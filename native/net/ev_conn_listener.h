@@ -1,0 +1,66 @@
+// struct evconnlistener behind the EvConnListener handle.
+#pragma once
+
+#include <event2/listener.h>
+#include <napi.h>
+
+#include <optional>
+#include <string>
+
+#include "loop/event_base.h"
+#include "net/accept_pause.h"
+
+namespace bitcoin_support {
+
+/// Owns one evconnlistener. It stops accepting for a while when accept() fails, and between turns when a turn
+/// is to end.
+class EvConnListener final : public BaseChild {
+ public:
+  static constexpr HandleKind kKind = HandleKind::kEvConnListener;
+
+  /// Takes over `fd`, which listens, unless it throws; `unlink_path` is removed in the end.
+  /// @throws EventError ERR_EV_LIBEVENT
+  EvConnListener(EventBase& base, int fd, unsigned flags, std::string unlink_path);
+  ~EvConnListener() override;
+
+  void Dispose() override;
+
+  static void Export(Napi::Env env, Napi::Object exports, Environment& state);
+
+ private:
+  /// A connection on its way to JavaScript.
+  struct Accepted {
+    const sockaddr* address;
+    socklen_t length;
+    bool taken = false;
+  };
+
+  void SetEnabled(bool on);
+  void SetHasCallback(bool on);
+  /// Has libevent accept, or not.
+  void Apply();
+  void Accept(int fd, const sockaddr* address, socklen_t length);
+
+  static void OnAccept(evconnlistener* listener, evutil_socket_t fd, sockaddr* address, int length,
+                       void* arg);
+  static void OnError(evconnlistener* listener, void* arg);
+
+  static EvConnListener& This(const Napi::CallbackInfo& info);
+  static Napi::Value BindTcpNapi(const Napi::CallbackInfo& info);
+  static Napi::Value BindUnixNapi(const Napi::CallbackInfo& info);
+  static Napi::Value NewNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetEnabledNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetHasCallbackNapi(const Napi::CallbackInfo& info);
+  static Napi::Value TakeAcceptedNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetFdNapi(const Napi::CallbackInfo& info);
+  static Napi::Value AddressNapi(const Napi::CallbackInfo& info);
+
+  evconnlistener* m_listener = nullptr;
+  std::optional<AcceptPause> m_pause;
+  const std::string m_unlink_path;
+  Accepted* m_accepted = nullptr;
+  bool m_enabled = false;
+  bool m_has_callback = false;
+};
+
+}  // namespace bitcoin_support

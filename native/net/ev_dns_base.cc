@@ -1,0 +1,92 @@
+#include "net/ev_dns_base.h"
+
+#include <new>
+#include <utility>
+
+#include "http/ev_http_connection.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "net/dns_lookup.h"
+
+namespace bitcoin_support {
+namespace {
+
+constexpr timeval kNextTurn{0, 0};
+
+}  // namespace
+
+EvDnsBase::EvDnsBase(EventBase& base, int flags)
+    : BaseChild(base, base.env().type_for(kKind), kKind), m_dns(evdns_base_new(base.base(), flags)) {
+  if (m_dns == nullptr) {
+    ThrowEventError(env(), code::kLibevent,
+                    "evdns_base_new failed: /etc/resolv.conf cannot be read, or names no nameserver");
+  }
+  m_later = event_new(base.base(), -1, 0, OnLater, this);
+  if (m_later == nullptr) {
+    evdns_base_free(m_dns, 0);
+    throw std::bad_alloc();
+  }
+}
+
+EvDnsBase::~EvDnsBase() {
+  if (m_later != nullptr) event_free(m_later);
+}
+
+void EvDnsBase::Add(DnsLookup& lookup) { m_lookups.emplace(lookup.key(), &lookup); }
+
+void EvDnsBase::Remove(const DnsLookup& lookup) {
+  m_lookups.erase(lookup.key());
+  if (!live()) FreeWhenQuiet();
+}
+
+void EvDnsBase::Tell(double key, int result, int type, int ttl, std::vector<std::string> answers) {
+  if (!live()) return;
+  m_answers = std::move(answers);
+  env().callbacks().Call(
+      base(), JsCallback::kDnsResult,
+      {key, static_cast<double>(result), static_cast<double>(type), static_cast<double>(ttl)});
+}
+
+void EvDnsBase::ThrowNobodyToAsk() const {
+  ThrowEventError(env(), code::kState, "there is no nameserver to ask");
+}
+
+void EvDnsBase::Dispose() {
+  if (!live() || m_disposing) return;
+  const EventBase::BusyScope busy(base());
+  m_disposing = true;
+  while (!m_users.empty()) {
+    EvHttpConnection* const user = m_users.back();
+    m_users.pop_back();
+    user->Dispose();
+  }
+  // Who is told may ask for anything but more.
+  std::vector<double> keys;
+  for (const auto& [key, lookup] : m_lookups) keys.push_back(key);
+  for (const double key : keys) {
+    const auto lookup = m_lookups.find(key);
+    if (lookup != m_lookups.end()) lookup->second->Shutdown();
+  }
+  RetireChild();
+  base().AddLingering();
+  base().WhenIdle([this] { FreeWhenQuiet(); });
+}
+
+void EvDnsBase::FreeWhenQuiet() {
+  if (m_lookups.empty()) event_add(m_later, &kNextTurn);
+}
+
+void EvDnsBase::OnLater(evutil_socket_t, short, void* arg) {
+  auto* const self = static_cast<EvDnsBase*>(arg);
+  EventBase& base = self->base();
+  if (!self->m_lookups.empty()) return;
+  if (event_base_get_num_events(base.base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
+    event_add(self->m_later, &kNextTurn);
+    return;
+  }
+  evdns_base_free(self->m_dns, 0);
+  base.RemoveLingering();
+  delete self;
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,84 @@
+// struct evdns_base behind the EvDnsBase handle.
+#pragma once
+
+#include <event2/dns.h>
+#include <event2/event.h>
+#include <napi.h>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "loop/event_base.h"
+
+namespace bitcoin_support {
+
+class DnsLookup;
+class EvHttpConnection;
+
+/// Owns one evdns_base.
+///
+/// libevent's callbacks for what is under way are put off to a later turn and look at the evdns_base even
+/// when it has been freed. So the evdns_base of a handle that has ended is freed in a turn of its base in
+/// which nothing else is active; the base waits for that before it goes.
+class EvDnsBase final : public BaseChild {
+ public:
+  static constexpr HandleKind kKind = HandleKind::kEvDnsBase;
+
+  /// @throws EventError ERR_EV_LIBEVENT, when `flags` say so also because the system names no nameserver
+  EvDnsBase(EventBase& base, int flags);
+  ~EvDnsBase() override;
+
+  void Dispose() override;
+
+  evdns_base* dns() const { return m_dns; }
+
+  void Add(DnsLookup& lookup);
+  void Remove(const DnsLookup& lookup);
+  /// A key that JavaScript gives no lookup.
+  double NextOwnKey() { return --m_last_own_key; }
+  /// Tells JavaScript what has come of a lookup.
+  void Tell(double key, int result, int type, int ttl, std::vector<std::string> answers);
+  [[noreturn]] void ThrowNobodyToAsk() const;
+
+  /// An HTTP connection looks its host up here: it ends before this does.
+  void AddUser(EvHttpConnection& connection) { m_users.push_back(&connection); }
+  void RemoveUser(const EvHttpConnection& connection) { std::erase(m_users, &connection); }
+
+  /// @throws RangeError when `host` is not to be looked up here
+  static void CheckHost(napi_env env, const std::string& host);
+
+  static void Export(Napi::Env env, Napi::Object exports, Environment& state);
+
+ private:
+  void FreeWhenQuiet();
+  static void OnLater(evutil_socket_t fd, short what, void* arg);
+
+  static EvDnsBase& This(const Napi::CallbackInfo& info);
+
+  static Napi::Value New(const Napi::CallbackInfo& info);
+  static Napi::Value NameserverIpAddNapi(const Napi::CallbackInfo& info);
+  static Napi::Value ResolvConfParseNapi(const Napi::CallbackInfo& info);
+  static Napi::Value LoadHostsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value CountNameserversNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetNameserverAddrNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetOptionNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SearchAddNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SearchClearNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SearchNdotsSetNapi(const Napi::CallbackInfo& info);
+  static Napi::Value ClearHostAddressesNapi(const Napi::CallbackInfo& info);
+  static Napi::Value ResolveNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetAddrInfoNapi(const Napi::CallbackInfo& info);
+  static Napi::Value CancelNapi(const Napi::CallbackInfo& info);
+  static Napi::Value TakeAnswersNapi(const Napi::CallbackInfo& info);
+
+  evdns_base* m_dns = nullptr;
+  event* m_later = nullptr;
+  std::unordered_map<double, DnsLookup*> m_lookups;
+  std::vector<EvHttpConnection*> m_users;
+  std::vector<std::string> m_answers;  ///< of the lookup that JavaScript is being told of
+  double m_last_own_key = 0;
+  bool m_disposing = false;
+};
+
+}  // namespace bitcoin_support

@@ -1,0 +1,64 @@
+#include "net/socket_address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <string>
+
+#include "napi/environment.h"
+#include "napi/errors.h"
+
+namespace bitcoin_support {
+namespace {
+
+std::string UnixPath(const sockaddr_un& address, size_t length) {
+  constexpr size_t kHead = offsetof(sockaddr_un, sun_path);
+  if (length <= kHead) return "";
+  const size_t size = std::min(length - kHead, sizeof address.sun_path);
+  if (address.sun_path[0] == '\0') return {address.sun_path, size};
+  return {address.sun_path, strnlen(address.sun_path, size)};
+}
+
+}  // namespace
+
+Napi::Array DescribeAddress(Napi::Env env, const sockaddr* address, socklen_t length) {
+  char text[INET6_ADDRSTRLEN] = "";
+  int port = 0;
+  const char* family = "unix";
+  std::string where;
+  if (length >= sizeof(sockaddr_in) && address->sa_family == AF_INET) {
+    const auto& in = *reinterpret_cast<const sockaddr_in*>(address);
+    family = "IPv4";
+    inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
+    where = text;
+    port = ntohs(in.sin_port);
+  } else if (length >= sizeof(sockaddr_in6) && address->sa_family == AF_INET6) {
+    const auto& in6 = *reinterpret_cast<const sockaddr_in6*>(address);
+    family = "IPv6";
+    inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof text);
+    where = text;
+    port = ntohs(in6.sin6_port);
+  } else if (length >= sizeof(sa_family_t) && address->sa_family == AF_UNIX) {
+    where = UnixPath(*reinterpret_cast<const sockaddr_un*>(address), length);
+  }
+  const Napi::Array result = Napi::Array::New(env, 3);
+  result.Set(0u, family);
+  result.Set(1u, Napi::String::New(env, where));
+  result.Set(2u, Napi::Number::New(env, port));
+  return result;
+}
+
+Napi::Array DescribeLocalAddress(const Environment& env, int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) {
+    ThrowSystemError(env, code::kLibevent, "getsockname", errno, "listening socket");
+  }
+  return DescribeAddress(env.napi(), reinterpret_cast<const sockaddr*>(&storage), length);
+}
+
+}  // namespace bitcoin_support
