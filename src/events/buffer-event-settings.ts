@@ -8,6 +8,9 @@ import { type RateLimit, type RateLimitArguments, rateLimitArguments } from './r
 
 const MAX_SIZE = Number.MAX_SAFE_INTEGER
 
+/** A group is kept by its members: who drops it does not mean to lift their limit. */
+const groups = new WeakMap<BufferEventSettings, BufferEventRateLimitGroup>()
+
 /** The half of a {@link BufferEvent} that sets how it works: times, marks, priority and limits. */
 export abstract class BufferEventSettings extends declareEventType('BufferEvent') {
   /**
@@ -196,6 +199,7 @@ export abstract class BufferEventSettings extends declareEventType('BufferEvent'
   addToRateLimitGroup(group: BufferEventRateLimitGroup): void {
     checkInstance(group, BufferEventRateLimitGroup, 'group')
     native.bufferEventJoinGroup(handleOf(this), handleOf(group))
+    groups.set(this, group)
   }
 
   /**
@@ -206,6 +210,7 @@ export abstract class BufferEventSettings extends declareEventType('BufferEvent'
    */
   removeFromRateLimitGroup(): void {
     native.bufferEventLeaveGroup(handleOf(this))
+    groups.delete(this)
   }
 }
 

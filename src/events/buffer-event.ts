@@ -32,6 +32,9 @@ import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './e
 import { takeBytes } from './read-slab.js'
 
 const MAX_SIZE = Number.MAX_SAFE_INTEGER
+/** The resolver that a bufferevent has asked last is kept by it: its answer may be still to come. */
+const resolvers = new WeakMap<BufferEvent, EvDnsBase>()
+
 const TRIGGER_OPTIONS = BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS
 
 /**
@@ -228,7 +231,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   getInput(): EvBuffer {
     const number = handleOf(this)
     if (this.#input === undefined || this.#input.disposed) {
-      this.#input = viewOfBuffer(native.bufferEventGetInput(number))
+      this.#input = viewOfBuffer(native.bufferEventGetInput(number), this)
     }
     return this.#input
   }
@@ -240,7 +243,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   getOutput(): EvBuffer {
     const number = handleOf(this)
     if (this.#output === undefined || this.#output.disposed) {
-      this.#output = viewOfBuffer(native.bufferEventGetOutput(number))
+      this.#output = viewOfBuffer(native.bufferEventGetOutput(number), this)
     }
     return this.#output
   }
@@ -373,6 +376,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
     checkInteger(port, 'port', 1, 65535)
     if (dns === undefined) native.bufferEventConnectHostname(handleOf(this), family, host, port)
     else native.bufferEventConnectHostnameDns(handleOf(this), handleOf(dns), family, host, port)
+    if (dns !== undefined) resolvers.set(this, dns)
   }
 
   /**

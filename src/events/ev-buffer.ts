@@ -106,7 +106,8 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   }
 
   /**
-   * Appends a piece of which libevent tells when it is done with it: written, drained or disposed. The bytes are copied
+   * Appends a piece of which libevent tells when it is done with it: written, drained or disposed. Until then `cleanup`
+   * is kept, and so is all that it refers to: a buffer that it names itself is never collected. The bytes are copied
    * once: an ArrayBuffer's memory can be transferred away at any time, which libevent could not know.
    *
    * @param data - a string goes as UTF-8

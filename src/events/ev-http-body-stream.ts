@@ -4,8 +4,32 @@ import type { BodySource } from './ev-http-response.js'
 /** So much of a body waits to be fetched before the server is held up. */
 const HIGH_WATER = 65536
 
+const dropped = new FinalizationRegistry<WeakRef<BodyStream>>((stream) => void stream.deref()?.return())
+
+/**
+ * A body as its reader has it. When that has dropped it, nobody is left to read: then the request ends, which would hold
+ * its connection for ever otherwise.
+ */
+export class BodyReader implements BodySource {
+  readonly #stream: BodyStream
+
+  constructor(stream: BodyStream) {
+    this.#stream = stream
+    dropped.register(this, new WeakRef(stream))
+  }
+
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    // What is awaited keeps this one alive, as its reader waits for it.
+    return await this.#stream.next()
+  }
+
+  return(): Promise<IteratorResult<Buffer, undefined>> {
+    return this.#stream.return()
+  }
+}
+
 /** The body of a reply on its way from libevent to whoever iterates over it. */
-export class BodyStream implements BodySource {
+export class BodyStream {
   readonly #request: HandleNumber
   readonly #cancel: () => void
   readonly #parts: Buffer[] = []

@@ -364,6 +364,9 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 }
 
+/** A connection keeps its resolver, which it may ask again whenever it connects. */
+const resolvers = new WeakMap<EvHttpConnection, EvDnsBase>()
+
 provideViews((base, connection) => new EvHttpConnection(base, kAdopt, connection))
 
 /** @returns a phase's time as the addon takes it */
@@ -409,7 +412,9 @@ export function obtainEvHttpConnectionBase(
       ? native.connectionNew(handleOf(base), host, port)
       : native.connectionNewDns(handleOf(base), host, port, handleOf(dns))
   const name = host.includes(':') ? `[${host}]` : host
-  return new EvHttpConnection(base, kAdopt, number, port === 80 ? name : `${name}:${port}`)
+  const connection = new EvHttpConnection(base, kAdopt, number, port === 80 ? name : `${name}:${port}`)
+  if (dns !== undefined) resolvers.set(connection, dns)
+  return connection
 }
 
 /**

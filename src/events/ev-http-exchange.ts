@@ -14,7 +14,7 @@ import {
   EVREQ_HTTP_TIMEOUT,
 } from './constants.js'
 import { typeNumberOf } from './declare-event-type.js'
-import { BodyStream } from './ev-http-body-stream.js'
+import { BodyReader, BodyStream } from './ev-http-body-stream.js'
 import type { CheckedRequest, EvHttpBodyChunks } from './ev-http-client-options.js'
 import { EvHttpMessage } from './ev-http-message.js'
 import { EvHttpResponse } from './ev-http-response.js'
@@ -57,8 +57,8 @@ export interface ExchangeOwner {
 export class Exchange implements ClientReceiver {
   readonly #owner: ExchangeOwner
   readonly #number: HandleNumber
-  readonly #resolve: (response: EvHttpResponse) => void
-  readonly #reject: (error: unknown) => void
+  #resolve: (response: EvHttpResponse) => void
+  #reject: (error: unknown) => void
   #signal: AbortSignal | undefined
   #stream: BodyStream | undefined
   /** Why it ends, where that is known before libevent says it. */
@@ -202,7 +202,9 @@ export class Exchange implements ClientReceiver {
     this.#stream = new BodyStream(this.#number, () =>
       this.#cancel(new EventError('ERR_EV_CANCELED', 'the body is no longer wanted')),
     )
-    this.#resolve(new EvHttpResponse(code, reason, minor, headers, this.#stream))
+    this.#resolve(new EvHttpResponse(code, reason, minor, headers, new BodyReader(this.#stream)))
+    // They have the promise, and that has the response: it must be known when nobody else has it.
+    this.#resolve = this.#reject = () => {}
   }
 
   [kChunk](): void {

@@ -41,19 +41,30 @@ function numberOf(signal: unknown): number {
   return signal
 }
 
+// What the listener of a signal calls.
+const kDeliver: unique symbol = Symbol('deliver')
+
+const stopWhenCollected = new FinalizationRegistry<() => void>((stop) => stop())
+
+/**
+ * Listens for a signal through Node, whose listeners are never collected: so `event` is held weakly.
+ *
+ * @returns what ends it
+ */
+function listen(name: NodeJS.Signals, event: WeakRef<SharedSignal>): () => void {
+  const listener = () => event.deref()?.[kDeliver]()
+  process.on(name, listener)
+  return () => process.off(name, listener)
+}
+
 /** An event for a signal that comes through Node's own loop. To libevent it is a timer that is made active. */
 class SharedSignal extends LibEvent {
   readonly #base: EventBase
   readonly #signal: number
   readonly #name: NodeJS.Signals
   readonly #stop = () => this.#unsubscribe()
-  #subscribed = false
+  #unlisten: (() => void) | undefined
   #timed = false
-
-  readonly #deliver = () => {
-    if (this.disposed) this.#unsubscribe()
-    else native.libEventCountDelivery(handleOf(this))
-  }
 
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   constructor(base: EventBase, signal: number, name: NodeJS.Signals, callback: EventCallback<any>, arg: unknown) {
@@ -64,19 +75,19 @@ class SharedSignal extends LibEvent {
   }
 
   override add(ms?: number): void {
-    const first = !this.#subscribed
+    const first = this.#unlisten === undefined
     // As in C, no timeout leaves the one that it has.
     if (first || ms !== undefined) super.add(ms ?? HOLD_MS)
     else this.pending()
     this.#timed ||= ms !== undefined
     if (!first) return
     try {
-      process.on(this.#name, this.#deliver)
+      this.#unlisten = listen(this.#name, new WeakRef(this))
     } catch (error) {
       super.del()
       throw new EventError('ERR_EV_SIGNAL', `Node refuses to listen for ${this.#name}: ${(error as Error).message}`)
     }
-    this.#subscribed = true
+    stopWhenCollected.register(this, this.#unlisten, this)
     stateOfBase(this.#base).signals.add(this.#stop)
   }
 
@@ -91,7 +102,7 @@ class SharedSignal extends LibEvent {
   }
 
   override removeTimer(): void {
-    if (!this.#subscribed || !this.#timed) {
+    if (this.#unlisten === undefined || !this.#timed) {
       this.pending()
       return
     }
@@ -103,7 +114,7 @@ class SharedSignal extends LibEvent {
     const asked = what ?? EV_SIGNAL | EV_TIMEOUT
     const bits = super.pending(asked)
     const timeout = this.#timed ? bits : bits & ~EV_TIMEOUT
-    return timeout | (this.#subscribed ? asked & EV_SIGNAL : 0)
+    return timeout | (this.#unlisten === undefined ? 0 : asked & EV_SIGNAL)
   }
 
   override pendingUntil(): number | undefined {
@@ -121,10 +132,18 @@ class SharedSignal extends LibEvent {
   }
 
   #unsubscribe(): void {
-    if (!this.#subscribed) return
-    this.#subscribed = this.#timed = false
-    process.off(this.#name, this.#deliver)
+    if (this.#unlisten === undefined) return
+    this.#unlisten()
+    this.#unlisten = undefined
+    this.#timed = false
+    stopWhenCollected.unregister(this)
     stateOfBase(this.#base).signals.delete(this.#stop)
+  }
+
+  /** @internal */
+  [kDeliver](): void {
+    if (this.disposed) this.#unsubscribe()
+    else native.libEventCountDelivery(handleOf(this))
   }
 
   /** @internal */

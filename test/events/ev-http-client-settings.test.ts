@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -24,34 +24,9 @@ import { HttpServer } from '../support/http-server.js'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 import { nativeSupport } from '../support/native-support.js'
 import { RawServer, response } from '../support/raw-server.js'
+import { SilentPort } from '../support/silent-port.js'
 
 const OK = response('HTTP/1.1 200 OK', 'x')
-
-/** A port that answers no attempt to connect, because its backlog is full. */
-class SilentPort implements AsyncDisposable {
-  readonly #fd = nativeSupport.boundTcpSocket(1)
-  readonly #sockets: Socket[] = []
-  readonly port = nativeSupport.portOf(this.#fd)
-
-  /** @returns one whose backlog is full */
-  static async fill(): Promise<SilentPort> {
-    const { connect } = await import('node:net')
-    const silent = new SilentPort()
-    // A backlog of one takes two.
-    for (let i = 0; i < 2; i++) {
-      const socket = connect(silent.port, '127.0.0.1')
-      silent.#sockets.push(socket)
-      await once(socket, 'connect')
-    }
-    return silent
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
-    nativeSupport.closeDescriptor(this.#fd)
-    await turn()
-  }
-}
 
 async function expectError(promise: Promise<unknown>, code: string): Promise<EventError> {
   const error = (await rejectionOf(promise)) as EventError

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { LIFE_STAGES } from '../support/life-stages/index.js'
+import { STAGE_ENDINGS } from '../support/life-stages/live.js'
 import { runProgram } from '../support/run-program.js'
 
 const PROGRAM = fileURLToPath(new URL('../programs/exit-cases.js', import.meta.url))
+const STAGES = fileURLToPath(new URL('../programs/exit-stages.js', import.meta.url))
 
 /** How a case ends: its exit code or signal, what it says, and, if need be, what Node says. */
 type Ending = [end: number | NodeJS.Signals, lines: readonly string[], stderr?: RegExp]
@@ -58,5 +61,27 @@ describe('the end of the process', () => {
       })
       if (end !== 'SIGABRT') expect(result.stderr).to.match(stderr)
     })
+  }
+})
+
+describe('the end of the process in each stage of life', () => {
+  const expected: Readonly<Record<keyof typeof STAGE_ENDINGS, Ending>> = {
+    'by itself': CLEAN,
+    'by process.exit()': EXIT_7,
+    'by an exception': BOOM,
+  }
+
+  for (const stage of Object.keys(LIFE_STAGES)) {
+    for (const ending of Object.keys(STAGE_ENDINGS) as (keyof typeof STAGE_ENDINGS)[]) {
+      it(`comes ${ending}: ${stage}`, async () => {
+        const [end, lines, stderr = /^$/] = expected[ending]
+        const result = await runProgram(process.execPath, [STAGES, stage, ending])
+        expect({ end: result.signal ?? result.code, stdout: result.stdout }, result.stderr).to.deep.equal({
+          end,
+          stdout: ['reached', ...lines, ''].join('\n'),
+        })
+        expect(result.stderr).to.match(stderr)
+      })
+    }
   }
 })

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { LIFE_STAGES } from '../support/life-stages/index.js'
 import { runProgram } from '../support/run-program.js'
 
 const PROGRAM = fileURLToPath(new URL('../programs/gc-cases.js', import.meta.url))
@@ -8,6 +9,20 @@ interface Outcome {
   readonly result?: unknown
   readonly live: Readonly<Record<string, number>>
   readonly warnings: readonly { name: string; code: string; message: string; detail: string }[]
+}
+
+const STAGES = fileURLToPath(new URL('../programs/gc-stages.js', import.meta.url))
+
+type Counts = Readonly<Record<string, number>>
+
+// What is collected while the base is dispatched leaves these. Of all other stages nothing is collected: somebody waits for something.
+const LEFT: Readonly<Record<string, Counts>> = {
+  'buffers that refer to each other': { EventBase: 1 },
+  'the buffers of a bufferevent': { EventBase: 1 },
+  'what lives on no base': { EventBase: 1 },
+  'tokens that are open': { EventBase: 1, LibEvent: 1 },
+  'a client that has not asked': { EventBase: 1 },
+  'a client whose reply nobody reads': { EventBase: 1 },
 }
 
 const NOTHING_LIVE = { EventBase: 0, LibEvent: 0, EvHttp: 0, EvBuffer: 0, Own: 0 }
@@ -106,7 +121,41 @@ describe('a handle that is dropped', () => {
     expect(result).to.deep.equal([true, true, true])
   })
 
+  for (const [what, name, result] of [
+    ['stays while a client may be told by it', 'the resolver of a client', ['hello', true]],
+    ['stays while it has members', 'a group of limited bufferevents', [3, 0]],
+    ['stays while what belongs to it is used', 'a bufferevent of which a buffer is kept', 4],
+    ['hears of nothing more', 'a signal that is shared with Node', [1, 0]],
+    ['gives its connection back', 'the reply that a client streams', 'short'],
+  ] as const) {
+    it(`${what}: ${name}`, async () => {
+      const outcome = await collected(name)
+      expect(outcome.result).to.deep.equal(result)
+      expect(outcome.live).to.deep.equal(NOTHING_LIVE)
+    })
+  }
+
   it('is disposed as one of ten thousand', async () => {
     expect((await collected('ten thousand events')).result).to.deep.equal([10_000, 5000, 0])
   })
+})
+
+describe('all that is dropped with its base is disposed and reported', () => {
+  for (const name of Object.keys(LIFE_STAGES)) {
+    it(name, async () => {
+      const { code, stdout, stderr } = await runProgram(process.execPath, ['--expose-gc', STAGES, name])
+      expect(code, stderr).to.equal(0)
+      const { reached, kept, warnings } = JSON.parse(stdout) as {
+        reached: Counts
+        kept: Counts
+        warnings: readonly { code: string; message: string }[]
+      }
+      expect(kept).to.deep.equal(LEFT[name] ?? reached)
+      expect(warnings.map(({ message }) => message)).to.include(leak('EventBase #1'))
+      for (const warning of warnings) {
+        expect(warning.code).to.equal('BITCOIN_SUPPORT_LEAK')
+        expect(warning.message).to.match(/^\w+ #\d+ was collected without having been disposed$/)
+      }
+    })
+  }
 })

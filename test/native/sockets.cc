@@ -12,10 +12,9 @@
 namespace bitcoin_support::test {
 namespace {
 
-// (backlog | 0 for a socket that does not listen) -> descriptor, bound to a free port of 127.0.0.1
-Napi::Value BoundTcpSocket(const Napi::CallbackInfo& info) {
-  const int backlog = IntArg(info, 0);
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+// @returns a socket on a free port of 127.0.0.1, which listens unless `backlog` is 0.
+Napi::Value BoundSocket(const Napi::CallbackInfo& info, int type, int backlog) {
+  const int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -25,6 +24,14 @@ Napi::Value BoundTcpSocket(const Napi::CallbackInfo& info) {
   }
   return Napi::Number::New(info.Env(), fd);
 }
+
+// (backlog | 0 for a socket that does not listen) -> descriptor, bound to a free port of 127.0.0.1
+Napi::Value BoundTcpSocket(const Napi::CallbackInfo& info) {
+  return BoundSocket(info, SOCK_STREAM, IntArg(info, 0));
+}
+
+// () -> descriptor, bound to a free port of 127.0.0.1
+Napi::Value BoundUdpSocket(const Napi::CallbackInfo& info) { return BoundSocket(info, SOCK_DGRAM, 0); }
 
 // (port) -> descriptor of a socket that is connected to that port of 127.0.0.1
 Napi::Value ConnectedTcpSocket(const Napi::CallbackInfo& info) {
@@ -76,6 +83,7 @@ Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
 
 void ExportSockets(Napi::Env env, Napi::Object exports) {
   exports.Set("boundTcpSocket", Napi::Function::New<BoundTcpSocket>(env, "boundTcpSocket"));
+  exports.Set("boundUdpSocket", Napi::Function::New<BoundUdpSocket>(env, "boundUdpSocket"));
   exports.Set("connectedTcpSocket", Napi::Function::New<ConnectedTcpSocket>(env, "connectedTcpSocket"));
   exports.Set("socketPair", Napi::Function::New<SocketPair>(env, "socketPair"));
   exports.Set("shutdownSocket", Napi::Function::New<ShutdownSocket>(env, "shutdownSocket"));

@@ -1,21 +1,32 @@
 // Run by lifecycle/gc.test.ts with --expose-gc, one case a process. Prints, as JSON, what a case returns, the handles that are
 // live in the end by type, and the warnings.
+import { collect } from '../support/collect.js'
+import { turn } from '../support/deferred.js'
+import { DnsServer } from '../support/dns-server.js'
+import { NodeServer } from '../support/node-server.js'
 import { SocketPair } from '../support/socket-pair.js'
 
 // The environment is read when the library is loaded, so the second argument goes there first.
 if (process.argv[3] !== undefined) process.env.BITCOIN_SUPPORT_STACKS = process.argv[3]
 const {
+  BufferEventRateLimitGroup,
   declareEventType,
   EV_READ,
   EV_TIMEOUT,
+  EVLOOP_NONBLOCK,
   EvBuffer,
   EventBase,
   EvHttp,
   LibEvent,
+  obtainBufferEventRateLimitGroup,
+  obtainBufferEventSocket,
   obtainEvBuffer,
+  obtainEvDnsBase,
   obtainEvent,
   obtainEventBase,
   obtainEvHttp,
+  obtainEvHttpConnectionBase,
+  obtainEvsignal,
 } = await import('bitcoin-support')
 
 class Own extends declareEventType('GcTest.Own') {}
@@ -24,15 +35,6 @@ const NEVER = 3_600_000
 
 /** A value whose collection can be seen. */
 class Token {}
-
-/** Collects garbage until all has been collected that can be, finalizers run. */
-async function collect(): Promise<void> {
-  for (let round = 0; round < 6; round++) {
-    await new Promise((resolve) => setImmediate(resolve))
-    globalThis.gc?.()
-  }
-  await new Promise((resolve) => setImmediate(resolve))
-}
 
 /** Calls in a frame of its own, so that nothing stays on the stack. */
 async function drop<T>(make: () => T): Promise<T extends object ? undefined : T> {
@@ -182,6 +184,70 @@ const cases: Record<string, () => unknown> = {
     sockets.write(sockets.right)
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
     return ran
+  },
+  'the resolver of a client': async () => {
+    await using server = await DnsServer.start(({ type }) => (type === 1 ? ['127.0.0.1'] : []))
+    await using peer = await NodeServer.start((_, response) => response.end('hello'))
+    using base = obtainEventBase()
+    using connection = await (async () => {
+      const dns = obtainEvDnsBase(base)
+      dns.nameserverIpAdd(server.address)
+      return obtainEvHttpConnectionBase(base, 'host.test', peer.port, { dns })
+    })()
+    await collect()
+    const asked = connection.request({ path: '/' })
+    const dispatched = base.dispatch()
+    const response = await asked
+    base.loopbreak()
+    await dispatched
+    return [response.text(), server.questions.some(({ name }) => name === 'host.test')]
+  },
+  'a group of limited bufferevents': async () => {
+    using sockets = new SocketPair()
+    using base = obtainEventBase()
+    using member = obtainBufferEventSocket(base, sockets.left, 0)
+    await drop(() => member.addToRateLimitGroup(obtainBufferEventRateLimitGroup(base, { readRate: 3, tick: NEVER })))
+    await collect()
+    sockets.write(sockets.right, 'hello')
+    member.enable(EV_READ)
+    base.loopSync(EVLOOP_NONBLOCK)
+    const limited = member.getInput().getLength()
+    member.removeFromRateLimitGroup()
+    await collect()
+    return [limited, BufferEventRateLimitGroup.live()]
+  },
+  'a bufferevent of which a buffer is kept': async () => {
+    using base = obtainEventBase()
+    const output = await (async () => obtainBufferEventSocket(base, -1).getOutput())()
+    await collect()
+    output.add('text')
+    return output.getLength()
+  },
+  'a signal that is shared with Node': async () => {
+    await drop(() => obtainEvsignal(obtainEventBase(), 'SIGUSR2', () => {}, undefined, { shared: true }).add())
+    const listeners = process.listenerCount('SIGUSR2')
+    await collect()
+    return [listeners, process.listenerCount('SIGUSR2')]
+  },
+  'the reply that a client streams': async () => {
+    const chunk = 'x'.repeat(1_000_000)
+    await using peer = await NodeServer.start(({ url }, response) => {
+      if (url === '/short') response.end('short')
+      else response.write(chunk)
+    })
+    using base = obtainEventBase()
+    const dispatched = base.dispatch()
+    using connection = obtainEvHttpConnectionBase(base, '127.0.0.1', peer.port)
+    await drop(() => connection.request({ path: '/endless', stream: true }))
+    const next = connection.request({ path: '/short' })
+    // It comes before the reply that holds it up does.
+    for (let answered = false; !answered; ) {
+      await collect()
+      answered = await Promise.race([next.then(() => true), turn().then(() => false)])
+    }
+    base.loopbreak()
+    await dispatched
+    return (await next).text()
   },
   'ten thousand events': async () => {
     const base = obtainEventBase()

@@ -16,6 +16,8 @@ import {
   obtainEvHttpRequest,
   obtainEvsignal,
 } from 'bitcoin-support'
+import { LIFE_STAGES } from '../support/life-stages/index.js'
+import { reach, STAGE_ENDINGS } from '../support/life-stages/live.js'
 
 class Shared extends declareEventType('WorkersTest.Shared') {}
 
@@ -200,6 +202,21 @@ const cases: Record<string, () => void | Promise<void>> = {
       Promise.reject(new Error('boom'))
     }).dispatch()
   },
+}
+
+/** What ends a worker in a stage of life, beside what ends a process so. */
+const endings = { ...STAGE_ENDINGS, 'by terminate()': () => {} }
+
+// Until the thread ends.
+const held: unknown[] = []
+for (const stage of Object.keys(LIFE_STAGES)) {
+  for (const [how, end] of Object.entries(endings)) {
+    cases[`${stage}, ended ${how}`] = async () => {
+      const { base } = await reach(stage, held)
+      say('reached')
+      end(base)
+    }
+  }
 }
 
 const run = cases[workerData as string]

@@ -2,40 +2,24 @@
 // end keeps its process from ending. The last line says that all was as it should be.
 import { strict as assert } from 'node:assert'
 import { constants } from 'node:os'
-import {
-  EV_SIGNAL,
-  EVLOOP_NONBLOCK,
-  EvBuffer,
-  EventBase,
-  EvHttp,
-  LibEvent,
-  obtainEvent,
-  obtainEventBase,
-} from 'bitcoin-support'
+import { EV_SIGNAL, EVLOOP_NONBLOCK, EventBase, obtainEvent, obtainEventBase } from 'bitcoin-support'
 import { expectCode } from '../support/errors.js'
-import { native } from '../support/internals.js'
+import { LIFE_STAGES } from '../support/life-stages/index.js'
+import { expectLiveCounts, type LiveCounts, liveCounts } from '../support/live-counts.js'
 import { CaseWorker, untilAsleep } from '../support/worker.js'
 
-const counts = () => ({
-  EventBase: EventBase.live(),
-  LibEvent: LibEvent.live(),
-  EvHttp: EvHttp.live(),
-  EvBuffer: EvBuffer.live(),
-  blocks: native.libeventBlocks(),
-})
-
 /** Checks that a worker leaves nothing behind, and returns its exit code. */
-async function checked(worker: CaseWorker, before: object, end: () => Promise<number>): Promise<number> {
+async function checked(worker: CaseWorker, before: LiveCounts, end: () => Promise<number>): Promise<number> {
   const code = await end()
   await worker.exited
-  assert.deepEqual(counts(), before)
+  expectLiveCounts(before)
   return code
 }
 
 const cases: Record<string, () => Promise<void>> = {
   async 'counts are of the whole process'() {
     using _base = obtainEventBase()
-    const before = counts()
+    const before = liveCounts()
     const worker = new CaseWorker('uses everything and leaves')
     assert.deepEqual(await worker.message(), [2, 1])
     assert.equal(await worker.message(), 1)
@@ -43,7 +27,7 @@ const cases: Record<string, () => Promise<void>> = {
   },
 
   async 'twenty workers in turn leave nothing'() {
-    const before = counts()
+    const before = liveCounts()
     for (let i = 0; i < 20; i++) {
       const worker = new CaseWorker(i % 2 === 0 ? 'leaves everything behind' : 'uses everything and leaves')
       assert.equal(await checked(worker, before, () => worker.exited), 0)
@@ -52,14 +36,14 @@ const cases: Record<string, () => Promise<void>> = {
   },
 
   async 'eight workers at once leave nothing'() {
-    const before = counts()
+    const before = liveCounts()
     const workers = Array.from({ length: 8 }, (_, i) =>
       i % 2 === 0 ? new CaseWorker('leaves everything behind') : new CaseWorker('waits in dispatch()'),
     )
     await Promise.all(workers.map((worker) => worker.message()))
     assert(EventBase.live() >= 4)
     await Promise.all(workers.map((worker, i) => (i % 2 === 0 ? worker.exited : worker.terminate())))
-    assert.deepEqual(counts(), before)
+    expectLiveCounts(before)
   },
 
   async 'a worker serves HTTP to another thread, and so does the next one'() {
@@ -73,7 +57,7 @@ const cases: Record<string, () => Promise<void>> = {
   },
 
   async 'messages pass while a worker dispatches'() {
-    const before = counts()
+    const before = liveCounts()
     const worker = new CaseWorker('answers messages while it dispatches')
     let ticks = -1
     for (let i = 0; ticks < 5; i++) {
@@ -130,7 +114,7 @@ for (const name of [
   'does not return from a callback of dispatchSync()',
 ]) {
   cases[`terminate: ${name}`] = async () => {
-    const before = counts()
+    const before = liveCounts()
     for (let round = 0; round < 3; round++) {
       const worker = new CaseWorker(name)
       const thread = Number(await worker.message())
@@ -151,10 +135,30 @@ for (const [name, code, message] of [
   ['rejects in a callback of dispatch()', 1, 'boom'],
 ] as const) {
   cases[name] = async () => {
-    const before = counts()
+    const before = liveCounts()
     const worker = new CaseWorker(name)
     assert.equal(await checked(worker, before, () => worker.exited), code)
     assert.equal(worker.error?.message, message)
+  }
+}
+
+for (const stage of Object.keys(LIFE_STAGES)) {
+  cases[`end in each way: ${stage}`] = async () => {
+    const before = liveCounts()
+    for (const [how, code] of [
+      ['by itself', 0],
+      ['by process.exit()', 7],
+      ['by an exception', 1],
+      ['by terminate()', 1],
+    ] as const) {
+      for (let round = 0; round < 2; round++) {
+        const worker = new CaseWorker(`${stage}, ended ${how}`)
+        assert.equal(await worker.message(), 'reached')
+        const end = () => (how === 'by terminate()' ? worker.terminate() : worker.exited)
+        assert.equal(await checked(worker, before, end), code, how)
+        assert.equal(worker.error?.message, how === 'by an exception' ? 'boom' : undefined, how)
+      }
+    }
   }
 }
 

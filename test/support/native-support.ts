@@ -33,6 +33,8 @@ export interface NativeSupport {
 
   /** @returns a socket on a free port of 127.0.0.1, which listens unless `backlog` is 0 */
   boundTcpSocket(backlog: number): number
+  /** @returns a datagram socket on a free port of 127.0.0.1 */
+  boundUdpSocket(): number
   /** @returns a socket that is connected to a port of 127.0.0.1 */
   connectedTcpSocket(port: number): number
   /** @returns two connected stream sockets that do not block */

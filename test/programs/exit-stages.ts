@@ -1,0 +1,16 @@
+// Run by lifecycle/exit.test.ts: brings handles to the stage of life that its first argument names, and ends in the way that the
+// second one names. What happens is told on standard output.
+import { writeSync } from 'node:fs'
+import { reach, STAGE_ENDINGS } from '../support/life-stages/live.js'
+
+function say(line: string): void {
+  writeSync(1, `${line}\n`)
+}
+
+const [, , stage = '', ending = ''] = process.argv
+process.on('exit', (code) => say(`exit ${code}`))
+// Until the process ends.
+const held: unknown[] = []
+const { base } = await reach(stage, held)
+say('reached')
+STAGE_ENDINGS[ending as keyof typeof STAGE_ENDINGS](base)
