@@ -196,10 +196,12 @@ describe('EventBase', () => {
       using other = obtainEventBase()
       obtainEvent(other, -1, 0, ignore).add(NEVER)
       const seen: number[][] = []
-      obtainEvent(base, -1, 0, () => seen.push(count(base))).add(1)
+      const event = obtainEvent(base, -1, 0, () => seen.push(count(base)))
+      event.add(NEVER)
       const both = [base.dispatch(), other.dispatch()]
       await new Promise(setImmediate)
       seen.push(count(base), count(other))
+      event.active(EV_TIMEOUT)
       await both[0]
       other.loopbreak()
       await both[1]
