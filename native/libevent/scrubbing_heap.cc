@@ -15,6 +15,9 @@
 namespace bitcoin_support {
 namespace {
 
+// What malloc gives at least. Who asks for less would find no block of that size among those that were freed.
+constexpr std::size_t kLeast = 24;
+
 std::size_t UsableSize(void* ptr) {
 #if defined(__APPLE__)
   return malloc_size(ptr);
@@ -26,6 +29,7 @@ std::size_t UsableSize(void* ptr) {
 }  // namespace
 
 void* ScrubbingMalloc(std::size_t size) {
+  if (size < kLeast) size = kLeast;
   ThreadHeap* const heap = ThreadHeap::Get();
   if (heap == nullptr) return std::malloc(size);
   void* ptr = heap->Take(size);
