@@ -64,6 +64,7 @@ const char* ReasonOf(int status) {
 EvHttp::EvHttp(EventBase& base, bool strict)
     : BaseChild(base, base.env().type_for(kKind), kKind),
       m_http(evhttp_new(base.base())),
+      m_context(base.env().napi(), "EvHttp"),
       m_strict(strict),
       m_accepted_event(event_new(base.base(), -1, 0, OnAccepted, this)) {
   if (m_http == nullptr || m_accepted_event == nullptr) {
@@ -224,7 +225,7 @@ void EvHttp::HandleRequest(evhttp_request* request) {
   const double number = handle->number();
   connection->BeginRequest(*handle);
   environment.callbacks().Call(base(), JsCallback::kRequest,
-                               {server.number(), static_cast<double>(route), number});
+                               {server.number(), static_cast<double>(route), number}, &server.m_context);
 }
 
 }  // namespace bitcoin_support

@@ -13,6 +13,7 @@
 
 #include "http/request_rules.h"
 #include "loop/event_base.h"
+#include "napi/async_context.h"
 #include "net/bound_socket.h"
 
 struct bufferevent;
@@ -103,6 +104,7 @@ class EvHttp final : public BaseChild {
   static void ExportLimits(Napi::Env env, Napi::Object exports, Environment& state);
 
   evhttp* m_http;
+  const AsyncContext m_context;
   EvHttp* m_parent = nullptr;  // the server whose virtual host this is
   std::vector<EvHttp*> m_virtual_hosts;
   // Not ordered: NaN, which a caller may pass, is found by no equality.

@@ -49,10 +49,20 @@ UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
   return buffer;
 }
 
-// Calls `add` for each header of a flat array (name, value, name, value …) until it returns false.
-// @returns whether it has been through all.
+// Calls `add` for each header from argument `index` on until it returns false: names and values in turn, or a
+// flat array of them. @returns whether it has been through all.
 template <class Add>
-bool ReadHeaders(Napi::Env env, const Napi::Value& value, Add add) {
+bool ReadHeaders(const Napi::CallbackInfo& info, size_t index, Add add) {
+  const Napi::Env env = info.Env();
+  if (info.Length() > index + 1) {
+    for (; index + 1 < info.Length(); index += 2) {
+      const HttpHeaderName name(env, info[index]);
+      const HttpText text(env, info[index + 1], "header value");
+      if (!add(name, text)) return false;
+    }
+    return true;
+  }
+  const Napi::Value value = info[index];
   if (value.IsUndefined()) return true;
   if (!value.IsArray()) ThrowTypeError(env, "headers must be an array");
   uint32_t length = 0;
@@ -95,22 +105,20 @@ void AddContentLength(evhttp_request* request, size_t length) {
 
 // Queues a whole reply that evhttp need not put together. Its parts are evhttp's own: what is sent as a chunk
 // of a reply that was not started as chunked goes out as it is, and the end comes when all has been written.
-void SendPlain(evhttp_request* request, int code, std::string_view head, const ByteSource& body) {
+// @param body null when it stands in `head`
+void QueuePlain(evhttp_request* request, std::string_view head, const ByteSource* body) {
   evbuffer* const output = evhttp_request_get_output_buffer(request);
   evbuffer_iovec space{};
-  const size_t length = head.size() + body.size();
+  const size_t length = head.size() + (body == nullptr ? 0 : body->size());
   if (evbuffer_reserve_space(output, static_cast<ev_ssize_t>(length + 1), &space, 1) != 1) {
     throw std::bad_alloc();
   }
   char* const text = static_cast<char*>(space.iov_base);
   std::memcpy(text, head.data(), head.size());
-  body.CopyTo(text + head.size());
+  if (body != nullptr) body->CopyTo(text + head.size());
   space.iov_len = length;
   evbuffer_commit_space(output, &space, 1);
-  request->response_code = code;
-  request->chunked = 0;  // it may say how the request came
   evhttp_send_reply_chunk_with_cb(request, output, nullptr, nullptr);
-  evhttp_send_reply_end(request);
 }
 
 // Sends a whole reply. Its body, if it may have one, is `body`'s content.
@@ -176,7 +184,7 @@ void EvHttpRequest::SendErrorPage(evhttp_request* request, int code, const char*
   Send(request, code, reason, page.get());
 }
 
-// (http, status, reason | undefined, flat headers | undefined, body | undefined): during
+// (http, status, reason | undefined, body | undefined, headers: see ReadHeaders()): during
 // JsCallback::kErrorPage
 Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
   EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
@@ -188,8 +196,8 @@ Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
   const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
     return headers.Add(name.c_str(), text.c_str());
   };
-  if (!ReadHeaders(env, info[3], add)) throw std::bad_alloc();
-  const UniqueBuffer body = BodyOf(env, info[4]);
+  if (!ReadHeaders(info, 4, add)) throw std::bad_alloc();
+  const UniqueBuffer body = BodyOf(env, info[3]);
   evhttp_request* const request = http.TakeRefused();
   if (request == nullptr) ThrowEventError(http.env(), code::kState, "no request is being refused");
   evkeyvalq* const output = evhttp_request_get_output_headers(request);
@@ -216,7 +224,7 @@ Napi::Value EvHttpRequest::WantCompleteNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (request, code, reason | undefined, flat headers | undefined, body | undefined)
+// (request, code, reason | undefined, body | undefined, headers: see ReadHeaders())
 Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = Unanswered(info);
   const Napi::Env env = info.Env();
@@ -229,8 +237,8 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
   const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
     return headers.Add(name.c_str(), text.c_str());
   };
-  if (!ReadHeaders(env, info[3], add)) throw std::bad_alloc();
-  const UniqueBuffer body = BodyOf(env, info[4]);
+  if (!ReadHeaders(info, 4, add)) throw std::bad_alloc();
+  const UniqueBuffer body = BodyOf(env, info[3]);
   self.CheckStillUnanswered(info);
   const EventBase::BusyScope busy(self.base());
   ServerConnection& server = *self.m_server;
@@ -251,17 +259,25 @@ bool EvHttpRequest::ReplyPlainly(const Napi::CallbackInfo& info, int code, const
   const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
     return head.AddHeader(name.view(), text.view());
   };
-  if (!head.Begin(m_request, code, reason) || !ReadHeaders(info.Env(), info[3], add)) return false;
-  const ByteSource body(info.Env(), info[4]);
+  if (!head.Begin(m_request, code, reason) || !ReadHeaders(info, 4, add)) return false;
+  const ByteSource body(info.Env(), info[3]);
   CheckStillUnanswered(info);
   if (!head.End(m_server->server().default_content_type(), body.size())) return false;
   const EventBase::BusyScope busy(base());
   ServerConnection& server = *m_server;
   evhttp_request* const request = m_request;
   server.BeginReply(ServerConnection::ReplyKind::kWhole);
-  SendPlain(request, code, head.text(), body);
+  request->response_code = code;
+  request->chunked = 0;  // it may say how the request came
+  // The socket is nearly always writable, so that a short reply need not wait for libevent to write it.
+  const bool short_reply = server.MayWriteNow() && head.AppendBody(body);
+  const size_t written = short_reply ? server.WriteNow(head.text()) : 0;
+  const bool all = short_reply && written == head.text().size();
+  if (!all) QueuePlain(request, head.text().substr(written), short_reply ? nullptr : &body);
   EndHandle();
-  server.FlushSoon();
+  // When all has been written libevent ends the request here and now, and goes on to the next one.
+  evhttp_send_reply_end(request);
+  if (!all) server.FlushSoon();
   return true;
 }
 

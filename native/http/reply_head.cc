@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "http/http_date.h"
+#include "napi/byte_source.h"
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
@@ -76,6 +77,14 @@ bool ReplyHead::End(const char* content_type, size_t body_length) {
     return false;
   }
   return Append("Content-Length: ") && Append(Digits(body_length).view()) && Append("\r\n\r\n");
+}
+
+bool ReplyHead::AppendBody(const ByteSource& body) {
+  // One more than its size: see ByteSource::CopyTo().
+  if (body.size() >= m_text.size() - m_length) return false;
+  body.CopyTo(m_text.data() + m_length);
+  m_length += body.size();
+  return true;
 }
 
 bool ReplyHead::Append(std::string_view text) {

@@ -9,6 +9,8 @@ struct evhttp_request;
 
 namespace bitcoin_support {
 
+class ByteSource;
+
 /// evhttp keeps headers as a list and prints them one by one, which for a short reply costs more than all the
 /// rest. Most replies need none of what evhttp decides about headers, and are put together here instead.
 /// Where something is for evhttp to decide, a function returns false, and the reply goes evhttp's way.
@@ -27,12 +29,15 @@ class ReplyHead {
   /// Adds what is missing; `content_type` may be null.
   bool End(const char* content_type, size_t body_length);
 
+  /// Adds the body behind the head. @returns false when there is no room for it; then nothing was added.
+  bool AppendBody(const ByteSource& body);
+
   std::string_view text() const { return {m_text.data(), m_length}; }
 
  private:
   bool Append(std::string_view text);
 
-  std::array<char, 2048> m_text;
+  std::array<char, 4096> m_text;
   size_t m_length = 0;
   bool m_has_content_type = false;
   bool m_has_date = false;

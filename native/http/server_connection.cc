@@ -4,6 +4,7 @@
 #include <event2/bufferevent.h>
 #include <event2/http.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <utility>
 
@@ -132,6 +133,12 @@ void ServerConnection::BeginReply(ReplyKind kind) {
 
 bool ServerConnection::HasOutput() const {
   return evbuffer_get_length(bufferevent_get_output(evhttp_connection_get_bufferevent(m_connection))) > 0;
+}
+
+size_t ServerConnection::WriteNow(std::string_view bytes) {
+  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection));
+  const ssize_t written = send(fd, bytes.data(), bytes.size(), 0);
+  return written < 0 ? 0 : static_cast<size_t>(written);
 }
 
 void ServerConnection::FlushSoon() {

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "http/request_gate.h"
@@ -46,6 +47,11 @@ class ServerConnection final : public RequestGate::Owner {
   /// The reply begins; called before evhttp is given anything of it.
   void BeginReply(ReplyKind kind);
   bool HasOutput() const;
+  /// Whether a whole reply may be written without libevent: nothing is queued before it, and nobody expects
+  /// to be told later that it has been written.
+  bool MayWriteNow() const { return m_complete_key == 0 && !HasOutput(); }
+  /// @returns how many of the bytes the socket has taken. What has failed is left for libevent to find out.
+  size_t WriteNow(std::string_view bytes);
   /// Lets libevent write what is queued in this turn instead of asking the kernel first.
   void FlushSoon();
   /// Writes what the socket takes now; for a server that is about to go.

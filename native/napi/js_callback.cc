@@ -3,6 +3,7 @@
 #include <string>
 
 #include "loop/event_base.h"
+#include "napi/async_context.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 
@@ -32,13 +33,14 @@ void JsCallbacks::Configure(const Napi::Object& functions) {
   m_receiver = Napi::Persistent(Napi::Object::New(m_env.napi()));
 }
 
-void JsCallbacks::Call(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept {
+void JsCallbacks::Call(EventBase& base, JsCallback which, std::initializer_list<double> args,
+                       const AsyncContext* context) noexcept {
   TellBufferNews(base);
-  CallOne(base, which, args);
+  CallOne(base, which, args, context);
 }
 
 void JsCallbacks::TellBufferNews(EventBase& base) noexcept {
-  if (m_env.buffer_news().pending()) CallOne(base, JsCallback::kBufferNews, {});
+  if (m_env.buffer_news().pending()) CallOne(base, JsCallback::kBufferNews, {}, nullptr);
 }
 
 void JsCallbacks::TellBufferNewsToCaller() {
@@ -49,7 +51,8 @@ void JsCallbacks::TellBufferNewsToCaller() {
   function.Call(m_receiver.Value(), {base});
 }
 
-void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept {
+void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args,
+                          const AsyncContext* context) noexcept {
   if (!m_env.can_call_js() || m_functions[0].IsEmpty()) return;
   const napi_env env = m_env.napi();
   napi_handle_scope scope;
@@ -61,7 +64,7 @@ void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_li
   for (const double arg : args) napi_create_double(env, arg, &argv[argc++]);
 
   const bool sync = base.in_sync_loop();
-  if (!Invoke(which, argv, argc, sync)) {
+  if (!Invoke(which, argv, argc, context, sync)) {
     napi_value error = nullptr;
     bool pending = false;
     napi_is_exception_pending(env, &pending);
@@ -81,16 +84,20 @@ void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_li
   base.CountCallback();
 }
 
-bool JsCallbacks::Invoke(JsCallback which, napi_value* argv, size_t argc, bool drain_ticks) {
+bool JsCallbacks::Invoke(JsCallback which, napi_value* argv, size_t argc, const AsyncContext* context,
+                         bool drain_ticks) {
   const napi_env env = m_env.napi();
   const napi_value function = m_functions[static_cast<size_t>(which)].Value();
   const napi_value receiver = m_receiver.Value();
-  if (!drain_ticks) {
+  if (context != nullptr || !drain_ticks) {
     // Drains promises and nextTicks itself when it is the outermost call.
-    return napi_make_callback(env, nullptr, receiver, function, argc, argv, nullptr) == napi_ok;
+    napi_async_context const entered = context == nullptr ? nullptr : context->get();
+    const napi_status status = napi_make_callback(env, entered, receiver, function, argc, argv, nullptr);
+    if (status != napi_ok) return false;
+  } else if (napi_call_function(env, receiver, function, argc, argv, nullptr) != napi_ok) {
+    return false;
   }
-  if (napi_call_function(env, receiver, function, argc, argv, nullptr) != napi_ok) return false;
-  return DrainTicks();
+  return !drain_ticks || DrainTicks();
 }
 
 bool JsCallbacks::DrainTicks() {

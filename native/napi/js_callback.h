@@ -8,6 +8,7 @@
 
 namespace bitcoin_support {
 
+class AsyncContext;
 class Environment;
 class EventBase;
 
@@ -58,7 +59,10 @@ class JsCallbacks {
   /// What it throws: inside a synchronous loop it stops the loop and is kept for RethrowPending();
   /// otherwise it becomes Node's `uncaughtException`. Never throws itself, so it may be called from
   /// libevent's callbacks. Does nothing while the environment closes.
-  void Call(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept;
+  ///
+  /// `context`: the one to run in; without one JavaScript sees to it itself.
+  void Call(EventBase& base, JsCallback which, std::initializer_list<double> args,
+            const AsyncContext* context = nullptr) noexcept;
 
   /// Has what has happened to buffers told, if anything has, as Call() does. Call() does it first.
   void TellBufferNews(EventBase& base) noexcept;
@@ -79,8 +83,9 @@ class JsCallbacks {
   static napi_value Unbox(const Napi::ObjectReference& box);
 
  private:
-  void CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args) noexcept;
-  bool Invoke(JsCallback which, napi_value* argv, size_t argc, bool drain_ticks);
+  void CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args,
+               const AsyncContext* context) noexcept;
+  bool Invoke(JsCallback which, napi_value* argv, size_t argc, const AsyncContext* context, bool drain_ticks);
   /// Runs nextTicks and promises. What they throw is Node's `uncaughtException`.
   /// @returns false when the thread is being terminated
   bool DrainTicks();

@@ -1,15 +1,22 @@
 import { numberOf, type SecureBuffer } from '../alloc/secure-buffer.js'
 import { fail } from '../alloc/secure-error.js'
-import { native } from '../util/native.js'
+import { type HandleNumber, native } from '../util/native.js'
 import { checkString } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
 import { type EvBuffer, viewOfBuffer } from './ev-buffer.js'
 import { type EvKeyvalq, headersOf } from './ev-keyvalq.js'
-import { handleOf } from './event-handle.js'
+import { handleOf, type kAdopt } from './event-handle.js'
 
 /** What can be read of a request, and on a client of its reply. */
 export class EvHttpMessage extends declareEventType('EvHttpRequest') {
-  readonly #buffers = new Map<boolean, EvBuffer>()
+  /** Its buffers, once somebody has asked for them. */
+  #input: EvBuffer | undefined
+  #output: EvBuffer | undefined
+
+  /** @internal Written out, because one that is made by itself hands on a list, for every request. */
+  constructor(adopt: typeof kAdopt, number: HandleNumber) {
+    super(adopt, number)
+  }
 
   /**
    * @returns the request's method, one `EVHTTP_REQ_*`; 0 for one that libevent does not know
@@ -104,10 +111,11 @@ export class EvHttpMessage extends declareEventType('EvHttpRequest') {
 
   #buffer(input: boolean): EvBuffer {
     const number = native.requestGetBuffer(handleOf(this), input)
-    const known = this.#buffers.get(input)
+    const known = input ? this.#input : this.#output
     if (known !== undefined && handleOf(known) === number) return known
     const view = viewOfBuffer(number, this)
-    this.#buffers.set(input, view)
+    if (input) this.#input = view
+    else this.#output = view
     return view
   }
 

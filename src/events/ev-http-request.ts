@@ -13,6 +13,7 @@ import {
   type EvHttpErrorPage,
   type EvHttpReply,
   flattenHeaders,
+  sendWhole,
 } from './ev-http-reply.js'
 import { EvHttpRequestBody } from './ev-http-request-body.js'
 import { type EventBase, stateOfBase } from './event-base.js'
@@ -183,7 +184,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * @see evhttp_send_reply()
    */
   sendReply(code: number, reason?: string, body?: string | Uint8Array): void {
-    this.#answer(code, reason, undefined, body)
+    this.#answer(code, reason, [], body)
   }
 
   /**
@@ -345,13 +346,13 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   #answer(
     code: number,
     reason: string | undefined,
-    headers: string[] | undefined,
+    headers: readonly string[],
     body: string | Uint8Array | undefined,
   ): void {
     checkStatus(code)
     checkReason(reason)
     if (body !== undefined) checkBytes(body, 'body')
-    this.#end(() => native.requestReply(handleOf(this), code, reason, headers, body))
+    this.#end(() => sendWhole(handleOf(this), code, reason, body, headers))
   }
 
   /** Runs what ends the request. Its on-complete callback may come before that returns. */
@@ -386,8 +387,9 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
     if (this.#base === undefined) return
     const { bodies } = stateOfBase(this.#base)
     const stream = bodies.get(this.#number)
+    if (stream === undefined) return
     bodies.delete(this.#number)
-    stream?.[kBodyReadable]()
+    stream[kBodyReadable]()
   }
 
   /** @internal */

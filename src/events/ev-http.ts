@@ -82,7 +82,6 @@ interface Route {
 export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver {
   readonly #base: EventBase
   readonly #number: HandleNumber
-  readonly #resource = new AsyncResource('EvHttp', { requireManualDestroy: true })
   readonly #routes = new Map<number, Route>()
   #lastRoute = GENCB
   #errorPage: EvHttpErrorPageCallback | undefined
@@ -379,7 +378,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   setErrorPageCb(callback: EvHttpErrorPageCallback | undefined): void {
     if (callback !== undefined) checkFunction(callback, 'callback')
     native.httpSetErrorPage(handleOf(this), callback !== undefined)
-    this.#errorPage = callback
+    this.#errorPage = callback && AsyncResource.bind(callback, 'EvHttp.errorPage')
   }
 
   /**
@@ -438,16 +437,17 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
     const request = new EvHttpRequest(kAdopt, number, this.#base, page)
     const entry = this.#routes.get(route)
     try {
-      if (entry !== undefined) this.#resource.runInAsyncScope(entry.callback, undefined, request, entry.arg)
+      if (entry !== undefined) {
+        const { callback, arg } = entry
+        callback(request, arg)
+      }
     } finally {
       if (isUnanswered(request)) reportWhenCollected(request)
     }
   }
 
-  readonly #pageFor = (status: number, reason: string | undefined): EvHttpErrorPage | undefined => {
-    const callback = this.#errorPage
-    return callback && this.#resource.runInAsyncScope(callback, undefined, status, reason)
-  };
+  readonly #pageFor = (status: number, reason: string | undefined): EvHttpErrorPage | undefined =>
+    this.#errorPage?.(status, reason);
 
   /** @internal */
   [kErrorPage](status: number): void {
@@ -459,7 +459,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
     if (reason !== undefined) checkString(reason, 'reason')
     if (body !== undefined) checkBytes(body, 'body')
     // The callback may have disposed the server; then the page is libevent's.
-    if (!this.disposed) native.httpAnswerPage(this.#number, code, reason, closingHeaders(headers), body)
+    if (!this.disposed) native.httpAnswerPage(this.#number, code, reason, body, closingHeaders(headers))
   }
 
   /** @internal */

@@ -1,5 +1,8 @@
 import type { HandleNumber } from './native-handles.js'
 
+/** Headers of a reply, names and values in turn: few as arguments, or any number in one list. */
+type HeaderArguments = [] | [name: string, value: string] | [list: readonly string[]]
+
 /** What the addon exports for HTTP. A negative number of ms stands for "no time". */
 export interface NativeHttp {
   httpNew(base: HandleNumber, strict: boolean): HandleNumber
@@ -42,8 +45,8 @@ export interface NativeHttp {
     http: HandleNumber,
     code: number,
     reason: string | undefined,
-    headers: readonly string[] | undefined,
     body: string | Uint8Array | undefined,
+    headers: readonly string[],
   ): void
 
   requestGetCommand(request: HandleNumber): number
@@ -65,8 +68,8 @@ export interface NativeHttp {
     request: HandleNumber,
     code: number,
     reason: string | undefined,
-    headers: readonly string[] | undefined,
     body: string | Uint8Array | undefined,
+    ...headers: HeaderArguments
   ): void
   requestSendError(request: HandleNumber, code: number, reason: string | undefined): void
   requestSendReplyStart(request: HandleNumber, code: number, reason: string | undefined): void

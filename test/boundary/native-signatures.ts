@@ -344,8 +344,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
     http,
     int(400),
     optional(text('Bad')),
-    optional(list(['Name', 'value'])),
     optional(bytes('body')),
+    optional(list(['Name', 'value'])),
   ),
 
   listenerBindTcp: signature(
@@ -416,8 +416,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
     incoming,
     int(200),
     optional(text('Fine')),
-    optional(list(['Name', 'value'])),
     optional(bytes('body')),
+    optional(list(['Name', 'value'])),
   ),
   requestSendError: signature(nothing, incoming, int(500), optional(text('Bad'))),
   requestSendReplyStart: signature(nothing, incoming, int(200), optional(text('Fine'))),
