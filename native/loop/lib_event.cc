@@ -29,6 +29,7 @@ LibEvent::LibEvent(EventBase& base, int fd, int what, std::optional<CCallback> c
     : BaseChild(base, base.env().type_for(kKind), kKind),
       m_ends_when_delivered((what & EV_SIGNAL) != 0 && (what & EV_PERSIST) == 0),
       m_callback(callback),
+      m_context(base.env().napi(), callback ? nullptr : "LibEvent"),
       m_event(static_cast<event*>(std::calloc(1, event_get_struct_event_size()))) {
   if (m_event == nullptr) throw std::bad_alloc();
   // libevent would delete it before it calls back, without ForeignHandlerGuard.
@@ -196,7 +197,8 @@ void LibEvent::OnFinalize(event*, void* arg) {
   const EventBase::BusyScope busy(self->base());
   self->env().callbacks().Call(
       self->base(), JsCallback::kEvent,
-      {static_cast<double>(HandleTable::SlotOf(self->number())), static_cast<double>(kFinalized)});
+      {static_cast<double>(HandleTable::SlotOf(self->number())), static_cast<double>(kFinalized)},
+      &self->m_context);
   self->Dispose();
 }
 
@@ -204,7 +206,8 @@ void LibEvent::CallBack(short what) {
   const bool pending = event_pending(m_event, kAllEvents, nullptr) != 0;
   env().callbacks().Call(base(), JsCallback::kEvent,
                          {static_cast<double>(HandleTable::SlotOf(number())),
-                          static_cast<double>((what & 0xffff) | (pending ? kStillPending : 0))});
+                          static_cast<double>((what & 0xffff) | (pending ? kStillPending : 0))},
+                         &m_context);
 }
 
 void LibEvent::OnEvent(evutil_socket_t fd, short what, void* arg) {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "loop/event_base.h"
+#include "napi/async_context.h"
 
 namespace bitcoin_support {
 
@@ -72,6 +73,7 @@ class LibEvent final : public BaseChild {
 
   const bool m_ends_when_delivered;  ///< a signal event without EV_PERSIST
   const std::optional<CCallback> m_callback;
+  const AsyncContext m_context;
   event* m_event = nullptr;
   std::shared_ptr<EventShare> m_share;
   uint64_t m_token = 0;

@@ -9,7 +9,7 @@ namespace bitcoin_support {
 /// To enter it from here costs less than from inside a callback.
 class AsyncContext {
  public:
-  /// `name` is what async_hooks call it. @throws Napi::Error
+  /// `name` is what async_hooks call it; null for a context that nobody enters. @throws Napi::Error
   AsyncContext(Napi::Env env, const char* name);
   ~AsyncContext();
   AsyncContext(const AsyncContext&) = delete;

@@ -39,6 +39,7 @@ bool IsOpen(int fd) { return fcntl(fd, F_GETFD) != -1; }
 
 BufferEvent::BufferEvent(EventBase& base, int fd, int options)
     : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_context(env().napi(), "BufferEvent"),
       m_type(Type::kSocket),
       m_close_on_free((options & BEV_OPT_CLOSE_ON_FREE) != 0),
       m_connected(fd >= 0),
@@ -54,6 +55,7 @@ BufferEvent::BufferEvent(EventBase& base, int fd, int options)
 
 BufferEvent::BufferEvent(EventBase& base, bufferevent* bev, int options)
     : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_context(env().napi(), "BufferEvent"),
       m_type(Type::kPair),
       m_close_on_free((options & BEV_OPT_CLOSE_ON_FREE) != 0),
       m_may_defer(true),
@@ -61,6 +63,7 @@ BufferEvent::BufferEvent(EventBase& base, bufferevent* bev, int options)
 
 BufferEvent::BufferEvent(BufferEvent& underlying, bool filters_input, bool filters_output, int options)
     : BaseChild(underlying.base(), underlying.base().env().type_for(kKind), kKind),
+      m_context(env().napi(), "BufferEvent"),
       m_type(Type::kFilter),
       m_close_on_free((options & BEV_OPT_CLOSE_ON_FREE) != 0),
       m_may_defer((options & BEV_OPT_DEFER_CALLBACKS) != 0),
@@ -76,6 +79,7 @@ BufferEvent::BufferEvent(BufferEvent& underlying, bool filters_input, bool filte
 
 BufferEvent::BufferEvent(EvHttpConnection& connection)
     : BaseChild(connection.base(), connection.base().env().type_for(kKind), kKind),
+      m_context(env().napi(), "BufferEvent"),
       m_type(Type::kView),
       m_close_on_free(false),
       m_may_defer(true),
@@ -367,7 +371,7 @@ void BufferEvent::OnRead(bufferevent*, void* arg) {
   self.ReadMore();
   const bool outer = std::exchange(self.m_in_read, true);
   self.env().callbacks().Call(self.base(), JsCallback::kBufferRead,
-                              {static_cast<double>(HandleTable::SlotOf(self.number()))});
+                              {static_cast<double>(HandleTable::SlotOf(self.number()))}, &self.m_context);
   self.m_in_read = outer;
   if (!outer && self.live()) self.WriteNow();
 }
@@ -385,7 +389,7 @@ void BufferEvent::OnWrite(bufferevent*, void* arg) {
   if (!self.live()) return;
   const EventBase::BusyScope busy(self.base());
   self.env().callbacks().Call(self.base(), JsCallback::kBufferWrite,
-                              {static_cast<double>(HandleTable::SlotOf(self.number()))});
+                              {static_cast<double>(HandleTable::SlotOf(self.number()))}, &self.m_context);
 }
 
 void BufferEvent::OnEvent(bufferevent*, short what, void* arg) {
@@ -404,7 +408,8 @@ void BufferEvent::TellEvent(int what, int error) {
   env().callbacks().Call(base(), JsCallback::kBufferEvent,
                          {static_cast<double>(HandleTable::SlotOf(number())),
                           static_cast<double>(static_cast<unsigned short>(what)), static_cast<double>(error),
-                          static_cast<double>(m_dns_error)});
+                          static_cast<double>(m_dns_error)},
+                         &m_context);
 }
 
 }  // namespace bitcoin_support

@@ -8,6 +8,7 @@
 
 #include "buffers/ev_buffer.h"
 #include "loop/event_base.h"
+#include "napi/async_context.h"
 #include "net/buffer_event_filter.h"
 #include "net/token_bucket.h"
 
@@ -75,6 +76,7 @@ class BufferEvent final : public BaseChild {
   void WriteSoon();
   void WriteNow();
   void ReadMore();
+  const AsyncContext& context() const { return m_context; }
   void NoteDeferral(int options) { m_may_defer |= (options & BEV_OPT_DEFER_CALLBACKS) != 0; }
   void TellEvent(int what, int error);
   void Release();
@@ -134,6 +136,7 @@ class BufferEvent final : public BaseChild {
   static void ExportTransfer(Napi::Env env, Napi::Object exports, Environment& state);
   static void ExportSettings(Napi::Env env, Napi::Object exports, Environment& state);
 
+  const AsyncContext m_context;
   const Type m_type;
   const bool m_close_on_free;
   bool m_connected = false;  ///< a socket whose bytes may be written without asking first

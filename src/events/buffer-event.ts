@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { isIP } from 'node:net'
 import type { EventError } from '../util/errors.js'
 import { created, type HandleNumber, native } from '../util/native.js'
@@ -98,7 +97,6 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   readonly #slot: number
   readonly #base: EventBase
   readonly #origin: Origin
-  readonly #resource: AsyncResource
   #partner: BufferEvent | undefined
   #readcb: DataCallback
   #writecb: DataCallback
@@ -120,7 +118,6 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
     this.#slot = created[1] ?? 0
     this.#origin = origin
     this.#base = origin.base
-    this.#resource = new AsyncResource('BufferEvent', { requireManualDestroy: true })
     if (origin.input !== undefined || origin.output !== undefined) this.#keep(true)
     if (!origin.isView) reportWhenCollected(this)
   }
@@ -444,13 +441,13 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   /** @internal */
   [kRead](): void {
     const callback = this.#readcb
-    if (callback !== undefined) this.#resource.runInAsyncScope(callback, undefined, this, this.#arg)
+    callback?.(this, this.#arg)
   }
 
   /** @internal */
   [kWritten](): void {
     const callback = this.#writecb
-    if (callback !== undefined) this.#resource.runInAsyncScope(callback, undefined, this, this.#arg)
+    callback?.(this, this.#arg)
   }
 
   /** @internal */
@@ -458,7 +455,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
     const callback = this.#eventcb
     if (callback === undefined) return
     const error = (what & BEV_EVENT_ERROR) === 0 ? undefined : bufferEventError(what, errno, dnsError)
-    this.#resource.runInAsyncScope(callback, undefined, this, what, this.#arg, error)
+    callback(this, what, this.#arg, error)
   }
 
   /** @internal */
@@ -468,7 +465,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
     const source = native.bufferEventFilterSource(handleOf(this))
     if (filter === undefined || source === undefined) return
     const most = limit < 0 ? undefined : limit
-    const result = this.#resource.runInAsyncScope(filter, undefined, source, most, mode, arg)
+    const result = filter(source, most, mode, arg)
     const [consumed, made] = filterResult(source, result)
     if (!this.disposed) native.bufferEventFilterResult(handleOf(this), consumed, made)
   }

@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { created, native } from '../util/native.js'
 import {
   checkAddress,
@@ -45,7 +44,6 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   readonly #callback: EventCallback<any> | bigint
   readonly #arg: unknown
-  readonly #resource: AsyncResource
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   #finalizer: ((event: LibEvent, arg: any) => void) | undefined
 
@@ -73,7 +71,6 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
     this.#events = what
     this.#callback = callback
     this.#arg = arg
-    this.#resource = new AsyncResource('LibEvent', { requireManualDestroy: true })
     reportWhenCollected(this)
   }
 
@@ -277,15 +274,16 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
 
   /** @internal */
   [kFire](what: number): void {
-    if (typeof this.#callback === 'bigint') return
-    this.#resource.runInAsyncScope(this.#callback, undefined, this, this.#arg, what)
+    const callback = this.#callback
+    if (typeof callback !== 'bigint') callback(this, this.#arg, what)
   }
 
   /** @internal */
   [kFinalized](): void {
     const { events } = stateOfBase(this.#base)
     if (events.get(this.#slot) === this) events.delete(this.#slot)
-    if (this.#finalizer !== undefined) this.#resource.runInAsyncScope(this.#finalizer, undefined, this, this.#arg)
+    const finalizer = this.#finalizer
+    finalizer?.(this, this.#arg)
   }
 
   /** @internal */
