@@ -104,6 +104,7 @@ void EvHttp::Dispose() {
   RetireChild();
   event_free(m_accepted_event);
   base().WhenIdle([this] {
+    for (ServerConnection* const connection : env().connections().Of(m_http)) connection->LeaveRequestToC();
     evhttp_free(m_http);
     delete this;
   });
@@ -172,7 +173,7 @@ int EvHttp::RouteFor(const char* uri) const {
     const auto route = m_routes.find(std::string(RawPath(uri)));
     if (route != m_routes.end()) return route->second;
   }
-  return m_has_gencb ? 0 : -1;
+  return m_has_gencb ? kGencb : -1;
 }
 
 EvHttp& EvHttp::Root() {
@@ -221,11 +222,37 @@ void EvHttp::HandleRequest(evhttp_request* request) {
   EvHttp& server = gate != nullptr && gate->body_state() != RequestGate::Body::kNone ? root : *this;
   const int route = server.RouteFor(evhttp_request_get_uri(request));
   if (route < 0) return server.SendError(request, HTTP_NOTFOUND);
+  if (const auto in_c = server.m_c_callbacks.find(route); in_c != server.m_c_callbacks.end()) {
+    // A path that was read as a stream when the request's head had come, and has been given to C since.
+    if (gate != nullptr && gate->body_state() != RequestGate::Body::kNone) {
+      return server.SendError(request, HTTP_SERVUNAVAIL);
+    }
+    return HandOver(request, extension ? 0 : command, *connection, in_c->second);
+  }
   auto* const handle = new EvHttpRequest(base(), request, *connection, extension ? 0 : command);
   const double number = handle->number();
   connection->BeginRequest(*handle);
   environment.callbacks().Call(base(), JsCallback::kRequest,
                                {server.number(), static_cast<double>(route), number}, &server.m_context);
+}
+
+// From here on all is as libevent does it.
+void EvHttp::HandOver(evhttp_request* request, unsigned command, ServerConnection& connection,
+                      CCallback callback) {
+  ServerConnections& connections = env().connections();
+  evhttp_connection* const of_libevent = connection.connection();
+  try {
+    connection.BeginRequestInC(request);
+  } catch (const std::bad_alloc&) {
+    connection.Cut();
+    return;
+  }
+  request->type = static_cast<evhttp_cmd_type>(command);
+  callback.function(request, callback.arg);
+  base().CountNativeCallback();
+  // C may have ended the connection.
+  ServerConnection* const still_there = connections.Find(of_libevent);
+  if (still_there != nullptr) still_there->FlushForC();
 }
 
 }  // namespace bitcoin_support

@@ -22,6 +22,8 @@ struct evhttp_request;
 
 namespace bitcoin_support {
 
+class ServerConnection;
+
 /// Owns one evhttp and, once added, its virtual hosts. Every request comes through one callback of
 /// ours: paths are looked up as they stand in the URI, not decoded as libevent would.
 class EvHttp final : public BaseChild {
@@ -56,7 +58,14 @@ class EvHttp final : public BaseChild {
   void SetTimeout(const timeval& timeout);
   void AddVirtualHost(EvHttp& host, const std::string& pattern);
   void RemoveVirtualHost(EvHttp& host);
+  /// A callback in C, which takes the request over.
+  struct CCallback {
+    void (*function)(evhttp_request*, void*);
+    void* arg;
+  };
+
   void HandleRequest(evhttp_request* request);
+  void HandOver(evhttp_request* request, unsigned command, ServerConnection& connection, CCallback callback);
   /// Answers a request that gets no handle: by the error page's callback, or by a page like evhttp's.
   void SendError(evhttp_request* request, int status);
   void SetMaxConnections(size_t count);
@@ -84,6 +93,8 @@ class EvHttp final : public BaseChild {
   static Napi::Value SocketAddressNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetRouteNapi(const Napi::CallbackInfo& info);
   static Napi::Value DelRouteNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetRouteInCNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetGencbInCNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetGencbNapi(const Napi::CallbackInfo& info);
   static Napi::Value AddVirtualHostNapi(const Napi::CallbackInfo& info);
   static Napi::Value RemoveVirtualHostNapi(const Napi::CallbackInfo& info);
@@ -103,6 +114,8 @@ class EvHttp final : public BaseChild {
   static Napi::Value SetErrorPageNapi(const Napi::CallbackInfo& info);
   static void ExportLimits(Napi::Env env, Napi::Object exports, Environment& state);
 
+  static constexpr int kGencb = 0;  ///< its route
+
   evhttp* m_http;
   const AsyncContext m_context;
   EvHttp* m_parent = nullptr;  // the server whose virtual host this is
@@ -111,6 +124,7 @@ class EvHttp final : public BaseChild {
   std::unordered_map<double, std::unique_ptr<BoundSocket>> m_sockets;
   double m_next_socket = 1;
   std::unordered_map<std::string, int> m_routes;
+  std::unordered_map<int, CCallback> m_c_callbacks;  // by route
   bool m_has_gencb = false;
   const bool m_strict;
   bool m_has_error_page = false;

@@ -54,10 +54,17 @@ void EvHttpConnection::Dispose() {
   base().WhenIdle([this] { delete this; });
 }
 
-void EvHttpConnection::OnClosed() {
+void* EvHttpConnection::Address() const {
+  if (m_server != nullptr) m_server->ShowToC();
+  return connection();
+}
+
+void EvHttpConnection::OnClosed(bool connection_there) {
   const double self = number();
   Environment& environment = env();
-  environment.callbacks().Call(base(), JsCallback::kConnectionClose, {self});
+  EventBase& on = base();
+  if (!connection_there) Dispose();
+  environment.callbacks().Call(on, JsCallback::kConnectionClose, {self});
   if (environment.FindAny(self) != nullptr) Dispose();
 }
 

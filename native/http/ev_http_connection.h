@@ -30,10 +30,11 @@ class EvHttpConnection final : public BaseChild {
 
   void Dispose() override;
 
-  void* Address() const override { return connection(); }
+  void* Address() const override;
 
-  /// A server's connection ends: JavaScript hears of it while the handle still works.
-  void OnClosed();
+  /// A server's connection ends: JavaScript hears of it while the handle still works, or, where libevent has
+  /// no connection any more, just after.
+  void OnClosed(bool connection_there);
 
   bool is_client() const { return m_client != nullptr; }
   /// A client's.

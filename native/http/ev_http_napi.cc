@@ -106,13 +106,34 @@ Napi::Value EvHttp::DelRouteNapi(const Napi::CallbackInfo& info) {
   }
   const int id = route->second;
   self.m_rules.streamed.erase(route->first);
+  self.m_c_callbacks.erase(id);
   self.m_routes.erase(route);
   return Napi::Number::New(info.Env(), id);
 }
 
+// (http, path, route id > 0, function, arg)
+Napi::Value EvHttp::SetRouteInCNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  const CCallback callback{FunctionArg<decltype(CCallback::function)>(info, 3), AddressArg(info, 4)};
+  SetRouteNapi(info);
+  self.m_c_callbacks.insert_or_assign(IntArg(info, 2), callback);
+  return info.Env().Undefined();
+}
+
+// (http, function, arg)
+Napi::Value EvHttp::SetGencbInCNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  const CCallback callback{FunctionArg<decltype(CCallback::function)>(info, 1), AddressArg(info, 2)};
+  self.m_c_callbacks.insert_or_assign(kGencb, callback);
+  self.m_has_gencb = true;
+  return info.Env().Undefined();
+}
+
 // (http, whether there is one)
 Napi::Value EvHttp::SetGencbNapi(const Napi::CallbackInfo& info) {
-  This(info).m_has_gencb = BoolArg(info, 1);
+  EvHttp& self = This(info);
+  self.m_has_gencb = BoolArg(info, 1);
+  self.m_c_callbacks.erase(kGencb);
   return info.Env().Undefined();
 }
 
@@ -213,6 +234,8 @@ void EvHttp::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<SocketFdNapi>(env, exports, "httpSocketFd", state);
   ExportFunction<SocketAddressNapi>(env, exports, "httpSocketAddress", state);
   ExportFunction<SetRouteNapi>(env, exports, "httpSetRoute", state);
+  ExportFunction<SetRouteInCNapi>(env, exports, "httpSetRouteInC", state);
+  ExportFunction<SetGencbInCNapi>(env, exports, "httpSetGencbInC", state);
   ExportFunction<DelRouteNapi>(env, exports, "httpDelRoute", state);
   ExportFunction<SetGencbNapi>(env, exports, "httpSetGencb", state);
   ExportFunction<AddVirtualHostNapi>(env, exports, "httpAddVirtualHost", state);

@@ -140,6 +140,7 @@ EvHttpRequest& EvHttpRequest::At(const Napi::CallbackInfo& info, size_t index) {
 
 void* EvHttpRequest::Address() const {
   CheckThere();
+  if (incoming()) m_server->ShowToC();
   return m_request;
 }
 

@@ -86,6 +86,8 @@ void RequestGate::Take(size_t added) {
     } else if (m_mode == Mode::kGiven || Length(m_held) > 0) {
       // What evhttp was given is its own; the rest waits.
       MoveTail(m_input, Held(), added);
+      // evhttp reads on while a reply is written, and again when it has been.
+      if (m_mode == Mode::kGiven && Length(m_held) >= kFullBody) bufferevent_disable(m_bev, EV_READ);
       if (m_mode != Mode::kGiven || m_body_state == Body::kUnderWay) Advance(m_held);
     } else {
       Advance(m_input);

@@ -3,6 +3,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/http.h>
+#include <event2/http_struct.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -56,6 +57,7 @@ ServerConnection::ServerConnection(EventBase& base, evhttp_connection* connectio
 
 ServerConnection::~ServerConnection() {
   StopAwaiting();
+  if (m_cut_event != nullptr) event_free(m_cut_event);
   if (m_sentinel != nullptr) event_free(m_sentinel);
   if (m_body_event != nullptr) event_free(m_body_event);
   m_server.ConnectionClosed();
@@ -65,6 +67,11 @@ void ServerConnection::BeginRequest(EvHttpRequest& handle) {
   m_handle = &handle;
   m_in_flight = handle.request();
   evhttp_request_set_on_complete_cb(m_in_flight, OnComplete, this);
+  if (m_known_to_c) {
+    ShowToC();
+    evhttp_connection_set_closecb(m_connection, OnClose, this);
+    if (m_sentinel != nullptr) event_add(m_sentinel, nullptr);
+  }
   if (m_sentinel != nullptr) return;
   // evhttp stops and starts reading at each request, which costs an epoll_ctl. With another event that
   // reads on the descriptor the kernel is not asked; and the same event notices a peer that goes away
@@ -86,7 +93,7 @@ void ServerConnection::OnReadable(evutil_socket_t fd, short what, void* arg) {
     self.Cut();
   } else if (peer == Peer::kClosedItsSide) {
     self.TellPeerClosed();
-  } else if (!self.m_replying) {
+  } else if (!self.m_replying && !self.m_known_to_c) {
     // The data stays where it is, so only what changes may wake us from here on: also a reset, which is no
     // EV_CLOSED. Beside a write event libevent allows no edge-triggered one; but then the write will tell.
     const bool edges = (event_base_get_features(self.m_base.base()) & EV_FEATURE_ET) != 0;
@@ -171,11 +178,19 @@ void ServerConnection::FlushNow() {
 
 void ServerConnection::Cut() {
   if (std::exchange(m_cut, true)) return;
+  if (m_hears_free) {
+    // Libevent is on the stack, of which the base need not know: C may have called.
+    m_cut_event = event_new(m_base.base(), -1, 0, OnCut, this);
+    if (m_cut_event != nullptr) event_active(m_cut_event, 0, 0);
+    return;
+  }
   // Until then it may have ended by itself, and its address may be another's.
   ServerConnections& connections = m_base.env().connections();
   m_base.WhenIdle([&connections, connection = m_connection] {
-    const ServerConnection* const self = connections.Find(connection);
-    if (self != nullptr && self->m_cut) evhttp_connection_free(connection);
+    ServerConnection* const self = connections.Find(connection);
+    if (self == nullptr || !self->m_cut) return;
+    self->LeaveRequestToC();
+    evhttp_connection_free(connection);
   });
 }
 
@@ -201,47 +216,62 @@ void ServerConnection::EndRequest() {
   m_replying = m_streaming = m_wants_body = false;
   StopAwaiting();
   StopReadingBody();
-  if (m_sentinel != nullptr && event_pending(m_sentinel, EV_READ, nullptr) == 0)
-    event_add(m_sentinel, nullptr);
 }
 
 // The reply has been written; libevent frees the request as soon as this returns.
 void ServerConnection::OnComplete(evhttp_request*, void* arg) {
-  ServerConnection& self = *static_cast<ServerConnection*>(arg);
-  EventBase& base = self.m_base;
-  const EventBase::BusyScope busy(base);
-  self.TellWritten(true);
-  // libevent has answered by itself, after an error of its own.
-  if (self.m_handle != nullptr) {
-    self.m_handle->LoseConnection();
-    self.m_handle->Dispose();
-  }
-  self.EndRequest();
-  // evhttp finds the next request, if it has come, when it goes on.
-  if (self.m_gate != nullptr && !self.m_gate->Resume()) self.Cut();
-  self.TellComplete(true);
+  static_cast<ServerConnection*>(arg)->CompleteRequest(true);
 }
 
-// libevent frees the connection as soon as this returns. A request that JavaScript has not answered is
-// either ours by now (libevent has taken it off the connection) or goes with the connection.
-void ServerConnection::OnClose(evhttp_connection* connection, void* arg) {
-  ServerConnection& self = *static_cast<ServerConnection*>(arg);
-  EventBase& base = self.m_base;
+void ServerConnection::CompleteRequest(bool written) {
+  EventBase& base = m_base;
   const EventBase::BusyScope busy(base);
-  evhttp_request* const request = self.m_in_flight;
-  if (self.m_gate != nullptr) self.m_gate->BreakBody();
-  self.OnBody();
-  if (self.m_handle != nullptr) {
-    self.m_handle->LoseConnection();
-    base.env().callbacks().Call(base, JsCallback::kDisconnect, {self.m_handle->number(), 1});
-    if (self.m_handle != nullptr) self.m_handle->Dispose();
+  m_request_watch.Stop();
+  TellWritten(written);
+  // libevent has answered by itself, after an error of its own, or C has.
+  if (m_handle != nullptr) {
+    m_handle->LoseConnection();
+    if (!written) base.env().callbacks().Call(base, JsCallback::kDisconnect, {m_handle->number(), 1});
+    if (m_handle != nullptr) m_handle->Dispose();
   }
-  if (request != nullptr && evhttp_request_get_connection(request) == nullptr) evhttp_request_free(request);
-  self.TellWritten(false);
-  self.EndRequest();
-  self.TellComplete(false);
-  if (self.m_view != nullptr) self.m_view->OnClosed();
-  base.env().connections().Remove(connection);
+  EndRequest();
+  if (m_sentinel != nullptr && event_pending(m_sentinel, EV_READ, nullptr) == 0)
+    event_add(m_sentinel, nullptr);
+  // evhttp finds the next request, if it has come, when it goes on.
+  if (m_gate != nullptr && !m_gate->Resume()) Cut();
+  TellComplete(written);
+}
+
+// libevent frees the connection as soon as this returns.
+void ServerConnection::OnClose(evhttp_connection*, void* arg) {
+  static_cast<ServerConnection*>(arg)->Close(true);
+}
+
+// A request that JavaScript has not answered is either ours by now (libevent has taken it off the connection)
+// or goes with the connection.
+void ServerConnection::Close(bool connection_there) {
+  EventBase& base = m_base;
+  const EventBase::BusyScope busy(base);
+  evhttp_request* const request = m_in_flight;
+  m_connection_watch.Stop();
+  if (m_gate != nullptr) m_gate->BreakBody();
+  OnBody();
+  if (m_handle != nullptr) {
+    m_handle->LoseConnection();
+    base.env().callbacks().Call(base, JsCallback::kDisconnect, {m_handle->number(), 1});
+    if (m_handle != nullptr) m_handle->Dispose();
+  }
+  m_request_watch.Stop();
+  if (m_in_c) {
+    EndHoldInC();
+  } else if (request != nullptr && evhttp_request_get_connection(request) == nullptr) {
+    evhttp_request_free(request);
+  }
+  TellWritten(false);
+  EndRequest();
+  TellComplete(false);
+  if (m_view != nullptr) m_view->OnClosed(connection_there);
+  base.env().connections().Remove(m_connection);
 }
 
 }  // namespace bitcoin_support

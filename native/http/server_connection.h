@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http/request_gate.h"
+#include "libevent/free_watch.h"
 
 struct evhttp_connection;
 struct evhttp_request;
@@ -36,6 +37,19 @@ class ServerConnection final : public RequestGate::Owner {
 
   // --- the request in flight ---------------------------------------------------------------------
   void BeginRequest(EvHttpRequest& handle);
+  /// The request is C's from here on, as if we did not exist: nothing of ours watches the connection until
+  /// the request has been answered or has gone with the connection. @throws std::bad_alloc
+  void BeginRequestInC(evhttp_request* request);
+  /// The request in flight is C's.
+  bool in_c() const { return m_in_c; }
+  /// C gets to know the connection and the request in flight: it may answer that, and set the callbacks by
+  /// which we hear of both ends. @throws std::bad_alloc
+  void ShowToC();
+  /// C has been called with its request: has libevent write what C has answered.
+  void FlushForC();
+  /// We are about to free the connection, of which C cannot know: a request that it holds stays valid until
+  /// it answers it, which then only frees it.
+  void LeaveRequestToC();
   const EvHttp& server() const { return m_server; }
   /// Null when the server lets evhttp read requests by itself.
   RequestGate* gate() const { return m_gate.get(); }
@@ -77,6 +91,9 @@ class ServerConnection final : public RequestGate::Owner {
  private:
   static void OnComplete(evhttp_request* request, void* arg);
   static void OnClose(evhttp_connection* connection, void* arg);
+  static void OnRequestFreed(void* arg);
+  static void OnConnectionFreed(void* arg);
+  static void OnCut(evutil_socket_t fd, short what, void* arg);
   static void OnReadable(evutil_socket_t fd, short what, void* arg);
   static void OnEdge(evutil_socket_t fd, short what, void* arg);
 
@@ -90,6 +107,9 @@ class ServerConnection final : public RequestGate::Owner {
   void TellWritten(bool written);
   void TellComplete(bool written);
   void EndRequest();
+  void EndHoldInC();
+  void CompleteRequest(bool written);
+  void Close(bool connection_there);
 
   EventBase& m_base;
   evhttp_connection* const m_connection;
@@ -100,9 +120,16 @@ class ServerConnection final : public RequestGate::Owner {
   std::unique_ptr<RequestGate> m_gate;
   double m_complete_key = 0;
   std::vector<double> m_written_keys;
+  FreeWatch m_request_watch;
+  FreeWatch m_connection_watch;
+  event* m_cut_event = nullptr;
   event* m_sentinel = nullptr;
   event* m_body_event = nullptr;
   event* m_awaited = nullptr;
+  bool m_known_to_c = false;
+  bool m_in_c = false;
+  bool m_left_to_c = false;
+  bool m_hears_free = false;
   bool m_replying = false;
   bool m_streaming = false;
   bool m_cut = false;

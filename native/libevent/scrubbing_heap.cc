@@ -9,6 +9,7 @@
 #include <malloc.h>
 #endif
 
+#include "libevent/free_watch.h"
 #include "libevent/thread_heap.h"
 #include "secure/memory_cleanse.h"
 
@@ -54,9 +55,10 @@ void* ScrubbingRealloc(void* ptr, std::size_t size) {
 
 void ScrubbingFree(void* ptr) {
   if (ptr == nullptr) return;
+  ThreadHeap* const heap = ThreadHeap::Get();
+  if (heap != nullptr && !heap->watches().empty()) FreeWatch::Tell(ptr);
   const std::size_t usable = UsableSize(ptr);
   MemoryCleanse(ptr, usable);
-  ThreadHeap* const heap = ThreadHeap::Get();
   if (heap != nullptr) {
     heap->Count(-1);
     if (heap->Keep(ptr, usable)) return;

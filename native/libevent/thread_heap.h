@@ -4,8 +4,11 @@
 
 #include <array>
 #include <cstddef>
+#include <unordered_map>
 
 namespace bitcoin_support {
+
+class FreeWatch;
 
 /// One size class: blocks that all have at least its size, each holding the address of the next.
 class SizeClass {
@@ -65,6 +68,9 @@ class ThreadHeap {
 
   void Count(long change) { __atomic_store_n(&m_live, m_live + change, __ATOMIC_RELAXED); }
 
+  /// Those that want to hear of a block's end, by block.
+  std::unordered_map<const void*, FreeWatch*>& watches() { return m_watches; }
+
   ThreadHeap();
   ~ThreadHeap();
   ThreadHeap(const ThreadHeap&) = delete;
@@ -75,7 +81,8 @@ class ThreadHeap {
 
   SizeClasses<16, 64> m_small;   // headers, strings, evbuffers: to 1 KiB
   SizeClasses<1024, 8> m_large;  // evbuffer's chains for reading: to 8 KiB
-  long m_live = 0;               // written by this thread alone; others read it
+  std::unordered_map<const void*, FreeWatch*> m_watches;
+  long m_live = 0;  // written by this thread alone; others read it
 };
 
 }  // namespace bitcoin_support

@@ -372,9 +372,10 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   }
 
   /**
-   * Where the `struct evhttp_request` is, for C in the same process, and only in the thread of its base. C may read it, and answer
-   * one that came in and has not been answered; then the handle ends when the reply has been sent. Otherwise it stays the
-   * handle's.
+   * Where the `struct evhttp_request` is, for C in the same process, and only in the thread of its base. C may read it, and
+   * answer, in the loop, one that came in and has not been answered; then the handle ends when the reply has been sent.
+   * Otherwise it stays the handle's, with which it ends: when the peer goes, {@link setDisconnectCb} tells, and C must have
+   * done with it. A request that C shall have to itself comes by `EvHttp.setCb()` with a function of C's.
    *
    * @throws {EventError} `ERR_EV_DISPOSED`
    */

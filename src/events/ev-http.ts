@@ -1,8 +1,10 @@
 import { AsyncResource } from 'node:async_hooks'
 import { type HandleNumber, native } from '../util/native.js'
 import {
+  checkAddress,
   checkBoolean,
   checkBytes,
+  checkCArgument,
   checkFunction,
   checkInstance,
   checkInteger,
@@ -175,11 +177,29 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
    * Sets the callback for requests that no path's callback takes. Without one they are answered 404. It may be replaced
    * at any time.
    *
-   * @param callback - gets the request and `arg`, in the async context in which the server was made
-   * @param arg - handed through
+   * A function of C's gets the request as libevent has it, complete and checked, and JavaScript none of it: no handle,
+   * no notice. Whatever C does with it is as libevent does it: it may answer at once or later, in whole or in parts, take
+   * ownership, and set the callbacks for the end of the request and of its connection; these hold until JavaScript gets a
+   * request of that connection. It is called for extension methods too, with the command 0. C answers each request that it
+   * has taken, also when the peer has gone or the server has been disposed: that only frees it then.
+   *
+   * @param callback - gets the request and `arg`, in the async context in which the server was made; or the address of a
+   * `void (*)(struct evhttp_request *, void *)` of C's, which the loop calls itself and which must be there as long as it
+   * is set
+   * @param arg - handed through; to C as an address, default null
+   * @throws {TypeError} when `callback` is neither, or `arg` is no address for C
+   * @throws {RangeError} when an address is not from 1 (for `arg` 0) to 2^64 - 1
    * @see evhttp_set_gencb()
    */
-  setGencb<A = undefined>(callback: EvHttpRequestCallback<A>, arg?: A): void {
+  setGencb(callback: bigint, arg?: bigint): void
+  setGencb<A = undefined>(callback: EvHttpRequestCallback<A>, arg?: A): void
+  setGencb<A = undefined>(callback: EvHttpRequestCallback<A> | bigint, arg?: A | bigint): void {
+    if (typeof callback === 'bigint') {
+      checkAddress(callback, 'callback')
+      native.httpSetGencbInC(handleOf(this), callback, checkCArgument(arg, 'arg'))
+      this.#routes.delete(GENCB)
+      return
+    }
     checkFunction(callback, 'callback')
     native.httpSetGencb(handleOf(this), true)
     this.#routes.set(GENCB, { callback, arg })
@@ -189,13 +209,24 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
    * Sets the callback for a path.
    *
    * @param path - compared with the URI's path as it stands there, without query and not decoded
-   * @param callback - gets the request and `arg`
-   * @param arg - handed through
+   * @param callback - gets the request and `arg`; or the address of a function of C's, see {@link setGencb}
+   * @param arg - handed through; to C as an address, default null
+   * @throws {TypeError} when an argument has the wrong type
+   * @throws {RangeError} when an address is not from 1 (for `arg` 0) to 2^64 - 1
    * @throws {EventError} `ERR_EV_EXISTS` when the path has one
    * @see evhttp_set_cb()
    */
-  setCb<A = undefined>(path: string, callback: EvHttpRequestCallback<A>, arg?: A): void {
+  setCb(path: string, callback: bigint, arg?: bigint): void
+  setCb<A = undefined>(path: string, callback: EvHttpRequestCallback<A>, arg?: A): void
+  setCb<A = undefined>(path: string, callback: EvHttpRequestCallback<A> | bigint, arg?: A | bigint): void {
     checkString(path, 'path')
+    if (typeof callback === 'bigint') {
+      checkAddress(callback, 'callback')
+      const argument = checkCArgument(arg, 'arg')
+      native.httpSetRouteInC(handleOf(this), path, this.#lastRoute + 1, callback, argument)
+      this.#lastRoute += 1
+      return
+    }
     checkFunction(callback, 'callback')
     native.httpSetRoute(handleOf(this), path, this.#lastRoute + 1)
     this.#lastRoute += 1
@@ -423,7 +454,9 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
 
   /**
    * Where the `struct evhttp` is, for C in the same process, and only in the thread of its base. C may use it as long as
-   * the handle is not disposed, and must not free it.
+   * the handle is not disposed, and must not free it. Its callbacks are set here: what C sets by `evhttp_set_cb()` or
+   * `evhttp_set_gencb()` takes requests from behind the strict parser, which neither completes them nor goes on; it does
+   * for {@link setCb} and {@link setGencb} with a function of C's.
    *
    * @throws {EventError} `ERR_EV_DISPOSED`
    */

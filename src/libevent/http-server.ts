@@ -6,7 +6,7 @@ import type { EvHttpConnection } from '../events/ev-http-connection.js'
 import type { EvHttpRequest } from '../events/ev-http-request.js'
 import type { EventBase, EvutilSocket } from '../events/event-base.js'
 import { EventError } from '../util/errors.js'
-import { checkFunction } from '../util/validation.js'
+import { checkAddress, checkCArgument, checkFunction } from '../util/validation.js'
 import { answer, msOf, orNull, type Timeval } from './answer.js'
 import { checkBuffer } from './buffer.js'
 
@@ -53,14 +53,35 @@ export function evhttp_bound_socket_get_fd(bound_socket: EvHttpBoundSocket): Evu
   return bound_socket.getFd()
 }
 
-/** Sets the callback for requests that no path's callback takes. */
-export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A>, arg: A): void {
-  http.setGencb(cb, arg)
+/**
+ * Sets the callback for requests that no path's callback takes. One of C's is given by its address, and gets the request
+ * itself.
+ */
+export function evhttp_set_gencb(http: EvHttp, cb: bigint, arg: bigint | null): void
+export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A>, arg: A): void
+export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A> | bigint, arg: A | bigint | null): void {
+  if (typeof cb === 'bigint') http.setGencb(cb, inC(cb, arg))
+  else http.setGencb(cb, arg as A)
 }
 
-/** Sets the callback for a path. @returns 0, or -1 when it has one */
-export function evhttp_set_cb<A>(http: EvHttp, path: string, cb: evhttp_request_cb<A>, cb_arg: A): 0 | -1 {
-  return answer(() => http.setCb(path, cb, cb_arg))
+/** Sets the callback for a path, which may be one of C's. @returns 0, or -1 when it has one */
+export function evhttp_set_cb(http: EvHttp, path: string, cb: bigint, cb_arg: bigint | null): 0 | -1
+export function evhttp_set_cb<A>(http: EvHttp, path: string, cb: evhttp_request_cb<A>, cb_arg: A): 0 | -1
+export function evhttp_set_cb<A>(
+  http: EvHttp,
+  path: string,
+  cb: evhttp_request_cb<A> | bigint,
+  cb_arg: A | bigint | null,
+): 0 | -1 {
+  if (typeof cb !== 'bigint') return answer(() => http.setCb(path, cb, cb_arg as A))
+  const arg = inC(cb, cb_arg)
+  return answer(() => http.setCb(path, cb, arg))
+}
+
+// C would crash at what is no address: no return value can stand for that.
+function inC(cb: bigint, arg: unknown): bigint {
+  checkAddress(cb, 'cb')
+  return arg === null ? 0n : checkCArgument(arg, 'arg')
 }
 
 /** Removes the callback for a path. @returns 0, or -1 when it has none */

@@ -23,6 +23,8 @@ export interface NativeHttp {
     socket: number,
   ): [family: 'IPv4' | 'IPv6' | 'unix', address: string, port: number]
   httpSetRoute(http: HandleNumber, path: string, id: number): void
+  httpSetRouteInC(http: HandleNumber, path: string, id: number, callback: bigint, arg: bigint): void
+  httpSetGencbInC(http: HandleNumber, callback: bigint, arg: bigint): void
   httpDelRoute(http: HandleNumber, path: string): number
   httpSetGencb(http: HandleNumber, on: boolean): void
   httpAddVirtualHost(http: HandleNumber, pattern: string, host: HandleNumber): void

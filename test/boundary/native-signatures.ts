@@ -68,6 +68,7 @@ const buffer = handle((gallery) => gallery.buffer)
 
 /** Functions of C's, which must not be called with what they do not expect. */
 const COUNT = inC('count')
+const TELL = inC('tell')
 
 /** A server's first socket has it. */
 const SOCKET = 1
@@ -313,7 +314,9 @@ export const signatures: Readonly<Record<string, Signature>> = {
   httpSocketAddress: signature(a('array'), http, number(SOCKET)),
   httpSetRoute: signature(nothing, http, text('/'), int(ROUTE)),
   httpDelRoute: signature('ERR_EV_NOT_FOUND', http, text('/')),
+  httpSetRouteInC: signature(nothing, http, text('/'), int(ROUTE), address(TELL), address(0n)),
   httpSetGencb: signature(nothing, http, bool(true)),
+  httpSetGencbInC: signature(nothing, http, address(TELL), address(0n)),
   httpAddVirtualHost: signature(
     nothing,
     http,

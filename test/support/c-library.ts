@@ -36,6 +36,40 @@ export class Tally implements Disposable {
   }
 }
 
+/** Where C puts the requests that it takes, and what it has heard of them. */
+export class Desk implements Disposable {
+  readonly address = callC('desk_new')
+
+  /** Requests that have come to it. */
+  get taken(): number {
+    return Number(callC('desk_taken', this.address))
+  }
+
+  /** Calls of `evhttp_request_set_on_complete_cb()`'s callback. */
+  get completed(): number {
+    return Number(callC('desk_completed', this.address))
+  }
+
+  /** Calls of `evhttp_connection_set_closecb()`'s callback. */
+  get closed(): number {
+    return Number(callC('desk_closed', this.address))
+  }
+
+  /** The oldest request that it keeps. */
+  get next(): bigint {
+    return callC('desk_next', this.address)
+  }
+
+  /** Answers that. @returns whether its connection is still there */
+  answer(): boolean {
+    return callC('answer_next', this.address) !== 0n
+  }
+
+  [Symbol.dispose](): void {
+    callC('desk_free', this.address)
+  }
+}
+
 /** Another descriptor for the same thing: `as`, or for -1 a free one. */
 export function duplicate(fd: number, as: number): number {
   const dup = nativeSupport.symbolAddress('libc.so.6', as < 0 ? 'dup' : 'dup2')

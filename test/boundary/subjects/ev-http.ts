@@ -1,7 +1,17 @@
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { EventBase, EvHttp, EvHttpBoundSocket, getUniquePath, obtainEvHttp } from 'bitcoin-support'
-import { anything, boolean, callback, instance, integer, optional, options, string } from '../arguments.js'
+import {
+  anything,
+  boolean,
+  callback,
+  callbackOrAddress,
+  instance,
+  integer,
+  optional,
+  options,
+  string,
+} from '../arguments.js'
 import { Loopback } from '../loopback.js'
 import { a, nothing } from '../outcomes.js'
 import { handleMethods, type Subject } from '../subject.js'
@@ -143,8 +153,8 @@ export const evHttp: Subject<EvHttp, Context> = {
     // No descriptor that nobody else has would be safe to give away here.
     acceptSocketWithHandle: { args: () => [integer('fd', INT_MAX, 0, INT_MAX)], live: 'ERR_EV_BIND' },
     delAcceptSocket: { args: ({ socket, base, spare }) => [instance('socket', socket, base, spare)], live: nothing },
-    setGencb: { args: () => [callback('callback'), anything('arg')], live: nothing },
-    setCb: { args: () => [string('path', '/new'), callback('callback'), anything('arg')], live: nothing },
+    setGencb: { args: () => [callbackOrAddress('callback'), anything('arg')], live: nothing },
+    setCb: { args: () => [string('path', '/new'), callbackOrAddress('callback'), anything('arg')], live: nothing },
     delCb: { args: () => [string('path', '/set')], live: nothing },
     addVirtualHost: {
       args: ({ base, socket, spare }) => [string('pattern', 'spare'), instance('host', spare, base, socket)],
