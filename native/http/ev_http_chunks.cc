@@ -60,6 +60,15 @@ void EvHttpRequest::BeginChunks() {
   m_output_view.Invalidate();
 }
 
+// What is in `target`, ChunkTarget()'s, is to be told of with `key`, unless that is 0.
+void EvHttpRequest::NoteWritten(const evbuffer& target, double key) {
+  if (&target != m_chunks.get()) {
+    client().upload().NoteMore(key);
+  } else if (key != 0) {
+    m_written_keys.push_back(key);
+  }
+}
+
 // (request): its body comes in chunks
 Napi::Value EvHttpRequest::BeginChunksNapi(const Napi::CallbackInfo& info) {
   Outgoing(info).BeginChunks();
@@ -75,7 +84,13 @@ Napi::Value EvHttpRequest::SendChunkNapi(const Napi::CallbackInfo& info) {
   const double key = NumberArg(info, 2);
   const ByteSource data(info.Env(), info[1]);
   evbuffer* const target = self.ChunkTarget();
-  if (target == nullptr || data.size() == 0) return Napi::Boolean::New(info.Env(), false);
+  if (target == nullptr) return Napi::Boolean::New(info.Env(), false);
+  if (data.size() == 0) {
+    // It has gone when all before it has.
+    const bool waits = evbuffer_get_length(target) > 0;
+    if (waits) self.NoteWritten(*target, key);
+    return Napi::Boolean::New(info.Env(), waits);
+  }
   evbuffer_iovec space{};
   evbuffer_add_printf(target, "%zx\r\n", data.size());
   // One more than is committed: see ByteSource::CopyTo().
@@ -86,11 +101,7 @@ Napi::Value EvHttpRequest::SendChunkNapi(const Napi::CallbackInfo& info) {
   space.iov_len = data.size();
   evbuffer_commit_space(target, &space, 1);
   evbuffer_add(target, "\r\n", 2);
-  if (target != self.m_chunks.get()) {
-    self.client().upload().NoteMore(key);
-  } else if (key != 0) {
-    self.m_written_keys.push_back(key);
-  }
+  self.NoteWritten(*target, key);
   return Napi::Boolean::New(info.Env(), true);
 }
 

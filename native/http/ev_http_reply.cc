@@ -330,15 +330,19 @@ Napi::Value EvHttpRequest::SendReplyChunkNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = Started(info);
   const double key = NumberArg(info, 2);
   const UniqueBuffer data = BodyOf(info.Env(), info[1]);
+  ServerConnection& server = *self.m_server;
   const bool writes =
       evbuffer_get_length(data.get()) > 0 && MayHaveBody(self.m_request, self.m_request->response_code);
+  // An empty part has gone when all before it have.
+  const bool tells = writes || server.writes_part();
+  if (tells && key != 0) server.WantWritten(key);
   if (writes) {
     const EventBase::BusyScope busy(self.base());
-    if (key != 0) self.m_server->WantWritten(key);
-    evhttp_send_reply_chunk_with_cb(self.m_request, data.get(), ServerConnection::OnWritten, self.m_server);
-    self.m_server->FlushSoon();
+    server.BeginPart();
+    evhttp_send_reply_chunk_with_cb(self.m_request, data.get(), ServerConnection::OnWritten, &server);
+    server.FlushSoon();
   }
-  return Napi::Boolean::New(info.Env(), writes);
+  return Napi::Boolean::New(info.Env(), tells);
 }
 
 // (request)

@@ -162,6 +162,7 @@ class EvHttpRequest final : public BaseChild {
   HttpClient& client() const;
   void BeginChunks();
   evbuffer* ChunkTarget() const;
+  void NoteWritten(const evbuffer& target, double key);
   void Cancel();
   void TellFailed(int error);
   static void EndUnanswered(Environment& env, EventBase& base, double number, bool call);

@@ -200,6 +200,7 @@ void ServerConnection::OnWritten(evhttp_connection*, void* arg) {
 
 void ServerConnection::TellWritten(bool written) {
   const EventBase::BusyScope busy(m_base);
+  m_writes_part = false;
   for (const double key : std::exchange(m_written_keys, {})) {
     m_base.env().callbacks().Call(m_base, JsCallback::kChunkWritten, {key, written ? 1.0 : 0.0});
   }

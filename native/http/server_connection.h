@@ -79,6 +79,9 @@ class ServerConnection final : public RequestGate::Owner {
   /// JavaScript wants JsCallback::kChunkWritten with `key` when all that is queued has been written.
   void WantWritten(double key) { m_written_keys.push_back(key); }
   static void OnWritten(evhttp_connection* connection, void* arg);
+  /// A part of a streamed reply is queued; OnWritten() follows, or the end of the request.
+  void BeginPart() { m_writes_part = true; }
+  bool writes_part() const { return m_writes_part; }
 
   // --- the request's body, when it is streamed -----------------------------------------------------
   /// JavaScript wants JsCallback::kBodyReadable when some of the body can be taken, or none will come.
@@ -132,6 +135,7 @@ class ServerConnection final : public RequestGate::Owner {
   bool m_hears_free = false;
   bool m_replying = false;
   bool m_streaming = false;
+  bool m_writes_part = false;
   bool m_cut = false;
   bool m_wants_body = false;
   bool m_reading_body = false;

@@ -171,6 +171,28 @@ describe('EvHttpConnection: bodies in parts', () => {
       expect([first, second]).to.deep.equal(['written', 'nothing to write'])
       expect(third).to.match(/"encoding":"chunked","length":13,"body":"one two three"/)
     })
+
+    it('calls back for an empty part no sooner than for what was queued before it', async () => {
+      await using server = await NodeServer.start()
+      await using peer = new HttpPeer(server.port)
+      const journal = new Journal()
+      const request = obtainEvHttpRequest(() => journal.add('done'))
+      request.getOutputHeaders().addHeader('Host', 'test')
+      request.beginChunks()
+      peer.connection.makeRequest(request, EVHTTP_REQ_POST, '/chunks')
+      const send = (name: string, part: string | Buffer, then?: () => void) =>
+        request.sendChunk(part, () => {
+          journal.add(name)
+          then?.()
+        })
+      // Before there is a connection, and with more than the sockets take.
+      send('early', 'part')
+      send('early and empty', '', () => {
+        send('late', Buffer.alloc(16_000_000))
+        send('late and empty', '', () => request.end())
+      })
+      expect(await journal.with('done')).to.deep.equal(['early', 'early and empty', 'late', 'late and empty', 'done'])
+    })
   })
 
   describe('received', () => {
