@@ -91,53 +91,60 @@ const REFUSED: Readonly<Record<string, string>> = {
   'a request line of nothing': '\r\n\r\n',
 }
 
-describe('EvHttp: malformed requests', () => {
-  checkLiveCountsAfterEach()
+for (const strict of [true, false]) {
+  describe(`EvHttp: malformed requests, ${strict ? 'strict' : 'left to libevent'}`, () => {
+    checkLiveCountsAfterEach()
 
-  for (const [name, bytes] of Object.entries(REFUSED)) {
-    it(`answers 400 to ${name}, closes, and parses nothing behind it`, async () => {
+    for (const [name, bytes] of Object.entries(REFUSED)) {
+      it(`answers 400 to ${name}, closes, and parses nothing behind it`, async () => {
+        const called: string[] = []
+        await using server = new HttpServer(
+          (request) => {
+            called.push(request.getUri())
+            request.reply()
+          },
+          (http) => http.setAllowedMethods(ALL_METHODS),
+          { strict },
+        )
+        using wire = await server.connect()
+        wire.send(bytes + SECOND)
+        const bodiless = bytes.startsWith('HEAD')
+        const reply = await wire.reply({ bodiless })
+        expect(reply).to.include({ status: 400, reason: 'Bad Request' })
+        expect(reply.header('Connection')).to.equal('close')
+        expect(reply.header('Content-Length')).to.match(/^\d+$/)
+        expect((await wire.rest()).toString('latin1')).to.equal('')
+        expect(called).to.deep.equal([])
+      })
+    }
+
+    it('are none where a HEAD says that it has no body', async () => {
+      await using server = new HttpServer((request) => request.reply({ body: 'right' }), undefined, { strict })
+      using wire = await server.connect()
+      wire.send(request('HEAD /', ['Content-Length: 0']) + request('GET /'))
+      expect((await wire.reply({ bodiless: true })).status).to.equal(200)
+      expect((await wire.reply()).body.toString()).to.equal('right')
+    })
+
+    it('are refused after a good one on the same connection too', async () => {
       const called: string[] = []
       await using server = new HttpServer(
         (request) => {
           called.push(request.getUri())
-          request.reply()
+          request.reply({ body: 'good' })
         },
-        (http) => http.setAllowedMethods(ALL_METHODS),
+        undefined,
+        { strict },
       )
       using wire = await server.connect()
-      wire.send(bytes + SECOND)
-      const bodiless = bytes.startsWith('HEAD')
-      const reply = await wire.reply({ bodiless })
-      expect(reply).to.include({ status: 400, reason: 'Bad Request' })
-      expect(reply.header('Connection')).to.equal('close')
-      expect(reply.header('Content-Length')).to.match(/^\d+$/)
-      expect((await wire.rest()).toString('latin1')).to.equal('')
-      expect(called).to.deep.equal([])
+      wire.send(`${request('GET /good')}${post('Content-Length: +3')}abc${SECOND}`)
+      expect((await wire.reply()).body.toString()).to.equal('good')
+      expect((await wire.reply()).status).to.equal(400)
+      expect(await wire.rest()).to.have.lengthOf(0)
+      expect(called).to.deep.equal(['/good'])
     })
-  }
-
-  it('are none where a HEAD says that it has no body', async () => {
-    await using server = new HttpServer((request) => request.reply({ body: 'right' }))
-    using wire = await server.connect()
-    wire.send(request('HEAD /', ['Content-Length: 0']) + request('GET /'))
-    expect((await wire.reply({ bodiless: true })).status).to.equal(200)
-    expect((await wire.reply()).body.toString()).to.equal('right')
   })
-
-  it('are refused after a good one on the same connection too', async () => {
-    const called: string[] = []
-    await using server = new HttpServer((request) => {
-      called.push(request.getUri())
-      request.reply({ body: 'good' })
-    })
-    using wire = await server.connect()
-    wire.send(`${request('GET /good')}${post('Content-Length: +3')}abc${SECOND}`)
-    expect((await wire.reply()).body.toString()).to.equal('good')
-    expect((await wire.reply()).status).to.equal(400)
-    expect(await wire.rest()).to.have.lengthOf(0)
-    expect(called).to.deep.equal(['/good'])
-  })
-})
+}
 
 const LEFT_TO_LIBEVENT = { strict: false }
 

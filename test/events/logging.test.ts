@@ -193,6 +193,15 @@ describe('logging', () => {
     expect(await child.ended()).to.include({ code: 0, signal: null, stderr: '' })
   })
 
+  it('ends the process with SIGABRT, not with exit(1), where libevent can go on no more, and says where', async () => {
+    await using child = runChild('logging-cases', ['a fatal error'])
+    const { signal, stderr } = await child.ended()
+    expect(signal).to.equal('SIGABRT')
+    expect(stderr).to.match(/^FATAL ERROR: libevent event_enable_debug_mode must be called \*before\* /m)
+    // The stack in JavaScript.
+    expect(stderr).to.match(/^ *\d+: goesTooFar .*logging-cases\.js/m)
+  })
+
   it('has libevent’s constants', () => {
     expect([EVENT_LOG_DEBUG, EVENT_LOG_MSG, EVENT_LOG_WARN, EVENT_LOG_ERR]).to.deep.equal([0, 1, 2, 3])
     expect([EVENT_DBG_NONE, EVENT_DBG_ALL]).to.deep.equal([0, 0xffffffff])

@@ -2,6 +2,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { EV_READ, EV_SIGNAL, obtainEvent, obtainEventBase, setLogCallback } from 'bitcoin-support'
+import { callC } from '../support/c-library.js'
 import { say } from '../support/parent.js'
 
 /** Has libevent refuse something, and log that. */
@@ -53,6 +54,12 @@ const cases: Record<string, () => unknown> = {
     const worker = new Worker(new URL(import.meta.url), { argv: ['hear'] })
     await new Promise((resolve) => worker.once('exit', resolve))
     warn()
+  },
+  'a fatal error'() {
+    using _ = obtainEventBase()
+    // libevent has it called before there is any base.
+    const goesTooFar = () => callC('event_enable_debug_mode')
+    goesTooFar()
   },
   hear() {
     setLogCallback(() => {})
