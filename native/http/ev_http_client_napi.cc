@@ -27,9 +27,12 @@ namespace {
 // Of an event that is there to be pending.
 constexpr timeval kLongTime{1'000'000, 0};
 
-// All headers in one string, which JavaScript takes apart when it is asked for one: name, NUL, value, NUL …
-Napi::Value FlatHeaders(Napi::Env env, const evkeyvalq* headers) {
+// The reason and all headers in one string, which JavaScript takes apart when it is asked for one: reason,
+// NUL, name, NUL, value, NUL …
+Napi::Value FlatHead(Napi::Env env, const char* reason, const evkeyvalq* headers) {
   std::string flat;
+  if (reason != nullptr) flat.append(reason);
+  flat.push_back('\0');
   for (const evkeyval* header = headers->tqh_first; header != nullptr; header = header->next.tqe_next) {
     flat.append(header->key).push_back('\0');
     flat.append(header->value).push_back('\0');
@@ -113,42 +116,27 @@ Napi::Value EvHttpRequest::SetPausedNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (request, slab | undefined, offset) -> [code, reason, minor version, headers, body]: a short body is put
-// into the slab, and its length returned; without a slab it is left where it is
+// (request, slab | undefined, offset) -> reason and headers; see Environment::ShowReply() for the rest. A
+// short body is put into the slab, if there is one; any other stays where it is.
 Napi::Value EvHttpRequest::TakeReplyNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = Outgoing(info);
   const Napi::Env env = info.Env();
   evhttp_request* const reply = self.m_request;
   const double offset = NumberArg(info, 2);
-  const char* const reason = evhttp_request_get_response_code_line(reply);
-  napi_value parts[5];
-  napi_create_int32(env, evhttp_request_get_response_code(reply), &parts[0]);
-  if (napi_create_string_latin1(env, reason != nullptr ? reason : "", NAPI_AUTO_LENGTH, &parts[1]) !=
-      napi_ok) {
-    throw Napi::Error::New(env);
-  }
-  napi_create_int32(env, reply->minor, &parts[2]);
-  parts[3] = FlatHeaders(env, evhttp_request_get_input_headers(reply));
-  napi_get_undefined(env, &parts[4]);
+  double length = -1;
   if (!info[1].IsUndefined()) {
     evbuffer* const input = evhttp_request_get_input_buffer(reply);
-    const size_t length = evbuffer_get_length(input);
+    const size_t size = evbuffer_get_length(input);
     const auto slab = ByteSpan::OfUnsharedBytes(env, info[1]);
     if (!slab) ThrowTypeError(env, "a slab must be a Uint8Array");
-    void* data = nullptr;
-    const bool fits = offset >= 0 && offset + static_cast<double>(length) <= static_cast<double>(slab->size);
-    if (length <= kShortBody && fits) {
-      data = slab->data + static_cast<size_t>(offset);
-      napi_create_uint32(env, static_cast<uint32_t>(length), &parts[4]);
-    } else if (napi_create_buffer(env, length, &data, &parts[4]) != napi_ok) {
-      throw Napi::Error::New(env);
+    const bool fits = offset >= 0 && offset + static_cast<double>(size) <= static_cast<double>(slab->size);
+    if (size <= kShortBody && fits) {
+      evbuffer_remove(input, slab->data + static_cast<size_t>(offset), size);
+      length = static_cast<double>(size);
     }
-    evbuffer_remove(input, data, length);
   }
-  napi_value result;
-  napi_create_array_with_length(env, 5, &result);
-  for (uint32_t i = 0; i < 5; ++i) napi_set_element(env, result, i, parts[i]);
-  return Napi::Value(env, result);
+  self.env().ShowReply(evhttp_request_get_response_code(reply), reply->minor, length);
+  return FlatHead(env, evhttp_request_get_response_code_line(reply), evhttp_request_get_input_headers(reply));
 }
 
 // (connection, request, command, uri, headers, body | undefined, deadline ms, streams, chunked):

@@ -14,7 +14,7 @@ namespace {
 std::atomic<uint32_t> g_next_tag{0};
 
 // What NoteCreated(), NoteLockedPool() and ShowBufferNews() write.
-constexpr size_t kCreatedLength = 6;
+constexpr size_t kCreatedLength = 9;
 
 // What some thread has been told of already.
 std::atomic<size_t> g_told_failures{0};
@@ -111,6 +111,13 @@ void Environment::NoteCreated(const Handle& handle) {
 
 void Environment::ShowBufferNews(size_t count) {
   if (m_created != nullptr) m_created[5] = static_cast<double>(count);
+}
+
+void Environment::ShowReply(int status, int minor, double length) {
+  if (m_created == nullptr) return;
+  m_created[6] = status;
+  m_created[7] = minor;
+  m_created[8] = length;
 }
 
 void Environment::WarnOfUnlocked() {

@@ -71,6 +71,9 @@ class Environment {
   // What creation and drop leave for tracing.
   void NoteCreated(const Handle& handle);
   void NoteDropped(const Handle& handle);
+  /// Shows JavaScript the reply that it takes: status, minor version, and the length of the part of its body
+  /// that is in JavaScript's memory, negative for none.
+  void ShowReply(int status, int minor, double length);
   /// Shows JavaScript, without a call, how much there is to be told of buffers.
   void ShowBufferNews(size_t count);
   /// Shows JavaScript, without a call, whether the locked pool has grown or failed to lock.

@@ -34,11 +34,16 @@ const SLAB_BYTES = 65536
 let slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
 let slabUsed = 0
 
-/** @param body - a buffer, or how much of the slab it has taken */
-function bodyOf(body: Buffer | number | undefined): Buffer {
-  if (typeof body !== 'number') return body as Buffer
-  const whole = slab.subarray(slabUsed, slabUsed + body)
-  slabUsed += (body + 7) & ~7
+/** Where the addon shows in `created` what it has taken of a reply. */
+const STATUS = 6
+const MINOR = 7
+const LENGTH = 8
+
+/** Takes the rest of a reply. @param length - how much of the slab its body has taken, negative when it did not fit */
+function takeBody(request: HandleNumber, length: number): Buffer {
+  if (length < 0) return native.requestBody(request)
+  const whole = slab.subarray(slabUsed, slabUsed + length)
+  slabUsed += (length + 7) & ~7
   if (slabUsed >= SLAB_BYTES) {
     slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
     slabUsed = 0
@@ -198,11 +203,12 @@ export class Exchange implements ClientReceiver {
 
   [kHeaders](): void {
     if (this.#over) return
-    const [code, reason, minor, headers] = native.requestTakeReply(this.#number, undefined, 0)
+    const head = native.requestTakeReply(this.#number, undefined, 0)
+    const { [STATUS]: status = 0, [MINOR]: minor = 0 } = created
     this.#stream = new BodyStream(this.#number, () =>
       this.#cancel(new EventError('ERR_EV_CANCELED', 'the body is no longer wanted')),
     )
-    this.#resolve(new EvHttpResponse(code, reason, minor, headers, new BodyReader(this.#stream)))
+    this.#resolve(new EvHttpResponse(status, minor, head, new BodyReader(this.#stream)))
     // They have the promise, and that has the response: it must be known when nobody else has it.
     this.#resolve = this.#reject = () => {}
   }
@@ -225,11 +231,12 @@ export class Exchange implements ClientReceiver {
     } else if (this.#stream !== undefined) {
       this.#stream.end()
     } else {
-      const [code, reason, minor, headers, body] = native.requestTakeReply(this.#number, slab, slabUsed)
-      if (code === 0) {
+      const head = native.requestTakeReply(this.#number, slab, slabUsed)
+      const { [STATUS]: status = 0, [MINOR]: minor = 0, [LENGTH]: length = 0 } = created
+      if (status === 0) {
         this.#reject(this.#connectError() ?? new EventError('ERR_EV_CONNECT', 'cannot connect'))
       } else {
-        this.#resolve(new EvHttpResponse(code, reason, minor, headers, bodyOf(body)))
+        this.#resolve(new EvHttpResponse(status, minor, head, takeBody(this.#number, length)))
       }
     }
   }

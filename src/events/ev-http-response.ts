@@ -2,12 +2,14 @@ import { EventError } from '../util/errors.js'
 
 /** The headers of a response, in the order of the message. Names are compared without regard to case. */
 export class EvHttpResponseHeaders implements Iterable<[name: string, value: string]> {
-  readonly #flat: string
+  readonly #head: string
+  readonly #begin: number
   #list: string[] | undefined
 
-  /** @internal */
-  constructor(flat: string) {
-    this.#flat = flat
+  /** @internal @param begin - where in `head` the first name begins; a NUL follows each name and each value */
+  constructor(head: string, begin: number) {
+    this.#head = head
+    this.#begin = begin
   }
 
   /**
@@ -30,7 +32,7 @@ export class EvHttpResponseHeaders implements Iterable<[name: string, value: str
   }
 
   #parts(): string[] {
-    this.#list ??= this.#flat.split('\0')
+    this.#list ??= this.#head.slice(this.#begin).split('\0')
     return this.#list
   }
 }
@@ -56,11 +58,12 @@ export class EvHttpResponse implements AsyncIterable<Buffer> {
   readonly #body: Buffer | BodySource
 
   /** @internal */
-  constructor(status: number, reason: string, minor: number, headers: string, body: Buffer | BodySource) {
+  constructor(status: number, minor: number, head: string, body: Buffer | BodySource) {
+    const end = head.indexOf('\0')
     this.status = status
-    this.reason = reason
-    this.httpVersion = `1.${minor}`
-    this.headers = new EvHttpResponseHeaders(headers)
+    this.reason = head.slice(0, end)
+    this.httpVersion = minor === 1 ? '1.1' : `1.${minor}`
+    this.headers = new EvHttpResponseHeaders(head, end + 1)
     this.#body = body
   }
 

@@ -20,11 +20,8 @@ export interface NativeHttpClient {
     streams: boolean,
     chunked: boolean,
   ): void
-  requestTakeReply(
-    request: HandleNumber,
-    slab: Uint8Array | undefined,
-    offset: number,
-  ): [code: number, reason: string, minor: number, headers: string, body: Buffer | number | undefined]
+  /** @returns the reason and the headers: reason, NUL, name, NUL, value, NUL …; the rest is shown in `created` */
+  requestTakeReply(request: HandleNumber, slab: Uint8Array | undefined, offset: number): string
   requestBeginChunks(request: HandleNumber): void
   requestSendChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean
   requestEndChunks(request: HandleNumber): void

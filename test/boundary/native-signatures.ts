@@ -395,7 +395,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
     bool(false),
     bool(false),
   ),
-  requestTakeReply: signature(a('array'), outgoing, optional(slab()), number(0)),
+  requestTakeReply: signature(a('string'), outgoing, optional(slab()), number(0)),
   requestBeginChunks: signature(nothing, outgoing),
   requestSendChunk: { ...signature(is(true), outgoing, optional(bytes('data')), number(0)), prepare: makeInChunks },
   requestEndChunks: { ...signature(nothing, outgoing), prepare: makeInChunks },
