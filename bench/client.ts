@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { compiledWithLibevent, root } from './c-program.js'
+import { compiled, root } from './c-program.js'
 import { pinned, ServerProcess } from './server-process.js'
 import { median } from './statistics.js'
 
@@ -34,9 +34,8 @@ export async function measureClients(rounds: number, seconds: number): Promise<C
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   let server: ServerProcess | undefined
   try {
-    const hello = compiledWithLibevent(folder, 'evhttp_hello')
-    // The fastest there is, so that what is measured is the client.
-    server = await ServerProcess.start([hello])
+    // It does next to nothing, so that what is measured is the client.
+    server = await ServerProcess.start([compiled(folder, 'canned_hello')])
     const names = Object.keys(CLIENTS) as ClientResult['client'][]
     const rounded = names.map(() => ({ rates: [] as number[], cpu: [] as number[] }))
     for (let round = 0; round < rounds; round += 1) {

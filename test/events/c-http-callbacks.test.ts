@@ -99,7 +99,7 @@ for (const strict of [true, false]) {
       }
       expect(await told(wire)).to.equal('200 in chunks')
       const long = 'x'.repeat(300_000)
-      wire.send(request('POST /', [], long) + request('POST /', CHUNKED) + `2\r\nab\r\n0\r\n\r\n${request('GET /')}`)
+      wire.send(`${request('POST /', [], long)}${request('POST /', CHUNKED)}2\r\nab\r\n0\r\n\r\n${request('GET /')}`)
       expect((await wire.reply()).body.length).to.equal(long.length)
       expect(await told(wire)).to.equal('200 ab')
       expect(await told(wire)).to.equal('200 ')
