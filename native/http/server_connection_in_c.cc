@@ -34,7 +34,8 @@ void ServerConnection::ShowToC() {
   if (m_in_flight != nullptr && !m_request_watch.on()) {
     m_request_watch.Start(m_in_flight->remote_host, OnRequestFreed, this);
   }
-  // Beside an edge-triggered event libevent would not write what C answers.
+  // When C's answer waits to be written, an edge-triggered event becomes a level-triggered one, which never
+  // rests while something has come; or, in libevent's debug mode, the answer is not written at all.
   if (m_awaited != nullptr && event_get_fd(m_awaited) >= 0) StopAwaiting();
 }
 
