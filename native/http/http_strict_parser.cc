@@ -248,38 +248,41 @@ bool HttpStrictParser::EndVersion() {
 const char* HttpStrictParser::ReadName(const char* p, const char* end) {
   const char* const stop = Stop(p, end, m_room);
   const char* const begin = p;
-  size_t length = m_word_length;
-  for (; p < stop && Is(*p, kToken); ++p) {
-    if (length < m_word.size()) m_word[length++] = Lower(*p);
-  }
-  m_word_length = length;
+  while (p < stop && Is(*p, kToken)) ++p;
   m_room -= static_cast<size_t>(p - begin);
+  // Nearly always a name comes in one piece, and need not be kept.
+  std::string_view name(begin, static_cast<size_t>(p - begin));
+  if (m_word_length > 0 || p == end) {
+    name = name.substr(0, m_word.size() - m_word_length);
+    std::copy(name.begin(), name.end(), m_word.begin() + m_word_length);
+    m_word_length += name.size();
+    name = {m_word.data(), m_word_length};
+  }
   if (p == end) return p;
   if (m_room == 0) return Refuse(431), p;
   // A space before the colon, or at the start of the line, is what lets two readers disagree.
-  if (*p != ':' || m_word_length == 0) return Refuse(400), p;
+  if (*p != ':' || name.empty()) return Refuse(400), p;
   --m_room;
-  EndName();
+  EndName(name);
   m_state = m_trailers ? State::kTrailerValue : State::kValueStart;
   m_word_length = 0;
   return p + 1;
 }
 
-void HttpStrictParser::EndName() {
+void HttpStrictParser::EndName(std::string_view name) {
   m_field = Field::kOther;
-  const std::string_view name(m_word.data(), m_word_length);
   switch (name.size()) {
     case 4:
-      if (name == "host") m_field = Field::kHost;
+      if (EqualsLower(name, "host")) m_field = Field::kHost;
       break;
     case 6:
-      if (name == "expect") m_field = Field::kExpect;
+      if (EqualsLower(name, "expect")) m_field = Field::kExpect;
       break;
     case 14:
-      if (name == "content-length") m_field = Field::kContentLength;
+      if (EqualsLower(name, "content-length")) m_field = Field::kContentLength;
       break;
     case 17:
-      if (name == "transfer-encoding") m_field = Field::kTransferEncoding;
+      if (EqualsLower(name, "transfer-encoding")) m_field = Field::kTransferEncoding;
       break;
     default:
       break;

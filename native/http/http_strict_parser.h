@@ -106,7 +106,7 @@ class HttpStrictParser {
   const char* ReadValue(const char* p, const char* end);
   const char* ReadChunkSize(const char* p, const char* end);
   const char* SkipField(const char* p, const char* end);
-  void EndName();
+  void EndName(std::string_view name);
   bool EndValue();
   bool EndHost(std::string_view value);
   bool EndContentLength(std::string_view value);
