@@ -50,7 +50,8 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
       m_precise_timer(options.precise_timer) {
   const std::unique_ptr<event_config, ConfigDeleter> config(event_config_new());
   if (config == nullptr) ThrowEventError(env, code::kLibevent, "event_config_new failed");
-  int flags = 0;
+  // Only the thread of the base is ever in libevent with it: others leave a message with its LoopWaker.
+  int flags = EVENT_BASE_FLAG_NOLOCK;
   if (options.precise_timer) flags |= EVENT_BASE_FLAG_PRECISE_TIMER;
   if (options.changelist) flags |= EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST;
   event_config_set_flag(config.get(), flags);
@@ -239,6 +240,7 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   m_turn_deadline_ns = uv_hrtime() + budget_ns;
   m_in_loop = true;
   const LogRelay::LoopScope log_scope(env().log(), *this);
+  if (m_waker != nullptr) m_waker->RunPosted();
   const int result = event_base_loop(m_base, flags);
   m_in_loop = false;
   NoteLoopEnd();
@@ -253,6 +255,7 @@ int EventBase::RunSync(int flags) {
   m_loop_is_outermost = m_busy == 1;
   m_in_loop = m_in_sync_loop = true;
   const LogRelay::LoopScope log_scope(env().log(), *this);
+  if (m_waker != nullptr) m_waker->RunPosted();
   const int result = event_base_loop(m_base, flags);
   m_in_loop = false;
   // What is released in the end still belongs to the call, and so does what its callbacks throw.

@@ -61,15 +61,27 @@ LoopWaker::~LoopWaker() {
   close(m_write);
 }
 
-void LoopWaker::Wake() const {
+void LoopWaker::Post(std::function<void()> task) {
+  const std::lock_guard lock(m_mutex);
+  m_posted.push_back(std::move(task));
   // A pipe that is full wakes all the same.
   [[maybe_unused]] const ssize_t written = write(m_write, "", 1);
 }
 
-void LoopWaker::OnWake(evutil_socket_t fd, short, void*) {
+void LoopWaker::RunPosted() {
+  std::vector<std::function<void()>> posted;
+  {
+    const std::lock_guard lock(m_mutex);
+    posted.swap(m_posted);
+  }
+  for (const auto& task : posted) task();
+}
+
+void LoopWaker::OnWake(evutil_socket_t fd, short, void* arg) {
   char bytes[1024];
   while (read(fd, bytes, sizeof bytes) == static_cast<ssize_t>(sizeof bytes)) {
   }
+  static_cast<LoopWaker*>(arg)->RunPosted();
 }
 
 uint64_t RegisterShare(std::shared_ptr<Share> share) {
@@ -96,15 +108,25 @@ void Share::Close() {
   m_open = false;
 }
 
-Share::Result EventShare::Active(short what) {
+Share::Result Share::Post(std::function<void()> task) {
+  if (std::this_thread::get_id() == m_thread) {
+    if (!m_open) return Result::kClosed;
+    task();
+    return Result::kDone;
+  }
   const std::lock_guard lock(m_mutex);
   if (!m_open) return Result::kClosed;
-  event_active(m_event, what, 1);
-  m_waker.Wake();
+  m_waker.Post([self = shared_from_this(), task = std::move(task)] {
+    if (self->m_open) task();
+  });
   return Result::kDone;
 }
 
-BaseShare::BaseShare(EventBase& base, const LoopWaker& waker, double key)
+Share::Result EventShare::Active(short what) {
+  return Post([this, what] { event_active(m_event, what, 1); });
+}
+
+BaseShare::BaseShare(EventBase& base, LoopWaker& waker, double key)
     : Share(waker), m_owner(base), m_base(base.base()), m_key(key) {}
 
 BaseShare::~BaseShare() = default;
@@ -112,30 +134,24 @@ BaseShare::~BaseShare() = default;
 BaseShare::Message::~Message() { MemoryCleanse(bytes.data(), bytes.size()); }
 
 Share::Result BaseShare::Once(std::vector<uint8_t> bytes, std::optional<timeval> after) {
-  const std::lock_guard lock(m_mutex);
-  if (!m_open) return Result::kClosed;
-  auto message = std::make_unique<Message>();
-  message->share = this;
-  message->bytes = std::move(bytes);
+  auto message = std::make_shared<Message>(Message{this, std::move(bytes)});
+  return Post([this, message, after] { Begin(message, after); });
+}
+
+void BaseShare::Begin(const std::shared_ptr<Message>& message, std::optional<timeval> after) {
   Message* const key = message.get();
-  m_messages.emplace(key, std::move(message));
+  m_messages.emplace(key, message);
   if (event_base_once(m_base, -1, EV_TIMEOUT, OnMessage, key, after ? &*after : nullptr) != 0) {
-    m_messages.erase(key);
-    return Result::kFailed;
+    // There was no memory for the event. Early is better than never.
+    OnMessage(-1, EV_TIMEOUT, key);
   }
-  m_waker.Wake();
-  return Result::kDone;
 }
 
 void BaseShare::OnMessage(evutil_socket_t, short, void* arg) {
   BaseShare& self = *static_cast<Message*>(arg)->share;
-  std::vector<uint8_t> bytes;
-  {
-    const std::lock_guard lock(self.m_mutex);
-    const auto entry = self.m_messages.find(static_cast<Message*>(arg));
-    bytes = std::move(entry->second->bytes);
-    self.m_messages.erase(entry);
-  }
+  const auto entry = self.m_messages.find(static_cast<Message*>(arg));
+  std::vector<uint8_t> bytes = std::move(entry->second->bytes);
+  self.m_messages.erase(entry);
   self.m_owner.Deliver(self.m_key, std::move(bytes));
 }
 
@@ -166,11 +182,9 @@ Napi::Value Told(const Napi::CallbackInfo& info, Share::Result result, const cha
     case Share::Result::kClosed:
       ThrowEventError(env, code::kDisposed, "what the token stands for has been disposed");
     case Share::Result::kNotThis:
-      ThrowEventError(env, code::kState, not_this);
-    case Share::Result::kFailed:
       break;
   }
-  ThrowEventError(env, code::kLibevent, "event_base_once failed");
+  ThrowEventError(env, code::kState, not_this);
 }
 
 // (event) -> token

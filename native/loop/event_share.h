@@ -5,9 +5,11 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -18,8 +20,9 @@ namespace bitcoin_support {
 class Environment;
 class EventBase;
 
-/// Wakes a base whose loop waits, or is about to, whichever base the thread waits in: libevent itself wakes
-/// only a loop that is running.
+/// Where other threads leave what the thread of a base is to do with it: so no two of them are ever in
+/// libevent with one base, which needs no locks for that. It wakes a loop that waits, or is about to,
+/// whichever base the thread waits in.
 class LoopWaker {
  public:
   /// @throws std::runtime_error when there are no descriptors left
@@ -28,21 +31,25 @@ class LoopWaker {
   LoopWaker(const LoopWaker&) = delete;
   LoopWaker& operator=(const LoopWaker&) = delete;
 
-  /// Thread-safe.
-  void Wake() const;
+  /// Thread-safe: has `task` run as soon as the base's loop does.
+  void Post(std::function<void()> task);
+  /// Runs what was posted; called in the base's thread before its loop runs, which without events would end.
+  void RunPosted();
 
  private:
   static void OnWake(evutil_socket_t fd, short what, void* arg);
 
+  std::mutex m_mutex;
+  std::vector<std::function<void()>> m_posted;
   int m_read;
   int m_write;
   std::unique_ptr<InternalEvent> m_event;
 };
 
 /// One end is another thread's: what it may do as long as the owner has not closed it.
-class Share {
+class Share : public std::enable_shared_from_this<Share> {
  public:
-  explicit Share(const LoopWaker& waker) : m_waker(waker) {}
+  explicit Share(LoopWaker& waker) : m_waker(waker) {}
   virtual ~Share() = default;
   Share(const Share&) = delete;
   Share& operator=(const Share&) = delete;
@@ -50,25 +57,28 @@ class Share {
   /// Called by the owner: once it has returned, no other thread touches anything of the owner's.
   void Close();
 
-  enum class Result : uint8_t { kDone, kClosed, kNotThis, kFailed };
+  enum class Result : uint8_t { kDone, kClosed, kNotThis };
   /// Any thread. @returns kNotThis when it shares something else.
   virtual Result Active(short) { return Result::kNotThis; }
   virtual Result Once(std::vector<uint8_t>, std::optional<timeval>) { return Result::kNotThis; }
 
  protected:
-  std::mutex m_mutex;
-  const LoopWaker& m_waker;
-  bool m_open = true;
+  /// Has `task` run in the owner's thread, there at once, unless the owner closes before.
+  Result Post(std::function<void()> task);
 
  private:
   friend uint64_t RegisterShare(std::shared_ptr<Share> share);
+  const std::thread::id m_thread = std::this_thread::get_id();  // that of the owner, which makes it
+  std::mutex m_mutex;
+  LoopWaker& m_waker;
   uint64_t m_token = 0;
+  bool m_open = true;  // written by the owner, under the mutex
 };
 
 /// Makes an event active.
 class EventShare final : public Share {
  public:
-  EventShare(event* ev, const LoopWaker& waker) : Share(waker), m_event(ev) {}
+  EventShare(event* ev, LoopWaker& waker) : Share(waker), m_event(ev) {}
   Result Active(short what) override;
 
  private:
@@ -78,7 +88,7 @@ class EventShare final : public Share {
 /// Has a base call back with messages.
 class BaseShare final : public Share {
  public:
-  BaseShare(EventBase& base, const LoopWaker& waker, double key);
+  BaseShare(EventBase& base, LoopWaker& waker, double key);
   ~BaseShare() override;
   Result Once(std::vector<uint8_t> bytes, std::optional<timeval> after) override;
 
@@ -89,11 +99,12 @@ class BaseShare final : public Share {
     ~Message();
   };
   static void OnMessage(evutil_socket_t fd, short what, void* arg);
+  void Begin(const std::shared_ptr<Message>& message, std::optional<timeval> after);
 
   EventBase& m_owner;
   event_base* const m_base;
   const double m_key;
-  std::unordered_map<Message*, std::unique_ptr<Message>> m_messages;
+  std::unordered_map<Message*, std::shared_ptr<Message>> m_messages;
 };
 
 /// Makes a random token for a share. Thread-safe. It finds the share until that is closed.
