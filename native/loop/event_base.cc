@@ -390,6 +390,13 @@ void EventBase::Adopt(BaseChild& child) {
   m_last_child = &child;
 }
 
+bool EventBase::AnyChild(const std::function<bool(const BaseChild&)>& matches) const {
+  for (const BaseChild* child = m_first_child; child != nullptr; child = child->m_next) {
+    if (matches(*child)) return true;
+  }
+  return false;
+}
+
 void EventBase::Disown(BaseChild& child) {
   (child.m_previous != nullptr ? child.m_previous->m_next : m_first_child) = child.m_next;
   (child.m_next != nullptr ? child.m_next->m_previous : m_last_child) = child.m_previous;

@@ -140,7 +140,8 @@ class EventBase final : public Handle {
   int backend_fd() const { return m_backend_fd; }
   void set_backend_fd(int fd) { m_backend_fd = fd; }
 
-  bool has_children() const { return m_first_child != nullptr; }
+  bool AnyChild(const std::function<bool(const BaseChild&)>& matches) const;
+  bool lingering() const { return m_lingering > 0; }
   // --- children, oldest first ----------------------------------------------------------------------
   void Adopt(BaseChild& child);
   void Disown(BaseChild& child);

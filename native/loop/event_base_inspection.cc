@@ -73,16 +73,26 @@ int HasPriorityFrom(const event_base*, const event* ev, void* limit) {
   return !IsInternal(ev) && event_get_priority(ev) >= *static_cast<int*>(limit) ? 1 : 0;
 }
 
+// Whether something on the base may have a priority from `limit` on. libevent's own parts do not say which
+// they have.
+bool MayHavePriorityFrom(const EventBase& base, int limit) {
+  const auto matches = [&](const BaseChild& child) {
+    if (child.kind() != HandleKind::kLibEvent) return true;
+    const auto* const ev = static_cast<const event*>(child.Address());
+    return ev != nullptr && event_get_priority(ev) >= limit;
+  };
+  return base.lingering() || base.AnyChild(matches) ||
+         event_base_foreach_event(base.base(), HasPriorityFrom, &limit) != 0;
+}
+
 // (base, count). libevent lets go of its queues, also of the one that it is running, and ends the process
-// when an event has a priority that there is no queue for. And what lives on the base keeps its priorities:
-// beside others of its own that are made later, one half of it might keep the other waiting for ever.
+// when an event has a priority that there is no queue for.
 Napi::Value PriorityInit(const Napi::CallbackInfo& info) {
   EventBase& self = This(info);
-  int count = IntArg(info, 1);
+  const int count = IntArg(info, 1);
   if (self.busy()) ThrowEventError(self.env(), code::kState, "the base is being run");
-  if (self.has_children() || event_base_foreach_event(self.base(), HasPriorityFrom, &count) != 0) {
-    ThrowEventError(self.env(), code::kState,
-                    "something lives on the base: its priorities are set before that");
+  if (count < event_base_get_npriorities(self.base()) && MayHavePriorityFrom(self, count)) {
+    ThrowEventError(self.env(), code::kState, "something on the base may have a priority that would go");
   }
   self.ForgetRelease();
   if (event_base_priority_init(self.base(), count) != 0) {

@@ -73,7 +73,14 @@ void EvDnsBase::Dispose() {
 }
 
 void EvDnsBase::FreeWhenQuiet() {
-  if (m_lookups.empty()) event_add(m_later, &kNextTurn);
+  if (m_lookups.empty()) LookAgainLater();
+}
+
+// At the lowest priority that there is by then: what it waits for has to come first, and of several
+// priorities libevent runs the highest alone before it looks for due timers again.
+void EvDnsBase::LookAgainLater() {
+  event_priority_set(m_later, event_base_get_npriorities(base().base()) - 1);
+  event_add(m_later, &kNextTurn);
 }
 
 void EvDnsBase::OnLater(evutil_socket_t, short, void* arg) {
@@ -81,7 +88,7 @@ void EvDnsBase::OnLater(evutil_socket_t, short, void* arg) {
   EventBase& base = self->base();
   if (!self->m_lookups.empty()) return;
   if (event_base_get_num_events(base.base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
-    event_add(self->m_later, &kNextTurn);
+    self->LookAgainLater();
     return;
   }
   evdns_base_free(self->m_dns, 0);

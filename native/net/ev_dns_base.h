@@ -52,6 +52,7 @@ class EvDnsBase final : public BaseChild {
 
  private:
   void FreeWhenQuiet();
+  void LookAgainLater();
   static void OnLater(evutil_socket_t fd, short what, void* arg);
 
   static EvDnsBase& This(const Napi::CallbackInfo& info);

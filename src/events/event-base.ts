@@ -346,8 +346,12 @@ export class EventBase extends declareEventType('EventBase') {
   /**
    * Sets the number of priorities, which `obtainEventBase()` may do as well.
    *
-   * @param priorities - how many, 1 to 255. Events made from here on have the middle one.
-   * @throws {EventError} `ERR_EV_STATE` while the base is being run, and when anything lives on it
+   * The highest priority, 0, comes first, always: as long as its events are active no others run. What waits for its turn
+   * when a loop ends is run by the next one.
+   *
+   * @param priorities - how many, 1 to 255. What is made from here on has the middle one; what there is keeps its own.
+   * @throws {EventError} `ERR_EV_STATE` while the base is being run, while an event is active, and for fewer than there
+   * are when something on the base may have one that would go: an event that has, or anything but an event
    * @see event_base_priority_init()
    */
   priorityInit(priorities: number): void {

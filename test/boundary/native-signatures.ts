@@ -137,7 +137,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   eventBaseListEvents: signature(a('array'), base),
   eventBaseDumpEvents: signature(a('string'), base),
   eventBaseGetNpriorities: signature(is(1), base),
-  eventBasePriorityInit: signature('ERR_EV_STATE', base, int(3)),
+  eventBasePriorityInit: signature(nothing, base, int(3)),
   eventBaseGettimeofdayCached: signature(a('number'), base),
   eventBaseUpdateCacheTime: signature(nothing, base),
   eventBaseInitCommonTimeout: signature(nothing, base, number(1000)),

@@ -8,6 +8,7 @@ import {
   EVENT_BASE_COUNT_ADDED,
   EVLOOP_NONBLOCK,
   type LibEvent,
+  obtainEvDnsBase,
   obtainEvent,
   obtainEventBase,
   obtainEvHttp,
@@ -107,15 +108,33 @@ describe('what a base tells and is told', () => {
       expect(obtainEvtimer(base, ignore).getPriority()).to.equal(4)
     })
 
-    it('is refused while anything lives on the base', () => {
+    it('leaves out no priority that something has', () => {
       using base = obtainEventBase({ priorities: 4 })
       const event = obtainEvtimer(base, ignore)
-      for (const priorities of [2, 9]) expectCode('ERR_EV_STATE', () => base.priorityInit(priorities))
+      expectCode('ERR_EV_STATE', () => base.priorityInit(2))
+      base.priorityInit(3)
+      event.prioritySet(1)
+      base.priorityInit(2)
       event.dispose()
       base.once(-1, EV_TIMEOUT, ignore, undefined, NEVER)
       expectCode('ERR_EV_STATE', () => base.priorityInit(1))
       base.priorityInit(5)
-      expect(base.getNpriorities()).to.equal(5)
+      const dns = obtainEvDnsBase(base)
+      base.priorityInit(9)
+      expectCode('ERR_EV_STATE', () => base.priorityInit(8))
+      dns.dispose()
+      expectCode('ERR_EV_STATE', () => base.priorityInit(8))
+      expect(base.getNpriorities()).to.equal(9)
+    })
+
+    it('is refused while an event is active', () => {
+      using base = obtainEventBase()
+      const event = obtainEvtimer(base, ignore)
+      event.active(0)
+      expectCode('ERR_EV_STATE', () => base.priorityInit(2))
+      event.del()
+      base.priorityInit(2)
+      expect([event.getPriority(), obtainEvtimer(base, ignore).getPriority()]).to.deep.equal([0, 1])
     })
 
     it('may leave fewer once a blocking loop has released something', () => {

@@ -116,10 +116,11 @@ export const eventBase: Subject<EventBase, undefined> = {
     foreachEvent: { args: () => [callback('callback')], live: nothing },
     dumpEvents: { live: a('string') },
     getNpriorities: { live: is(1) },
-    // While it is run libevent holds on to the queues; in the other stages it has an event.
+    // While it is run libevent holds on to the queues; the event of the stage that is open is active.
     priorityInit: {
       args: () => [integer('priorities', 1, 1, 255)],
       live: 'ERR_EV_STATE',
+      in: { 'while it is dispatched': nothing },
     },
     gettimeofdayCached: { live: a('number') },
     updateCacheTime: { live: nothing },
