@@ -16,6 +16,7 @@
 #include "napi/errors.h"
 #include "napi/exports.h"
 #include "net/buffer_event.h"
+#include "net/buffer_transfer.h"
 #include "net/ev_dns_base.h"
 
 namespace bitcoin_support {
@@ -142,8 +143,10 @@ Napi::Value BufferEvent::SetcbNapi(const Napi::CallbackInfo& info) {
 // (bufferevent, EV_READ | EV_WRITE)
 Napi::Value BufferEvent::EnableNapi(const Napi::CallbackInfo& info) {
   BufferEvent& self = Own(info);
-  self.Enable(MaskArg(info, 1, kBoth));
-  return info.Env().Undefined();
+  const int what = MaskArg(info, 1, kBoth);
+  BufferTransfer transfer(self.base());
+  self.Enable(what);
+  return transfer.End(info.Env().Undefined());
 }
 
 // (bufferevent, EV_READ | EV_WRITE)
@@ -238,8 +241,9 @@ Napi::Value BufferEvent::GetOutputNapi(const Napi::CallbackInfo& info) {
 // (bufferevent, string or bytes)
 Napi::Value BufferEvent::WriteNapi(const Napi::CallbackInfo& info) {
   BufferEvent& self = Own(info);
+  BufferTransfer transfer(self.base());
   self.Write(info[1]);
-  return info.Env().Undefined();
+  return transfer.End(info.Env().Undefined());
 }
 
 // (bufferevent, buffer)
@@ -264,10 +268,10 @@ Napi::Value BufferEvent::ReadNapi(const Napi::CallbackInfo& info) {
   const auto offset = static_cast<size_t>(ByteLimitArg(info, 2));
   const auto most = static_cast<size_t>(ByteLimitArg(info, 3));
   if (offset >= bytes->size) return Napi::Number::New(info.Env(), 0);
-  const EventBase::BusyScope busy(self.base());
+  BufferTransfer transfer(self.base());
   const int read = evbuffer_remove(bufferevent_get_input(self.m_bev), bytes->data + offset,
                                    std::min({most, bytes->size - offset, size_t{INT32_MAX}}));
-  return Napi::Number::New(info.Env(), std::max(read, 0));
+  return transfer.End(Napi::Number::New(info.Env(), std::max(read, 0)));
 }
 
 // (bufferevent, buffer)
@@ -289,9 +293,9 @@ Napi::Value BufferEvent::TriggerNapi(const Napi::CallbackInfo& info) {
   const int what = MaskArg(info, 1, kBoth);
   const int options = MaskArg(info, 2, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
   self.NoteDeferral(options);
-  const EventBase::BusyScope busy(self.base());
+  BufferTransfer transfer(self.base());
   bufferevent_trigger(self.m_bev, static_cast<short>(what), options);
-  return info.Env().Undefined();
+  return transfer.End(info.Env().Undefined());
 }
 
 // (bufferevent, BEV_EVENT_*, options)
@@ -300,10 +304,10 @@ Napi::Value BufferEvent::TriggerEventNapi(const Napi::CallbackInfo& info) {
   const int what = MaskArg(info, 1, 0xff);
   const int options = MaskArg(info, 2, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
   self.NoteDeferral(options);
-  const EventBase::BusyScope busy(self.base());
+  BufferTransfer transfer(self.base());
   errno = 0;
   bufferevent_trigger_event(self.m_bev, static_cast<short>(what), options);
-  return info.Env().Undefined();
+  return transfer.End(info.Env().Undefined());
 }
 
 // (bufferevent, EV_READ | EV_WRITE, mode) -> whether bytes were moved
@@ -312,12 +316,12 @@ Napi::Value BufferEvent::FlushNapi(const Napi::CallbackInfo& info) {
   const int what = MaskArg(info, 1, kBoth);
   const int mode = IntArg(info, 2);
   if (mode < BEV_NORMAL || mode > BEV_FINISHED) ThrowRangeError(info.Env(), "no such mode");
-  const EventBase::BusyScope busy(self.base());
+  BufferTransfer transfer(self.base());
   const int result =
       bufferevent_flush(self.m_bev, static_cast<short>(what), static_cast<bufferevent_flush_mode>(mode));
   if (result < 0)
     ThrowEventError(self.env(), code::kState, "bufferevent_flush failed: the pair's other one is gone");
-  return Napi::Boolean::New(info.Env(), result > 0);
+  return transfer.End(Napi::Boolean::New(info.Env(), result > 0));
 }
 
 void BufferEvent::ExportTransfer(Napi::Env env, Napi::Object exports, Environment& state) {

@@ -7,6 +7,7 @@
 #include "napi/exports.h"
 #include "net/buffer_event.h"
 #include "net/buffer_event_rate_limit_group.h"
+#include "net/buffer_transfer.h"
 
 namespace bitcoin_support {
 
@@ -31,9 +32,9 @@ Napi::Value BufferEvent::SetWatermarkNapi(const Napi::CallbackInfo& info) {
   if ((what & ~(EV_READ | EV_WRITE)) != 0) ThrowRangeError(info.Env(), "neither EV_READ nor EV_WRITE");
   // libevent tells later of what is left beyond the mark.
   if (high > 0) self.NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
-  const EventBase::BusyScope busy(self.base());
+  BufferTransfer transfer(self.base());
   bufferevent_setwatermark(self.m_bev, static_cast<short>(what), low, high);
-  return info.Env().Undefined();
+  return transfer.End(info.Env().Undefined());
 }
 
 // (bufferevent, whether writing) -> [low, high]

@@ -171,35 +171,6 @@ describe('BufferEvent', () => {
     expect(buffer.remove().toString()).to.equal('last')
   })
 
-  it('tells what its buffers tell before the call returns, and throws what they throw', () => {
-    using base = obtainEventBase()
-    const [one, other] = obtainBufferEventPair(base)
-    using from = obtainEvBuffer()
-    using to = obtainEvBuffer()
-    const journal: string[] = []
-    for (const [name, buffer] of Object.entries({ from, to, output: one.getOutput(), input: other.getInput() })) {
-      buffer.addCb((_, { nAdded, nDeleted }) => journal.push(`${name} +${nAdded} -${nDeleted}`))
-    }
-    const toldBy = (call: () => void) => {
-      call()
-      return journal.splice(0).sort()
-    }
-    from.add('bytes')
-    journal.length = 0
-    expect(toldBy(() => one.writeBuffer(from))).to.deep.equal(['from +0 -5', 'output +5 -0'])
-    other.enable(EV_READ)
-    journal.length = 0
-    expect(toldBy(() => other.readBuffer(to))).to.deep.equal(['input +0 -5', 'to +5 -0'])
-    const failure = new Error('the callback')
-    from.add('more')
-    from.addCb(() => {
-      one.dispose()
-      throw failure
-    })
-    expect(() => one.writeBuffer(from)).to.throw(failure.constructor as ErrorConstructor, 'the callback')
-    expect([one.disposed, from.getLength()]).to.deep.equal([true, 0])
-  })
-
   it('reads in one go what it may read in one go, and no more', () => {
     using pair = new SocketPair()
     for (const [most, first] of [
