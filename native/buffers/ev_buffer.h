@@ -34,6 +34,8 @@ class EvBuffer final : public Handle {
   /// Of a view this ends the handle alone: the buffer is its owner's.
   void Dispose() override;
 
+  bool forked() const override { return m_base != nullptr && m_base->forked(); }
+
   evbuffer* buffer() const { return m_buffer; }
   EventBase* base() const { return m_base; }
   bool owned() const { return m_view == nullptr && m_buffer != nullptr; }

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "libevent/fork_count.h"
 #include "libevent/scrubbing_heap.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
@@ -78,6 +79,7 @@ void InitLibeventRuntime() {
     event_set_mem_functions(ScrubbingMalloc, ScrubbingRealloc, ScrubbingFree);
     event_set_fatal_callback(OnFatal);
     LogRelay::Install();
+    CountForks();
     if (evthread_use_pthreads() != 0) throw std::runtime_error("libevent refused pthreads locking");
   });
 }

@@ -101,6 +101,15 @@ void EventBase::Dispose() {
   const BusyScope scope(*this);
 }
 
+void EventBase::Reinit() {
+  if (busy() || dispatching()) ThrowEventError(env(), code::kState, "the base is being run");
+  // The backend is made anew, and with it its descriptor.
+  m_backend_fd = -1;
+  if (event_reinit(m_base) != 0) ThrowEventError(env(), code::kLibevent, "event_reinit failed");
+  m_forks = ForkCount();
+  if (m_waker != nullptr && m_waker->forked()) m_waker->Renew();
+}
+
 void EventBase::WhenIdle(std::function<void()> release) {
   if (busy()) {
     m_when_idle.push_back(std::move(release));

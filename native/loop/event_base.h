@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "libevent/fork_count.h"
 #include "napi/handle.h"
 
 namespace bitcoin_support {
@@ -46,6 +47,11 @@ class EventBase final : public Handle {
   void Dispose() override;
 
   void* Address() const override { return m_base; }
+  bool forked() const override { return m_forks != ForkCount(); }
+
+  /// Makes the backend anew, and all that is shared with the parent process.
+  /// @throws EventError ERR_EV_STATE, ERR_EV_LIBEVENT
+  void Reinit();
 
   /// Forgets an event of its own that has the priority of the middle: before there are fewer priorities.
   void ForgetRelease();
@@ -185,6 +191,7 @@ class EventBase final : public Handle {
   static Napi::Value GetNumEventsNapi(const Napi::CallbackInfo& info);
 
   const uint32_t m_slot;
+  uint32_t m_forks = ForkCount();  // when the backend was made
   event_base* m_base = nullptr;
   BaseChild* m_first_child = nullptr;
   BaseChild* m_last_child = nullptr;
@@ -224,6 +231,7 @@ class EventBase final : public Handle {
 class BaseChild : public Handle {
  public:
   EventBase& base() const { return *m_base; }
+  bool forked() const override { return m_base != nullptr && m_base->forked(); }
 
  protected:
   BaseChild(EventBase& base, HandleType& type, HandleKind kind);

@@ -148,11 +148,7 @@ Napi::Value ActiveBySignal(const Napi::CallbackInfo& info) {
 
 // (base)
 Napi::Value Reinit(const Napi::CallbackInfo& info) {
-  EventBase& self = This(info);
-  if (self.busy() || self.dispatching()) ThrowEventError(self.env(), code::kState, "the base is being run");
-  // The backend is made anew, and with it its descriptor.
-  self.set_backend_fd(-1);
-  if (event_reinit(self.base()) != 0) ThrowEventError(self.env(), code::kLibevent, "event_reinit failed");
+  Environment::From(info).GetEvenForked<EventBase>(info[0]).Reinit();
   return info.Env().Undefined();
 }
 

@@ -44,21 +44,32 @@ void SetFlags(int fd) {
 
 }  // namespace
 
-LoopWaker::LoopWaker(event_base* base) {
+LoopWaker::LoopWaker(event_base* base) : m_base(base) { Open(); }
+
+LoopWaker::~LoopWaker() { Close(); }
+
+void LoopWaker::Open() {
   int fds[2];
   if (pipe(fds) != 0) throw std::runtime_error("no descriptors left for a pipe");
   m_read = fds[0];
   m_write = fds[1];
   SetFlags(m_read);
   SetFlags(m_write);
-  m_event = std::make_unique<InternalEvent>(base, m_read, EV_READ | EV_PERSIST, OnWake, this);
+  m_event = std::make_unique<InternalEvent>(m_base, m_read, EV_READ | EV_PERSIST, OnWake, this);
   m_event->Add();
+  m_forks = ForkCount();
 }
 
-LoopWaker::~LoopWaker() {
+void LoopWaker::Close() {
   m_event.reset();
-  close(m_read);
-  close(m_write);
+  for (int* const fd : {&m_read, &m_write}) {
+    if (*fd >= 0) close(std::exchange(*fd, -1));
+  }
+}
+
+void LoopWaker::Renew() {
+  Close();
+  Open();
 }
 
 void LoopWaker::Post(std::function<void()> task) {
@@ -111,11 +122,13 @@ void Share::Close() {
 Share::Result Share::Post(std::function<void()> task) {
   if (std::this_thread::get_id() == m_thread) {
     if (!m_open) return Result::kClosed;
+    if (m_waker.forked()) return Result::kForked;
     task();
     return Result::kDone;
   }
   const std::lock_guard lock(m_mutex);
   if (!m_open) return Result::kClosed;
+  if (m_waker.forked()) return Result::kForked;
   m_waker.Post([self = shared_from_this(), task = std::move(task)] {
     if (self->m_open) task();
   });
@@ -181,6 +194,8 @@ Napi::Value Told(const Napi::CallbackInfo& info, Share::Result result, const cha
       return info.Env().Undefined();
     case Share::Result::kClosed:
       ThrowEventError(env, code::kDisposed, "what the token stands for has been disposed");
+    case Share::Result::kForked:
+      ThrowEventError(env, code::kForked, "what the token stands for is the parent process's");
     case Share::Result::kNotThis:
       break;
   }

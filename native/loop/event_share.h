@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "libevent/fork_count.h"
 #include "loop/turn_events.h"
 
 namespace bitcoin_support {
@@ -36,13 +37,24 @@ class LoopWaker {
   /// Runs what was posted; called in the base's thread before its loop runs, which without events would end.
   void RunPosted();
 
+  /// Whether the pipe is the parent process's: a byte in it would wake that.
+  bool forked() const { return m_forks != ForkCount(); }
+  /// Makes a pipe of this process's own.
+  /// @throws std::runtime_error when there are no descriptors left; then nothing wakes the loop
+  void Renew();
+
  private:
+  void Open();
+  void Close();
+
   static void OnWake(evutil_socket_t fd, short what, void* arg);
 
   std::mutex m_mutex;
   std::vector<std::function<void()>> m_posted;
-  int m_read;
-  int m_write;
+  event_base* const m_base;
+  int m_read = -1;
+  int m_write = -1;
+  uint32_t m_forks = 0;  // when the pipe was made
   std::unique_ptr<InternalEvent> m_event;
 };
 
@@ -57,7 +69,7 @@ class Share : public std::enable_shared_from_this<Share> {
   /// Called by the owner: once it has returned, no other thread touches anything of the owner's.
   void Close();
 
-  enum class Result : uint8_t { kDone, kClosed, kNotThis };
+  enum class Result : uint8_t { kDone, kClosed, kNotThis, kForked };
   /// Any thread. @returns kNotThis when it shares something else.
   virtual Result Active(short) { return Result::kNotThis; }
   virtual Result Once(std::vector<uint8_t>, std::optional<timeval>) { return Result::kNotThis; }

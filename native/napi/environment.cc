@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "http/server_connections.h"
+#include "libevent/fork_count.h"
 #include "loop/loop_driver.h"
 #include "napi/errors.h"
 #include "napi/handle.h"
@@ -80,6 +81,7 @@ void Environment::DisposeAll() {
   for (const bool bases : {true, false}) {
     std::vector<double> numbers;
     for (const Handle* const handle : m_table.Live()) {
+      if (handle->forked()) continue;
       if ((handle->kind() == HandleKind::kEventBase) == bases) numbers.push_back(handle->number());
     }
     for (const double number : numbers) {
@@ -138,6 +140,14 @@ void Environment::NoteDropped(const Handle& handle) {
 }
 
 Handle& Environment::GetAny(const Napi::Value& value) {
+  Handle& handle = GetAnyEvenForked(value);
+  if (ForkCount() != 0 && handle.forked()) {
+    ThrowEventError(*this, code::kForked, "the handle is the parent process's");
+  }
+  return handle;
+}
+
+Handle& Environment::GetAnyEvenForked(const Napi::Value& value) {
   double number = 0;
   if (napi_get_value_double(m_env, value, &number) != napi_ok) {
     ThrowEventError(*this, code::kHandle, "not a handle");
@@ -158,8 +168,7 @@ Handle& Environment::GetAny(const Napi::Value& value) {
   ThrowEventError(*this, code::kHandle, "not a handle");
 }
 
-Handle& Environment::Resolve(const Napi::Value& value, HandleKind kind) {
-  Handle& handle = GetAny(value);
+Handle& Environment::Resolve(Handle& handle, HandleKind kind) const {
   if (handle.kind() != kind) {
     ThrowEventError(*this, code::kHandle,
                     "the handle is of type " + handle.type().name + ", not " +

@@ -86,10 +86,16 @@ class Environment {
   std::vector<DroppedHandle> TakeDropped() { return std::exchange(m_dropped, {}); }
 
   /// Finds the live handle of class T behind `value`.
-  /// @throws EventError ERR_EV_DISPOSED, ERR_EV_HANDLE or ERR_EV_THREAD.
+  /// @throws EventError ERR_EV_DISPOSED, ERR_EV_HANDLE, ERR_EV_THREAD or ERR_EV_FORKED.
   template <class T>
   T& Get(const Napi::Value& value) {
-    return static_cast<T&>(Resolve(value, T::kKind));
+    return static_cast<T&>(Resolve(GetAny(value), T::kKind));
+  }
+
+  /// Like Get(), for what makes a handle this process's own.
+  template <class T>
+  T& GetEvenForked(const Napi::Value& value) {
+    return static_cast<T&>(Resolve(GetAnyEvenForked(value), T::kKind));
   }
 
   /// Like Get(), for any class of handle.
@@ -100,7 +106,8 @@ class Environment {
 
  private:
   explicit Environment(Napi::Env env);
-  Handle& Resolve(const Napi::Value& value, HandleKind kind);
+  Handle& Resolve(Handle& handle, HandleKind kind) const;
+  Handle& GetAnyEvenForked(const Napi::Value& value);
   void DisposeAll();
 
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);

@@ -14,6 +14,7 @@ namespace code {
 inline constexpr char kDisposed[] = "ERR_EV_DISPOSED";
 inline constexpr char kHandle[] = "ERR_EV_HANDLE";
 inline constexpr char kThread[] = "ERR_EV_THREAD";
+inline constexpr char kForked[] = "ERR_EV_FORKED";
 inline constexpr char kReentrant[] = "ERR_EV_REENTRANT";
 inline constexpr char kState[] = "ERR_EV_STATE";
 inline constexpr char kBind[] = "ERR_EV_BIND";

@@ -47,6 +47,10 @@ class Handle {
   /// The struct of libevent's behind it, for C; null for none.
   virtual void* Address() const { return nullptr; }
 
+  /// Whether the process has forked since, and what the handle has in libevent is its parent's still: an
+  /// epoll instance is not copied.
+  virtual bool forked() const { return false; }
+
   Environment& env() const { return m_env; }
   HandleKind kind() const { return m_kind; }
   const HandleType& type() const { return m_type; }

@@ -64,10 +64,11 @@ Napi::Value Dispose(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (number) -> [type name, id] of a handle that was still live, now disposed; undefined otherwise
+// (number) -> [type name, id] of a handle that was still live, now disposed; undefined otherwise, and for one
+// of the parent process
 Napi::Value Collect(const Napi::CallbackInfo& info) {
   Handle* const handle = Environment::From(info).FindAny(NumberArg(info, 0));
-  if (handle == nullptr) return info.Env().Undefined();
+  if (handle == nullptr || handle->forked()) return info.Env().Undefined();
   const Napi::Array description = Napi::Array::New(info.Env(), 2);
   description.Set(0u, Napi::String::New(info.Env(), handle->type().name));
   description.Set(1u, Napi::Number::New(info.Env(), static_cast<double>(handle->id())));

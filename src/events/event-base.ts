@@ -419,8 +419,10 @@ export class EventBase extends declareEventType('EventBase') {
   }
 
   /**
-   * Makes the backend anew, with all that is pending. In C that is for the child of a `fork()`, which Node cannot do;
-   * a native addon or a debugger might.
+   * Makes the backend anew, with all that is pending. That is for the child of a `fork()`, which Node cannot do, but a
+   * native addon might, and then run JavaScript where V8 lets it. The child shares its parent's epoll instance, and so
+   * every call of a base that it has not made itself, and of what lives on it, is `ERR_EV_FORKED` there until this one,
+   * disposal included.
    *
    * @throws {EventError} `ERR_EV_STATE` while the base is being run, `ERR_EV_LIBEVENT`
    * @see event_reinit()

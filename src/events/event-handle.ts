@@ -1,10 +1,12 @@
-import { EventError } from '../util/errors.js'
+import { EventError, type EventErrorCode } from '../util/errors.js'
 import { created, type HandleNumber, native } from '../util/native.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
 import { tellBufferNews } from './buffer-news.js'
 
 /** Lets only this library hand a native object's number to a constructor. */
 export const kAdopt: unique symbol = Symbol('adopt')
+
+const REFUSALS: ReadonlySet<EventErrorCode> = new Set(['ERR_EV_REENTRANT', 'ERR_EV_FORKED'])
 
 /** Called once, when a handle is disposed by JavaScript, after its native object has gone. */
 export const kReleased: unique symbol = Symbol('released')
@@ -88,8 +90,8 @@ export abstract class EventHandle {
     try {
       native.dispose(number, this.#type)
     } catch (error) {
-      // Inside the log callback it is refused.
-      if (error instanceof EventError && error.code === 'ERR_EV_REENTRANT') this.#number = number
+      // Inside the log callback it is refused, and in a child of the process whose handle it is.
+      if (error instanceof EventError && REFUSALS.has(error.code)) this.#number = number
       throw error
     }
     this[kReleased]()

@@ -52,7 +52,7 @@ export class EventToken extends declareEventType('EventToken') {
    * Makes the event active: its callback runs in its own thread.
    *
    * @param what - the bits that the callback is given; those of several calls before it runs come together
-   * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is a base's
+   * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is a base's; `ERR_EV_FORKED`
    * @see event_active()
    */
   active(what: number): void {
@@ -68,7 +68,7 @@ export class EventToken extends declareEventType('EventToken') {
    * @param message - what that function gets: anything that can be cloned, default `undefined`
    * @param ms - when, in ms from now; default: at once
    * @throws {TypeError} when the message cannot be cloned
-   * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is an event's
+   * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is an event's; `ERR_EV_FORKED`
    * @see event_base_once()
    */
   once(message?: unknown, ms?: number): void {

@@ -6,6 +6,8 @@ export type EventErrorCode =
   | 'ERR_EV_HANDLE'
   /** The handle belongs to another thread. */
   | 'ERR_EV_THREAD'
+  /** The process is a child of the one that made the handle, whose descriptors it shares: `base.reinit()` goes first. */
+  | 'ERR_EV_FORKED'
   /** The base is being dispatched already. */
   | 'ERR_EV_REENTRANT'
   /** The call does not fit the state that the object is in. */

@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "c_calls.h"
+#include "forks.h"
 #include "memory_probe.h"
 #include "scrubbing_probe.h"
 #include "secure_probe.h"
@@ -9,6 +10,7 @@
 
 static Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
   bitcoin_support::test::ExportCCalls(env, exports);
+  bitcoin_support::test::ExportForks(env, exports);
   bitcoin_support::test::ExportMemoryProbe(env, exports);
   bitcoin_support::test::ExportScrubbingProbe(env, exports);
   bitcoin_support::test::ExportSecureProbe(env, exports);

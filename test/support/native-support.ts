@@ -31,6 +31,13 @@ export interface NativeSupport {
   /** Calls the function there with up to three words. @returns the word that it returns */
   callAddress(address: bigint, ...words: bigint[]): bigint
 
+  /**
+   * Forks this process and calls a function in the child, which has this thread alone and ends when the function returns.
+   *
+   * @returns how it has ended, as waitpid() says it, and what the function returned, as text
+   */
+  callInFork(call: () => string): [status: number, result: string]
+
   /** @returns a socket on a free port of 127.0.0.1, which listens unless `backlog` is 0 */
   boundTcpSocket(backlog: number): number
   /** @returns a datagram socket on a free port of 127.0.0.1 */
