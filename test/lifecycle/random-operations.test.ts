@@ -5,13 +5,19 @@ import { runProgram } from '../support/run-program.js'
 const PROGRAM = fileURLToPath(new URL('../programs/random-operations.js', import.meta.url))
 const SEEDS = 25
 
-describe('random operations on bases and events', () => {
+describe('random operations on bases and what lives on them', () => {
   for (const first of [1, 1001, 2001, 3001]) {
     it(`leave nothing behind and nothing waiting (seeds from ${first} on)`, async function () {
       this.timeout(40_000)
       const { code, signal, stdout, stderr } = await runProgram(process.execPath, [PROGRAM, `${first}`, `${SEEDS}`])
       expect(signal ?? code, stderr).to.equal(0)
-      expect((JSON.parse(stdout) as { callbacks: number }).callbacks).to.be.above(50 * SEEDS)
+      const { callbacks, traffic } = JSON.parse(stdout) as {
+        callbacks: number
+        traffic: { bytes: number; responses: number }
+      }
+      expect(callbacks).to.be.above(50 * SEEDS)
+      expect(traffic.bytes).to.be.above(1000 * SEEDS)
+      expect(traffic.responses).to.be.above(0)
     })
   }
 })
