@@ -90,7 +90,8 @@ constexpr std::size_t kFrame = 16 * 1024;
 
 [[gnu::noinline]] std::uintptr_t UseStack(bool cleanse) {
   std::uint64_t secret[kFrame / sizeof(std::uint64_t)];
-  const auto address = reinterpret_cast<std::uintptr_t>(&secret);
+  // Volatile, so that no compiler takes what is returned for an address to be used.
+  const volatile auto address = reinterpret_cast<std::uintptr_t>(&secret);
   Fill(secret, sizeof secret);
   if (cleanse) MemoryCleanse(secret, sizeof secret);
   return address;
