@@ -1,4 +1,4 @@
-// Installs what is missing, and is done at once when nothing is: `node scripts/setup.mjs [build|test|asan|bench]`.
+// Installs what is missing, and is done at once when nothing is: `node scripts/setup.mjs [build|test|asan|fuzz|bench]`.
 // It runs before there is a node_modules, so it has no dependencies.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

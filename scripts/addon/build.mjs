@@ -1,4 +1,5 @@
-// Builds the addon with cmake-js into build/<Type>: `node scripts/addon/build.mjs [Release|Debug|Asan]`.
+// Builds the addon with cmake-js into build/<Type>: `node scripts/addon/build.mjs [Release|Debug|Asan]`. With the name of a target
+// behind that it builds only this one, into build/Fuzz.
 // It is also the package's install script, so it needs nothing but Node and the package's own dependencies.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +13,8 @@ import { missingFor, sentence } from './requirements.mjs'
 const types = ['Release', 'Debug', 'Asan']
 const root = realpathSync(join(dirname(fileURLToPath(import.meta.url)), '..', '..'))
 const type = process.argv[2] ?? 'Release'
-const out = join(root, 'build', type)
+const target = process.argv[3]
+const out = join(root, 'build', target === undefined ? type : 'Fuzz')
 /** Says which settings the build was configured with; there is none while that has not succeeded. */
 const stamp = join(out, 'settings.json')
 
@@ -44,7 +46,7 @@ function settings() {
   })
 }
 
-function cmakeJs(command) {
+function cmakeJs(command, ...more) {
   const args = [
     join(folderOf('cmake-js'), 'bin', 'cmake-js'),
     command,
@@ -61,6 +63,7 @@ function cmakeJs(command) {
     '--log-level',
     'warn',
     `--CDNODE_EXECUTABLE=${process.execPath}`,
+    ...more,
   )
   const { status, signal } = spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root })
   if (status !== 0)
@@ -79,4 +82,4 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   cmakeJs('configure')
   writeFileSync(stamp, wanted)
 }
-cmakeJs('build')
+cmakeJs('build', ...(target === undefined ? [] : ['--target', target]))

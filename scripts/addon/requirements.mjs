@@ -34,6 +34,19 @@ export function addressSanitizer(env = process.env, cxx = compiler(env)) {
     .find((file) => file?.includes('/') && existsSync(file))
 }
 
+/** A clang++ that has libFuzzer: the one from CXX if it is one, else that on the path. */
+export function fuzzingCompiler(env = process.env) {
+  const arch = { x64: 'x86_64', arm64: 'aarch64' }[process.arch] ?? process.arch
+  const libraries = [`libclang_rt.fuzzer-${arch}.a`, 'libclang_rt.fuzzer.a', 'libclang_rt.fuzzer_osx.a']
+  const isThere = (cxx, library) => {
+    const file = output(cxx, [`-print-file-name=${library}`], env)
+    return file?.includes('/') && existsSync(file)
+  }
+  return [compiler(env), 'clang++'].find(
+    (cxx) => cxx && which(cxx, env) && libraries.some((library) => isThere(cxx, library)),
+  )
+}
+
 /** In the order in which a build would notice. */
 const needs = {
   compiler: {
@@ -53,6 +66,7 @@ const needs = {
     what: (env) => `the AddressSanitizer runtime of ${compiler(env)}`,
     met: (env) => addressSanitizer(env),
   },
+  fuzzer: { what: () => 'clang with libFuzzer', met: fuzzingCompiler },
   curl: { what: () => 'curl', met: (env) => which('curl', env) },
   python: { what: () => 'Python 3', met: (env) => which('python3', env) },
   valgrind: { what: () => 'valgrind', met: (env) => which('valgrind', env) },
@@ -87,7 +101,8 @@ const peers = [
 export const purposes = {
   build,
   test: [...build, ...peers],
-  asan: [...build, ...peers, 'sanitizers'],
+  asan: [...build, ...peers, 'sanitizers', 'fuzzer'],
+  fuzz: [...build, 'fuzzer'],
   bench: [...build, 'wrk'],
 }
 

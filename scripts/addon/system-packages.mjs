@@ -21,6 +21,11 @@ export const packages = {
   nodeHeaders: { apt: ['libuv1-dev'], dnf: ['libuv-devel'], apk: ['libuv-dev'], brew: ['libuv'] },
   // Debian's g++ brings its own; Fedora's compilers both leave it out.
   sanitizers: { apt: ['libclang-rt-dev'], dnf: ['libasan', 'libubsan', 'compiler-rt'] },
+  fuzzer: {
+    apt: ['clang', 'libclang-rt-dev'],
+    dnf: ['clang', 'compiler-rt'],
+    apk: ['clang', 'compiler-rt'],
+  },
   curl: { apt: ['curl'], dnf: ['curl'], apk: ['curl'], brew: ['curl'] },
   python: { apt: ['python3'], dnf: ['python3'], apk: ['python3'], brew: ['python'] },
   // With its header, by which a test marks memory as secret.

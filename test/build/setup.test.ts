@@ -65,7 +65,7 @@ describe('scripts/setup.mjs', () => {
   it('refuses a purpose that it does not know', async () => {
     const { code, stderr } = await run(process.execPath, [setup, 'dance'])
     expect(code).to.equal(1)
-    expect(stderr).to.equal('Unknown purpose dance: use build, test, asan, bench.\n')
+    expect(stderr).to.equal('Unknown purpose dance: use build, test, asan, fuzz, bench.\n')
   })
 
   it('installs the npm packages when node_modules is not what the lock file says, and only then', async function () {
