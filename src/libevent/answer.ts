@@ -1,6 +1,6 @@
 // C's way of telling that something has failed.
 import { EventError, type EventErrorCode } from '../util/errors.js'
-import { checkObject, typeError } from '../util/validation.js'
+import { checkAddress, checkCArgument, checkObject, typeError } from '../util/validation.js'
 
 /** A time as C has it. */
 export interface Timeval {
@@ -49,6 +49,16 @@ export function orNull<T>(call: () => T): T | null {
     if (isFailure(error)) return null
     throw error
   }
+}
+
+/**
+ * For a callback that is one of C's. @returns what it is given beside its own arguments
+ *
+ * @throws {RangeError} when one of the two is no address: C would crash at it, so no return value can stand for that
+ */
+export function argumentInC(cb: bigint, arg: unknown): bigint {
+  checkAddress(cb, 'cb')
+  return arg === null ? 0n : checkCArgument(arg, 'arg')
 }
 
 /** @returns a time in ms; undefined, which stands for none, for NULL */

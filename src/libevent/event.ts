@@ -2,18 +2,40 @@
 import { EV_PERSIST, EV_SIGNAL, EV_TIMEOUT } from '../events/constants.js'
 import type { EventBase, EvutilSocket } from '../events/event-base.js'
 import { type LibEvent, obtainEvent } from '../events/lib-event.js'
-import { answer, msOf, orNull, type Timeval } from './answer.js'
+import { answer, argumentInC, msOf, orNull, type Timeval } from './answer.js'
 import type { event_callback_fn } from './base.js'
 
-/** Makes an event, which its base owns. @returns the event, not yet pending, or null */
+/**
+ * Makes an event, which its base owns. A callback of C's is given by its address, and the loop calls it itself.
+ *
+ * @returns the event, not yet pending, or null
+ */
+export function event_new(
+  base: EventBase,
+  fd: EvutilSocket,
+  events: number,
+  cb: bigint,
+  arg: bigint | null,
+): LibEvent | null
 export function event_new<A>(
   base: EventBase,
   fd: EvutilSocket,
   events: number,
   cb: event_callback_fn<A>,
   arg: A,
+): LibEvent | null
+export function event_new<A>(
+  base: EventBase,
+  fd: EvutilSocket,
+  events: number,
+  cb: event_callback_fn<A> | bigint,
+  arg: A | bigint | null,
 ): LibEvent | null {
-  return orNull(() => obtainEvent(base, fd, events, (_, given: A, what) => cb(fd, what, given), arg))
+  if (typeof cb === 'bigint') {
+    const given = argumentInC(cb, arg)
+    return orNull(() => obtainEvent(base, fd, events, cb, given))
+  }
+  return orNull(() => obtainEvent(base, fd, events, (_, given: A, what) => cb(fd, what, given), arg as A))
 }
 
 /** Frees an event, in its own callback too. */

@@ -6,8 +6,8 @@ import type { EvHttpConnection } from '../events/ev-http-connection.js'
 import type { EvHttpRequest } from '../events/ev-http-request.js'
 import type { EventBase, EvutilSocket } from '../events/event-base.js'
 import { EventError } from '../util/errors.js'
-import { checkAddress, checkCArgument, checkFunction } from '../util/validation.js'
-import { answer, msOf, orNull, type Timeval } from './answer.js'
+import { checkFunction } from '../util/validation.js'
+import { answer, argumentInC, msOf, orNull, type Timeval } from './answer.js'
 import { checkBuffer } from './buffer.js'
 
 /** A request has come. */
@@ -60,7 +60,7 @@ export function evhttp_bound_socket_get_fd(bound_socket: EvHttpBoundSocket): Evu
 export function evhttp_set_gencb(http: EvHttp, cb: bigint, arg: bigint | null): void
 export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A>, arg: A): void
 export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A> | bigint, arg: A | bigint | null): void {
-  if (typeof cb === 'bigint') http.setGencb(cb, inC(cb, arg))
+  if (typeof cb === 'bigint') http.setGencb(cb, argumentInC(cb, arg))
   else http.setGencb(cb, arg as A)
 }
 
@@ -74,14 +74,8 @@ export function evhttp_set_cb<A>(
   cb_arg: A | bigint | null,
 ): 0 | -1 {
   if (typeof cb !== 'bigint') return answer(() => http.setCb(path, cb, cb_arg as A))
-  const arg = inC(cb, cb_arg)
+  const arg = argumentInC(cb, cb_arg)
   return answer(() => http.setCb(path, cb, arg))
-}
-
-// C would crash at what is no address: no return value can stand for that.
-function inC(cb: bigint, arg: unknown): bigint {
-  checkAddress(cb, 'cb')
-  return arg === null ? 0n : checkCArgument(arg, 'arg')
 }
 
 /** Removes the callback for a path. @returns 0, or -1 when it has none */

@@ -15,6 +15,7 @@ import {
   obtainEvHttpRequest,
   obtainEvtimer,
 } from 'bitcoin-support'
+import { event_new } from 'bitcoin-support/libevent'
 import { expect } from 'chai'
 import { callC, inC, Tally } from '../support/c-library.js'
 import { deferred, turn } from '../support/deferred.js'
@@ -58,6 +59,16 @@ describe('callbacks in C', () => {
         expect(await run(base)).to.equal(1)
         expect(tally.calls).to.be.at.least(5)
         expect(tally.last).to.deep.equal({ fd: -1, what: EV_TIMEOUT })
+      })
+
+      it('are taken by event_new() too, with NULL for no argument', async () => {
+        using tally = new Tally()
+        using base = obtainEventBase()
+        for (const arg of [tally.address, null]) event_new(base, -1, EV_TIMEOUT, inC('count'), arg)?.add(1)
+        expect(await run(base)).to.equal(1)
+        expect(tally.calls).to.equal(1)
+        expect(() => event_new(base, -1, EV_TIMEOUT, 0n, null)).to.throw(RangeError, /^cb /)
+        expect(() => event_new(base, -1, EV_TIMEOUT, inC('count'), -1n)).to.throw(RangeError, /^arg /)
       })
 
       it('are called once by once()', async () => {
