@@ -1,10 +1,12 @@
 #include "net/ev_conn_listener.h"
 
+#include <event2/util.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
 #include <utility>
 
 #include "libevent/unique_fd.h"
@@ -22,13 +24,16 @@ namespace {
 constexpr timeval kNextTurn{0, 0};
 
 // The options that libevent sees: the rest is done when the socket is made.
-constexpr unsigned kPassedOn =
-    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_LEAVE_SOCKETS_BLOCKING | LEV_OPT_DEFERRED_ACCEPT;
+constexpr unsigned kPassedOn = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_LEAVE_SOCKETS_BLOCKING;
 
 }  // namespace
 
 EvConnListener::EvConnListener(EventBase& base, int fd, unsigned flags, std::string unlink_path)
     : BaseChild(base, base.env().type_for(kKind), kKind), m_unlink_path(std::move(unlink_path)) {
+  // libevent has an eye for that only when it makes the socket.
+  if ((flags & LEV_OPT_DEFERRED_ACCEPT) != 0 && evutil_make_tcp_listen_socket_deferred(fd) != 0) {
+    ThrowSystemError(env(), code::kBind, "setsockopt", errno, "descriptor " + std::to_string(fd));
+  }
   // What it accepts is no business of the programs that this process starts.
   const unsigned options = (flags & kPassedOn) | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED;
   m_listener = evconnlistener_new(base.base(), OnAccept, this, options, 0, fd);

@@ -16,6 +16,7 @@ import { expect } from 'chai'
 import { expectCode } from '../support/errors.js'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 import { nativeSupport } from '../support/native-support.js'
+import { SocketPair } from '../support/socket-pair.js'
 
 const LOOPBACK = { host: '127.0.0.1' }
 
@@ -259,6 +260,18 @@ describe('EvConnListener', () => {
     expect(error).to.include({ syscall: 'listen' })
     expectCode('ERR_EV_BIND', () => obtainEvConnListener(base, () => {}, undefined, { backlog: 0 }, 2 ** 31 - 1))
     expect([nativeSupport.closeDescriptor(left), nativeSupport.closeDescriptor(right)]).to.deep.equal([true, true])
+  })
+
+  it('waits for first bytes at a socket of TCP alone', () => {
+    using base = obtainEventBase()
+    using sockets = new SocketPair()
+    const error = expectCode('ERR_EV_BIND', () =>
+      obtainEvConnListener(base, null, undefined, { deferAccept: true, backlog: 0 }, sockets.left),
+    )
+    expect(error.syscall).to.equal('setsockopt')
+    // It is still there.
+    sockets.write(sockets.right)
+    expect(sockets.read(sockets.left)).to.equal('x')
   })
 
   it('refuses options that do not go together', () => {

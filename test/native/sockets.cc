@@ -1,6 +1,7 @@
 #include "sockets.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -74,6 +75,17 @@ Napi::Value ShutdownSocket(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// (descriptor of a socket of TCP that listens) -> how many connections may wait there
+Napi::Value BacklogOf(const Napi::CallbackInfo& info) {
+  tcp_info state{};
+  socklen_t length = sizeof state;
+  if (getsockopt(IntArg(info, 0), IPPROTO_TCP, TCP_INFO, &state, &length) != 0) {
+    throw Napi::Error::New(info.Env(), std::strerror(errno));
+  }
+  // That is where the kernel has it while the socket listens.
+  return Napi::Number::New(info.Env(), state.tcpi_sacked);
+}
+
 // (descriptor) -> whether it was open
 Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), close(IntArg(info, 0)) == 0);
@@ -88,6 +100,7 @@ void ExportSockets(Napi::Env env, Napi::Object exports) {
   exports.Set("socketPair", Napi::Function::New<SocketPair>(env, "socketPair"));
   exports.Set("shutdownSocket", Napi::Function::New<ShutdownSocket>(env, "shutdownSocket"));
   exports.Set("portOf", Napi::Function::New<PortOf>(env, "portOf"));
+  exports.Set("backlogOf", Napi::Function::New<BacklogOf>(env, "backlogOf"));
   exports.Set("closeDescriptor", Napi::Function::New<CloseDescriptor>(env, "closeDescriptor"));
 }
 

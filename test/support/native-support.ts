@@ -50,6 +50,8 @@ export interface NativeSupport {
   shutdownSocket(fd: number): void
   /** @returns a socket's port */
   portOf(fd: number): number
+  /** @returns how many connections may wait at a TCP socket that listens */
+  backlogOf(fd: number): number
   /** @returns whether it was open */
   closeDescriptor(fd: number): boolean
 }
