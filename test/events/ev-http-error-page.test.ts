@@ -57,6 +57,50 @@ describe('EvHttp: setErrorPageCb()', () => {
     expect((await server.ask(tooLong)).body.toString()).to.contain('<H1>URI Too Long</H1>')
   })
 
+  it('leaves the 500 of a request that is dropped to libevent’s page', async () => {
+    await using server = new HttpServer(
+      (request) => request.dispose(),
+      (http) => http.setErrorPageCb(() => ({ body: 'mine' })),
+    )
+    const reply = await server.ask(request('GET /'))
+    expect(reply).to.include({ status: 500, reason: 'Unhandled request' })
+    expect(reply.body.toString()).to.include('Unhandled request').and.not.include('mine')
+  })
+
+  it('leaves what libevent itself refuses to its page, when requests are left to it', async () => {
+    const asked: number[] = []
+    await using server = new HttpServer(
+      undefined,
+      (http) => {
+        http.setMaxBodySize(10)
+        http.setErrorPageCb((status) => {
+          asked.push(status)
+          return { body: 'mine' }
+        })
+      },
+      { strict: false },
+    )
+    for (const [bytes, status] of [
+      ['nonsense\r\n\r\n', 400],
+      [request('POST /', ['Expect: anything'], 'x'), 417],
+      [request('POST /', [], 'x'.repeat(11)), 413],
+    ] as const) {
+      const reply = await server.ask(bytes)
+      expect([reply.status, reply.body.includes('mine')]).to.deep.equal([status, false])
+    }
+    // What is refused after libevent has taken it is not.
+    for (const [bytes, status] of [
+      [request('GET /nowhere'), 404],
+      [request('GET /%00'), 400],
+      [request('PATCH /'), 501],
+      [request('FOO /'), 501],
+    ] as const) {
+      const reply = await server.ask(bytes)
+      expect([reply.status, reply.body.toString()]).to.deep.equal([status, 'mine'])
+    }
+    expect(asked).to.deep.equal([404, 400, 501, 501])
+  })
+
   it('sends no body to HEAD', async () => {
     await using server = new HttpServer(undefined, (http) => http.setErrorPageCb(() => ({ body: 'page' })))
     using wire = await server.connect()
@@ -133,5 +177,24 @@ describe('EvHttp: setExtensionMethods()', () => {
     wire.send(request('PROPFIND /a', [], 'body'))
     expect((await wire.reply()).status).to.equal(501)
     expect(await wire.rest()).to.have.lengthOf(0)
+  })
+
+  it('takes tokens of 3 to 32 characters', async () => {
+    await using server = new HttpServer((request) => request.reply({ body: request.getMethod() }))
+    const names = ['ABC', 'M'.repeat(32), "!#$%&'*+-.^_`|~09"]
+    server.http.setExtensionMethods(names)
+    for (const name of names) expect((await server.ask(request(`${name} /`))).body.toString()).to.equal(name)
+    for (const name of ['', 'AB', 'M'.repeat(33), 'A BC', 'A:BC', 'ÄBC', 'ABC\r\n', 'ABC\0']) {
+      expect(() => server.http.setExtensionMethods(['GOOD', name]), JSON.stringify(name)).to.throw(
+        RangeError,
+        /^names /,
+      )
+    }
+    for (const wrong of [undefined, 'ABC', {}, [1]]) {
+      expect(() => server.http.setExtensionMethods(wrong as unknown as string[])).to.throw(TypeError, /^names /)
+    }
+    // What was refused has changed nothing.
+    expect((await server.ask(request('ABC /'))).status).to.equal(200)
+    expect((await server.ask(request('GOOD /'))).status).to.equal(501)
   })
 })
