@@ -30,7 +30,13 @@ constexpr timeval kLongTime{1'000'000, 0};
 // The reason and all headers in one string, which JavaScript takes apart when it is asked for one: reason,
 // NUL, name, NUL, value, NUL …
 Napi::Value FlatHead(Napi::Env env, const char* reason, const evkeyvalq* headers) {
+  size_t length = 1 + (reason == nullptr ? 0 : std::strlen(reason));
+  for (const evkeyval* header = headers->tqh_first; header != nullptr; header = header->next.tqe_next) {
+    length += std::strlen(header->key) + std::strlen(header->value) + 2;
+  }
   std::string flat;
+  // It never grows, so that no copy stays behind.
+  flat.reserve(length);
   if (reason != nullptr) flat.append(reason);
   flat.push_back('\0');
   for (const evkeyval* header = headers->tqh_first; header != nullptr; header = header->next.tqe_next) {

@@ -66,14 +66,20 @@ function isChunks(body: object): body is EvHttpBodyChunks {
   return Symbol.asyncIterator in body || Symbol.iterator in body
 }
 
+/** @returns the Host header as the addon takes it: name, NUL, value, NUL */
+export function hostHeader(host: string): string {
+  return `Host\0${host}\0`
+}
+
 /**
  * Puts the host first, as RFC 9112 asks for, and leaves out what follows from the body.
  *
+ * @param host - a {@link hostHeader}, for when there is none
  * @returns name, NUL, value, NUL and so on
  */
 function withHost(headers: EvHttpHeaders | undefined, host: string): string {
+  if (headers === undefined) return host
   const given = flattenHeaders(headers)
-  if (given === undefined) return `Host\0${host}\0`
   let first = host
   let others = ''
   for (let i = 0; i + 1 < given.length; i += 2) {
@@ -84,13 +90,13 @@ function withHost(headers: EvHttpHeaders | undefined, host: string): string {
     if (name.includes('\0')) throw rangeError('header name', 'a token', name)
     if (value.includes('\0')) throw rangeError('header value', 'without NUL', value)
     const lower = name.toLowerCase()
-    if (lower === 'host') first = value
+    if (lower === 'host') first = hostHeader(value)
     else if (lower !== 'content-length' && lower !== 'transfer-encoding') others += `${name}\0${value}\0`
   }
-  return `Host\0${first}\0${others}`
+  return first + others
 }
 
-/** @returns `request`, checked. @param host - the value of a missing Host header */
+/** @returns `request`, checked. @param host - a {@link hostHeader}, for when it has none */
 export function checkRequest(request: EvHttpClientRequest, host: string): CheckedRequest {
   checkObject(request, 'request')
   const { method = 'GET', path, headers, body, signal, timeout, stream = false } = request

@@ -17,7 +17,7 @@ import { BufferEvent } from './buffer-event.js'
 import { EVHTTP_REQ_PATCH } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import { EvDnsBase } from './ev-dns-base.js'
-import { checkRequest, type EvHttpClientRequest } from './ev-http-client-options.js'
+import { checkRequest, type EvHttpClientRequest, hostHeader } from './ev-http-client-options.js'
 import { Exchange } from './ev-http-exchange.js'
 import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
 import type { EvHttpResponse } from './ev-http-response.js'
@@ -63,7 +63,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   readonly #base: EventBase
   readonly #view: boolean
   readonly #number: number
-  /** Of requests that name none. */
+  /** The header of requests that have none. */
   readonly #host: string
   #closecb: BoundCallback<[]> | undefined
   #limited = false
@@ -75,7 +75,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
     this.#base = base
     this.#number = number
     this.#view = host === undefined
-    this.#host = host ?? ''
+    this.#host = hostHeader(host ?? '')
     const state = stateOfBase(base)
     if (host === undefined) {
       state.connections.set(number, this)

@@ -34,6 +34,8 @@ const SLAB_BYTES = 65536
 let slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
 let slabUsed = 0
 
+const REQUEST_TYPE = typeNumberOf(EvHttpMessage.typeName)
+
 /** Where the addon shows in `created` what it has taken of a reply. */
 const STATUS = 6
 const MINOR = 7
@@ -91,7 +93,7 @@ export class Exchange implements ClientReceiver {
     this.#resolve = resolve
     this.#reject = reject
     this.#number = native.requestNew()
-    traceCreated(this.#number, typeNumberOf(EvHttpMessage.typeName), created[0] ?? 0)
+    traceCreated(this.#number, REQUEST_TYPE, created[0] ?? 0)
   }
 
   #send(request: CheckedRequest): void {
