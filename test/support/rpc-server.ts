@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { RawConnection, type RawResponse, requestText } from './raw-http.js'
 import type { ProgramResult } from './run-program.js'
+import { requestWith, Wire, type WireReply } from './wire.js'
 
 /** The compiled example. */
 export const RPC_SERVER_PROGRAM = fileURLToPath(new URL('../../examples/bitcoin-rpc/server.js', import.meta.url))
@@ -115,15 +115,15 @@ export class RpcServer implements AsyncDisposable {
    * @param headers - the headers; by default those of one who may ask
    * @returns the response
    */
-  async post(body: string, headers: Readonly<Record<string, string>> = this.login): Promise<RawResponse> {
+  async post(body: string, headers: Readonly<Record<string, string>> = this.login): Promise<WireReply> {
     return this.request('POST /', headers, body)
   }
 
   /** As `post`, with any request line. */
-  async request(head: string, headers: Readonly<Record<string, string>> = {}, body = ''): Promise<RawResponse> {
-    using connection = await RawConnection.open(this.port)
-    connection.send(requestText(head, headers, body))
-    return await connection.response()
+  async request(head: string, headers: Readonly<Record<string, string>> = {}, body = ''): Promise<WireReply> {
+    using connection = await Wire.open(this.port)
+    connection.send(requestWith(head, headers, body))
+    return await connection.reply()
   }
 
   /**

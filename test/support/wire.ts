@@ -190,3 +190,18 @@ export function request(line: string, headers: readonly string[] = [], body?: st
   const length = body === undefined ? [] : [`Content-Length: ${Buffer.byteLength(body, 'latin1')}`]
   return `${line} HTTP/1.1\r\n${['Host: test', ...length, ...headers].join('\r\n')}\r\n\r\n${body ?? ''}`
 }
+
+/**
+ * The same, with headers by name.
+ *
+ * @param line - its first line without the version, such as `POST /`
+ * @param headers - its headers beside Host and Content-Length, which they may replace
+ * @param body - its body, which goes as UTF-8
+ * @returns what to send
+ */
+export function requestWith(line: string, headers: Readonly<Record<string, string>> = {}, body = ''): string {
+  const all = { Host: 'localhost', 'Content-Length': String(Buffer.byteLength(body)), ...headers }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  // A character a byte, as Wire.send() takes them.
+  return Buffer.from(`${line} HTTP/1.1\r\n${lines.join('')}\r\n${body}`).toString('latin1')
+}

@@ -7,7 +7,7 @@ import { AllowList } from '../../../examples/bitcoin-rpc/auth/allow-list.js'
 import { Credentials } from '../../../examples/bitcoin-rpc/auth/credentials.js'
 import { HttpFront } from '../../../examples/bitcoin-rpc/http/http-front.js'
 import { checkLiveCounts } from '../../support/live-counts.js'
-import { RawConnection, requestText } from '../../support/raw-http.js'
+import { requestWith, Wire } from '../../support/wire.js'
 
 describe('bitcoin-rpc: a client without an address', () => {
   checkLiveCounts()
@@ -30,9 +30,9 @@ describe('bitcoin-rpc: a client without an address', () => {
     try {
       front.bindUnix(path)
       const served = base.dispatch()
-      using connection = await RawConnection.open({ path })
-      connection.send(requestText('POST /'))
-      expect((await connection.response()).status).to.equal(403)
+      using connection = await Wire.open({ path })
+      connection.send(requestWith('POST /'))
+      expect((await connection.reply()).status).to.equal(403)
       front.stop()
       expect(await served).to.equal(1)
     } finally {

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { expect } from 'chai'
-import { RawConnection, type RawResponse, requestText } from '../../support/raw-http.js'
 import { basic, RpcServer } from '../../support/rpc-server.js'
+import { requestWith, Wire, type WireReply } from '../../support/wire.js'
 
 const COUNT = '{"method":"getblockcount","id":1}'
 const COUNT_ANSWER = '{"result":182,"error":null,"id":1}\n'
@@ -14,12 +14,12 @@ describe('bitcoin-rpc: HTTP', function () {
   it('keeps a connection open by default and when asked to', async () => {
     await using server = await RpcServer.start()
     for (const extra of [{}, { Connection: 'keep-alive' }]) {
-      using connection = await RawConnection.open(server.port)
+      using connection = await Wire.open(server.port)
       for (const _ of [1, 2, 3]) {
-        connection.send(requestText('POST /', { ...server.login, ...extra }, COUNT))
-        const response = await connection.response()
+        connection.send(requestWith('POST /', { ...server.login, ...extra }, COUNT))
+        const response = await connection.reply()
         expect(response).to.include({ status: 200, version: '1.1' })
-        expect(response.headers.get('content-type')).to.equal('application/json')
+        expect(response.header('content-type')).to.equal('application/json')
         expect(response.body.toString()).to.equal(COUNT_ANSWER)
       }
     }
@@ -27,16 +27,16 @@ describe('bitcoin-rpc: HTTP', function () {
 
   it('closes a connection after the reply when asked to', async () => {
     await using server = await RpcServer.start()
-    using connection = await RawConnection.open(server.port)
-    connection.send(requestText('POST /', { ...server.login, Connection: 'close' }, COUNT))
+    using connection = await Wire.open(server.port)
+    connection.send(requestWith('POST /', { ...server.login, Connection: 'close' }, COUNT))
     expect(await bodyOf(connection)).to.equal(COUNT_ANSWER)
     expect(await connection.rest()).to.have.lengthOf(0)
   })
 
   it('answers HTTP/1.0 and closes', async () => {
     await using server = await RpcServer.start()
-    using connection = await RawConnection.open(server.port)
-    connection.send(requestText('POST /', server.login, COUNT).replace('HTTP/1.1', 'HTTP/1.0'))
+    using connection = await Wire.open(server.port)
+    connection.send(requestWith('POST /', server.login, COUNT).replace('HTTP/1.1', 'HTTP/1.0'))
     expect(await bodyOf(connection)).to.equal(COUNT_ANSWER)
     expect(await connection.rest()).to.have.lengthOf(0)
   })
@@ -49,12 +49,12 @@ describe('bitcoin-rpc: HTTP', function () {
 
   it('keeps the connection open after a 404', async () => {
     await using server = await RpcServer.start()
-    using connection = await RawConnection.open(server.port)
+    using connection = await Wire.open(server.port)
     for (const path of ['/nothing', '/?query', '//', '/wallet/x', '/%2f']) {
-      connection.send(requestText(`POST ${path}`, server.login, COUNT))
-      expect((await connection.response()).status, path).to.equal(404)
+      connection.send(requestWith(`POST ${path}`, server.login, COUNT))
+      expect((await connection.reply()).status, path).to.equal(404)
     }
-    connection.send(requestText('POST /', server.login, COUNT))
+    connection.send(requestWith('POST /', server.login, COUNT))
     expect(await bodyOf(connection)).to.equal(COUNT_ANSWER)
   })
 
@@ -76,8 +76,8 @@ describe('bitcoin-rpc: HTTP', function () {
 
   it('answers HEAD without a body', async () => {
     await using server = await RpcServer.start()
-    using connection = await RawConnection.open(server.port)
-    connection.send(requestText('HEAD /', { Connection: 'close' }))
+    using connection = await Wire.open(server.port)
+    connection.send(requestWith('HEAD /', { Connection: 'close' }))
     const text = (await connection.rest()).toString()
     expect(text).to.match(/^HTTP\/1\.1 405 /)
     expect(text).to.match(/\r\n\r\n$/)
@@ -85,11 +85,11 @@ describe('bitcoin-rpc: HTTP', function () {
 
   it('takes a chunked body of 4 MB', async () => {
     await using server = await RpcServer.start()
-    using connection = await RawConnection.open(server.port)
+    using connection = await Wire.open(server.port)
     const text = 'x'.repeat(4_000_000)
     const body = JSON.stringify({ method: 'echo', params: [text], id: 1 })
     const headers = { ...server.login, 'Transfer-Encoding': 'chunked' }
-    connection.send(requestText('POST /', headers).replace('Content-Length: 0\r\n', ''))
+    connection.send(requestWith('POST /', headers).replace('Content-Length: 0\r\n', ''))
     for (let at = 0; at < body.length; at += 100_000) {
       const chunk = body.slice(at, at + 100_000)
       connection.send(`${chunk.length.toString(16)}\r\n${chunk}\r\n`)
@@ -100,9 +100,9 @@ describe('bitcoin-rpc: HTTP', function () {
 
   it('refuses a body of more than 32 MiB', async () => {
     await using server = await RpcServer.start()
-    using connection = await RawConnection.open(server.port)
+    using connection = await Wire.open(server.port)
     connection.send(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${0x02000001}\r\n\r\n`)
-    expect((await connection.response()).status).to.equal(413)
+    expect((await connection.reply()).status).to.equal(413)
   })
 
   it('refuses headers of more than 8192 bytes', async () => {
@@ -113,7 +113,7 @@ describe('bitcoin-rpc: HTTP', function () {
 
   it('hangs up, saying nothing, on a client that stops in the middle of its headers', async () => {
     await using server = await RpcServer.start(['-rpcservertimeout=2'])
-    using connection = await RawConnection.open(server.port)
+    using connection = await Wire.open(server.port)
     const started = performance.now()
     connection.send('POST / HTTP/1.1\r\nHost: x\r\n')
     expect(await connection.rest()).to.have.lengthOf(0)
@@ -137,47 +137,47 @@ describe('bitcoin-rpc: HTTP', function () {
 
   it('answers pipelined requests in order, the second not begun before the first is answered', async () => {
     await using server = await RpcServer.start()
-    using connection = await RawConnection.open(server.port)
-    const stop = requestText('POST /', server.login, '{"method":"stop"}')
-    connection.send(requestText('POST /', WRONG, COUNT) + stop)
-    const first = await connection.response()
-    const second = await connection.response()
+    using connection = await Wire.open(server.port)
+    const stop = requestWith('POST /', server.login, '{"method":"stop"}')
+    connection.send(requestWith('POST /', WRONG, COUNT) + stop)
+    const first = await connection.reply()
+    const second = await connection.reply()
     expectLoginWanted(first)
     // Had stop been begun, this reply would already announce the end, as the next one does.
-    expect(first.headers.has('connection')).to.equal(false)
+    expect(first.header('connection')).to.equal(undefined)
     expect(second.status).to.equal(200)
-    expect(second.headers.get('connection')).to.equal('close')
+    expect(second.header('connection')).to.equal('close')
     await server.ended()
   })
 
   it('goes on for others while one waits for the answer to a wrong password', async () => {
     await using server = await RpcServer.start()
-    using guesser = await RawConnection.open(server.port)
-    using other = await RawConnection.open(server.port)
+    using guesser = await Wire.open(server.port)
+    using other = await Wire.open(server.port)
     await server.freeze()
-    guesser.send(requestText('POST /', WRONG, COUNT))
-    other.send(requestText('POST /', server.login, '{"method":"stop"}'))
+    guesser.send(requestWith('POST /', WRONG, COUNT))
+    other.send(requestWith('POST /', server.login, '{"method":"stop"}'))
     server.thaw()
     // Stopping waits for the guesser's answer, which then announces the end: it came after the other's.
-    expect((await other.response()).status).to.equal(200)
-    const refused = await guesser.response()
+    expect((await other.reply()).status).to.equal(200)
+    const refused = await guesser.reply()
     expectLoginWanted(refused)
-    expect(refused.headers.get('connection')).to.equal('close')
+    expect(refused.header('connection')).to.equal('close')
     await server.ended()
   })
 
   it('turns away what its work queue does not hold', async () => {
     await using server = await RpcServer.start(['-rpcworkqueue=2'])
-    const connections = await Promise.all(Array.from({ length: 6 }, () => RawConnection.open(server.port)))
+    const connections = await Promise.all(Array.from({ length: 6 }, () => Wire.open(server.port)))
     // Each has been accepted once it has been answered, so that all six requests are read in one turn of the loop.
     for (const connection of connections) {
-      connection.send(requestText('POST /', server.login, COUNT))
-      await connection.response()
+      connection.send(requestWith('POST /', server.login, COUNT))
+      await connection.reply()
     }
     await server.freeze()
-    for (const connection of connections) connection.send(requestText('POST /', server.login, COUNT))
+    for (const connection of connections) connection.send(requestWith('POST /', server.login, COUNT))
     server.thaw()
-    const responses = await Promise.all(connections.map((connection) => connection.response()))
+    const responses = await Promise.all(connections.map((connection) => connection.reply()))
     for (const connection of connections) connection[Symbol.dispose]()
     const refused = responses.filter(({ status }) => status === 503)
     expect(responses.filter(({ status }) => status === 200)).to.have.lengthOf(2)
@@ -188,23 +188,23 @@ describe('bitcoin-rpc: HTTP', function () {
 
   it('counts those who wait for the answer to a wrong password as waiting', async () => {
     await using server = await RpcServer.start(['-rpcworkqueue=1'])
-    using first = await RawConnection.open(server.port)
-    using second = await RawConnection.open(server.port)
+    using first = await Wire.open(server.port)
+    using second = await Wire.open(server.port)
     await server.freeze()
-    first.send(requestText('POST /', WRONG, COUNT))
-    second.send(requestText('POST /', WRONG, COUNT))
+    first.send(requestWith('POST /', WRONG, COUNT))
+    second.send(requestWith('POST /', WRONG, COUNT))
     server.thaw()
-    const statuses = [(await first.response()).status, (await second.response()).status]
+    const statuses = [(await first.reply()).status, (await second.reply()).status]
     expect(statuses.sort()).to.deep.equal([401, 503])
   })
 
   it('survives clients that leave before their answer', async () => {
     await using server = await RpcServer.start()
-    const guessers = await Promise.all(Array.from({ length: 8 }, () => RawConnection.open(server.port)))
-    const askers = await Promise.all(Array.from({ length: 8 }, () => RawConnection.open(server.port)))
+    const guessers = await Promise.all(Array.from({ length: 8 }, () => Wire.open(server.port)))
+    const askers = await Promise.all(Array.from({ length: 8 }, () => Wire.open(server.port)))
     await server.freeze()
-    for (const guesser of guessers) guesser.send(requestText('POST /', WRONG, COUNT))
-    for (const asker of askers) asker.send(requestText('POST /', server.login, COUNT))
+    for (const guesser of guessers) guesser.send(requestWith('POST /', WRONG, COUNT))
+    for (const asker of askers) asker.send(requestWith('POST /', server.login, COUNT))
     for (const connection of [...guessers, ...askers]) connection.socket.resetAndDestroy()
     server.thaw()
     expect(await server.result('getblockcount')).to.equal(182)
@@ -218,33 +218,33 @@ describe('bitcoin-rpc: HTTP', function () {
       const { address } = outside
       await using closed = await RpcServer.start(['-rpcbind=0.0.0.0', '-rpcallowip=203.0.113.7'])
       for (const head of ['POST /', 'GET /nothing']) {
-        using connection = await RawConnection.open({ host: address, port: closed.port })
-        connection.send(requestText(head, closed.login, COUNT))
-        const response = await connection.response()
+        using connection = await Wire.open({ host: address, port: closed.port })
+        connection.send(requestWith(head, closed.login, COUNT))
+        const response = await connection.reply()
         expect(response.status, head).to.equal(403)
         expect(response.body, head).to.have.lengthOf(0)
       }
       expect(await closed.result('getblockcount')).to.equal(182)
       await using open = await RpcServer.start(['-rpcbind=0.0.0.0', `-rpcallowip=${address}/32`])
-      using connection = await RawConnection.open({ host: address, port: open.port })
-      connection.send(requestText('POST /', open.login, COUNT))
+      using connection = await Wire.open({ host: address, port: open.port })
+      connection.send(requestWith('POST /', open.login, COUNT))
       expect(await bodyOf(connection)).to.equal(COUNT_ANSWER)
     })
 
     it('does not listen there unless told to', async () => {
       await using server = await RpcServer.start()
-      const refused = await RawConnection.open({ host: outside.address, port: server.port }).catch((error) => error)
+      const refused = await Wire.open({ host: outside.address, port: server.port }).catch((error) => error)
       expect(refused).to.include({ code: 'ECONNREFUSED' })
     })
   }
 })
 
-async function bodyOf(connection: RawConnection): Promise<string> {
-  return (await connection.response()).body.toString()
+async function bodyOf(connection: Wire): Promise<string> {
+  return (await connection.reply()).body.toString()
 }
 
-function expectLoginWanted(response: RawResponse): void {
+function expectLoginWanted(response: WireReply): void {
   expect(response.status).to.equal(401)
-  expect(response.headers.get('www-authenticate')).to.equal('Basic realm="jsonrpc"')
+  expect(response.header('www-authenticate')).to.equal('Basic realm="jsonrpc"')
   expect(response.body).to.have.lengthOf(0)
 }

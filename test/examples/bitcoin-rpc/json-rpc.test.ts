@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { RawConnection, requestText } from '../../support/raw-http.js'
 import { RpcServer } from '../../support/rpc-server.js'
+import { requestWith, Wire } from '../../support/wire.js'
 
 const METHOD_NOT_FOUND = { code: -32601, message: 'Method not found' }
 const OUT_OF_RANGE = { code: -8, message: 'Block height out of range' }
@@ -22,13 +22,13 @@ describe('bitcoin-rpc: JSON-RPC', function () {
   type Answer = [status: number, answer: unknown]
 
   async function post(body: unknown): Promise<Answer> {
-    const { status, headers, body: answer } = await server.post(typeof body === 'string' ? body : JSON.stringify(body))
+    const { status, header, body: answer } = await server.post(typeof body === 'string' ? body : JSON.stringify(body))
     const text = answer.toString()
     if (text === '') {
-      expect(headers.get('content-type')).to.not.equal('application/json')
+      expect(header('content-type')).to.not.equal('application/json')
       return [status, undefined]
     }
-    expect(headers.get('content-type')).to.equal('application/json')
+    expect(header('content-type')).to.equal('application/json')
     expect(text).to.match(/[^\n]\n$/)
     return [status, JSON.parse(text)]
   }
@@ -185,10 +185,10 @@ describe('bitcoin-rpc: JSON-RPC', function () {
   })
 
   it('refuses a body that is not UTF-8', async () => {
-    using connection = await RawConnection.open(server.port)
-    connection.send(requestText('POST /', { ...server.login, 'Content-Length': '3' }))
+    using connection = await Wire.open(server.port)
+    connection.send(requestWith('POST /', { ...server.login, 'Content-Length': '3' }))
     connection.send(Buffer.from([0x22, 0xff, 0x22]))
-    const response = await connection.response()
+    const response = await connection.reply()
     expect(response.status).to.equal(500)
     expect(JSON.parse(response.body.toString())).to.deep.equal(error1(PARSE_ERROR, { id: null }))
   })

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { RawConnection, requestText } from '../../support/raw-http.js'
 import { assertCleanEnd, RPC_SERVER_PROGRAM, RpcServer } from '../../support/rpc-server.js'
 import { type ProgramResult, runProgram } from '../../support/run-program.js'
+import { requestWith, Wire } from '../../support/wire.js'
 
 const COUNT = '{"method":"getblockcount"}'
 
@@ -84,10 +84,10 @@ describe('bitcoin-rpc: stop', function () {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`ends by itself on ${signal}, with idle connections open and nothing left alive`, async () => {
       await using server = await RpcServer.start()
-      using idle = await RawConnection.open(server.port)
-      using used = await RawConnection.open(server.port)
-      used.send(requestText('POST /', server.login, COUNT))
-      expect((await used.response()).status).to.equal(200)
+      using idle = await Wire.open(server.port)
+      using used = await Wire.open(server.port)
+      used.send(requestWith('POST /', server.login, COUNT))
+      expect((await used.reply()).status).to.equal(200)
       server.signal(signal)
       assertCleanEnd(await server.ended())
       expect(existsSync(server.cookiePath)).to.equal(false)
@@ -102,7 +102,7 @@ describe('bitcoin-rpc: stop', function () {
     server.signal('SIGINT')
     server.signal('SIGINT')
     server.signal('SIGTERM')
-    expect((await reader.response()).status).to.equal(200)
+    expect((await reader.reply()).status).to.equal(200)
     assertCleanEnd(await server.ended())
   })
 
@@ -114,25 +114,25 @@ describe('bitcoin-rpc: stop', function () {
       error: null,
       id: 1,
     })
-    expect(response.headers.get('connection')).to.equal('close')
+    expect(response.header('connection')).to.equal('close')
     assertCleanEnd(await server.ended())
   })
 
   it('finishes a reply that is still being read, and turns away everybody else meanwhile', async () => {
     await using server = await RpcServer.start()
-    using idle = await RawConnection.open(server.port)
+    using idle = await Wire.open(server.port)
     using reader = await unreadReply(server)
     await server.post('{"method":"stop"}')
 
-    idle.send(requestText('POST /', server.login, COUNT))
-    const refused = await idle.response()
+    idle.send(requestWith('POST /', server.login, COUNT))
+    const refused = await idle.reply()
     expect(refused.status).to.equal(503)
-    expect(refused.headers.get('connection')).to.equal('close')
+    expect(refused.header('connection')).to.equal('close')
     expect(await idle.rest()).to.have.lengthOf(0)
-    const late = await RawConnection.open(server.port).catch((error: unknown) => error)
+    const late = await Wire.open(server.port).catch((error: unknown) => error)
     expect(late).to.include({ code: 'ECONNREFUSED' })
 
-    const reply = await reader.response()
+    const reply = await reader.reply()
     expect(reply.status).to.equal(200)
     expect(reply.body).to.have.lengthOf(UNREAD_BYTES + '{"result":[""],"error":null}\n'.length)
     assertCleanEnd(await server.ended())
@@ -140,30 +140,30 @@ describe('bitcoin-rpc: stop', function () {
 
   it('answers what waits in its queue', async () => {
     await using server = await RpcServer.start()
-    const connections = await Promise.all(Array.from({ length: 5 }, () => RawConnection.open(server.port)))
+    const connections = await Promise.all(Array.from({ length: 5 }, () => Wire.open(server.port)))
     for (const connection of connections) {
-      connection.send(requestText('POST /', server.login, COUNT))
-      await connection.response()
+      connection.send(requestWith('POST /', server.login, COUNT))
+      await connection.reply()
     }
     await server.freeze()
-    for (const connection of connections) connection.send(requestText('POST /', server.login, '{"method":"stop"}'))
+    for (const connection of connections) connection.send(requestWith('POST /', server.login, '{"method":"stop"}'))
     server.thaw()
     for (const connection of connections) {
-      const response = await connection.response()
+      const response = await connection.reply()
       expect(response.status).to.equal(200)
-      expect(response.headers.get('connection')).to.equal('close')
+      expect(response.header('connection')).to.equal('close')
     }
     assertCleanEnd(await server.ended())
   })
 
   it('stops a server that somebody is guessing passwords at', async () => {
     await using server = await RpcServer.start()
-    using guesser = await RawConnection.open(server.port)
-    guesser.send(requestText('POST /', { Authorization: 'Basic AAAA' }, COUNT))
+    using guesser = await Wire.open(server.port)
+    guesser.send(requestWith('POST /', { Authorization: 'Basic AAAA' }, COUNT))
     // Answered after the guess was read, on another connection.
     await server.result('getblockcount')
     server.signal('SIGTERM')
-    expect((await guesser.response()).status).to.equal(401)
+    expect((await guesser.reply()).status).to.equal(401)
     assertCleanEnd(await server.ended())
   })
 })
@@ -172,8 +172,8 @@ describe('bitcoin-rpc: stop', function () {
 const UNREAD_BYTES = 16_000_000
 
 /** @returns a connection to which a long reply has begun to come, and which does not read on */
-async function unreadReply(server: RpcServer): Promise<RawConnection> {
-  const reader = await RawConnection.open(server.port)
+async function unreadReply(server: RpcServer): Promise<Wire> {
+  const reader = await Wire.open(server.port)
   const body = JSON.stringify({ method: 'echo', params: ['x'.repeat(UNREAD_BYTES)] })
   const begun = new Promise<void>((resolve) => {
     reader.socket.once('data', () => {
@@ -181,7 +181,7 @@ async function unreadReply(server: RpcServer): Promise<RawConnection> {
       resolve()
     })
   })
-  reader.send(requestText('POST /', server.login, body))
+  reader.send(requestWith('POST /', server.login, body))
   await begun
   return reader
 }

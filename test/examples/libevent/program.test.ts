@@ -9,8 +9,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { RawConnection, requestText } from '../../support/raw-http.js'
 import { runProgram } from '../../support/run-program.js'
+import { requestWith, Wire } from '../../support/wire.js'
 
 const PROGRAM = fileURLToPath(new URL('../../../examples/libevent/program.js', import.meta.url))
 
@@ -159,12 +159,12 @@ describe('examples/libevent', function () {
 
   it('serves several requests of a connection, and a client that goes in the midst of one', async () => {
     await using program = await Running.start(docroot)
-    using gone = await RawConnection.open(program.port)
+    using gone = await Wire.open(program.port)
     gone.send('GET /la')
-    using raw = await RawConnection.open(program.port)
+    using raw = await Wire.open(program.port)
     for (const _ of [1, 2]) {
-      raw.send(requestText('GET /a.txt'))
-      expect((await raw.response()).body.toString()).to.equal('text of a\n')
+      raw.send(requestWith('GET /a.txt'))
+      expect((await raw.reply()).body.toString()).to.equal('text of a\n')
     }
   })
 
@@ -185,7 +185,7 @@ describe('examples/libevent', function () {
     const socket = connect(program.proxyPort, '127.0.0.1')
     await once(socket, 'connect')
     socket.pause()
-    socket.write(requestText('GET /large', { Connection: 'close' }))
+    socket.write(requestWith('GET /large', { Connection: 'close' }))
     // Whatever is written for it now has nowhere to go; the proxy serves others meanwhile.
     expect(await curl(`http://127.0.0.1:${program.proxyPort}/a.txt`)).to.equal('text of a\n')
     const chunks: Buffer[] = []
@@ -200,9 +200,9 @@ describe('examples/libevent', function () {
     await once(gone, 'connect')
     gone.write('GET /la')
     gone.destroy()
-    using raw = await RawConnection.open(program.proxyPort)
-    raw.send(requestText('GET /a.txt', { Connection: 'close' }))
-    expect((await raw.response()).body.toString()).to.equal('text of a\n')
+    using raw = await Wire.open(program.proxyPort)
+    raw.send(requestWith('GET /a.txt', { Connection: 'close' }))
+    expect((await raw.reply()).body.toString()).to.equal('text of a\n')
   })
 
   it('proxies on a UNIX socket, and to one', async () => {
@@ -215,8 +215,8 @@ describe('examples/libevent', function () {
       expect(await curl(`http://127.0.0.1:${outer.proxyPort}/a.txt`)).to.equal('text of a\n')
       await inner.stop()
       // Nobody is there any more.
-      using raw = await RawConnection.open(outer.proxyPort)
-      raw.send(requestText('GET /a.txt'))
+      using raw = await Wire.open(outer.proxyPort)
+      raw.send(requestWith('GET /a.txt'))
       expect((await raw.rest()).toString()).to.equal('')
     } finally {
       rmSync(folder, { recursive: true })
