@@ -52,9 +52,17 @@ void EvDnsBase::ThrowNobodyToAsk() const {
 }
 
 void EvDnsBase::Dispose() {
-  if (!live() || m_disposing) return;
+  if (!live()) return;
   const EventBase::BusyScope busy(base());
-  m_disposing = true;
+  // A base that is disposed by who is told of the end goes on until this one has ended.
+  if (!std::exchange(m_disposing, true)) EndUses();
+  if (!live()) return;
+  RetireChild();
+  base().AddLingering();
+  base().WhenIdle([this] { FreeWhenQuiet(); });
+}
+
+void EvDnsBase::EndUses() {
   while (!m_users.empty()) {
     EvHttpConnection* const user = m_users.back();
     m_users.pop_back();
@@ -67,9 +75,6 @@ void EvDnsBase::Dispose() {
     const auto lookup = m_lookups.find(key);
     if (lookup != m_lookups.end()) lookup->second->Shutdown();
   }
-  RetireChild();
-  base().AddLingering();
-  base().WhenIdle([this] { FreeWhenQuiet(); });
 }
 
 void EvDnsBase::FreeWhenQuiet() {

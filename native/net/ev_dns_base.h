@@ -51,6 +51,7 @@ class EvDnsBase final : public BaseChild {
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
+  void EndUses();
   void FreeWhenQuiet();
   void LookAgainLater();
   static void OnLater(evutil_socket_t fd, short what, void* arg);

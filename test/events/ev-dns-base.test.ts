@@ -275,4 +275,23 @@ describe('EvDnsBase', () => {
     dns.dispose()
     expect([other.disposed, ...replies]).to.deep.equal([true, 'found', EVREQ_HTTP_REQUEST_CANCEL])
   })
+
+  for (const what of ['its base', 'itself'] as const) {
+    it(`ends once when who is told of its end disposes ${what}`, () => {
+      using base = obtainEventBase()
+      const dns = obtainEvDnsBase(base)
+      dns.nameserverIpAdd('127.0.0.1:9')
+      let told = 0
+      for (let i = 0; i < 3; i++) {
+        dns.resolveIpv4('host.test', 0, () => {
+          told += 1
+          if (what === 'its base') base.dispose()
+          else dns.dispose()
+        })
+      }
+      dns.dispose()
+      expect([dns.disposed, base.disposed]).to.deep.equal([true, what === 'its base'])
+      expect(told).to.be.at.least(1)
+    })
+  }
 })
