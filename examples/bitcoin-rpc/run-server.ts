@@ -1,11 +1,12 @@
 import { obtainEventBase } from 'bitcoin-support'
-import { type Endpoint, formatEndpoint } from './args/endpoint.js'
+import { formatEndpoint } from './args/endpoint.js'
 import type { Settings } from './args/settings.js'
 import { UsageError } from './args/usage-error.js'
 import { CookieFile } from './auth/cookie-file.js'
 import { Chain } from './chain/chain.js'
 import { MAINNET_BLOCKS } from './chain/mainnet-blocks.js'
 import { messageOf, prepareDataDirectory } from './data-directory.js'
+import { bindAll } from './http/bind-all.js'
 import { HttpFront } from './http/http-front.js'
 import { blockchainMethods } from './methods/blockchain.js'
 import { controlMethods } from './methods/control.js'
@@ -58,26 +59,6 @@ export async function runServer(settings: Settings, print: (line: string) => voi
   print(`  ${tryLine(endpoints, { cookiePath: cookie?.path, user: settings.passwordUser })}`)
   print('Ctrl-C stops it.')
   await base.dispatch()
-}
-
-/** One endpoint is enough: a machine without IPv6 still serves on 127.0.0.1. */
-function bindAll(front: HttpFront, wanted: readonly Endpoint[], print: (line: string) => void): Endpoint[] {
-  const bound: Endpoint[] = []
-  const failures: string[] = []
-  for (const { host, port } of wanted) {
-    // A port that the system chose for the first endpoint is the others' too.
-    const endpoint = { host, port: port === 0 ? (bound[0]?.port ?? 0) : port }
-    try {
-      bound.push({ host, port: front.bind(endpoint) })
-    } catch (error) {
-      failures.push(`${formatEndpoint(endpoint)} (${messageOf(error)})`)
-    }
-  }
-  if (bound.length === 0) {
-    throw new UsageError(`Unable to bind any endpoint for the RPC server: ${failures.join(', ')}`)
-  }
-  for (const failure of failures) print(`Warning: not listening on ${failure}`)
-  return bound
 }
 
 function writeCookie(dataDirectory: string): CookieFile {

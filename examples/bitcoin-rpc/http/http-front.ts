@@ -89,6 +89,11 @@ export class HttpFront implements Disposable {
     this.#bound.push(this.#http.bindUnixSocket(path))
   }
 
+  /** Listens on the first `count` of its sockets no more. */
+  unbind(count = this.#bound.length): void {
+    for (const bound of this.#bound.splice(0, count)) this.#http.delAcceptSocket(bound)
+  }
+
   /**
    * Takes no more requests, answers those that are in flight, and then closes every connection.
    *
@@ -98,7 +103,7 @@ export class HttpFront implements Disposable {
     if (this.#stopping) return false
     this.#stopping = true
     this.#http.setGencb((req) => this.#reply(req, 503))
-    for (const bound of this.#bound.splice(0)) this.#http.delAcceptSocket(bound)
+    this.unbind()
     // In a turn of its own: the last request's callback is still using the connection that this closes.
     this.#requests.whenNone(() => this.#base.once(-1, EV_TIMEOUT, () => this.#http.dispose(), undefined, 0))
     return true
