@@ -36,7 +36,7 @@ void EvDnsBase::Add(DnsLookup& lookup) { m_lookups.emplace(lookup.key(), &lookup
 
 void EvDnsBase::Remove(const DnsLookup& lookup) {
   m_lookups.erase(lookup.key());
-  if (!live()) FreeWhenQuiet();
+  if (m_ending) FreeWhenQuiet();
 }
 
 void EvDnsBase::Tell(double key, int result, int type, int ttl, std::vector<std::string> answers) {
@@ -59,7 +59,11 @@ void EvDnsBase::Dispose() {
   if (!live()) return;
   RetireChild();
   base().AddLingering();
-  base().WhenIdle([this] { FreeWhenQuiet(); });
+  base().WhenIdle([this] {
+    // Not before: a turn may take so long that all is quiet within it, and what waits here would be too late.
+    m_ending = true;
+    FreeWhenQuiet();
+  });
 }
 
 void EvDnsBase::EndUses() {

@@ -81,6 +81,7 @@ class EvDnsBase final : public BaseChild {
   std::vector<std::string> m_answers;  ///< of the lookup that JavaScript is being told of
   double m_last_own_key = 0;
   bool m_disposing = false;
+  bool m_ending = false;  ///< libevent is off the stack since it was disposed of
 };
 
 }  // namespace bitcoin_support

@@ -11,6 +11,7 @@ import {
   DNS_IPv4_A,
   DNS_IPv6_AAAA,
   DNS_PTR,
+  EV_TIMEOUT,
   EVHTTP_REQ_GET,
   EVREQ_HTTP_REQUEST_CANCEL,
   type EvDnsAddress,
@@ -23,6 +24,7 @@ import {
   obtainEventBase,
   obtainEvHttpConnectionBase,
   obtainEvHttpRequest,
+  obtainEvtimer,
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { deferred } from '../support/deferred.js'
@@ -170,6 +172,30 @@ describe('EvDnsBase', () => {
     expect(results).to.have.members([DNS_ERR_SHUTDOWN, 'ERR_EV_DNS'])
     expect(EvDnsBase.live()).to.equal(before - 1)
     expect(await base.dispatch()).to.equal(1)
+  })
+
+  it('may end within the very turn in which it is disposed, when that has a lot to do', async () => {
+    await using server = await DnsServer.start(silent)
+    // A turn of many rounds, each of which looks for timers that are due.
+    using base = obtainEventBase({ maxDispatchInterval: { callbacks: 1 } })
+    for (let last = 2; last < 40; last += 1) {
+      const dns = resolver(base, server)
+      const lookups = [dns.resolveIpv4('host.test', 0, () => {}), dns.getaddrinfo('host.test', 1, 0, () => {})]
+      let steps = 0
+      const stepper = obtainEvtimer(base, () => {
+        steps += 1
+        if (steps === 1) {
+          // libevent tells of their end later, when the resolver has ended.
+          for (const lookup of lookups) lookup.cancel()
+          dns.dispose()
+        }
+        if (steps < last) stepper.active(EV_TIMEOUT)
+        else stepper.dispose()
+      })
+      stepper.active(EV_TIMEOUT)
+      expect(await base.dispatch()).to.equal(1)
+      expect([dns.disposed, steps]).to.deep.equal([true, last])
+    }
   })
 
   it('survives being disposed by each answer, and its base too', async () => {
