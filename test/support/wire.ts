@@ -102,6 +102,12 @@ export class Wire implements Disposable {
     return this.#take(this.#length)
   }
 
+  /** @returns everything that comes until the other side ends its half, in whatever way */
+  async remains(): Promise<Buffer> {
+    await this.ending()
+    return this.#take(this.#length)
+  }
+
   /**
    * Reads a response: with a Content-Length, in chunks, or until the other side closes.
    *

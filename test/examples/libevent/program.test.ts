@@ -217,7 +217,7 @@ describe('examples/libevent', function () {
       // Nobody is there any more.
       using raw = await Wire.open(outer.proxyPort)
       raw.send(requestWith('GET /a.txt'))
-      expect((await raw.rest()).toString()).to.equal('')
+      expect((await raw.remains()).toString()).to.equal('')
     } finally {
       rmSync(folder, { recursive: true })
     }
