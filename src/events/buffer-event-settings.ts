@@ -28,7 +28,8 @@ export abstract class BufferEventSettings extends declareEventType('BufferEvent'
 
   /**
    * Sets when callbacks come and reading rests: see `setcb()`. A filter hands on no more than the high mark of writing
-   * of what it lies over allows.
+   * of what it lies over allows. With deferred callbacks libevent calls the read callback again and again while the
+   * input is full: drain it there, or disable reading.
    *
    * @param events - `EV_READ`, `EV_WRITE` or both
    * @param low - in bytes

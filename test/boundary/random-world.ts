@@ -20,6 +20,7 @@ import {
   type EvHttpConnection,
   type EvHttpRequest,
   getUniquePath,
+  type LibEvent,
   obtainBufferEventFilter,
   obtainBufferEventPair,
   obtainBufferEventRateLimitGroup,
@@ -52,6 +53,9 @@ import { incomingRequest } from './subjects/incoming-request.js'
 import type { AnySubject } from './subjects/index.js'
 import { libEvent } from './subjects/lib-event.js'
 import { outgoingRequest } from './subjects/outgoing-request.js'
+
+/** After so many ms a loop that was told to end has been starved. */
+const STARVED_MS = 300
 
 /** Something that methods are called on, live or not. */
 export interface Member {
@@ -308,6 +312,7 @@ export class RandomWorld implements Disposable {
     const base = this.random.pick(this.live<EventBase>(eventBase))
     if (base === undefined || this.#looped !== undefined) return
     this.#looped = base
+    using _end = this.#endLoop(base)
     try {
       base.loopexit(1)
       base.loopSync(EVLOOP_NONBLOCK)
@@ -321,8 +326,18 @@ export class RandomWorld implements Disposable {
     const base = this.random.pick(this.live<EventBase>(eventBase))
     if (base === undefined) return undefined
     const ended = base.dispatch()
+    const end = this.#endLoop(base)
     base.loopexit(this.random.below(3))
-    return ended
+    return ended.finally(() => end.dispose())
+  }
+
+  // A bufferevent that is full has its callback called until somebody reads from it: at a high priority that starves
+  // the event of loopexit(), and nothing would end the loop.
+  #endLoop(base: EventBase): LibEvent {
+    const end = obtainEvent(base, -1, 0, () => base.loopbreak())
+    end.prioritySet(0)
+    end.add(STARVED_MS)
+    return end
   }
 
   // --- calling -----------------------------------------------------------------------------------
