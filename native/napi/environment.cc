@@ -14,8 +14,21 @@ namespace {
 
 std::atomic<uint32_t> g_next_tag{0};
 
-// What NoteCreated(), NoteLockedPool() and ShowBufferNews() write.
-constexpr size_t kCreatedLength = 9;
+// Where JavaScript finds what it is shown without a call: `Shown` in src/util/shown.ts.
+struct Shown {
+  enum : size_t {
+    kCreatedId,
+    kCreatedSlot,
+    kLockFailures,
+    kGrowths,
+    kLockWarnings,
+    kBufferNews,
+    kReplyStatus,
+    kReplyMinor,
+    kReplyLength,
+    kCount,
+  };
+};
 
 // What some thread has been told of already.
 std::atomic<size_t> g_told_failures{0};
@@ -92,34 +105,34 @@ void Environment::DisposeAll() {
 
 void Environment::Configure(const Napi::Object& config) {
   const Napi::Value error = config.Get("EventError");
-  const Napi::Value created = config.Get("created");
+  const Napi::Value shown = config.Get("shown");
   const Napi::Value callbacks = config.Get("callbacks");
   if (!error.IsFunction() || !callbacks.IsObject()) ThrowTypeError(m_env, "not the library's configuration");
-  if (!created.IsTypedArray() || created.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
-      created.As<Napi::TypedArray>().ElementLength() < kCreatedLength) {
-    ThrowTypeError(m_env, "created must be a Float64Array that is long enough");
+  if (!shown.IsTypedArray() || shown.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
+      shown.As<Napi::TypedArray>().ElementLength() < Shown::kCount) {
+    ThrowTypeError(m_env, "shown must be a Float64Array that is long enough");
   }
   m_callbacks.Configure(callbacks.As<Napi::Object>());
-  m_created_owner = Napi::Persistent(created.As<Napi::Object>());
-  m_created = created.As<Napi::Float64Array>().Data();
+  m_shown_owner = Napi::Persistent(shown.As<Napi::Object>());
+  m_shown = shown.As<Napi::Float64Array>().Data();
   m_event_error = Napi::Persistent(error.As<Napi::Function>());
 }
 
 void Environment::NoteCreated(const Handle& handle) {
-  if (m_created == nullptr) return;
-  m_created[0] = static_cast<double>(handle.id());
-  m_created[1] = HandleTable::SlotOf(handle.number());
+  if (m_shown == nullptr) return;
+  m_shown[Shown::kCreatedId] = static_cast<double>(handle.id());
+  m_shown[Shown::kCreatedSlot] = HandleTable::SlotOf(handle.number());
 }
 
 void Environment::ShowBufferNews(size_t count) {
-  if (m_created != nullptr) m_created[5] = static_cast<double>(count);
+  if (m_shown != nullptr) m_shown[Shown::kBufferNews] = static_cast<double>(count);
 }
 
 void Environment::ShowReply(int status, int minor, double length) {
-  if (m_created == nullptr) return;
-  m_created[6] = status;
-  m_created[7] = minor;
-  m_created[8] = length;
+  if (m_shown == nullptr) return;
+  m_shown[Shown::kReplyStatus] = status;
+  m_shown[Shown::kReplyMinor] = minor;
+  m_shown[Shown::kReplyLength] = length;
 }
 
 void Environment::WarnOfUnlocked() {
@@ -127,12 +140,13 @@ void Environment::WarnOfUnlocked() {
 }
 
 void Environment::NoteLockedPool() {
-  if (m_created == nullptr) return;
+  if (m_shown == nullptr) return;
   const LockedPool& pool = LockedPoolManager::Instance().pool();
-  if (Advance(g_told_failures, pool.lock_failures())) m_created[2] += 1;
-  if (Advance(g_told_growths, pool.growths())) m_created[3] += 1;
+  if (Advance(g_told_failures, pool.lock_failures())) m_shown[Shown::kLockFailures] += 1;
+  if (Advance(g_told_growths, pool.growths())) m_shown[Shown::kGrowths] += 1;
   // Looked at first: an exchange on every call would have the threads wait for each other.
-  if (g_warning_due.load(std::memory_order_relaxed) && g_warning_due.exchange(false)) m_created[4] += 1;
+  if (g_warning_due.load(std::memory_order_relaxed) && g_warning_due.exchange(false))
+    m_shown[Shown::kLockWarnings] += 1;
 }
 
 void Environment::NoteDropped(const Handle& handle) {

@@ -58,7 +58,7 @@ class Environment {
   /// False once the environment is being torn down: from then on JavaScript is not called.
   bool can_call_js() const { return !m_closing; }
 
-  /// Receives what JavaScript hands over once: `{ EventError, created: Float64Array, callbacks }`.
+  /// Receives what JavaScript hands over once: `{ EventError, shown: Float64Array, callbacks }`.
   void Configure(const Napi::Object& config);
   bool configured() const { return !m_event_error.IsEmpty(); }
 
@@ -117,8 +117,8 @@ class Environment {
   std::array<HandleType*, static_cast<size_t>(HandleKind::kCount)> m_types;
   std::unordered_set<std::string> m_type_names;
   Napi::FunctionReference m_event_error;
-  Napi::ObjectReference m_created_owner;  // keeps the array behind m_created alive
-  double* m_created = nullptr;
+  Napi::ObjectReference m_shown_owner;  // keeps the array behind m_shown alive
+  double* m_shown = nullptr;
   std::vector<DroppedHandle> m_dropped;
   bool m_drop_log_on = false;
   bool m_closing = false;

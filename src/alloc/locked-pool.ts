@@ -1,4 +1,5 @@
-import { created, native } from '../util/native.js'
+import { native } from '../util/native.js'
+import { Shown, shown } from '../util/shown.js'
 import { traceSecure } from '../util/tracing.js'
 import { checkString, rangeError } from '../util/validation.js'
 
@@ -42,11 +43,6 @@ export interface LockedPoolOptions {
 const POLICIES: readonly LockPolicy[] = ['require', 'warn', 'allow']
 const BACKENDS = ['memfd_secret', 'mlock'] as const
 
-/** Where the addon shows in `created` how often this thread is to tell of them. */
-const LOCK_FAILURES = 2
-const GROWTHS = 3
-const WARNINGS = 4
-
 let failures = 0
 let growths = 0
 let warnings = 0
@@ -87,8 +83,8 @@ export function walkLockedPool(): string {
 
 /** Tells of what the last allocation has done to the pool: traces its growth, and warns once when it is not locked. */
 export function noteLockedPool(): void {
-  const now = created[GROWTHS] ?? 0
-  const failed = created[LOCK_FAILURES] ?? 0
+  const now = shown(Shown.growths)
+  const failed = shown(Shown.lockFailures)
   if (now > growths) {
     growths = now
     traceSecure('arena_growth')
@@ -98,7 +94,7 @@ export function noteLockedPool(): void {
     traceSecure('lock_failure')
   }
   // The addon knows the process's policy, and asks one thread for the warning.
-  const due = created[WARNINGS] ?? 0
+  const due = shown(Shown.lockWarnings)
   if (due <= warnings) return
   warnings = due
   process.emitWarning('Secret memory could not be locked and may be swapped out: see RLIMIT_MEMLOCK', {

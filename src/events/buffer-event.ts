@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { EventError } from '../util/errors.js'
-import { created, type HandleNumber, native } from '../util/native.js'
+import { type HandleNumber, native } from '../util/native.js'
+import { Shown, shown } from '../util/shown.js'
 import {
   checkBits,
   checkBytes,
@@ -115,7 +116,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   /** @internal */
   constructor(origin: Origin) {
     super(kAdopt, origin.number)
-    this.#slot = created[1] ?? 0
+    this.#slot = shown(Shown.createdSlot)
     this.#origin = origin
     this.#base = origin.base
     if (origin.input !== undefined || origin.output !== undefined) this.#keep(true)

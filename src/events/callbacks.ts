@@ -1,6 +1,7 @@
 // Where the addon's calls arrive.
 import { EventError } from '../util/errors.js'
-import { created, native } from '../util/native.js'
+import { native } from '../util/native.js'
+import { shownMemory } from '../util/shown.js'
 import { traceDropped } from '../util/tracing.js'
 import {
   kAccept,
@@ -59,7 +60,7 @@ function endDispatch(base: number, result: number): void {
 
 native.configure({
   EventError,
-  created,
+  shown: shownMemory,
   callbacks: {
     event(base, slot, what) {
       const state = stateOf(base)

@@ -1,7 +1,8 @@
 // One request and its response, as a promise.
 import { constants } from 'node:os'
 import { EventError, type EventErrorCode } from '../util/errors.js'
-import { created, type HandleNumber, native } from '../util/native.js'
+import { type HandleNumber, native } from '../util/native.js'
+import { Shown, shown } from '../util/shown.js'
 import { traceCreated, traceDropped } from '../util/tracing.js'
 import { checkBytes } from '../util/validation.js'
 import { type ClientReceiver, kChunk, kDone, kFailed, kHeaders, kStopped, type WrittenReceiver } from './base-state.js'
@@ -35,11 +36,6 @@ let slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
 let slabUsed = 0
 
 const REQUEST_TYPE = typeNumberOf(EvHttpMessage.typeName)
-
-/** Where the addon shows in `created` what it has taken of a reply. */
-const STATUS = 6
-const MINOR = 7
-const LENGTH = 8
 
 /** Takes the rest of a reply. @param length - how much of the slab its body has taken, negative when it did not fit */
 function takeBody(request: HandleNumber, length: number): Buffer {
@@ -93,7 +89,7 @@ export class Exchange implements ClientReceiver {
     this.#resolve = resolve
     this.#reject = reject
     this.#number = native.requestNew()
-    traceCreated(this.#number, REQUEST_TYPE, created[0] ?? 0)
+    traceCreated(this.#number, REQUEST_TYPE, shown(Shown.createdId))
   }
 
   #send(request: CheckedRequest): void {
@@ -206,11 +202,12 @@ export class Exchange implements ClientReceiver {
   [kHeaders](): void {
     if (this.#over) return
     const head = native.requestTakeReply(this.#number, undefined, 0)
-    const { [STATUS]: status = 0, [MINOR]: minor = 0 } = created
     this.#stream = new BodyStream(this.#number, () =>
       this.#cancel(new EventError('ERR_EV_CANCELED', 'the body is no longer wanted')),
     )
-    this.#resolve(new EvHttpResponse(status, minor, head, new BodyReader(this.#stream)))
+    this.#resolve(
+      new EvHttpResponse(shown(Shown.replyStatus), shown(Shown.replyMinor), head, new BodyReader(this.#stream)),
+    )
     // They have the promise, and that has the response: it must be known when nobody else has it.
     this.#resolve = this.#reject = () => {}
   }
@@ -234,11 +231,12 @@ export class Exchange implements ClientReceiver {
       this.#stream.end()
     } else {
       const head = native.requestTakeReply(this.#number, slab, slabUsed)
-      const { [STATUS]: status = 0, [MINOR]: minor = 0, [LENGTH]: length = 0 } = created
+      const status = shown(Shown.replyStatus)
       if (status === 0) {
         this.#reject(this.#connectError() ?? new EventError('ERR_EV_CONNECT', 'cannot connect'))
       } else {
-        this.#resolve(new EvHttpResponse(status, minor, head, takeBody(this.#number, length)))
+        const body = takeBody(this.#number, shown(Shown.replyLength))
+        this.#resolve(new EvHttpResponse(status, shown(Shown.replyMinor), head, body))
       }
     }
   }

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { deserialize } from 'node:v8'
-import { created, native } from '../util/native.js'
+import { native } from '../util/native.js'
+import { Shown, shown } from '../util/shown.js'
 import { registerGauges } from '../util/tracing.js'
 import {
   checkAddress,
@@ -111,7 +112,7 @@ export class EventBase extends declareEventType('EventBase') {
         avoidMethods,
       ),
     )
-    this.#slot = created[1] ?? 0
+    this.#slot = shown(Shown.createdSlot)
     registerState(this.#slot, this.#state)
     reportWhenCollected(this)
     registerGauges()

@@ -1,5 +1,6 @@
 import { EventError, type EventErrorCode } from '../util/errors.js'
-import { created, type HandleNumber, native } from '../util/native.js'
+import { type HandleNumber, native } from '../util/native.js'
+import { Shown, shown } from '../util/shown.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
 import { tellBufferNews } from './buffer-news.js'
 
@@ -23,7 +24,7 @@ const collected = new FinalizationRegistry<HandleNumber>((number) => {
   const stack = creationStack(number)
   const gone = native.collect(number)
   traceDropped()
-  if (created[5] !== 0) tellBufferNews()
+  if (shown(Shown.bufferNews) !== 0) tellBufferNews()
   if (gone === undefined) return
   const [type, id] = gone
   process.emitWarning(`${type} #${id} was collected without having been disposed`, {
@@ -70,7 +71,7 @@ export abstract class EventHandle {
   constructor(type: number, number: HandleNumber) {
     this.#type = type
     this.#number = number
-    this.id = created[0] ?? 0
+    this.id = shown(Shown.createdId)
     traceCreated(number, type, this.id)
   }
 
@@ -96,7 +97,7 @@ export abstract class EventHandle {
     }
     this[kReleased]()
     traceDropped()
-    if (created[5] !== 0) tellBufferNews()
+    if (shown(Shown.bufferNews) !== 0) tellBufferNews()
   }
 
   /** @internal */

@@ -1,4 +1,5 @@
-import { created, native } from '../util/native.js'
+import { native } from '../util/native.js'
+import { Shown, shown } from '../util/shown.js'
 import {
   checkAddress,
   checkCArgument,
@@ -65,7 +66,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
         ? native.libEventNewInC(handleOf(base), fd, what, callback, argument)
         : native.libEventNew(handleOf(base), fd, what),
     )
-    this.#slot = created[1] ?? 0
+    this.#slot = shown(Shown.createdSlot)
     this.#base = base
     this.#fd = fd
     this.#events = what

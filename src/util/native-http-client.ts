@@ -20,7 +20,7 @@ export interface NativeHttpClient {
     streams: boolean,
     chunked: boolean,
   ): void
-  /** @returns the reason and the headers: reason, NUL, name, NUL, value, NUL …; the rest is shown in `created` */
+  /** @returns the reason and the headers: reason, NUL, name, NUL, value, NUL …; the rest is shown: see `Shown` */
   requestTakeReply(request: HandleNumber, slab: Uint8Array | undefined, offset: number): string
   requestBeginChunks(request: HandleNumber): void
   requestSendChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean

@@ -60,7 +60,7 @@ export interface NativeAddon
   runtimeSupportedMethods(): string[]
   logSetCallback(callback: ((severity: number, message: string) => void) | null): void
   logEnableDebug(on: boolean): void
-  configure(config: { EventError: typeof EventError; created: Float64Array; callbacks: NativeCallbacks }): void
+  configure(config: { EventError: typeof EventError; shown: Float64Array; callbacks: NativeCallbacks }): void
 
   declareType(name: string): number
   liveCount(type: number): number
@@ -94,11 +94,3 @@ function load(): NativeAddon {
 }
 
 export const native: NativeAddon = load()
-
-/**
- * What the addon shows without a call: of the handle that it has made last the id and the slot; of the locked pool how
- * often this thread is to tell that it has failed to lock, that it has grown, and that it is not locked; how much
- * has happened to buffers that is still to be told; and of the reply that `requestTakeReply()` has taken last the status,
- * the minor version, and the length of the body, negative when that was left.
- */
-export const created = new Float64Array(16)

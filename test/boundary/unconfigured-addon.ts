@@ -8,16 +8,16 @@ const OF_MEMORY = /^(memory|secure|lockedPool|harden|purge)/
 const OF_DESCRIPTORS = /^evutil/
 
 const addon: Record<string, unknown> = createRequire(import.meta.url)(workerData)
-const noFunctions = { EventError: Error, created: new Float64Array(16), callbacks: {} }
+const noFunctions = { EventError: Error, shown: new Float64Array(16), callbacks: {} }
 const garbage: readonly unknown[][] = [
   [],
   [undefined],
   [null, null],
   [{}],
   [{ EventError: Error }],
-  [{ ...noFunctions, created: [] }],
-  [{ ...noFunctions, created: new Uint8Array(1) }],
-  [{ ...noFunctions, created: new Float64Array(1) }],
+  [{ ...noFunctions, shown: [] }],
+  [{ ...noFunctions, shown: new Uint8Array(1) }],
+  [{ ...noFunctions, shown: new Float64Array(1) }],
   [noFunctions],
   [1, 1, true, false, 1, 1, 1, []],
   [Number.NaN, 0.5, 'text', Symbol('symbol')],

@@ -8,6 +8,3 @@ const loaded = (await import(new URL('./util/native.js', entry).href)) as Native
 
 /** The addon's functions, which take handles as numbers. */
 export const native: NativeModule['native'] = loaded.native
-
-/** What the addon tells of the handle that it has made last: its id and its slot. */
-export const created: NativeModule['created'] = loaded.created

@@ -1,0 +1,28 @@
+// What the addon shows without a call: numbers in memory that both sides see. One call less for each handle.
+
+/** Where they stand; the addon's `Shown` (native/napi/environment.cc) has the same places. */
+export const Shown = {
+  /** Of the handle that the addon has made last. */
+  createdId: 0,
+  createdSlot: 1,
+  /** Of the locked pool: how often this thread is to tell that it has failed to lock, that it has grown, and … */
+  lockFailures: 2,
+  growths: 3,
+  /** … that memory is not locked. */
+  lockWarnings: 4,
+  /** How much has happened to buffers that is still to be told. */
+  bufferNews: 5,
+  /** Of the reply that `requestTakeReply()` has taken last: its status, minor version and … */
+  replyStatus: 6,
+  replyMinor: 7,
+  /** … how many bytes of the slab its body has taken, negative when it did not fit. */
+  replyLength: 8,
+} as const
+
+/** For the addon alone, which writes it. */
+export const shownMemory = new Float64Array(Object.keys(Shown).length)
+
+// Read by index: a key of a destructuring pattern is made a string, for which V8 gives up optimized code each time.
+export function shown(place: (typeof Shown)[keyof typeof Shown]): number {
+  return shownMemory[place] ?? 0
+}
