@@ -55,7 +55,11 @@ void EvHttpConnection::Dispose() {
 }
 
 void* EvHttpConnection::Address() const {
-  if (m_server != nullptr) m_server->ShowToC();
+  if (m_server != nullptr) {
+    m_server->ShowToC();
+  } else {
+    m_client->ShowToC();
+  }
   return connection();
 }
 
@@ -67,6 +71,8 @@ void EvHttpConnection::OnClosed(bool connection_there) {
   environment.callbacks().Call(on, JsCallback::kConnectionClose, {self});
   if (environment.FindAny(self) != nullptr) Dispose();
 }
+
+bool EvHttpConnection::limited() const { return m_bufferevent != nullptr && m_bufferevent->limited(); }
 
 void EvHttpConnection::EndBufferevent() {
   if (m_bufferevent != nullptr) m_bufferevent->Dispose();

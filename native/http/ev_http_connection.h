@@ -47,6 +47,9 @@ class EvHttpConnection final : public BaseChild {
   /// libevent takes another one for it, or gives it up: its handle ends.
   void EndBufferevent();
 
+  /// What it reads and writes with has a rate limit.
+  bool limited() const;
+
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:

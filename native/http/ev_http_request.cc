@@ -10,6 +10,7 @@
 
 #include "buffers/buffer_bytes.h"
 #include "http/ev_http_connection.h"
+#include "http/http_client.h"
 #include "http/http_guard.h"
 #include "http/http_text.h"
 #include "http/server_connection.h"
@@ -140,7 +141,12 @@ EvHttpRequest& EvHttpRequest::At(const Napi::CallbackInfo& info, size_t index) {
 
 void* EvHttpRequest::Address() const {
   CheckThere();
-  if (incoming()) m_server->ShowToC();
+  m_known_to_c = true;
+  if (incoming()) {
+    m_server->ShowToC();
+  } else if (m_client != nullptr) {
+    client().ShowToC();
+  }
   return m_request;
 }
 

@@ -58,6 +58,8 @@ class EvHttpRequest final : public BaseChild {
   static evkeyvalq* HeadersArg(const Napi::CallbackInfo& info, bool input);
 
   void* Address() const override;
+  /// C has got its address.
+  bool known_to_c() const { return m_known_to_c; }
 
   evhttp_request* request() const { return m_request; }
   bool incoming() const { return m_server != nullptr; }
@@ -182,6 +184,7 @@ class EvHttpRequest final : public BaseChild {
 
   // Outgoing.
   EvHttpConnection* m_client = nullptr;
+  mutable bool m_known_to_c = false;
   const std::unique_ptr<evhttp_request, OwnRequestDeleter> m_own;  // m_request, to the end of this
   BufferView m_input_view;
   BufferView m_output_view;

@@ -15,9 +15,11 @@
 #include "http/client_socket.h"
 #include "http/ev_http_connection.h"
 #include "http/ev_http_request.h"
+#include "loop/internal_event.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "net/ev_dns_base.h"
+#include "net/socket_reader.h"
 
 namespace bitcoin_support {
 namespace {
@@ -102,6 +104,7 @@ void HttpClient::Free(evhttp_connection* connection) {
 
 void HttpClient::Renew() {
   m_handle.EndBufferevent();
+  m_sentinel.reset();
   evhttp_connection* const old = m_connection;
   Open();
   if (m_connection == nullptr) {
@@ -116,6 +119,7 @@ void HttpClient::Renew() {
 void HttpClient::OnClosed(evhttp_connection*, void* arg) {
   HttpClient& self = *static_cast<HttpClient*>(arg);
   self.m_connected = false;
+  self.m_sentinel.reset();
   if (self.m_closing || !self.m_handle.live()) return;
   const EventBase::BusyScope busy(self.base());
   self.m_upload.Abandon();
@@ -179,6 +183,8 @@ void HttpClient::Try() {
   }
   m_fresh = false;
   m_connecting = !m_connected;
+  if (request.known_to_c()) ShowToC();
+  if (m_sentinel != nullptr && !m_sentinel_pending) m_sentinel_pending = m_sentinel->Add();
   errno = 0;
   // A name that is unknown, or an address that cannot be reached at all, ends the request before this
   // returns.
@@ -220,7 +226,32 @@ void HttpClient::OnConnectEvent(bufferevent* connecting, short what, void* arg) 
   if (!self.m_connected || self.m_connection != connection) return;
   self.m_tries = 0;
   self.SetPhaseTimeouts();
+  self.SpareCalls();
   if (self.m_current != nullptr) self.BeginSending();
+}
+
+// evhttp stops and starts reading at each request, which costs an epoll_ctl. With another event that reads on
+// the descriptor the kernel is not asked.
+void HttpClient::SpareCalls() {
+  if (m_known_to_c) return;
+  if (!m_handle.limited()) ReadAtOnce(stream());
+  m_sentinel = std::make_unique<InternalEvent>(base().base(), bufferevent_getfd(stream()),
+                                               EV_READ | EV_PERSIST, OnReadable, this);
+  m_sentinel_pending = m_sentinel->Add();
+}
+
+// evhttp reads what has come, or will: nothing must ask again and again until then.
+void HttpClient::OnReadable(evutil_socket_t, short, void* arg) {
+  HttpClient& self = *static_cast<HttpClient*>(arg);
+  if ((bufferevent_get_enabled(self.stream()) & EV_READ) != 0) return;
+  self.m_sentinel->Del();
+  self.m_sentinel_pending = false;
+}
+
+void HttpClient::ShowToC() {
+  m_known_to_c = true;
+  m_sentinel.reset();
+  ReadAsLibevent(stream());
 }
 
 void HttpClient::BeginSending() {
@@ -262,6 +293,7 @@ void HttpClient::FailToConnect(const char* syscall, int error) {
 
 bool HttpClient::RetryConnect() {
   m_connected = false;
+  m_sentinel.reset();
   if (m_shut || (m_settings.retries >= 0 && m_tries >= m_settings.retries)) return false;
   double pause_ms = m_settings.retry_pause_ms;
   for (int i = 0; i < m_tries && pause_ms < kMaxPauseMs; ++i) pause_ms *= 2;

@@ -18,6 +18,7 @@ namespace bitcoin_support {
 class EventBase;
 class EvHttpConnection;
 class EvHttpRequest;
+class InternalEvent;
 
 /// Why a connection could not be made.
 struct ConnectFailure {
@@ -88,6 +89,9 @@ class HttpClient {
   /// Ends the connection of which that was asked when it was unused.
   void EndIfUnused();
 
+  /// C gets to know the connection: from here on it is as libevent has it.
+  void ShowToC();
+
   ClientUpload& upload() { return m_upload; }
   void SetPhaseTimeouts();
 
@@ -100,11 +104,13 @@ class HttpClient {
   void Try();
   void BeginSending();
   void SendNow();
+  void SpareCalls();
   void FailToConnect(const char* syscall, int error);
   void TellClosed();
   EventBase& base() const;
 
   static void OnConnectEvent(bufferevent* stream, short what, void* arg);
+  static void OnReadable(evutil_socket_t fd, short what, void* arg);
   static void OnClosed(evhttp_connection* connection, void* arg);
   static void OnRetry(evutil_socket_t fd, short what, void* arg);
 
@@ -112,6 +118,7 @@ class HttpClient {
   ClientSettings m_settings;
   evhttp_connection* m_connection = nullptr;
   event* m_retry = nullptr;
+  std::unique_ptr<InternalEvent> m_sentinel;  // while it is connected
   std::deque<EvHttpRequest*> m_waiting;
   EvHttpRequest* m_current = nullptr;
   bufferevent_event_cb m_connect_cb = nullptr;  // libevent's own
@@ -122,6 +129,8 @@ class HttpClient {
   bool m_fresh = false;  // m_connection has not been used
   bool m_connected = false;
   bool m_connecting = false;
+  bool m_sentinel_pending = false;
+  bool m_known_to_c = false;
   bool m_closing = false;
   bool m_shut = false;
   bool m_starting = false;

@@ -15,6 +15,7 @@
 #include "http/server_connections.h"
 #include "loop/event_base.h"
 #include "napi/environment.h"
+#include "net/socket_reader.h"
 
 namespace bitcoin_support {
 namespace {
@@ -76,9 +77,11 @@ void ServerConnection::BeginRequest(EvHttpRequest& handle) {
   // evhttp stops and starts reading at each request, which costs an epoll_ctl. With another event that
   // reads on the descriptor the kernel is not asked; and the same event notices a peer that goes away
   // while a request waits for its answer.
-  const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection));
+  bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
+  const int fd = bufferevent_getfd(bev);
   m_sentinel = event_new(m_base.base(), fd, EV_READ | EV_CLOSED | EV_PERSIST, OnReadable, this);
   if (m_sentinel != nullptr) event_add(m_sentinel, nullptr);
+  if (!m_known_to_c && (m_view == nullptr || !m_view->limited())) ReadAtOnce(bev);
 }
 
 // What evhttp reads by itself is none of our business. While a request waits for its answer, and while a long

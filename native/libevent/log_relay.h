@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "libevent/unique_fd.h"
-#include "loop/turn_events.h"
+#include "loop/internal_event.h"
 
 namespace bitcoin_support {
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "libevent/fork_count.h"
-#include "loop/turn_events.h"
+#include "loop/internal_event.h"
 
 namespace bitcoin_support {
 

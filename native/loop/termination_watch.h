@@ -1,7 +1,7 @@
 // The way out of a blocking loop for a worker that is to end.
 #pragma once
 
-#include "loop/turn_events.h"
+#include "loop/internal_event.h"
 
 namespace bitcoin_support {
 

@@ -1,24 +1,8 @@
 #include "loop/turn_events.h"
 
-#include <new>
-
 #include "loop/event_base.h"
 
 namespace bitcoin_support {
-
-InternalEvent::InternalEvent(event_base* base, int fd, int what, event_callback_fn callback, void* arg)
-    : m_event(event_new(base, fd, static_cast<short>(what), callback, arg)) {
-  if (m_event == nullptr) throw std::bad_alloc();
-  event_priority_set(m_event, 0);
-  // The flag that libevent sets on its own events; struct event is public for such uses.
-  m_event->ev_evcallback.evcb_flags |= EVLIST_INTERNAL;
-}
-
-InternalEvent::~InternalEvent() { event_free(m_event); }
-
-bool InternalEvent::Add(const timeval* timeout) { return event_add(m_event, timeout) == 0; }
-
-void InternalEvent::Del() { event_del(m_event); }
 
 TurnEvents::TurnEvents(EventBase& base, int uv_backend_fd)
     : m_base(base),

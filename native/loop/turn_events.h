@@ -2,32 +2,15 @@
 #pragma once
 
 #include <event2/event.h>
-#include <event2/event_struct.h>
 
 #include <map>
 #include <memory>
 
+#include "loop/internal_event.h"
+
 namespace bitcoin_support {
 
 class EventBase;
-
-/// An event that libevent does not count: it never keeps a loop alive and shows in no statistics, like
-/// libevent's own notification event.
-class InternalEvent {
- public:
-  /// @throws std::bad_alloc
-  InternalEvent(event_base* base, int fd, int what, event_callback_fn callback, void* arg);
-  ~InternalEvent();
-  InternalEvent(const InternalEvent&) = delete;
-  InternalEvent& operator=(const InternalEvent&) = delete;
-
-  /// @returns false when libevent refuses, errno says why.
-  bool Add(const timeval* timeout = nullptr);
-  void Del();
-
- private:
-  event* const m_event;
-};
 
 /// Lives with the base that waits: one event for libuv's backend, one timer for the turn, one event for
 /// each other base that is dispatched in this thread.

@@ -7,10 +7,8 @@
 #include <event2/http.h>
 #include <event2/util.h>
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -21,6 +19,7 @@
 #include "net/buffer_event_rate_limit_group.h"
 #include "net/dns_lookup.h"
 #include "net/ev_dns_base.h"
+#include "net/socket_reader.h"
 
 namespace bitcoin_support {
 namespace {
@@ -29,9 +28,6 @@ constexpr short kBoth = EV_READ | EV_WRITE;
 
 // Descriptors are closed here: see the class.
 int OptionsForLibevent(int options) { return options & ~BEV_OPT_CLOSE_ON_FREE; }
-
-/// EVBUFFER_MAX_READ of libevent's buffer.c.
-constexpr ev_ssize_t kLibeventReads = 4096;
 
 bool IsOpen(int fd) { return fcntl(fd, F_GETFD) != -1; }
 
@@ -51,6 +47,7 @@ BufferEvent::BufferEvent(EventBase& base, int fd, int options)
   m_bev = bufferevent_socket_new(base.base(), fd, OptionsForLibevent(options));
   if (m_bev == nullptr) ThrowEventError(env(), code::kLibevent, "bufferevent_socket_new failed");
   SetCallbacks(0);
+  ChooseReader();
 }
 
 BufferEvent::BufferEvent(EventBase& base, bufferevent* bev, int options)
@@ -218,6 +215,16 @@ void BufferEvent::SetFd(int fd) {
   const KeptSettings kept(m_bev);
   if (bufferevent_setfd(m_bev, fd) != 0) ThrowEventError(env(), code::kLibevent, "bufferevent_setfd failed");
   m_connected = fd >= 0;
+  ChooseReader();
+}
+
+// Before it is connected libevent's own has more to find out.
+void BufferEvent::ChooseReader() {
+  if (limited()) {
+    ReadAsLibevent(bev());
+  } else if (m_type == Type::kSocket && m_connected) {
+    ReadAtOnce(m_bev);
+  }
 }
 
 void BufferEvent::Connect(const sockaddr* address, int length) {
@@ -301,6 +308,7 @@ void BufferEvent::SetRateLimit(TokenBucket limit) {
     ThrowEventError(env(), code::kLibevent, "bufferevent_set_rate_limit failed");
   }
   m_limit = std::move(limit);  // libevent keeps the pointer
+  ChooseReader();
   // libevent begins to read and to write, though nobody wants to: of a connection that is closing, on a
   // descriptor that may be another's by then.
   if (!reads) event_del(&bev->ev_read);
@@ -313,6 +321,7 @@ void BufferEvent::SetGroup(BufferEventRateLimitGroup* group) {
     bufferevent_remove_from_rate_limit_group(bev());
     m_group->Remove(*this);
     m_group = nullptr;
+    ChooseReader();
   }
   if (group == nullptr) return;
   if (bufferevent_add_to_rate_limit_group(bev(), group->group()) != 0) {
@@ -320,6 +329,7 @@ void BufferEvent::SetGroup(BufferEventRateLimitGroup* group) {
   }
   group->Add(*this);
   m_group = group;
+  ChooseReader();
 }
 
 bool BufferEvent::MayWrite() const {
@@ -339,36 +349,10 @@ void BufferEvent::WriteSoon() {
   event_active(&m_bev->ev_write, EV_WRITE, 1);
 }
 
-// libevent takes no more than kLibeventReads at a time from a socket, and JavaScript would be called for each
-// of them. The rest of what one turn may take follows here: only what is there, so that an end or an error is
-// libevent's to find.
-void BufferEvent::ReadMore() {
-  evbuffer* const input = m_bev->input;
-  if (m_type != Type::kSocket || evbuffer_get_length(input) < static_cast<size_t>(kLibeventReads)) return;
-  // Limits and marks say exactly how much; and who is only triggered does not read.
-  if (m_limit != nullptr || m_group != nullptr || m_bev->wm_read.high != 0) return;
-  if (event_pending(&m_bev->ev_read, EV_READ, nullptr) == 0) return;
-  const int fd = bufferevent_getfd(m_bev);
-  int waiting = 0;
-  if (ioctl(fd, FIONREAD, &waiting) != 0 || waiting <= 0) return;
-  const ev_ssize_t room = bufferevent_get_max_single_read(m_bev) - kLibeventReads;
-  const ev_ssize_t wanted = std::min<ev_ssize_t>(waiting, room);
-  if (wanted <= 0) return;
-  evbuffer_unfreeze(input, 0);
-  evbuffer_iovec space{};
-  if (evbuffer_reserve_space(input, wanted, &space, 1) == 1) {
-    const ssize_t taken = read(fd, space.iov_base, std::min(space.iov_len, static_cast<size_t>(wanted)));
-    space.iov_len = static_cast<size_t>(std::max<ssize_t>(taken, 0));
-    evbuffer_commit_space(input, &space, 1);
-  }
-  evbuffer_freeze(input, 0);
-}
-
 void BufferEvent::OnRead(bufferevent*, void* arg) {
   BufferEvent& self = *static_cast<BufferEvent*>(arg);
   if (!self.live()) return;
   const EventBase::BusyScope busy(self.base());
-  self.ReadMore();
   const bool outer = std::exchange(self.m_in_read, true);
   self.env().callbacks().Call(self.base(), JsCallback::kBufferRead,
                               {static_cast<double>(HandleTable::SlotOf(self.number()))}, &self.m_context);
@@ -400,7 +384,10 @@ void BufferEvent::OnEvent(bufferevent*, short what, void* arg) {
 void BufferEvent::TellEvent(int what, int error) {
   if (!live()) return;
   if (m_type == Type::kSocket) {
-    if ((what & BEV_EVENT_CONNECTED) != 0) m_connected = true;
+    if ((what & BEV_EVENT_CONNECTED) != 0) {
+      m_connected = true;
+      ChooseReader();
+    }
     if ((what & BEV_EVENT_ERROR) != 0) m_connected = false;
   }
   if ((m_callbacks & EV_TIMEOUT) == 0) return;

@@ -52,6 +52,7 @@ class BufferEvent final : public BaseChild {
   void OnLookedUp(int result, const evutil_addrinfo* found);
 
   BufferEventRateLimitGroup* group() const { return m_group; }
+  bool limited() const { return m_limit != nullptr || m_group != nullptr; }
   /// Joins a group, or leaves the one that it is in. @throws EventError ERR_EV_LIBEVENT
   void SetGroup(BufferEventRateLimitGroup* group);
 
@@ -75,7 +76,7 @@ class BufferEvent final : public BaseChild {
   bool MayWrite() const;
   void WriteSoon();
   void WriteNow();
-  void ReadMore();
+  void ChooseReader();
   const AsyncContext& context() const { return m_context; }
   void NoteDeferral(int options) { m_may_defer |= (options & BEV_OPT_DEFER_CALLBACKS) != 0; }
   void TellEvent(int what, int error);
