@@ -103,7 +103,7 @@ class HttpClient {
   void Start(EvHttpRequest& request);
   void Try();
   void BeginSending();
-  void SendNow();
+  void SendSoon();
   void SpareCalls();
   void FailToConnect(const char* syscall, int error);
   void TellClosed();
