@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,11 +36,11 @@ void TakeRest(int fd, evbuffer* input, ev_ssize_t room) {
   evbuffer_commit_space(input, &space, 1);
 }
 
-// @returns as read(2) does
+// @returns as recv(2) does
 ssize_t Take(int fd, bufferevent* bev) {
   char bytes[kShortBytes];
   const ev_ssize_t most = bufferevent_get_max_single_read(bev);
-  const ssize_t taken = read(fd, bytes, std::min(sizeof bytes, static_cast<size_t>(most)));
+  const ssize_t taken = recv(fd, bytes, std::min(sizeof bytes, static_cast<size_t>(most)), 0);
   if (taken <= 0) return taken;
   evbuffer* const input = bev->input;
   // A bufferevent keeps others from adding to its input.
@@ -65,6 +66,8 @@ void OnReadable(evutil_socket_t fd, short what, void* arg) {
   const int error = errno;
   if (taken > 0) {
     bufferevent_trigger(bev, EV_READ, 0);
+  } else if (taken < 0 && error == ENOTSOCK) {
+    ReadAsLibevent(bev);
   } else if (taken == 0 || (error != EAGAIN && error != EINTR)) {
     bufferevent_disable(bev, EV_READ);
     errno = error;
