@@ -145,14 +145,11 @@ Napi::Value EvHttpRequest::TakeReplyNapi(const Napi::CallbackInfo& info) {
   return FlatHead(env, evhttp_request_get_response_code_line(reply), evhttp_request_get_input_headers(reply));
 }
 
-// (connection, request, command, uri, headers, body | undefined, deadline ms, streams, chunked):
-// all of a request at once. headers: name, value, name, value …
+// (connection, request, command, uri, headers, body | undefined): all that most requests have at once.
+// headers: name, NUL, value, NUL, name …
 Napi::Value EvHttpRequest::SendNapi(const Napi::CallbackInfo& info) {
   const int command = IntArg(info, 2);
   const std::string uri = StringArg(info, 3);
-  const double deadline_ms = NumberArg(info, 6);
-  const bool streams = BoolArg(info, 7);
-  const bool chunked = BoolArg(info, 8);
   HeaderList headers;
   AddHeaderBlock(info.Env(), info[4], headers);
   EvHttpConnection& connection = Environment::From(info).Get<EvHttpConnection>(info[0]);
@@ -160,15 +157,8 @@ Napi::Value EvHttpRequest::SendNapi(const Napi::CallbackInfo& info) {
   if (!connection.is_client() || connection.client().shut() || self.m_state != State::kNew) {
     ThrowEventError(self.env(), code::kState, "the connection has ended, or the request has been made");
   }
-  if (chunked) {
-    self.BeginChunks();
-  } else if (!info[5].IsUndefined()) {
-    self.AppendOutput(info.Env(), info[5]);
-  }
+  if (!info[5].IsUndefined()) self.AppendOutput(info.Env(), info[5]);
   headers.MoveTo(evhttp_request_get_output_headers(self.m_request));
-  self.m_wants_headers = streams;
-  if (streams) evhttp_request_set_chunked_cb(self.m_request, OnChunk);
-  self.m_deadline_ms = deadline_ms;
   self.Make(connection, command, uri);
   return info.Env().Undefined();
 }

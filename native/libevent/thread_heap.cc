@@ -47,8 +47,9 @@ ThreadHeap::ThreadHeap() {
 }
 
 ThreadHeap::~ThreadHeap() {
+  for (SizeClass& entry : m_tiny.classes) Empty(entry);
   for (SizeClass& entry : m_small.classes) Empty(entry);
-  for (SizeClass& entry : m_large.classes) Empty(entry);
+  for (SizeClass& entry : m_chains.classes) Empty(entry);
   Threads& threads = GetThreads();
   const std::lock_guard lock(threads.mutex);
   threads.heaps.erase(this);
@@ -81,13 +82,15 @@ std::size_t ThreadHeap::LiveBlocks() {
 }
 
 void* ThreadHeap::Take(std::size_t size) {
-  if (!kCaches || size > m_large.kLargest) return nullptr;
-  return (size <= m_small.kLargest ? m_small.ForRequest(size) : m_large.ForRequest(size)).Pop();
+  if (!kCaches || size > m_chains.kLargest) return nullptr;
+  if (size <= m_tiny.kLargest) return m_tiny.Take(size);
+  return size <= m_small.kLargest ? m_small.Take(size) : m_chains.Take(size);
 }
 
 bool ThreadHeap::Keep(void* ptr, std::size_t usable) {
-  if (!kCaches || usable < m_small.kSmallest || usable > m_large.kLargest) return false;
-  return (usable <= m_small.kLargest ? m_small.ForBlock(usable) : m_large.ForBlock(usable)).Push(ptr);
+  if (!kCaches || usable < m_tiny.kSmallest) return false;
+  if (usable < m_small.kSmallest) return m_tiny.Keep(ptr, usable);
+  return usable < m_chains.kSmallest ? m_small.Keep(ptr, usable) : m_chains.Keep(ptr, usable);
 }
 
 }  // namespace bitcoin_support

@@ -21,8 +21,8 @@ class SizeClass {
     return block;
   }
 
-  bool Push(void* block) {
-    if (m_count == kBlocks) return false;
+  bool Push(void* block, unsigned most) {
+    if (m_count >= most) return false;
     *static_cast<void**>(block) = m_first;
     m_first = block;
     ++m_count;
@@ -30,23 +30,26 @@ class SizeClass {
   }
 
  private:
-  static constexpr unsigned kBlocks = 128;
   void* m_first = nullptr;
   unsigned m_count = 0;
 };
 
-/// Size classes of equal distance. malloc's blocks are a few bytes smaller than the distance's multiples (its
-/// own header comes out of them), which kHeader evens out, so that a freed block serves the size it was made
-/// for.
-template <std::size_t kStep, std::size_t kClasses>
+/// Size classes of equal distance, the first for kFirst bytes, each with at most kBlocks blocks.
+template <std::size_t kFirst, std::size_t kStep, std::size_t kClasses, unsigned kBlocks>
 struct SizeClasses {
-  static constexpr std::size_t kHeader = sizeof(void*);
-  static constexpr std::size_t kLargest = kStep * kClasses - kHeader;
+  static constexpr std::size_t kSmallest = kFirst;
+  static constexpr std::size_t kLargest = kFirst + kStep * (kClasses - 1);
 
-  /// Rounds up, where ForBlock() rounds down: every block of the class is large enough.
-  SizeClass& ForRequest(std::size_t size) { return classes[(size + kHeader + kStep - 1) / kStep - 1]; }
-  SizeClass& ForBlock(std::size_t usable) { return classes[(usable + kHeader) / kStep - 1]; }
-  static constexpr std::size_t kSmallest = kStep - kHeader;
+  /// For at most kLargest bytes. Rounds up, where Keep() rounds down: every block of the class is large
+  /// enough.
+  void* Take(std::size_t size) {
+    return classes[size <= kFirst ? 0 : (size - kFirst + kStep - 1) / kStep].Pop();
+  }
+  /// For at least kFirst bytes. @returns false when there is no room for it
+  bool Keep(void* block, std::size_t usable) {
+    const std::size_t index = (usable - kFirst) / kStep;
+    return index < kClasses && classes[index].Push(block, kBlocks);
+  }
 
   std::array<SizeClass, kClasses> classes;
 };
@@ -79,8 +82,11 @@ class ThreadHeap {
  private:
   static ThreadHeap* Make();
 
-  SizeClasses<16, 64> m_small;   // headers, strings, evbuffers: to 1 KiB
-  SizeClasses<1024, 8> m_large;  // evbuffer's chains for reading: to 8 KiB
+  // malloc's blocks have room for 24 bytes, 40, 56 …, and what is asked for is as often as not a power of
+  // two. A request over HTTP takes some ten of the smallest, and many are under way at a time.
+  SizeClasses<24, 16, 4, 1024> m_tiny;       // headers, strings: to 72 bytes
+  SizeClasses<88, 16, 59, 128> m_small;      // requests, evbuffers: to 1016 bytes
+  SizeClasses<1024, 1024, 16, 64> m_chains;  // of evbuffers: to 16 KiB
   std::unordered_map<const void*, FreeWatch*> m_watches;
   long m_live = 0;  // written by this thread alone; others read it
 };

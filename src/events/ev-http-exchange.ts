@@ -62,7 +62,7 @@ export class Exchange implements ClientReceiver {
   readonly #number: HandleNumber
   #resolve: (response: EvHttpResponse) => void
   #reject: (error: unknown) => void
-  #signal: AbortSignal | undefined
+  #ignoreSignal: (() => void) | undefined
   #stream: BodyStream | undefined
   /** Why it ends, where that is known before libevent says it. */
   #reason: { error: unknown } | undefined
@@ -94,36 +94,32 @@ export class Exchange implements ClientReceiver {
 
   #send(request: CheckedRequest): void {
     const { requests } = stateOfBase(this.#owner.base)
-    const { chunks, signal } = request
+    const { command, path, headers, body, chunks, signal } = request
+    const number = this.#number
     // It may end before libevent returns.
-    requests.set(this.#number, this)
+    requests.set(number, this)
     try {
-      native.requestSend(
-        handleOf(this.#owner.connection),
-        this.#number,
-        request.command,
-        request.path,
-        request.headers,
-        request.body,
-        request.timeoutMs,
-        request.stream,
-        chunks !== undefined,
-      )
+      if (request.timeoutMs >= 0) native.requestSetDeadline(number, request.timeoutMs)
+      if (request.stream) {
+        native.requestWantHeaders(number)
+        native.requestWantChunks(number)
+      }
+      if (chunks !== undefined) native.requestBeginChunks(number)
+      native.requestSend(handleOf(this.#owner.connection), number, command, path, headers, body)
     } catch (error) {
-      requests.delete(this.#number)
-      native.collect(this.#number)
+      requests.delete(number)
+      native.collect(number)
       traceDropped()
       throw error
     }
     if (this.#over) return
     if (signal !== undefined) {
-      this.#signal = signal
-      signal.addEventListener('abort', this.#abort)
+      const abort = () => this.#cancel(signal.reason)
+      signal.addEventListener('abort', abort)
+      this.#ignoreSignal = () => signal.removeEventListener('abort', abort)
     }
     if (chunks !== undefined) void this.#upload(chunks)
   }
-
-  readonly #abort = (): void => this.#cancel(this.#signal?.reason)
 
   /** Ends it. @param error - what to say of it */
   #cancel(error: unknown): void {
@@ -167,7 +163,7 @@ export class Exchange implements ClientReceiver {
 
   #settle(): void {
     this.#over = true
-    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#ignoreSignal?.()
     this.#wake?.()
   }
 

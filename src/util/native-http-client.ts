@@ -16,9 +16,6 @@ export interface NativeHttpClient {
     uri: string,
     headers: string,
     body: string | Uint8Array | undefined,
-    deadlineMs: number,
-    streams: boolean,
-    chunked: boolean,
   ): void
   /** @returns the reason and the headers: reason, NUL, name, NUL, value, NUL …; the rest is shown: see `Shown` */
   requestTakeReply(request: HandleNumber, slab: Uint8Array | undefined, offset: number): string
