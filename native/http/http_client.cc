@@ -20,8 +20,8 @@
 #include "loop/internal_event.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "net/direct_io.h"
 #include "net/ev_dns_base.h"
-#include "net/socket_reader.h"
 
 namespace bitcoin_support {
 namespace {
@@ -236,7 +236,7 @@ void HttpClient::OnConnectEvent(bufferevent* connecting, short what, void* arg) 
 // the descriptor the kernel is not asked.
 void HttpClient::SpareCalls() {
   if (m_known_to_c) return;
-  if (!m_handle.limited()) ReadAtOnce(stream());
+  if (!m_handle.limited()) UseDirectIo(stream());
   m_sentinel = std::make_unique<InternalEvent>(base().base(), bufferevent_getfd(stream()),
                                                EV_READ | EV_PERSIST, OnReadable, this);
   m_sentinel_pending = m_sentinel->Add();
@@ -253,7 +253,7 @@ void HttpClient::OnReadable(evutil_socket_t, short, void* arg) {
 void HttpClient::ShowToC() {
   m_known_to_c = true;
   m_sentinel.reset();
-  ReadAsLibevent(stream());
+  UseLibeventIo(stream());
 }
 
 void HttpClient::BeginSending() {

@@ -15,7 +15,7 @@
 #include "http/server_connections.h"
 #include "loop/event_base.h"
 #include "napi/environment.h"
-#include "net/socket_reader.h"
+#include "net/direct_io.h"
 
 namespace bitcoin_support {
 namespace {
@@ -81,7 +81,7 @@ void ServerConnection::BeginRequest(EvHttpRequest& handle) {
   const int fd = bufferevent_getfd(bev);
   m_sentinel = event_new(m_base.base(), fd, EV_READ | EV_CLOSED | EV_PERSIST, OnReadable, this);
   if (m_sentinel != nullptr) event_add(m_sentinel, nullptr);
-  if (!m_known_to_c && (m_view == nullptr || !m_view->limited())) ReadAtOnce(bev);
+  if (!m_known_to_c && (m_view == nullptr || !m_view->limited())) UseDirectIo(bev);
 }
 
 // What evhttp reads by itself is none of our business. While a request waits for its answer, and while a long

@@ -12,7 +12,7 @@
 
 #include "http/server_connection.h"
 #include "loop/event_base.h"
-#include "net/socket_reader.h"
+#include "net/direct_io.h"
 
 namespace bitcoin_support {
 namespace {
@@ -31,7 +31,7 @@ void ServerConnection::ShowToC() {
     evhttp_connection_get_peer(m_connection, &address, &port);
     m_connection_watch.Start(address, OnConnectionFreed, this);
     m_known_to_c = true;
-    ReadAsLibevent(evhttp_connection_get_bufferevent(m_connection));
+    UseLibeventIo(evhttp_connection_get_bufferevent(m_connection));
   }
   if (m_in_flight != nullptr && !m_request_watch.on()) {
     m_request_watch.Start(m_in_flight->remote_host, OnRequestFreed, this);

@@ -17,9 +17,9 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "net/buffer_event_rate_limit_group.h"
+#include "net/direct_io.h"
 #include "net/dns_lookup.h"
 #include "net/ev_dns_base.h"
-#include "net/socket_reader.h"
 
 namespace bitcoin_support {
 namespace {
@@ -47,7 +47,7 @@ BufferEvent::BufferEvent(EventBase& base, int fd, int options)
   m_bev = bufferevent_socket_new(base.base(), fd, OptionsForLibevent(options));
   if (m_bev == nullptr) ThrowEventError(env(), code::kLibevent, "bufferevent_socket_new failed");
   SetCallbacks(0);
-  ChooseReader();
+  ChooseIo();
 }
 
 BufferEvent::BufferEvent(EventBase& base, bufferevent* bev, int options)
@@ -215,15 +215,15 @@ void BufferEvent::SetFd(int fd) {
   const KeptSettings kept(m_bev);
   if (bufferevent_setfd(m_bev, fd) != 0) ThrowEventError(env(), code::kLibevent, "bufferevent_setfd failed");
   m_connected = fd >= 0;
-  ChooseReader();
+  ChooseIo();
 }
 
 // Before it is connected libevent's own has more to find out.
-void BufferEvent::ChooseReader() {
+void BufferEvent::ChooseIo() {
   if (limited()) {
-    ReadAsLibevent(bev());
+    UseLibeventIo(bev());
   } else if (m_type == Type::kSocket && m_connected) {
-    ReadAtOnce(m_bev);
+    UseDirectIo(m_bev);
   }
 }
 
@@ -308,7 +308,7 @@ void BufferEvent::SetRateLimit(TokenBucket limit) {
     ThrowEventError(env(), code::kLibevent, "bufferevent_set_rate_limit failed");
   }
   m_limit = std::move(limit);  // libevent keeps the pointer
-  ChooseReader();
+  ChooseIo();
   // libevent begins to read and to write, though nobody wants to: of a connection that is closing, on a
   // descriptor that may be another's by then.
   if (!reads) event_del(&bev->ev_read);
@@ -321,7 +321,7 @@ void BufferEvent::SetGroup(BufferEventRateLimitGroup* group) {
     bufferevent_remove_from_rate_limit_group(bev());
     m_group->Remove(*this);
     m_group = nullptr;
-    ChooseReader();
+    ChooseIo();
   }
   if (group == nullptr) return;
   if (bufferevent_add_to_rate_limit_group(bev(), group->group()) != 0) {
@@ -329,7 +329,7 @@ void BufferEvent::SetGroup(BufferEventRateLimitGroup* group) {
   }
   group->Add(*this);
   m_group = group;
-  ChooseReader();
+  ChooseIo();
 }
 
 bool BufferEvent::MayWrite() const {
@@ -386,7 +386,7 @@ void BufferEvent::TellEvent(int what, int error) {
   if (m_type == Type::kSocket) {
     if ((what & BEV_EVENT_CONNECTED) != 0) {
       m_connected = true;
-      ChooseReader();
+      ChooseIo();
     }
     if ((what & BEV_EVENT_ERROR) != 0) m_connected = false;
   }

@@ -76,7 +76,7 @@ class BufferEvent final : public BaseChild {
   bool MayWrite() const;
   void WriteSoon();
   void WriteNow();
-  void ChooseReader();
+  void ChooseIo();
   const AsyncContext& context() const { return m_context; }
   void NoteDeferral(int options) { m_may_defer |= (options & BEV_OPT_DEFER_CALLBACKS) != 0; }
   void TellEvent(int what, int error);

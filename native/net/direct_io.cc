@@ -1,0 +1,146 @@
+#include "net/direct_io.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_struct.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+
+#include "secure/memory_cleanse.h"
+
+namespace bitcoin_support {
+namespace {
+
+// What is read without asking how much there is: most messages fit.
+constexpr size_t kShortBytes = 4096;
+
+// bufferevent_readcb() and bufferevent_writecb(), which libevent does not export.
+std::atomic<event_callback_fn> g_libevent_reads{nullptr};
+std::atomic<event_callback_fn> g_libevent_writes{nullptr};
+
+bool IsRetriable(int error) { return error == EAGAIN || error == EINTR; }
+
+// Ends the direction, and says why.
+void Fail(bufferevent* bev, short direction, short what, int error) {
+  bufferevent_disable(bev, direction);
+  errno = error;
+  bufferevent_trigger_event(bev, what, 0);
+}
+
+// Takes what is there beyond kShortBytes, and no end or error: that is for the next time.
+void TakeRest(int fd, evbuffer* input, ev_ssize_t room) {
+  int waiting = 0;
+  if (room <= 0 || ioctl(fd, FIONREAD, &waiting) != 0 || waiting <= 0) return;
+  const auto wanted = std::min<ev_ssize_t>(waiting, room);
+  evbuffer_iovec space{};
+  if (evbuffer_reserve_space(input, wanted, &space, 1) != 1) return;
+  const ssize_t taken = read(fd, space.iov_base, std::min(space.iov_len, static_cast<size_t>(wanted)));
+  space.iov_len = static_cast<size_t>(std::max<ssize_t>(taken, 0));
+  evbuffer_commit_space(input, &space, 1);
+}
+
+// @returns as recv(2) does
+ssize_t Take(int fd, bufferevent* bev) {
+  char bytes[kShortBytes];
+  const ev_ssize_t most = bufferevent_get_max_single_read(bev);
+  const ssize_t taken = recv(fd, bytes, std::min(sizeof bytes, static_cast<size_t>(most)), 0);
+  if (taken <= 0) return taken;
+  evbuffer* const input = bev->input;
+  // A bufferevent keeps others from adding to its input.
+  evbuffer_unfreeze(input, 0);
+  const bool added = evbuffer_add(input, bytes, static_cast<size_t>(taken)) == 0;
+  MemoryCleanse(bytes, static_cast<size_t>(taken));
+  if (added && taken == sizeof bytes) TakeRest(fd, input, most - taken);
+  evbuffer_freeze(input, 0);
+  if (added) return taken;
+  errno = ENOMEM;
+  return -1;
+}
+
+// As bufferevent_readcb() goes on.
+void OnReadable(evutil_socket_t fd, short what, void* arg) {
+  auto* const bev = static_cast<bufferevent*>(arg);
+  if (what == EV_TIMEOUT || bev->wm_read.high != 0) {
+    g_libevent_reads.load(std::memory_order_relaxed)(fd, what, arg);
+    return;
+  }
+  bufferevent_incref(bev);
+  const ssize_t taken = Take(fd, bev);
+  const int error = errno;
+  if (taken > 0) {
+    bufferevent_trigger(bev, EV_READ, 0);
+  } else if (taken == 0) {
+    Fail(bev, EV_READ, BEV_EVENT_READING | BEV_EVENT_EOF, error);
+  } else if (error == ENOTSOCK) {
+    UseLibeventIo(bev);
+  } else if (!IsRetriable(error)) {
+    Fail(bev, EV_READ, BEV_EVENT_READING | BEV_EVENT_ERROR, error);
+  }
+  bufferevent_decref(bev);
+}
+
+// As bufferevent_writecb() goes on when it is connected.
+void OnWritable(evutil_socket_t fd, short what, void* arg) {
+  auto* const bev = static_cast<bufferevent*>(arg);
+  evbuffer* const output = bev->output;
+  evbuffer_iovec pieces[2];
+  if (what == EV_TIMEOUT || evbuffer_peek(output, -1, nullptr, pieces, 2) != 1 ||
+      static_cast<ev_ssize_t>(pieces[0].iov_len) > bufferevent_get_max_single_write(bev)) {
+    g_libevent_writes.load(std::memory_order_relaxed)(fd, what, arg);
+    return;
+  }
+  bufferevent_incref(bev);
+  const ssize_t sent = send(fd, pieces[0].iov_base, pieces[0].iov_len, 0);
+  const int error = errno;
+  if (sent > 0) {
+    // A bufferevent keeps others from taking bytes off its output.
+    evbuffer_unfreeze(output, 1);
+    evbuffer_drain(output, static_cast<size_t>(sent));
+    evbuffer_freeze(output, 1);
+    if (evbuffer_get_length(output) == 0) event_del(&bev->ev_write);
+    bufferevent_trigger(bev, EV_WRITE, 0);
+  } else if (error == ENOTSOCK) {
+    UseLibeventIo(bev);
+  } else if (!IsRetriable(error)) {
+    Fail(bev, EV_WRITE, BEV_EVENT_WRITING | BEV_EVENT_ERROR, error);
+  }
+  bufferevent_decref(bev);
+}
+
+// event_assign() would do, but not while the event is pending. struct event is public for such uses.
+void SetCallback(event& ev, event_callback_fn callback) {
+  ev.ev_evcallback.evcb_cb_union.evcb_callback = callback;
+}
+
+// Puts `ours` in the place of `theirs`, which is kept.
+void Replace(event& ev, event_callback_fn ours, std::atomic<event_callback_fn>& theirs) {
+  const event_callback_fn before = event_get_callback(&ev);
+  if (before == ours) return;
+  theirs.store(before, std::memory_order_relaxed);
+  SetCallback(ev, ours);
+}
+
+void PutBack(event& ev, event_callback_fn ours, const std::atomic<event_callback_fn>& theirs) {
+  if (event_get_callback(&ev) == ours) SetCallback(ev, theirs.load(std::memory_order_relaxed));
+}
+
+}  // namespace
+
+void UseDirectIo(bufferevent* bev) {
+  Replace(bev->ev_read, OnReadable, g_libevent_reads);
+  Replace(bev->ev_write, OnWritable, g_libevent_writes);
+}
+
+void UseLibeventIo(bufferevent* bev) {
+  PutBack(bev->ev_read, OnReadable, g_libevent_reads);
+  PutBack(bev->ev_write, OnWritable, g_libevent_writes);
+}
+
+}  // namespace bitcoin_support
