@@ -129,13 +129,14 @@ void EvHttpRequest::TellFailed(int error) {
   m_request = nullptr;
   m_input_view.Invalidate();
   m_failed = true;
-  env().callbacks().Call(base(), JsCallback::kClientError, {number(), static_cast<double>(error)});
+  env().callbacks().Call(base(), JsCallback::kClientError, {slot(), static_cast<double>(error)});
 }
 
 // Ends a request of which libevent calls back no more, if that has not happened meanwhile.
 void EvHttpRequest::EndUnanswered(Environment& environment, EventBase& on, double number, bool call) {
-  if (environment.FindAny(number) == nullptr) return;
-  environment.callbacks().Call(on, JsCallback::kClientDone, {number, 0, call ? 1.0 : 0.0});
+  const auto* const request = static_cast<EvHttpRequest*>(environment.FindAny(number));
+  if (request == nullptr) return;
+  environment.callbacks().Call(on, JsCallback::kClientDone, {request->slot(), 0, call ? 1.0 : 0.0});
   if (Handle* const handle = environment.FindAny(number); handle != nullptr) {
     static_cast<EvHttpRequest*>(handle)->EndClient();
   }
@@ -146,7 +147,7 @@ void EvHttpRequest::EndUnconnected() {
   m_over = true;
   client().Remove(*this);
   m_state = State::kEnded;
-  env().callbacks().Call(base(), JsCallback::kClientDone, {number(), 1, 1});
+  env().callbacks().Call(base(), JsCallback::kClientDone, {slot(), 1, 1});
   if (live()) EndClient();
 }
 
@@ -183,7 +184,7 @@ void EvHttpRequest::OnDone(evhttp_request* request, void* arg) {
   self.m_request = request;
   self.m_state = State::kEnded;
   self.env().callbacks().Call(self.base(), JsCallback::kClientDone,
-                              {self.number(), request != nullptr ? 1.0 : 0.0, 1});
+                              {self.slot(), request != nullptr ? 1.0 : 0.0, 1});
   if (self.live()) self.EndClient();
   client.EndIfUnused();
   client.StartNext();
@@ -217,7 +218,7 @@ int EvHttpRequest::OnHeaders(evhttp_request* request, void* arg) {
   self.m_reading_body = true;
   if (!self.m_wants_headers) return 0;
   self.m_in_callback = true;
-  self.env().callbacks().Call(self.base(), JsCallback::kClientHeaders, {self.number()});
+  self.env().callbacks().Call(self.base(), JsCallback::kClientHeaders, {self.slot()});
   self.m_in_callback = false;
   return self.live() && !self.m_rejected ? 0 : -1;
 }
@@ -227,7 +228,7 @@ void EvHttpRequest::OnChunk(evhttp_request*, void* arg) {
   if (!self.live() || self.m_state != State::kStarted) return;
   const EventBase::BusyScope busy(self.base());
   self.m_in_callback = true;
-  self.env().callbacks().Call(self.base(), JsCallback::kClientChunk, {self.number()});
+  self.env().callbacks().Call(self.base(), JsCallback::kClientChunk, {self.slot()});
   self.m_in_callback = false;
 }
 

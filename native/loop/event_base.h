@@ -13,6 +13,7 @@
 
 #include "libevent/fork_count.h"
 #include "napi/handle.h"
+#include "napi/handle_table.h"
 
 namespace bitcoin_support {
 
@@ -231,6 +232,8 @@ class EventBase final : public Handle {
 class BaseChild : public Handle {
  public:
   EventBase& base() const { return *m_base; }
+  /// What callbacks name it by to JavaScript.
+  double slot() const { return HandleTable::SlotOf(number()); }
   bool forked() const override { return m_base != nullptr && m_base->forked(); }
 
  protected:

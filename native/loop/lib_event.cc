@@ -195,18 +195,15 @@ void LibEvent::OnFinalize(event*, void* arg) {
     return;
   }
   const EventBase::BusyScope busy(self->base());
-  self->env().callbacks().Call(
-      self->base(), JsCallback::kEvent,
-      {static_cast<double>(HandleTable::SlotOf(self->number())), static_cast<double>(kFinalized)},
-      &self->m_context);
+  self->env().callbacks().Call(self->base(), JsCallback::kEvent,
+                               {self->slot(), static_cast<double>(kFinalized)}, &self->m_context);
   self->Dispose();
 }
 
 void LibEvent::CallBack(short what) {
   const bool pending = event_pending(m_event, kAllEvents, nullptr) != 0;
   env().callbacks().Call(base(), JsCallback::kEvent,
-                         {static_cast<double>(HandleTable::SlotOf(number())),
-                          static_cast<double>((what & 0xffff) | (pending ? kStillPending : 0))},
+                         {slot(), static_cast<double>((what & 0xffff) | (pending ? kStillPending : 0))},
                          &m_context);
 }
 

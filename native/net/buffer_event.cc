@@ -354,8 +354,7 @@ void BufferEvent::OnRead(bufferevent*, void* arg) {
   if (!self.live()) return;
   const EventBase::BusyScope busy(self.base());
   const bool outer = std::exchange(self.m_in_read, true);
-  self.env().callbacks().Call(self.base(), JsCallback::kBufferRead,
-                              {static_cast<double>(HandleTable::SlotOf(self.number()))}, &self.m_context);
+  self.env().callbacks().Call(self.base(), JsCallback::kBufferRead, {self.slot()}, &self.m_context);
   self.m_in_read = outer;
   if (!outer && self.live()) self.WriteNow();
 }
@@ -372,8 +371,7 @@ void BufferEvent::OnWrite(bufferevent*, void* arg) {
   BufferEvent& self = *static_cast<BufferEvent*>(arg);
   if (!self.live()) return;
   const EventBase::BusyScope busy(self.base());
-  self.env().callbacks().Call(self.base(), JsCallback::kBufferWrite,
-                              {static_cast<double>(HandleTable::SlotOf(self.number()))}, &self.m_context);
+  self.env().callbacks().Call(self.base(), JsCallback::kBufferWrite, {self.slot()}, &self.m_context);
 }
 
 void BufferEvent::OnEvent(bufferevent*, short what, void* arg) {
@@ -393,9 +391,8 @@ void BufferEvent::TellEvent(int what, int error) {
   if ((m_callbacks & EV_TIMEOUT) == 0) return;
   const EventBase::BusyScope busy(base());
   env().callbacks().Call(base(), JsCallback::kBufferEvent,
-                         {static_cast<double>(HandleTable::SlotOf(number())),
-                          static_cast<double>(static_cast<unsigned short>(what)), static_cast<double>(error),
-                          static_cast<double>(m_dns_error)},
+                         {slot(), static_cast<double>(static_cast<unsigned short>(what)),
+                          static_cast<double>(error), static_cast<double>(m_dns_error)},
                          &m_context);
 }
 

@@ -56,8 +56,8 @@ bufferevent_filter_result BufferEventFilter::Process(bool output, evbuffer* sour
   m_run = &run;
   base.env().callbacks().Call(
       base, JsCallback::kBufferFilter,
-      {static_cast<double>(HandleTable::SlotOf(owner.number())), output ? 1.0 : 0.0,
-       static_cast<double>(std::max<ev_ssize_t>(limit, -1)), static_cast<double>(mode)},
+      {owner.slot(), output ? 1.0 : 0.0, static_cast<double>(std::max<ev_ssize_t>(limit, -1)),
+       static_cast<double>(mode)},
       &owner.context());
   m_run = nullptr;
   if (m_owner == nullptr) return BEV_ERROR;

@@ -120,8 +120,8 @@ export class BaseState {
   readonly completions = new Map<HandleNumber, BoundCallback<[]>>()
   /** Chunk callbacks, by key. */
   readonly written = new Map<number, WrittenReceiver>()
-  /** Requests that a client has under way. */
-  readonly requests = new Map<HandleNumber, ClientReceiver>()
+  /** Requests that a client has under way, by slot. */
+  readonly requests = new Map<number, ClientReceiver>()
   /** Views of a server's connections, until those close. */
   readonly connections = new Map<HandleNumber, ConnectionReceiver>()
   /** A client's connections, which their user owns. */

@@ -112,14 +112,14 @@ native.configure({
       state?.connections.delete(connection)
       receiver?.[kClosed]()
     },
-    clientDone(base, request, alive, call) {
+    clientDone(base, slot, alive, call) {
       const requests = stateOf(base)?.requests
-      const receiver = requests?.get(request)
-      requests?.delete(request)
+      const receiver = requests?.get(slot)
+      requests?.delete(slot)
       receiver?.[kDone](alive === 1, call === 1)
     },
-    clientError(base, request, code) {
-      stateOf(base)?.requests.get(request)?.[kFailed](code)
+    clientError(base, slot, code) {
+      stateOf(base)?.requests.get(slot)?.[kFailed](code)
     },
     accept(base, listener, fd) {
       stateOf(base)?.listeners.get(listener)?.[kAccept](fd)
@@ -127,11 +127,11 @@ native.configure({
     acceptError(base, listener, errno) {
       stateOf(base)?.listeners.get(listener)?.[kAcceptError](errno)
     },
-    clientHeaders(base, request) {
-      stateOf(base)?.requests.get(request)?.[kHeaders]()
+    clientHeaders(base, slot) {
+      stateOf(base)?.requests.get(slot)?.[kHeaders]()
     },
-    clientChunk(base, request) {
-      stateOf(base)?.requests.get(request)?.[kChunk]()
+    clientChunk(base, slot) {
+      stateOf(base)?.requests.get(slot)?.[kChunk]()
     },
     bodyReadable(base, request) {
       const bodies = stateOf(base)?.bodies

@@ -66,13 +66,14 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   /** The header of requests that have none. */
   readonly #host: string
   #closecb: BoundCallback<[]> | undefined
-  #limited = false
+  readonly #exchanges: { readonly connection: EvHttpConnection; readonly base: EventBase; limited: boolean }
   #bufferevent: BufferEvent | undefined
 
   /** @internal */
   constructor(base: EventBase, adopt: typeof kAdopt, number: number, host?: string) {
     super(adopt, number)
     this.#base = base
+    this.#exchanges = { connection: this, base, limited: false }
     this.#number = number
     this.#view = host === undefined
     this.#host = hostHeader(host ?? '')
@@ -271,7 +272,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   setMaxHeadersSize(bytes: number): void {
     checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
     native.connectionSetMaxHeadersSize(handleOf(this), bytes)
-    this.#limited = true
+    this.#exchanges.limited = true
   }
 
   /**
@@ -283,7 +284,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   setMaxBodySize(bytes: number): void {
     checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
     native.connectionSetMaxBodySize(handleOf(this), bytes)
-    this.#limited = true
+    this.#exchanges.limited = true
   }
 
   /**
@@ -336,7 +337,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
       // Otherwise the addon says so.
       if (checked.signal?.aborted) checkLive(this)
       if (this.#view) throw new EventError('ERR_EV_STATE', 'the connection is a server’s')
-      Exchange.start({ connection: this, base: this.#base, limited: this.#limited }, checked, resolve, reject)
+      Exchange.start(this.#exchanges, checked, resolve, reject)
     })
   }
 

@@ -60,6 +60,7 @@ export interface ExchangeOwner {
 export class Exchange implements ClientReceiver {
   readonly #owner: ExchangeOwner
   readonly #number: HandleNumber
+  readonly #slot: number
   #resolve: (response: EvHttpResponse) => void
   #reject: (error: unknown) => void
   #ignoreSignal: (() => void) | undefined
@@ -89,6 +90,7 @@ export class Exchange implements ClientReceiver {
     this.#resolve = resolve
     this.#reject = reject
     this.#number = native.requestNew()
+    this.#slot = shown(Shown.createdSlot)
     traceCreated(this.#number, REQUEST_TYPE, shown(Shown.createdId))
   }
 
@@ -97,7 +99,7 @@ export class Exchange implements ClientReceiver {
     const { command, path, headers, body, chunks, signal } = request
     const number = this.#number
     // It may end before libevent returns.
-    requests.set(number, this)
+    requests.set(this.#slot, this)
     try {
       if (request.timeoutMs >= 0) native.requestSetDeadline(number, request.timeoutMs)
       if (request.stream) {
@@ -107,7 +109,7 @@ export class Exchange implements ClientReceiver {
       if (chunks !== undefined) native.requestBeginChunks(number)
       native.requestSend(handleOf(this.#owner.connection), number, command, path, headers, body)
     } catch (error) {
-      requests.delete(number)
+      requests.delete(this.#slot)
       native.collect(number)
       traceDropped()
       throw error

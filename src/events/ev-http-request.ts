@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { EventError } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
+import { slotOf } from '../util/native-handles.js'
 import { checkBytes, checkFunction, checkObject } from '../util/validation.js'
 import { BoundCallback, type DisconnectReceiver, kBodyReadable, kDisconnected } from './base-state.js'
 import { EV_TIMEOUT } from './constants.js'
@@ -66,20 +67,20 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
 
   static {
     startRequest = (request, base, connection, make) => {
-      const number = handleOf(request)
+      const slot = slotOf(handleOf(request))
       const { requests } = stateOfBase(base)
       const first = request.#base === undefined
       if (first) {
         // Callbacks may come before libevent returns.
         request.#base = base
         request.#connection = connection
-        requests.set(number, request)
+        requests.set(slot, request)
       }
       try {
         make()
       } catch (error) {
         if (first) {
-          requests.delete(number)
+          requests.delete(slot)
           // One that was refused is still its user's, and may be made on another base.
           request.#base = request.#connection = undefined
         }

@@ -24,12 +24,12 @@ export interface NativeCallbacks {
   chunkWritten(base: number, key: number, written: number): void
   disconnect(base: number, request: HandleNumber, gone: number): void
   connectionClose(base: number, connection: HandleNumber): void
-  clientDone(base: number, request: HandleNumber, alive: number, call: number): void
-  clientError(base: number, request: HandleNumber, code: number): void
+  clientDone(base: number, slot: number, alive: number, call: number): void
+  clientError(base: number, slot: number, code: number): void
   accept(base: number, listener: HandleNumber, fd: number): void
   acceptError(base: number, listener: HandleNumber, errno: number): void
-  clientHeaders(base: number, request: HandleNumber): void
-  clientChunk(base: number, request: HandleNumber): void
+  clientHeaders(base: number, slot: number): void
+  clientChunk(base: number, slot: number): void
   bodyReadable(base: number, request: HandleNumber): void
   errorPage(base: number, http: HandleNumber, status: number): void
   bufferRead(base: number, slot: number): void
