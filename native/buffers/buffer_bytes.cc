@@ -11,6 +11,7 @@
 
 #include "buffers/append_bytes.h"
 #include "buffers/ev_buffer.h"
+#include "buffers/unique_buffer.h"
 #include "libevent/scrubbing_heap.h"
 #include "napi/arguments.h"
 #include "napi/byte_source.h"
@@ -19,12 +20,6 @@
 #include "napi/errors.h"
 
 namespace bitcoin_support {
-
-UniqueBuffer NewBuffer() {
-  UniqueBuffer buffer(evbuffer_new());
-  if (buffer == nullptr) throw std::bad_alloc();
-  return buffer;
-}
 
 size_t PositionArg(const Napi::CallbackInfo& info, size_t index, const EvBuffer& buffer) {
   const double position = NumberArg(info, index);

@@ -6,7 +6,6 @@
 #include <event2/buffer.h>
 
 #include <cstddef>
-#include <memory>
 
 namespace bitcoin_support {
 
@@ -14,14 +13,6 @@ class EvBuffer;
 
 /// What one call moves, or makes room for: libevent says in an int how much it was.
 inline constexpr size_t kMaxBufferSize = 0x7fffffff;
-
-struct BufferDeleter {
-  void operator()(evbuffer* buffer) const { evbuffer_free(buffer); }
-};
-using UniqueBuffer = std::unique_ptr<evbuffer, BufferDeleter>;
-
-/// @throws std::bad_alloc
-UniqueBuffer NewBuffer();
 
 /// @returns a position in the buffer, or that of its end. @throws RangeError for anything else
 size_t PositionArg(const Napi::CallbackInfo& info, size_t index, const EvBuffer& buffer);

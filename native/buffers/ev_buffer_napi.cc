@@ -9,6 +9,7 @@
 #include "buffers/append_bytes.h"
 #include "buffers/buffer_bytes.h"
 #include "buffers/ev_buffer.h"
+#include "buffers/unique_buffer.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"

@@ -7,6 +7,7 @@
 #include "buffers/append_bytes.h"
 #include "buffers/buffer_bytes.h"
 #include "buffers/ev_buffer.h"
+#include "buffers/unique_buffer.h"
 #include "libevent/scrubbing_heap.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"

@@ -55,8 +55,7 @@ void EvHttpRequest::BeginChunks() {
   if (evbuffer_get_length(evhttp_request_get_output_buffer(m_request)) > 0) {
     ThrowEventError(env(), code::kState, "the request has a body");
   }
-  m_chunks.reset(evbuffer_new());
-  if (m_chunks == nullptr) throw std::bad_alloc();
+  m_chunks = NewBuffer();
   m_output_view.Invalidate();
 }
 

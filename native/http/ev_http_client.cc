@@ -34,8 +34,6 @@ void AddContentLength(evhttp_request* request, int command) {
 
 void OwnRequestDeleter::operator()(evhttp_request* request) const { evhttp_request_free(request); }
 
-void OwnBufferDeleter::operator()(evbuffer* buffer) const { evbuffer_free(buffer); }
-
 EvHttpRequest::EvHttpRequest(Environment& env)
     : BaseChild(env, env.type_for(kKind), kKind),
       m_request(evhttp_request_new(OnDone, this)),

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "buffers/append_bytes.h"
+#include "buffers/unique_buffer.h"
 #include "http/ev_http.h"
 #include "http/ev_http_request.h"
 #include "http/header_list.h"
@@ -27,11 +28,6 @@
 namespace bitcoin_support {
 namespace {
 
-struct BufferDeleter {
-  void operator()(evbuffer* buffer) const { evbuffer_free(buffer); }
-};
-using UniqueBuffer = std::unique_ptr<evbuffer, BufferDeleter>;
-
 bool IsHttp11(const evhttp_request* request) {
   return request->major > 1 || (request->major == 1 && request->minor >= 1);
 }
@@ -43,8 +39,7 @@ bool MayHaveBody(const evhttp_request* request, int code) {
 }
 
 UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
-  UniqueBuffer buffer(evbuffer_new());
-  if (buffer == nullptr) throw std::bad_alloc();
+  UniqueBuffer buffer = NewBuffer();
   if (!value.IsUndefined()) AppendBytes(env, value, buffer.get());
   return buffer;
 }
@@ -54,31 +49,29 @@ UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
 template <class Add>
 bool ReadHeaders(const Napi::CallbackInfo& info, size_t index, Add add) {
   const Napi::Env env = info.Env();
-  if (info.Length() > index + 1) {
-    for (; index + 1 < info.Length(); index += 2) {
-      const HttpHeaderName name(env, info[index]);
-      const HttpText text(env, info[index + 1], "header value");
+  const auto add_all = [&](size_t first, size_t length, auto at) {
+    for (size_t i = first; i + 1 < length; i += 2) {
+      const HttpHeaderName name(env, at(i));
+      const HttpText text(env, at(i + 1), "header value");
       if (!add(name, text)) return false;
     }
     return true;
+  };
+  if (info.Length() > index + 1) {
+    return add_all(index, info.Length(), [&](size_t i) -> napi_value { return info[i]; });
   }
   const Napi::Value value = info[index];
   if (value.IsUndefined()) return true;
   if (!value.IsArray()) ThrowTypeError(env, "headers must be an array");
   uint32_t length = 0;
   napi_get_array_length(env, value, &length);
-  for (uint32_t i = 0; i + 1 < length; i += 2) {
-    napi_value name_value;
-    napi_value text_value;
-    if (napi_get_element(env, value, i, &name_value) != napi_ok ||
-        napi_get_element(env, value, i + 1, &text_value) != napi_ok) {
+  return add_all(0, length, [&](size_t i) {
+    napi_value element;
+    if (napi_get_element(env, value, static_cast<uint32_t>(i), &element) != napi_ok) {
       throw Napi::Error::New(env);
     }
-    const HttpHeaderName name(env, name_value);
-    const HttpText text(env, text_value, "header value");
-    if (!add(name, text)) return false;
-  }
-  return true;
+    return element;
+  });
 }
 
 // HttpText does not move, so the caller provides the place.
@@ -168,7 +161,7 @@ EvHttpRequest& EvHttpRequest::Started(const Napi::CallbackInfo& info) {
 void EvHttpRequest::SendErrorPage(evhttp_request* request, int code, const char* reason) {
   const char* const phrase = reason != nullptr ? reason : "Error";
   const std::unique_ptr<char, decltype(&ScrubbingFree)> escaped(evhttp_htmlescape(phrase), ScrubbingFree);
-  const UniqueBuffer page(evbuffer_new());
+  const UniqueBuffer page = NewBuffer();
   evkeyvalq* const headers = evhttp_request_get_output_headers(request);
   evhttp_clear_headers(headers);
   evhttp_add_header(headers, "Content-Type", "text/html");

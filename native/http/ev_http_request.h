@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "buffers/ev_buffer.h"
+#include "buffers/unique_buffer.h"
 #include "loop/event_base.h"
 
 struct evbuffer;
@@ -22,10 +23,6 @@ class ServerConnection;
 
 struct OwnRequestDeleter {
   void operator()(evhttp_request* request) const;
-};
-
-struct OwnBufferDeleter {
-  void operator()(evbuffer* buffer) const;
 };
 
 /// A request on either side.
@@ -190,7 +187,7 @@ class EvHttpRequest final : public BaseChild {
   BufferView m_output_view;
   int m_method = 0;
   std::string m_uri;
-  std::unique_ptr<evbuffer, OwnBufferDeleter> m_chunks;
+  UniqueBuffer m_chunks;
   std::vector<double> m_written_keys;
   event* m_deadline = nullptr;
   event* m_hold = nullptr;  // while it is paused: something is pending on the base
