@@ -68,11 +68,11 @@ export {
   EvHttpConnection,
   type EvHttpConnectionOptions,
   type EvHttpPeer,
-  type EvHttpTimeouts,
   obtainEvHttpConnectionBase,
   obtainEvHttpConnectionFd,
   obtainEvHttpConnectionUnix,
 } from './events/ev-http-connection.js'
+export type { EvHttpTimeouts } from './events/ev-http-connection-settings.js'
 export type { EvHttpMessage } from './events/ev-http-message.js'
 export type { EvHttpErrorPage, EvHttpHeaders, EvHttpReply } from './events/ev-http-reply.js'
 export {

@@ -6,7 +6,6 @@ import {
   checkFunction,
   checkInstance,
   checkInteger,
-  checkMs,
   checkObject,
   checkString,
   INT_MAX,
@@ -15,9 +14,9 @@ import {
 import { BoundCallback, type ConnectionReceiver, kClosed } from './base-state.js'
 import { BufferEvent } from './buffer-event.js'
 import { EVHTTP_REQ_PATCH } from './constants.js'
-import { declareEventType } from './declare-event-type.js'
 import { EvDnsBase } from './ev-dns-base.js'
 import { checkRequest, type EvHttpClientRequest, hostHeader } from './ev-http-client-options.js'
+import { EvHttpConnectionSettings } from './ev-http-connection-settings.js'
 import { Exchange } from './ev-http-exchange.js'
 import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
 import type { EvHttpResponse } from './ev-http-response.js'
@@ -40,16 +39,6 @@ export interface EvHttpPeer {
   kind: 'tcp' | 'unix'
 }
 
-/** How long each phase of a client's connection may go without progress: ms, or `Infinity` for as long as it takes. */
-export interface EvHttpTimeouts {
-  /** To be connected; default 45 s. */
-  connect?: number
-  /** For the next bytes of a reply; on an idle connection, until it is closed; default 50 s. */
-  read?: number
-  /** Until the server takes the next bytes; default 50 s. */
-  write?: number
-}
-
 /**
  * libevent's `evhttp_connection`. A client's connection is owned by its user, carries one request after another and
  * connects when it has one. A server's is a view: it ends with the connection, and disposing it leaves the connection
@@ -59,21 +48,19 @@ export interface EvHttpTimeouts {
  *
  * @see evhttp_connection_base_new(), evhttp_connection_free()
  */
-export class EvHttpConnection extends declareEventType('EvHttpConnection') implements ConnectionReceiver {
+export class EvHttpConnection extends EvHttpConnectionSettings implements ConnectionReceiver {
   readonly #base: EventBase
   readonly #view: boolean
   readonly #number: number
   /** The header of requests that have none. */
   readonly #host: string
   #closecb: BoundCallback<[]> | undefined
-  readonly #exchanges: { readonly connection: EvHttpConnection; readonly base: EventBase; limited: boolean }
   #bufferevent: BufferEvent | undefined
 
   /** @internal */
   constructor(base: EventBase, adopt: typeof kAdopt, number: number, host?: string) {
     super(adopt, number)
     this.#base = base
-    this.#exchanges = { connection: this, base, limited: false }
     this.#number = number
     this.#view = host === undefined
     this.#host = hostHeader(host ?? '')
@@ -139,102 +126,6 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * Sets how long the connection may go without progress, for connecting, reading and writing alike.
-   *
-   * @param ms - in ms; `Infinity`: as long as it takes; default: libevent's 45 s for connecting and 50 s for the others
-   * @see evhttp_connection_set_timeout_tv()
-   */
-  setTimeout(ms?: number): void {
-    const checked = checkPhase(ms, 'ms')
-    native.connectionSetTimeouts(handleOf(this), checked, checked, checked)
-  }
-
-  /**
-   * Sets how long each phase may go without progress. The time to read begins when the request has been sent.
-   *
-   * @param timeouts - see {@link EvHttpTimeouts}; what is left out is libevent's default
-   * @throws {TypeError} when one has the wrong type
-   * @throws {RangeError} when one is negative
-   */
-  setTimeouts(timeouts: EvHttpTimeouts): void {
-    checkObject(timeouts, 'timeouts')
-    const { connect, read, write } = timeouts
-    native.connectionSetTimeouts(
-      handleOf(this),
-      checkPhase(connect, 'timeouts.connect'),
-      checkPhase(read, 'timeouts.read'),
-      checkPhase(write, 'timeouts.write'),
-    )
-  }
-
-  /**
-   * Sets how often a client tries again to connect.
-   *
-   * @param count - number of further tries, -1 for ever; default 0
-   * @see evhttp_connection_set_retries()
-   */
-  setRetries(count: number): void {
-    checkInteger(count, 'count', -1, INT_MAX)
-    native.connectionSetRetries(handleOf(this), count)
-  }
-
-  /**
-   * Sets the pause before the first further try; it doubles with each, up to an hour.
-   *
-   * @param ms - in ms; default: libevent's 2 s
-   * @see evhttp_connection_set_initial_retry_tv()
-   */
-  setInitialRetryTv(ms?: number): void {
-    native.connectionSetInitialRetry(handleOf(this), checkMs(ms, 'ms'))
-  }
-
-  /**
-   * Sets the address from which a client connects, from the next connection on.
-   *
-   * @param address - an address of this machine; default: any
-   * @see evhttp_connection_set_local_address()
-   */
-  setLocalAddress(address?: string): void {
-    if (address !== undefined) checkString(address, 'address')
-    if (address?.includes('\0')) throw rangeError('address', 'an address', address)
-    native.connectionSetLocalAddress(handleOf(this), address ?? '')
-  }
-
-  /**
-   * Sets the port from which a client connects, from the next connection on.
-   *
-   * @param port - the port; 0: any
-   * @see evhttp_connection_set_local_port()
-   */
-  setLocalPort(port: number): void {
-    checkInteger(port, 'port', 0, 65535)
-    native.connectionSetLocalPort(handleOf(this), port)
-  }
-
-  /**
-   * Sets of which family the addresses are that a client's host is looked up for, from the next connection on.
-   *
-   * @param family - 4 for IPv4, 6 for IPv6, 0 for either
-   * @see evhttp_connection_set_family()
-   */
-  setFamily(family: 0 | 4 | 6): void {
-    checkInteger(family, 'family', 0, 6)
-    if (family !== 0 && family !== 4 && family !== 6) throw rangeError('family', '0, 4 or 6', family)
-    native.connectionSetFamily(handleOf(this), family)
-  }
-
-  /**
-   * @param flags - `EVHTTP_CON_REUSE_CONNECTED_ADDR`: connect again to the address that was found first, without looking
-   * the host up; `EVHTTP_CON_READ_ON_WRITE_ERROR`: when writing fails, read what the server may have said before
-   * @throws {EventError} `ERR_EV_LIBEVENT` when there are no such flags
-   * @see evhttp_connection_set_flags()
-   */
-  setFlags(flags: number): void {
-    checkInteger(flags, 'flags', 0, INT_MAX)
-    native.connectionSetFlags(handleOf(this), flags)
-  }
-
-  /**
    * Has the connection disposed when its requests have ended and the server has closed it.
    *
    * @see evhttp_connection_free_on_completion()
@@ -261,30 +152,6 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
     if (found === undefined) return undefined
     const [family, address, port] = found
     return { address, family, port }
-  }
-
-  /**
-   * Limits the size of a reply's headers.
-   *
-   * @param bytes - the limit in bytes
-   * @see evhttp_connection_set_max_headers_size()
-   */
-  setMaxHeadersSize(bytes: number): void {
-    checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
-    native.connectionSetMaxHeadersSize(handleOf(this), bytes)
-    this.#exchanges.limited = true
-  }
-
-  /**
-   * Limits the size of a reply's body.
-   *
-   * @param bytes - the limit in bytes
-   * @see evhttp_connection_set_max_body_size()
-   */
-  setMaxBodySize(bytes: number): void {
-    checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
-    native.connectionSetMaxBodySize(handleOf(this), bytes)
-    this.#exchanges.limited = true
   }
 
   /**
@@ -337,7 +204,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
       // Otherwise the addon says so.
       if (checked.signal?.aborted) checkLive(this)
       if (this.#view) throw new EventError('ERR_EV_STATE', 'the connection is a server’s')
-      Exchange.start(this.#exchanges, checked, resolve, reject)
+      Exchange.start(this, this.#base, checked, resolve, reject)
     })
   }
 
@@ -369,11 +236,6 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
 const resolvers = new WeakMap<EvHttpConnection, EvDnsBase>()
 
 provideViews((base, connection) => new EvHttpConnection(base, kAdopt, connection))
-
-/** @returns a phase's time as the addon takes it */
-function checkPhase(ms: number | undefined, name: string): number {
-  return ms === Number.POSITIVE_INFINITY ? ms : checkMs(ms, name)
-}
 
 /**
  * Makes a client's connection. It connects when it is given a request.

@@ -17,10 +17,11 @@ import {
 import { typeNumberOf } from './declare-event-type.js'
 import { BodyReader, BodyStream } from './ev-http-body-stream.js'
 import type { CheckedRequest, EvHttpBodyChunks } from './ev-http-client-options.js'
+import { type EvHttpConnectionSettings, isLimited } from './ev-http-connection-settings.js'
 import { EvHttpMessage } from './ev-http-message.js'
 import { EvHttpResponse } from './ev-http-response.js'
 import { type EventBase, stateOfBase } from './event-base.js'
-import { type EventHandle, handleOf } from './event-handle.js'
+import { handleOf } from './event-handle.js'
 
 const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
   [EVREQ_HTTP_TIMEOUT]: ['ERR_EV_TIMEOUT', 'the request took too long'],
@@ -49,16 +50,9 @@ function takeBody(request: HandleNumber, length: number): Buffer {
   return whole
 }
 
-/** What an exchange needs of its connection. */
-export interface ExchangeOwner {
-  readonly connection: EventHandle
-  readonly base: EventBase
-  /** Whether the size of a reply is limited: libevent has one code for what is too long and for bad chunks. */
-  readonly limited: boolean
-}
-
 export class Exchange implements ClientReceiver {
-  readonly #owner: ExchangeOwner
+  readonly #connection: EvHttpConnectionSettings
+  readonly #base: EventBase
   readonly #number: HandleNumber
   readonly #slot: number
   #resolve: (response: EvHttpResponse) => void
@@ -72,21 +66,24 @@ export class Exchange implements ClientReceiver {
 
   /** Sends a request, and settles when it has ended. @throws what keeps it from being sent */
   static start(
-    owner: ExchangeOwner,
+    connection: EvHttpConnectionSettings,
+    base: EventBase,
     request: CheckedRequest,
     resolve: (response: EvHttpResponse) => void,
     reject: (error: unknown) => void,
   ): void {
     if (request.signal?.aborted) throw request.signal.reason
-    new Exchange(owner, resolve, reject).#send(request)
+    new Exchange(connection, base, resolve, reject).#send(request)
   }
 
   private constructor(
-    owner: ExchangeOwner,
+    connection: EvHttpConnectionSettings,
+    base: EventBase,
     resolve: (response: EvHttpResponse) => void,
     reject: (error: unknown) => void,
   ) {
-    this.#owner = owner
+    this.#connection = connection
+    this.#base = base
     this.#resolve = resolve
     this.#reject = reject
     this.#number = native.requestNew()
@@ -95,7 +92,7 @@ export class Exchange implements ClientReceiver {
   }
 
   #send(request: CheckedRequest): void {
-    const { requests } = stateOfBase(this.#owner.base)
+    const { requests } = stateOfBase(this.#base)
     const { command, path, headers, body, chunks, signal } = request
     const number = this.#number
     // It may end before libevent returns.
@@ -107,7 +104,7 @@ export class Exchange implements ClientReceiver {
         native.requestWantChunks(number)
       }
       if (chunks !== undefined) native.requestBeginChunks(number)
-      native.requestSend(handleOf(this.#owner.connection), number, command, path, headers, body)
+      native.requestSend(handleOf(this.#connection), number, command, path, headers, body)
     } catch (error) {
       requests.delete(this.#slot)
       native.collect(number)
@@ -150,8 +147,8 @@ export class Exchange implements ClientReceiver {
 
   async #sendChunk(chunk: string | Uint8Array): Promise<void> {
     if (chunk.length === 0) return
-    const { written } = stateOfBase(this.#owner.base)
-    const key = stateOfBase(this.#owner.base).nextKey()
+    const { written } = stateOfBase(this.#base)
+    const key = stateOfBase(this.#base).nextKey()
     const next = new Promise<void>((resolve) => {
       this.#wake = resolve
       const receiver: WrittenReceiver = { run: resolve, drop: resolve }
@@ -176,7 +173,7 @@ export class Exchange implements ClientReceiver {
 
   /** @returns what has kept it from a connection, if that is so */
   #connectError(): EventError | undefined {
-    const connection = handleOf(this.#owner.connection)
+    const connection = handleOf(this.#connection)
     const failure = native.isLive(connection) ? native.connectionGetFailure(connection) : undefined
     if (failure === undefined) return undefined
     const [syscall, errno, reason] = failure
@@ -188,7 +185,7 @@ export class Exchange implements ClientReceiver {
 
   #errorOf(code: number): EventError {
     if (code === EVREQ_HTTP_DATA_TOO_LONG) {
-      return this.#owner.limited
+      return isLimited(this.#connection)
         ? new EventError('ERR_EV_TOO_LONG', 'the reply is longer than allowed')
         : new EventError('ERR_EV_REPLY', 'the reply is malformed')
     }

@@ -19,7 +19,7 @@ import {
 import { BaseState, BoundCallback, holdRunning, registerState, releaseRunning, wakeOrphans } from './base-state.js'
 import './callbacks.js'
 import { EV_CLOSED, EV_READ, EV_WRITE } from './constants.js'
-import { declareEventType } from './declare-event-type.js'
+import { EventBaseInspection } from './event-base-inspection.js'
 import { handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import type { LibEvent } from './lib-event.js'
 
@@ -71,7 +71,7 @@ export let stateOfBase: (base: EventBase) => BaseState
  *
  * @see event_base_new_with_config(), event_base_free()
  */
-export class EventBase extends declareEventType('EventBase') {
+export class EventBase extends EventBaseInspection {
   readonly #state = new BaseState()
   readonly #slot: number
 
@@ -263,48 +263,6 @@ export class EventBase extends declareEventType('EventBase') {
   }
 
   /**
-   * @returns the backend's name, such as `epoll`; `epoll (with changelist)` with the change list
-   * @see event_base_get_method()
-   */
-  getMethod(): string {
-    return native.eventBaseGetMethod(handleOf(this))
-  }
-
-  /**
-   * @returns the backend's `EV_FEATURE_*` bits
-   * @see event_base_get_features()
-   */
-  getFeatures(): number {
-    return native.eventBaseGetFeatures(handleOf(this))
-  }
-
-  /**
-   * Counts events. Those that {@link dispatch} adds for itself are not counted.
-   *
-   * @param flags - `EVENT_BASE_COUNT_ACTIVE`, `_VIRTUAL`, `_ADDED`
-   * @returns how many there are of these kinds together
-   * @see event_base_get_num_events()
-   */
-  getNumEvents(flags: number): number {
-    checkInteger(flags, 'flags', 0, 7)
-    return native.eventBaseGetNumEvents(handleOf(this), flags)
-  }
-
-  /**
-   * Tells the most events that there have been at once.
-   *
-   * @param flags - `EVENT_BASE_COUNT_ACTIVE`, `_VIRTUAL`, `_ADDED`: the sum of what each of them has reached
-   * @param clear - whether to start anew from none; default false
-   * @returns how many
-   * @see event_base_get_max_events()
-   */
-  getMaxEvents(flags: number, clear = false): number {
-    checkInteger(flags, 'flags', 0, 7)
-    checkBoolean(clear, 'clear')
-    return native.eventBaseGetMaxEvents(handleOf(this), flags, clear)
-  }
-
-  /**
    * Goes through the events that are pending or active: those made by `obtainEvent()` and its like, as they are when it
    * is called. Those that libevent or C have made are shown by {@link dumpEvents}.
    *
@@ -327,24 +285,6 @@ export class EventBase extends declareEventType('EventBase') {
   }
 
   /**
-   * Lists all events, also those of libevent's own, in libevent's words.
-   *
-   * @returns the text, with a line for each event
-   * @see event_base_dump_events()
-   */
-  dumpEvents(): string {
-    return native.eventBaseDumpEvents(handleOf(this))
-  }
-
-  /**
-   * @returns the number of priorities
-   * @see event_base_get_npriorities()
-   */
-  getNpriorities(): number {
-    return native.eventBaseGetNpriorities(handleOf(this))
-  }
-
-  /**
    * Sets the number of priorities, which `obtainEventBase()` may do as well.
    *
    * The highest priority, 0, comes first, always: as long as its events are active no others run. What waits for its turn
@@ -358,26 +298,6 @@ export class EventBase extends declareEventType('EventBase') {
   priorityInit(priorities: number): void {
     checkInteger(priorities, 'priorities', 1, MAX_PRIORITIES)
     native.eventBasePriorityInit(handleOf(this), priorities)
-  }
-
-  /**
-   * The time at which the loop has last looked for events; without a loop, the time.
-   *
-   * @returns ms since 1970, with a fraction down to a microsecond
-   * @see event_base_gettimeofday_cached()
-   */
-  gettimeofdayCached(): number {
-    return native.eventBaseGettimeofdayCached(handleOf(this))
-  }
-
-  /**
-   * Reads the clock anew for {@link gettimeofdayCached} and for timeouts: for callbacks that take long. Without a loop
-   * it does nothing.
-   *
-   * @see event_base_update_cache_time()
-   */
-  updateCacheTime(): void {
-    native.eventBaseUpdateCacheTime(handleOf(this))
   }
 
   /**
