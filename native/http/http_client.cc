@@ -51,6 +51,7 @@ HttpClient::HttpClient(EvHttpConnection& handle, ClientSettings settings)
 }
 
 HttpClient::~HttpClient() {
+  m_sentinel.reset();  // its descriptor goes with the connection
   if (m_retry != nullptr) event_free(m_retry);
   if (m_connection != nullptr) {
     evhttp_connection_set_closecb(m_connection, nullptr, nullptr);
