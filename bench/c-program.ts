@@ -13,8 +13,8 @@ export function compiled(folder: string, name: string, ...args: readonly string[
   return path
 }
 
-/** The same for one that links libevent. */
-export function compiledWithLibevent(folder: string, name: string): string {
-  const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'libevent'], { encoding: 'utf8' })
+/** The same for one that links libevent. @param others - what else it links, as pkg-config has it */
+export function compiledWithLibevent(folder: string, name: string, ...others: readonly string[]): string {
+  const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'libevent', ...others], { encoding: 'utf8' })
   return compiled(folder, name, ...flags.trim().split(/\s+/))
 }

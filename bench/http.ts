@@ -33,7 +33,7 @@ export async function measureHttp(rounds: number, seconds: number): Promise<Http
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const servers: ServerProcess[] = []
   try {
-    const hello = compiledWithLibevent(folder, 'evhttp_hello')
+    const program = compiledWithLibevent(folder, 'evhttp_server', 'jansson')
     const start = async (command: readonly string[]) => {
       const server = await ServerProcess.start(command)
       servers.push(server)
@@ -42,14 +42,14 @@ export async function measureHttp(rounds: number, seconds: number): Promise<Http
     const ours = await start([process.execPath, join(root, 'out/bench/servers/evhttp.js')])
     const lax = await start([process.execPath, join(root, 'out/bench/servers/evhttp.js'), 'lax'])
     const node = await start([process.execPath, join(root, 'out/bench/servers/node-http.js')])
-    const plain = await start([hello])
+    const plain = await start([program, AUTHORIZATION])
 
     const post = {
       method: 'POST',
       headers: { Authorization: AUTHORIZATION },
       body: '{"id":1,"method":"getblockcount"}',
     }
-    for (const { port } of [ours, node]) {
+    for (const { port } of [ours, node, plain]) {
       await expectText(`http://127.0.0.1:${port}/rpc`, post, '{"jsonrpc":"2.0","result":170,"id":1}\n')
     }
     for (const { port } of [ours, lax, node, plain]) await expectText(`http://127.0.0.1:${port}/`, {}, 'hello\n')
@@ -62,6 +62,7 @@ export async function measureHttp(rounds: number, seconds: number): Promise<Http
       { load: 'GET', server: 'C evhttp', process: plain, script: undefined },
       { load: 'JSON-RPC', server: 'bitcoin-support', process: ours, script },
       { load: 'JSON-RPC', server: 'node:http', process: node, script },
+      { load: 'JSON-RPC', server: 'C evhttp', process: plain, script },
     ] as const
     const figures = await measureByTurns(
       cases.map(({ process, script }) => ({ process, load: (seconds) => load(process.port, seconds, script) })),

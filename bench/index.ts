@@ -39,6 +39,7 @@ function echoRatio(bytes: EchoResult['bytes']): number {
 /** What is compared, what came out, and what is to be reached. */
 const goals = [
   { what: 'JSON-RPC, × node:http', value: ours('JSON-RPC') / rate(http, 'JSON-RPC', 'node:http'), atLeast: 1.8 },
+  { what: 'JSON-RPC, × C evhttp', value: ours('JSON-RPC') / rate(http, 'JSON-RPC', 'C evhttp'), atLeast: 1 },
   { what: 'GET, × node:http', value: ours('GET') / rate(http, 'GET', 'node:http'), atLeast: 1.3 },
   { what: 'GET, × C evhttp', value: ours('GET') / rate(http, 'GET', 'C evhttp'), atLeast: 1 },
   { what: 'GET, × strict off', value: ours('GET') / rate(http, 'GET', 'bitcoin-support, strict off'), atLeast: 0.95 },

@@ -84,6 +84,7 @@ const needs = {
   // Off the path of those who are not root.
   nginx: { what: () => 'nginx', met: (env) => which('nginx', env) ?? which('/usr/sbin/nginx', env) },
   wrk: { what: () => 'wrk', met: (env) => which('wrk', env) },
+  jansson: { what: () => 'jansson', met: (env) => output(pkgConfig(env), ['--exists', 'jansson'], env) !== undefined },
 }
 
 const build = ['compiler', 'cmake', 'make', 'pkgConfig', 'libevent', 'nodeHeaders']
@@ -103,7 +104,7 @@ export const purposes = {
   test: [...build, ...peers],
   asan: [...build, ...peers, 'sanitizers', 'fuzzer'],
   fuzz: [...build, 'fuzzer'],
-  bench: [...build, 'wrk'],
+  bench: [...build, 'wrk', 'jansson'],
 }
 
 /** The needs, as keys of `packages`, that are not met here. */
