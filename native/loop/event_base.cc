@@ -247,6 +247,8 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   m_ran_c = false;
   if ((flags & EVLOOP_NONBLOCK) != 0) ArmGuard(budget_ns);
   m_turn_deadline_ns = uv_hrtime() + budget_ns;
+  // One for all callbacks: a scope each costs more than what they leave in it, until the turn ends.
+  const Napi::HandleScope handles(env().napi());
   m_in_loop = true;
   const LogRelay::LoopScope log_scope(env().log(), *this);
   if (m_waker != nullptr) m_waker->RunPosted();
@@ -293,7 +295,7 @@ void EventBase::BreakTurn() {
 }
 
 void EventBase::CountCallback() {
-  if (!m_in_loop || m_in_sync_loop) return;
+  if (!in_turn()) return;
   if (++m_turn_callbacks >= kTurnCallbacks || uv_hrtime() >= m_turn_deadline_ns) {
     BreakTurn();
   } else {
@@ -302,7 +304,7 @@ void EventBase::CountCallback() {
 }
 
 void EventBase::CountNativeCallback() {
-  if (!m_in_loop || m_in_sync_loop) return;
+  if (!in_turn()) return;
   m_ran_c = true;
   if (uv_hrtime() >= m_turn_deadline_ns) BreakTurn();
 }

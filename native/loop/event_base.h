@@ -131,6 +131,8 @@ class EventBase final : public Handle {
 
   bool in_sync_loop() const { return m_in_sync_loop; }
   bool in_loop() const { return m_in_loop; }
+  /// RunTurn() is on the stack, and keeps what its callbacks are called with.
+  bool in_turn() const { return m_in_loop && !m_in_sync_loop; }
   bool dispatching() const { return m_dispatching; }
   /// Starting to dispatch forgets how an earlier loop ended: a loopbreak() before is lost, as in C.
   void set_dispatching(bool on);

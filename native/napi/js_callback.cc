@@ -55,8 +55,8 @@ void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_li
                           const AsyncContext* context) noexcept {
   if (!m_env.can_call_js() || m_functions[0].IsEmpty()) return;
   const napi_env env = m_env.napi();
-  napi_handle_scope scope;
-  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+  napi_handle_scope scope = nullptr;
+  if (!base.in_turn() && napi_open_handle_scope(env, &scope) != napi_ok) return;
 
   napi_value argv[1 + kMaxArgs];
   size_t argc = 0;
@@ -80,7 +80,7 @@ void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_li
       }
     }
   }
-  napi_close_handle_scope(env, scope);
+  if (scope != nullptr) napi_close_handle_scope(env, scope);
   base.CountCallback();
 }
 

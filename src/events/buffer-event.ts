@@ -25,7 +25,7 @@ import { bufferEventError } from './buffer-event-error.js'
 import { type BufferEventFilter, filterResult } from './buffer-event-filter.js'
 import { BufferEventSettings, checkIotype } from './buffer-event-settings.js'
 import { EV_READ, EV_TIMEOUT, EV_WRITE } from './constants.js'
-import { EvBuffer, viewOfBuffer } from './ev-buffer.js'
+import { checkBuffer, type EvBuffer, viewOfBuffer } from './ev-buffer.js'
 import { EvDnsBase } from './ev-dns-base.js'
 import { type EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
@@ -266,7 +266,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
    * @see bufferevent_write_buffer()
    */
   writeBuffer(buffer: EvBuffer): void {
-    checkInstance(buffer, EvBuffer, 'buffer')
+    checkBuffer(buffer, 'buffer')
     native.bufferEventWriteBuffer(handleOf(this), handleOf(buffer))
   }
 
@@ -304,7 +304,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
    * @see bufferevent_read_buffer()
    */
   readBuffer(buffer: EvBuffer): void {
-    checkInstance(buffer, EvBuffer, 'buffer')
+    checkBuffer(buffer, 'buffer')
     native.bufferEventReadBuffer(handleOf(this), handleOf(buffer))
   }
 

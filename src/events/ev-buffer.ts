@@ -1,7 +1,15 @@
 import { AsyncResource } from 'node:async_hooks'
 import { EventError } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
-import { checkBoolean, checkBytes, checkFunction, checkInstance, checkInteger, INT_MAX } from '../util/validation.js'
+import {
+  checkBoolean,
+  checkBytes,
+  checkFunction,
+  checkInstance,
+  checkInteger,
+  INT_MAX,
+  typeError,
+} from '../util/validation.js'
 import { BoundCallback } from './base-state.js'
 import { awaitRelease, type ChangeReceiver, forgetRelease, kChanged, watchBuffer } from './buffer-news.js'
 import { EVBUFFER_CB_ENABLED, EVBUFFER_FLAG_DRAINS_TO_FD } from './constants.js'
@@ -17,6 +25,15 @@ import { checkLive, handleOf, kAdopt, reportWhenCollected } from './event-handle
 export let viewOfBuffer: (number: HandleNumber, owner?: object) => EvBuffer
 
 const owners = new WeakMap<EvBuffer, object>()
+
+/**
+ * `checkInstance()` for buffers, which are passed on for every message: V8 knows here what it is asked for.
+ *
+ * @throws TypeError unless `value` is an EvBuffer.
+ */
+export function checkBuffer(value: unknown, name: string): void {
+  if (!(value instanceof EvBuffer)) throw typeError(name, `an instance of ${EvBuffer.name}`, value)
+}
 
 /**
  * libevent's `evbuffer`: bytes that are added at the end and taken from the start, in pieces that move between buffers
@@ -61,7 +78,7 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
    * @see evbuffer_add_buffer()
    */
   addBuffer(other: EvBuffer): void {
-    checkInstance(other, EvBuffer, 'other')
+    checkBuffer(other, 'other')
     native.bufferAddBuffer(handleOf(this), handleOf(other))
   }
 
@@ -73,7 +90,7 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
    * @see evbuffer_prepend_buffer()
    */
   prependBuffer(other: EvBuffer): void {
-    checkInstance(other, EvBuffer, 'other')
+    checkBuffer(other, 'other')
     native.bufferPrependBuffer(handleOf(this), handleOf(other))
   }
 
@@ -87,7 +104,7 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
    * @see evbuffer_remove_buffer()
    */
   removeBuffer(into: EvBuffer, size: number): number {
-    checkInstance(into, EvBuffer, 'into')
+    checkBuffer(into, 'into')
     checkSize(size, 'size')
     return native.bufferRemoveBuffer(handleOf(this), handleOf(into), size)
   }
@@ -101,7 +118,7 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
    * @see evbuffer_add_buffer_reference()
    */
   addBufferReference(other: EvBuffer): void {
-    checkInstance(other, EvBuffer, 'other')
+    checkBuffer(other, 'other')
     native.bufferAddBufferReference(handleOf(this), handleOf(other))
   }
 
