@@ -26,52 +26,46 @@ static void Hello(struct evhttp_request* request, void* arg) {
 
 /* In constant time. */
 static int IsAuthorized(const char* given, const char* expected) {
-  size_t i;
   const size_t length = strlen(expected);
-  unsigned char differences = 0;
   if (given == NULL || strlen(given) != length) return 0;
-  for (i = 0; i < length; ++i) differences |= (unsigned char)(given[i] ^ expected[i]);
+  unsigned char differences = 0;
+  for (size_t i = 0; i < length; ++i) differences |= (unsigned char)(given[i] ^ expected[i]);
   return differences == 0;
 }
 
+/* @returns the reply as a line, as bitcoind's, which the caller frees; NULL when the call is not JSON */
+static char* Answer(const char* body, size_t body_length, size_t* length) {
+  json_t* const call = json_loadb(body, body_length, 0, NULL);
+  if (call == NULL) return NULL;
+  const char* const method = json_string_value(json_object_get(call, "method"));
+  const int known = method != NULL && strcmp(method, "getblockcount") == 0;
+  json_t* const reply = json_pack("{s:s, s:o, s:O?}", "jsonrpc", "2.0", "result",
+                                  known ? json_integer(170) : json_null(), "id", json_object_get(call, "id"));
+  json_decref(call);
+  char* const text = json_dumps(reply, JSON_COMPACT);
+  json_decref(reply);
+  if (text == NULL) return NULL;
+  *length = strlen(text);
+  text[(*length)++] = '\n';
+  return text;
+}
+
 static void Rpc(struct evhttp_request* request, void* authorization) {
-  struct evbuffer* input = evhttp_request_get_input_buffer(request);
-  const size_t length = evbuffer_get_length(input);
   const char* header = evhttp_find_header(evhttp_request_get_input_headers(request), "Authorization");
-  json_t* call;
-  json_t* id;
-  json_t* result;
-  json_t* reply;
-  const char* method;
-  char* text;
   if (!IsAuthorized(header, authorization)) {
     evhttp_add_header(evhttp_request_get_output_headers(request), "WWW-Authenticate",
                       "Basic realm=\"jsonrpc\"");
     evhttp_send_reply(request, 401, "Unauthorized", NULL);
     return;
   }
-  call = json_loadb((const char*)evbuffer_pullup(input, -1), length, 0, NULL);
-  if (call == NULL) {
+  struct evbuffer* input = evhttp_request_get_input_buffer(request);
+  size_t length = 0;
+  char* const text = Answer((const char*)evbuffer_pullup(input, -1), evbuffer_get_length(input), &length);
+  if (text == NULL) {
     evhttp_send_error(request, 400, NULL);
     return;
   }
-  method = json_string_value(json_object_get(call, "method"));
-  id = json_object_get(call, "id");
-  result = method != NULL && strcmp(method, "getblockcount") == 0 ? json_integer(170) : json_null();
-  reply = json_pack("{s:s, s:o, s:O?}", "jsonrpc", "2.0", "result", result, "id", id);
-  json_decref(call);
-  text = json_dumps(reply, JSON_COMPACT);
-  json_decref(reply);
-  if (text == NULL) {
-    evhttp_send_error(request, 500, NULL);
-    return;
-  }
-  /* A line, as bitcoind's. */
-  {
-    const size_t end = strlen(text);
-    text[end] = '\n';
-    Reply(request, "application/json", text, end + 1);
-  }
+  Reply(request, "application/json", text, length);
   free(text);
 }
 
