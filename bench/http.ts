@@ -16,7 +16,7 @@ export interface HttpResult {
   server: 'bitcoin-support' | 'bitcoin-support, strict off' | 'node:http' | 'C evhttp'
   /** Median of the rounds. */
   requestsPerSecond: number
-  /** Processor time of the server for a request in µs, median of the rounds: other load on the machine hardly shows. */
+  /** Processor time of the server for a request in µs, median of the rounds: other load on the machine shows less. */
   cpuMicroseconds: number
 }
 
