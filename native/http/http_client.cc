@@ -187,7 +187,7 @@ void HttpClient::Try() {
   m_fresh = false;
   m_connecting = !m_connected;
   if (request.known_to_c()) ShowToC();
-  if (m_sentinel != nullptr && !m_sentinel_pending) m_sentinel_pending = m_sentinel->Add();
+  if (m_sentinel != nullptr) m_sentinel->Add();
   errno = 0;
   // A name that is unknown, or an address that cannot be reached at all, ends the request before this
   // returns.
@@ -240,7 +240,7 @@ void HttpClient::SpareCalls() {
   if (!m_handle.limited()) UseDirectIo(stream());
   m_sentinel = std::make_unique<InternalEvent>(base().base(), bufferevent_getfd(stream()),
                                                EV_READ | EV_PERSIST, OnReadable, this);
-  m_sentinel_pending = m_sentinel->Add();
+  m_sentinel->Add();
 }
 
 // evhttp reads what has come, or will: nothing must ask again and again until then.
@@ -248,7 +248,6 @@ void HttpClient::OnReadable(evutil_socket_t, short, void* arg) {
   HttpClient& self = *static_cast<HttpClient*>(arg);
   if ((bufferevent_get_enabled(self.stream()) & EV_READ) != 0) return;
   self.m_sentinel->Del();
-  self.m_sentinel_pending = false;
 }
 
 void HttpClient::ShowToC() {

@@ -129,7 +129,6 @@ class HttpClient {
   bool m_fresh = false;  // m_connection has not been used
   bool m_connected = false;
   bool m_connecting = false;
-  bool m_sentinel_pending = false;
   bool m_known_to_c = false;
   bool m_closing = false;
   bool m_shut = false;

@@ -7,7 +7,6 @@
 #include <event2/event_struct.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -41,7 +40,7 @@ void TakeRest(int fd, evbuffer* input, ev_ssize_t room) {
   const auto wanted = std::min<ev_ssize_t>(waiting, room);
   evbuffer_iovec space{};
   if (evbuffer_reserve_space(input, wanted, &space, 1) != 1) return;
-  const ssize_t taken = read(fd, space.iov_base, std::min(space.iov_len, static_cast<size_t>(wanted)));
+  const ssize_t taken = recv(fd, space.iov_base, std::min(space.iov_len, static_cast<size_t>(wanted)), 0);
   space.iov_len = static_cast<size_t>(std::max<ssize_t>(taken, 0));
   evbuffer_commit_space(input, &space, 1);
 }
