@@ -4,10 +4,13 @@ import { parentPort, workerData } from 'node:worker_threads'
 import {
   declareEventType,
   EV_PERSIST,
+  EV_READ,
   EV_SIGNAL,
   EV_TIMEOUT,
+  EVLOOP_NONBLOCK,
   EventBase,
   type EventError,
+  EventToken,
   type LibEvent,
   obtainEvBuffer,
   obtainEvent,
@@ -15,6 +18,7 @@ import {
   obtainEvHttp,
   obtainEvHttpRequest,
   obtainEvsignal,
+  SecureBuffer,
 } from 'bitcoin-support'
 import { LIFE_STAGES } from '../support/life-stages/index.js'
 import { reach, STAGE_ENDINGS } from '../support/life-stages/live.js'
@@ -81,6 +85,20 @@ const spin = () => {
   for (;;);
 }
 
+/** Goes on until the thread is ended, which may be at any point of any of the calls. */
+function callWithoutEnd(...calls: readonly (() => void)[]): never {
+  sayThread()
+  for (;;) {
+    for (const call of calls) {
+      try {
+        call()
+      } catch {
+        // What is refused is refused without end, too.
+      }
+    }
+  }
+}
+
 const cases: Record<string, () => void | Promise<void>> = {
   'uses everything and leaves': async () => {
     const base = obtainEventBase()
@@ -143,6 +161,40 @@ const cases: Record<string, () => void | Promise<void>> = {
     const base = storming()
     base.once(-1, EV_TIMEOUT, sayThread)
     base.dispatchSync()
+  },
+  'makes calls without end that are refused': () => {
+    const base = obtainEventBase()
+    const event = obtainEvent(base, -1, 0, () => {})
+    event.dispose()
+    callWithoutEnd(
+      () => event.active(0),
+      () => EventToken.open(0n),
+      () => obtainEvent(base, 1_000_000, EV_READ, () => {}),
+      () => obtainEvent(base, 1.5, 0, () => {}),
+    )
+  },
+  'makes and drops handles without end': () => {
+    const base = obtainEventBase()
+    callWithoutEnd(
+      () => obtainEvent(base, -1, 0, () => {}).dispose(),
+      () => obtainEvBuffer().dispose(),
+      () => obtainEventBase().dispose(),
+      () => new SecureBuffer(32).destroy(),
+    )
+  },
+  'uses tokens without end': () => {
+    const base = obtainEventBase()
+    callWithoutEnd(() => EventToken.open(base.share(() => {})).once('soon'))
+  },
+  'calls back without end': () => {
+    const base = obtainEventBase()
+    const event = obtainEvent(base, -1, 0, () => {
+      throw new Error('boom')
+    })
+    callWithoutEnd(() => {
+      event.active(0)
+      base.loopSync(EVLOOP_NONBLOCK)
+    })
   },
   'does not return from a callback of dispatch()': () => {
     inCallback(spin).dispatch()
