@@ -93,4 +93,8 @@ function load(): NativeAddon {
   }
 }
 
-export const native: NativeAddon = load()
+/**
+ * What the addon exports, as a prototype: V8 looks up each name among so many in an object, while a prototype's are
+ * constants to its optimized code.
+ */
+export const native: NativeAddon = Object.create(load())

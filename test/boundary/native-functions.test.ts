@@ -17,7 +17,10 @@ const OVER_ANY_HANDLE = [
   ...['setDropLog', 'takeDropped', 'libeventBlocks', 'uniqueNumber', 'bufferTakeNews'],
 ]
 
-const functions = Object.entries(native).filter((entry): entry is [string, Callable] => typeof entry[1] === 'function')
+// The addon's exports are the prototype.
+const functions = Object.entries(Object.getPrototypeOf(native) as object).filter(
+  (entry): entry is [string, Callable] => typeof entry[1] === 'function',
+)
 
 function argumentsFor({ parameters, prepare }: Signature, gallery: Gallery): unknown[] {
   prepare?.(gallery)
