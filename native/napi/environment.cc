@@ -26,6 +26,7 @@ struct Shown {
     kReplyStatus,
     kReplyMinor,
     kReplyLength,
+    kEnded,
     kCount,
   };
 };
@@ -150,6 +151,7 @@ void Environment::NoteLockedPool() {
 }
 
 void Environment::NoteDropped(const Handle& handle) {
+  if (m_shown != nullptr) m_shown[Shown::kEnded] += 1;
   if (m_drop_log_on) m_dropped.push_back({handle.number(), handle.type().index, handle.id()});
 }
 

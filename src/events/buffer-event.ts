@@ -105,6 +105,8 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   #arg: unknown
   #input: EvBuffer | undefined
   #output: EvBuffer | undefined
+  /** How many handles had ended when these two were found alive. */
+  #endedWhenSeen = -1
 
   static {
     joinPair = (first, second) => {
@@ -228,9 +230,8 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
    */
   getInput(): EvBuffer {
     const number = handleOf(this)
-    if (this.#input === undefined || this.#input.disposed) {
-      this.#input = viewOfBuffer(native.bufferEventGetInput(number), this)
-    }
+    this.#forgetEndedViews()
+    this.#input ??= viewOfBuffer(native.bufferEventGetInput(number), this)
     return this.#input
   }
 
@@ -240,10 +241,17 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
    */
   getOutput(): EvBuffer {
     const number = handleOf(this)
-    if (this.#output === undefined || this.#output.disposed) {
-      this.#output = viewOfBuffer(native.bufferEventGetOutput(number), this)
-    }
+    this.#forgetEndedViews()
+    this.#output ??= viewOfBuffer(native.bufferEventGetOutput(number), this)
     return this.#output
+  }
+
+  #forgetEndedViews(): void {
+    const ended = shown(Shown.ended)
+    if (ended === this.#endedWhenSeen) return
+    if (this.#input?.disposed) this.#input = undefined
+    if (this.#output?.disposed) this.#output = undefined
+    this.#endedWhenSeen = ended
   }
 
   /**

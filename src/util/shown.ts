@@ -17,6 +17,8 @@ export const Shown = {
   replyMinor: 7,
   /** … how many bytes of the slab its body has taken, negative when it did not fit. */
   replyLength: 8,
+  /** How many handles have ended: as long as it stays the same, what was alive is. */
+  ended: 9,
 } as const
 
 /** For the addon alone, which writes it. */
