@@ -5,6 +5,7 @@ import {
   checkMs,
   checkObject,
   checkString,
+  checkTarget,
   rangeError,
   typeError,
 } from '../util/validation.js'
@@ -105,8 +106,7 @@ export function checkRequest(request: EvHttpClientRequest, host: string): Checke
     checkString(method, 'method')
     throw rangeError('method', `one of ${[...METHODS.keys()].join(', ')}`, method)
   }
-  checkString(path, 'path')
-  if (!/^[\x21-\x7e]+$/.test(path)) throw rangeError('path', 'visible ASCII without spaces', path)
+  checkTarget(path, 'path')
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw typeError('signal', 'an AbortSignal', signal)
   if (stream !== false) checkBoolean(stream, 'stream')
   let chunks: EvHttpBodyChunks | undefined

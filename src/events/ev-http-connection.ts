@@ -8,6 +8,7 @@ import {
   checkInteger,
   checkObject,
   checkString,
+  checkTarget,
   INT_MAX,
   rangeError,
 } from '../util/validation.js'
@@ -173,8 +174,7 @@ export class EvHttpConnection extends EvHttpConnectionSettings implements Connec
     checkInstance(request, EvHttpRequest, 'request')
     checkInteger(command, 'command', 1, EVHTTP_REQ_PATCH)
     if ((command & (command - 1)) !== 0) throw rangeError('command', 'one EVHTTP_REQ_*', command)
-    checkString(uri, 'uri')
-    if (!/^[\x21-\x7e]+$/.test(uri)) throw rangeError('uri', 'visible ASCII without spaces', uri)
+    checkTarget(uri, 'uri')
     if (body !== undefined) checkBytes(body, 'body')
     startRequest(request, this.#base, this, () => {
       native.connectionMakeRequest(handleOf(this), handleOf(request), command, uri, body)

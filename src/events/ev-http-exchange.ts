@@ -19,7 +19,7 @@ import { BodyReader, BodyStream } from './ev-http-body-stream.js'
 import type { CheckedRequest, EvHttpBodyChunks } from './ev-http-client-options.js'
 import { type EvHttpConnectionSettings, isLimited } from './ev-http-connection-settings.js'
 import { EvHttpMessage } from './ev-http-message.js'
-import { EvHttpResponse } from './ev-http-response.js'
+import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 import { handleOf } from './event-handle.js'
 
@@ -39,9 +39,12 @@ let slabUsed = 0
 const REQUEST_TYPE = typeNumberOf(EvHttpMessage.typeName)
 
 /** Takes the rest of a reply. @param length - how much of the slab its body has taken, negative when it did not fit */
-function takeBody(request: HandleNumber, length: number): Buffer {
-  if (length < 0) return native.requestBody(request)
-  const whole = slab.subarray(slabUsed, slabUsed + length)
+function takeBody(request: HandleNumber, length: number): ResponseBody {
+  if (length < 0) {
+    const bytes = native.requestBody(request)
+    return new ResponseBody(bytes, 0, bytes.length)
+  }
+  const whole = new ResponseBody(slab, slabUsed, slabUsed + length)
   slabUsed += (length + 7) & ~7
   if (slabUsed >= SLAB_BYTES) {
     slab = Buffer.allocUnsafeSlow(SLAB_BYTES)

@@ -42,6 +42,34 @@ export interface BodySource extends AsyncIterator<Buffer, undefined> {
   return(): Promise<IteratorResult<Buffer, undefined>>
 }
 
+/** A body that has come whole. Nearly always its text is wanted: to make a Buffer for it would cost more than to read it. */
+export class ResponseBody {
+  #bytes: Buffer
+  readonly #start: number
+  readonly #end: number
+
+  /** What `block` holds from `start` to `end`; the caller hands these bytes over. */
+  constructor(block: Buffer, start: number, end: number) {
+    this.#bytes = block
+    this.#start = start
+    this.#end = end
+  }
+
+  text(): string {
+    return this.#isView() ? this.#bytes.toString('utf8') : this.#bytes.toString('utf8', this.#start, this.#end)
+  }
+
+  /** @returns the same bytes each time */
+  bytes(): Buffer {
+    if (!this.#isView()) this.#bytes = this.#bytes.subarray(this.#start, this.#end)
+    return this.#bytes
+  }
+
+  #isView(): boolean {
+    return this.#bytes.length === this.#end - this.#start
+  }
+}
+
 /**
  * What a server has answered to `EvHttpConnection.request()`. It owns its memory: the request behind it has ended,
  * unless it was asked to stream.
@@ -55,10 +83,10 @@ export class EvHttpResponse implements AsyncIterable<Buffer> {
   readonly httpVersion: string
   /** The headers. */
   readonly headers: EvHttpResponseHeaders
-  readonly #body: Buffer | BodySource
+  readonly #body: ResponseBody | BodySource
 
   /** @internal */
-  constructor(status: number, minor: number, head: string, body: Buffer | BodySource) {
+  constructor(status: number, minor: number, head: string, body: ResponseBody | BodySource) {
     const end = head.indexOf('\0')
     this.status = status
     this.reason = head.slice(0, end)
@@ -72,7 +100,13 @@ export class EvHttpResponse implements AsyncIterable<Buffer> {
    * @throws {EventError} `ERR_EV_STATE` when the response was asked for as a stream
    */
   body(): Buffer {
-    if (!Buffer.isBuffer(this.#body)) throw new EventError('ERR_EV_STATE', 'the body is a stream: iterate over it')
+    return this.#whole().bytes()
+  }
+
+  #whole(): ResponseBody {
+    if (!(this.#body instanceof ResponseBody)) {
+      throw new EventError('ERR_EV_STATE', 'the body is a stream: iterate over it')
+    }
     return this.#body
   }
 
@@ -81,7 +115,7 @@ export class EvHttpResponse implements AsyncIterable<Buffer> {
    * @throws as {@link body}
    */
   text(): string {
-    return this.body().toString('utf8')
+    return this.#whole().text()
   }
 
   /**
@@ -99,8 +133,9 @@ export class EvHttpResponse implements AsyncIterable<Buffer> {
    * request.
    */
   [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
-    if (!Buffer.isBuffer(this.#body)) return this.#body
-    let left: Buffer | undefined = this.#body.length === 0 ? undefined : this.#body
+    if (!(this.#body instanceof ResponseBody)) return this.#body
+    const whole = this.#body.bytes()
+    let left: Buffer | undefined = whole.length === 0 ? undefined : whole
     return {
       next: async () => {
         const value = left

@@ -40,6 +40,18 @@ export function checkString(value: unknown, name: string): void {
   if (typeof value !== 'string') throw typeError(name, 'a string', value)
 }
 
+/** @throws TypeError unless `value` is a string, RangeError unless a request line can have it as its target. */
+export function checkTarget(value: unknown, name: string): void {
+  if (typeof value !== 'string') throw typeError(name, 'a string', value)
+  // Not by a regular expression, which costs more than what it looks at.
+  let visible = value.length > 0
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i)
+    if (unit < 0x21 || unit > 0x7e) visible = false
+  }
+  if (!visible) throw rangeError(name, 'visible ASCII without spaces', value)
+}
+
 /** @throws TypeError unless `value` is a boolean. */
 export function checkBoolean(value: unknown, name: string): void {
   if (typeof value !== 'boolean') throw typeError(name, 'a boolean', value)
