@@ -17,8 +17,8 @@
 namespace bitcoin_support {
 namespace {
 
-// What is read without asking how much there is: most messages fit.
-constexpr size_t kShortBytes = 4096;
+// What is read without asking how much there is: what a bufferevent reads at once unless it is told otherwise.
+constexpr size_t kUsualBytes = 16384;
 
 // bufferevent_readcb() and bufferevent_writecb(), which libevent does not export.
 std::atomic<event_callback_fn> g_libevent_reads{nullptr};
@@ -33,7 +33,7 @@ void Fail(bufferevent* bev, short direction, short what, int error) {
   bufferevent_trigger_event(bev, what, 0);
 }
 
-// Takes what is there beyond kShortBytes, and no end or error: that is for the next time.
+// Takes what is there beyond kUsualBytes, and no end or error: that is for the next time.
 void TakeRest(int fd, evbuffer* input, ev_ssize_t room) {
   int waiting = 0;
   if (room <= 0 || ioctl(fd, FIONREAD, &waiting) != 0 || waiting <= 0) return;
@@ -47,7 +47,7 @@ void TakeRest(int fd, evbuffer* input, ev_ssize_t room) {
 
 // @returns as recv(2) does
 ssize_t Take(int fd, bufferevent* bev) {
-  char bytes[kShortBytes];
+  char bytes[kUsualBytes];
   const ev_ssize_t most = bufferevent_get_max_single_read(bev);
   const ssize_t taken = recv(fd, bytes, std::min(sizeof bytes, static_cast<size_t>(most)), 0);
   if (taken <= 0) return taken;

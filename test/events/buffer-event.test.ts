@@ -175,6 +175,7 @@ describe('BufferEvent', () => {
     using pair = new SocketPair()
     for (const [most, first] of [
       [undefined, 16_384],
+      [18_000, 18_000],
       [10_000, 10_000],
       [4096, 4096],
       [100, 100],
