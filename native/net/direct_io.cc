@@ -17,7 +17,8 @@
 namespace bitcoin_support {
 namespace {
 
-// What is read without asking how much there is: what a bufferevent reads at once unless it is told otherwise.
+// What is read without asking how much there is: what a bufferevent reads at once unless it is told
+// otherwise.
 constexpr size_t kUsualBytes = 16384;
 
 // bufferevent_readcb() and bufferevent_writecb(), which libevent does not export.

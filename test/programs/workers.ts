@@ -2,6 +2,7 @@
 // end keeps its process from ending. The last line says that all was as it should be.
 import { strict as assert } from 'node:assert'
 import { constants } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import { EV_SIGNAL, EVLOOP_NONBLOCK, EventBase, obtainEvent, obtainEventBase } from 'bitcoin-support'
 import { expectCode } from '../support/errors.js'
 import { LIFE_STAGES } from '../support/life-stages/index.js'
@@ -130,6 +131,18 @@ for (const name of [
       assert.equal(await checked(worker, before, () => worker.terminate()), 1)
       assert.equal(worker.error, undefined)
     }
+  }
+}
+
+cases['terminate: in the middle of random operations'] = async () => {
+  const before = liveCounts()
+  for (let round = 0; round < 16; round++) {
+    // A hundred sequences take far longer than is waited for.
+    const worker = new CaseWorker('', 'random-operations', [`${10_000 + 100 * round}`, '100'])
+    await worker.online
+    await setTimeout(20 * round)
+    assert.equal(await checked(worker, before, () => worker.terminate()), 1)
+    assert.equal(worker.error, undefined)
   }
 }
 

@@ -2,26 +2,31 @@ import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { turn } from './deferred.js'
 
-/** A worker that runs one of the cases of `test/programs/worker-cases`. */
+/** A worker that runs one of the cases of `test/programs/worker-cases`, or another program. */
 export class CaseWorker {
   readonly #worker: Worker
   readonly #messages: unknown[] = []
   /** What it threw. */
   error: Error | undefined
+  /** It has begun to run. */
+  readonly online: Promise<void>
   /** Its exit code. */
   readonly exited: Promise<number>
   #ended = false
   #wake: () => void = () => {}
 
-  /** @param name - the case */
-  constructor(name: string) {
-    this.#worker = new Worker(new URL('../programs/worker-cases.js', import.meta.url), { workerData: name })
+  /** @param name - the case @param program - of `test/programs` @param argv - its arguments */
+  constructor(name: string, program = 'worker-cases', argv: string[] = []) {
+    this.#worker = new Worker(new URL(`../programs/${program}.js`, import.meta.url), { workerData: name, argv })
     this.#worker.on('message', (message) => {
       this.#messages.push(message)
       this.#wake()
     })
     this.#worker.on('error', (error) => {
       this.error = error as Error
+    })
+    this.online = new Promise((resolve) => {
+      this.#worker.once('online', resolve)
     })
     this.exited = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
