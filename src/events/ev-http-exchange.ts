@@ -22,6 +22,7 @@ import { EvHttpMessage } from './ev-http-message.js'
 import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 import { handleOf } from './event-handle.js'
+import { newSlab, SLAB_SIZE } from './read-slab.js'
 
 const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
   [EVREQ_HTTP_TIMEOUT]: ['ERR_EV_TIMEOUT', 'the request took too long'],
@@ -32,8 +33,7 @@ const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
 }
 
 /** Short bodies share memory, as Node's own do: an ArrayBuffer each would cost more than the rest of a response. */
-const SLAB_BYTES = 65536
-let slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+let slab = newSlab()
 let slabUsed = 0
 
 const REQUEST_TYPE = typeNumberOf(EvHttpMessage.typeName)
@@ -46,8 +46,8 @@ function takeBody(request: HandleNumber, length: number): ResponseBody {
   }
   const whole = new ResponseBody(slab, slabUsed, slabUsed + length)
   slabUsed += (length + 7) & ~7
-  if (slabUsed >= SLAB_BYTES) {
-    slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+  if (slabUsed >= SLAB_SIZE) {
+    slab = newSlab()
     slabUsed = 0
   }
   return whole

@@ -1,11 +1,19 @@
 // Memory for what is read, taken piece by piece from one block, as Node does for its own sockets.
+import { markAsUntransferable } from 'node:worker_threads'
 import { type HandleNumber, native } from '../util/native.js'
 
-const SLAB_SIZE = 64 * 1024
+export const SLAB_SIZE = 64 * 1024
 /** With less room than that the next block is begun. */
 const LEAST_ROOM = 16 * 1024
 
-let slab = Buffer.allocUnsafeSlow(SLAB_SIZE)
+/** @returns a block for many pieces: none of them can be transferred to another thread, which would take all along */
+export function newSlab(): Buffer {
+  const slab = Buffer.allocUnsafeSlow(SLAB_SIZE)
+  markAsUntransferable(slab.buffer)
+  return slab
+}
+
+let slab = newSlab()
 let used = 0
 
 /**
@@ -15,7 +23,7 @@ let used = 0
  */
 export function takeBytes(bufferevent: HandleNumber, size: number): Buffer {
   if (slab.length - used < LEAST_ROOM) {
-    slab = Buffer.allocUnsafeSlow(SLAB_SIZE)
+    slab = newSlab()
     used = 0
   }
   const block = slab

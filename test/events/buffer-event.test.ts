@@ -29,6 +29,7 @@ import { LOOP_MODES } from '../support/loop-modes.js'
 import { nativeSupport } from '../support/native-support.js'
 import { RawServer } from '../support/raw-server.js'
 import { SocketPair } from '../support/socket-pair.js'
+import { tryToTransfer } from '../support/transfer.js'
 
 function sockets(base: EventBase, options?: number): [BufferEvent, BufferEvent] {
   const [left, right] = nativeSupport.socketPair()
@@ -169,6 +170,18 @@ describe('BufferEvent', () => {
     one.write('last')
     other.readBuffer(buffer)
     expect(buffer.remove().toString()).to.equal('last')
+  })
+
+  it('reads pieces that none of the others can take along', () => {
+    using base = obtainEventBase()
+    const [one, other] = obtainBufferEventPair(base)
+    other.enable(EV_READ)
+    const pieces = ['first', 'second', 'third'].map((text) => {
+      one.write(text)
+      return other.read()
+    })
+    for (const piece of pieces.slice(0, 2)) tryToTransfer(piece)
+    expect(pieces.map(String)).to.deep.equal(['first', 'second', 'third'])
   })
 
   it('reads in one go what it may read in one go, and no more', () => {

@@ -7,6 +7,7 @@ import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 import { UNRESOLVABLE } from '../support/names.js'
 import { NodeServer } from '../support/node-server.js'
 import { RawServer, response } from '../support/raw-server.js'
+import { tryToTransfer } from '../support/transfer.js'
 
 describe('EvHttpConnection.request()', () => {
   checkLiveCountsAfterEach()
@@ -33,6 +34,17 @@ describe('EvHttpConnection.request()', () => {
     const parts: Buffer[] = []
     for await (const part of reply) parts.push(part)
     expect(parts).to.deep.equal([reply.body()])
+  })
+
+  it('gives each response a body that none of the others can take along', async () => {
+    await using server = await NodeServer.start()
+    await using peer = new HttpPeer(server.port)
+    const replies = []
+    for (const path of ['/a', '/b', '/c']) replies.push(await peer.connection.request({ path }))
+    const texts = replies.map((reply) => reply.text())
+    for (const reply of replies.slice(0, 2)) tryToTransfer(reply.body())
+    expect(replies.map((reply) => reply.body().toString())).to.deep.equal(texts)
+    expect((await peer.connection.request({ path: '/a' })).text()).to.equal(texts[0])
   })
 
   it('sends method, path, headers and body, with the host and the length', async () => {
