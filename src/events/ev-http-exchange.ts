@@ -22,7 +22,7 @@ import { EvHttpMessage } from './ev-http-message.js'
 import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 import { handleOf } from './event-handle.js'
-import { newSlab, SLAB_SIZE } from './read-slab.js'
+import { ReadSlab } from './read-slab.js'
 
 const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
   [EVREQ_HTTP_TIMEOUT]: ['ERR_EV_TIMEOUT', 'the request took too long'],
@@ -32,25 +32,25 @@ const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
   [EVREQ_HTTP_REQUEST_CANCEL]: ['ERR_EV_CANCELED', 'the request was cancelled'],
 }
 
+/** The longest body that goes into the slab, in bytes: `kShortBody` of the addon. */
+const SHORT_BODY = 4096
+
 /** Short bodies share memory, as Node's own do: an ArrayBuffer each would cost more than the rest of a response. */
-let slab = newSlab()
-let slabUsed = 0
+const slab = new ReadSlab(SHORT_BODY)
 
 const REQUEST_TYPE = typeNumberOf(EvHttpMessage.typeName)
 
-/** Takes the rest of a reply. @param length - how much of the slab its body has taken, negative when it did not fit */
-function takeBody(request: HandleNumber, length: number): ResponseBody {
-  if (length < 0) {
-    const bytes = native.requestBody(request)
-    return new ResponseBody(bytes, 0, bytes.length)
-  }
-  const whole = new ResponseBody(slab, slabUsed, slabUsed + length)
-  slabUsed += (length + 7) & ~7
-  if (slabUsed >= SLAB_SIZE) {
-    slab = newSlab()
-    slabUsed = 0
-  }
-  return whole
+/**
+ * Takes the rest of a reply.
+ *
+ * @param start - where in the slab its body was to go
+ * @param length - how much that has taken of it, negative when it is longer than goes there
+ */
+function takeBody(request: HandleNumber, start: number, length: number): ResponseBody {
+  if (length < 0) return new ResponseBody(native.requestBody(request))
+  const end = start + length
+  slab.end(end)
+  return new ResponseBody(slab.block, start, end)
 }
 
 export class Exchange implements ClientReceiver {
@@ -228,12 +228,13 @@ export class Exchange implements ClientReceiver {
     } else if (this.#stream !== undefined) {
       this.#stream.end()
     } else {
-      const head = native.requestTakeReply(this.#number, slab, slabUsed)
+      const start = slab.begin()
+      const head = native.requestTakeReply(this.#number, slab.block, start)
       const status = shown(Shown.replyStatus)
       if (status === 0) {
         this.#reject(this.#connectError() ?? new EventError('ERR_EV_CONNECT', 'cannot connect'))
       } else {
-        const body = takeBody(this.#number, shown(Shown.replyLength))
+        const body = takeBody(this.#number, start, shown(Shown.replyLength))
         this.#resolve(new EvHttpResponse(status, shown(Shown.replyMinor), head, body))
       }
     }

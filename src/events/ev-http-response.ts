@@ -44,29 +44,26 @@ export interface BodySource extends AsyncIterator<Buffer, undefined> {
 
 /** A body that has come whole. Nearly always its text is wanted: to make a Buffer for it would cost more than to read it. */
 export class ResponseBody {
-  #bytes: Buffer
+  readonly #block: Buffer
   readonly #start: number
   readonly #end: number
+  #bytes: Buffer | undefined
 
   /** What `block` holds from `start` to `end`; the caller hands these bytes over. */
-  constructor(block: Buffer, start: number, end: number) {
-    this.#bytes = block
+  constructor(block: Buffer, start = 0, end = block.length) {
+    this.#block = block
     this.#start = start
     this.#end = end
   }
 
   text(): string {
-    return this.#isView() ? this.#bytes.toString('utf8') : this.#bytes.toString('utf8', this.#start, this.#end)
+    return this.#block.toString('utf8', this.#start, this.#end)
   }
 
   /** @returns the same bytes each time */
   bytes(): Buffer {
-    if (!this.#isView()) this.#bytes = this.#bytes.subarray(this.#start, this.#end)
+    this.#bytes ??= this.#block.subarray(this.#start, this.#end)
     return this.#bytes
-  }
-
-  #isView(): boolean {
-    return this.#bytes.length === this.#end - this.#start
   }
 }
 

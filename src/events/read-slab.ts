@@ -2,19 +2,47 @@
 import { markAsUntransferable } from 'node:worker_threads'
 import { type HandleNumber, native } from '../util/native.js'
 
-export const SLAB_SIZE = 64 * 1024
-/** With less room than that the next block is begun. */
-const LEAST_ROOM = 16 * 1024
+const SLAB_SIZE = 64 * 1024
 
-/** @returns a block for many pieces: none of them can be transferred to another thread, which would take all along */
-export function newSlab(): Buffer {
-  const slab = Buffer.allocUnsafeSlow(SLAB_SIZE)
-  markAsUntransferable(slab.buffer)
-  return slab
+/** None of its pieces can be transferred to another thread, which would take all along. */
+function newBlock(): Buffer {
+  const block = Buffer.allocUnsafeSlow(SLAB_SIZE)
+  markAsUntransferable(block.buffer)
+  return block
 }
 
-let slab = newSlab()
-let used = 0
+/** Blocks from which pieces are taken, one after another. */
+export class ReadSlab {
+  readonly #leastRoom: number
+  #block = newBlock()
+  #used = 0
+
+  /** @param leastRoom - with less than that the next block is begun, in bytes */
+  constructor(leastRoom: number) {
+    this.#leastRoom = leastRoom
+  }
+
+  /** The block that {@link begin} has spoken of. */
+  get block(): Buffer {
+    return this.#block
+  }
+
+  /** @returns where the next piece begins in {@link block}, which has the least room from there on */
+  begin(): number {
+    if (this.#block.length - this.#used < this.#leastRoom) {
+      this.#block = newBlock()
+      this.#used = 0
+    }
+    return this.#used
+  }
+
+  /** Ends the piece before `end`. The next one is aligned, as Node's own are. */
+  end(end: number): void {
+    this.#used = (end + 7) & ~7
+  }
+}
+
+const slab = new ReadSlab(16 * 1024)
 
 /**
  * @param bufferevent - whose input is read
@@ -22,16 +50,12 @@ let used = 0
  * @returns them
  */
 export function takeBytes(bufferevent: HandleNumber, size: number): Buffer {
-  if (slab.length - used < LEAST_ROOM) {
-    slab = newSlab()
-    used = 0
-  }
-  const block = slab
-  const start = used
+  const start = slab.begin()
+  const { block } = slab
   // Callbacks on the buffer may read, too.
-  used = block.length
+  slab.end(block.length)
   const read = native.bufferEventRead(bufferevent, block, start, size)
-  if (slab === block) used = start + read
+  if (slab.block === block) slab.end(start + read)
   const bytes = block.subarray(start, start + read)
   if (start + read < block.length || read === size) return bytes
   // There may be more than had room.

@@ -41,8 +41,8 @@ export function checkString(value: unknown, name: string): void {
 }
 
 /** @throws TypeError unless `value` is a string, RangeError unless a request line can have it as its target. */
-export function checkTarget(value: unknown, name: string): void {
-  if (typeof value !== 'string') throw typeError(name, 'a string', value)
+export function checkTarget(value: string, name: string): void {
+  checkString(value, name)
   // Not by a regular expression, which costs more than what it looks at.
   let visible = value.length > 0
   for (let i = 0; i < value.length; i++) {

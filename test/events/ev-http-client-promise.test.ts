@@ -36,6 +36,16 @@ describe('EvHttpConnection.request()', () => {
     expect(parts).to.deep.equal([reply.body()])
   })
 
+  it('gives short bodies memory in common, beyond the first block of it', async () => {
+    await using server = await RawServer.start((_, socket) =>
+      socket.write(response('HTTP/1.1 200 OK', 'x'.repeat(999))),
+    )
+    await using peer = new HttpPeer(server.port)
+    const blocks: unknown[] = []
+    for (let i = 0; i < 200; i++) blocks.push((await peer.connection.request({ path: '/' })).body().buffer)
+    expect(new Set(blocks).size).to.be.within(3, 5)
+  })
+
   it('gives each response a body that none of the others can take along', async () => {
     await using server = await NodeServer.start()
     await using peer = new HttpPeer(server.port)
