@@ -157,40 +157,43 @@ void Environment::NoteDropped(const Handle& handle) {
 
 Handle& Environment::GetAny(const Napi::Value& value) {
   Handle& handle = GetAnyEvenForked(value);
-  if (ForkCount() != 0 && handle.forked()) {
-    ThrowEventError(*this, code::kForked, "the handle is the parent process's");
-  }
+  if (ForkCount() != 0 && handle.forked()) ThrowForked();
   return handle;
+}
+
+void Environment::ThrowForked() const {
+  ThrowEventError(*this, code::kForked, "the handle is the parent process's");
 }
 
 Handle& Environment::GetAnyEvenForked(const Napi::Value& value) {
   double number = 0;
-  if (napi_get_value_double(m_env, value, &number) != napi_ok) {
-    ThrowEventError(*this, code::kHandle, "not a handle");
-  }
   Handle* handle = nullptr;
-  // JavaScript's own marker of a disposed handle.
-  const LookupResult result = number == 0 ? LookupResult::kDisposed : m_table.Find(number, handle);
+  LookupResult result = LookupResult::kInvalid;
+  if (napi_get_value_double(m_env, value, &number) == napi_ok) {
+    // JavaScript's own marker of a disposed handle.
+    result = number == 0 ? LookupResult::kDisposed : m_table.Find(number, handle);
+  }
+  if (result != LookupResult::kFound) ThrowNotFound(result);
+  return *handle;
+}
+
+void Environment::ThrowNotFound(LookupResult result) const {
   switch (result) {
-    case LookupResult::kFound:
-      return *handle;
     case LookupResult::kDisposed:
       ThrowEventError(*this, code::kDisposed, "the handle has been disposed");
     case LookupResult::kWrongThread:
       ThrowEventError(*this, code::kThread, "the handle belongs to another thread");
+    case LookupResult::kFound:
     case LookupResult::kInvalid:
       break;
   }
   ThrowEventError(*this, code::kHandle, "not a handle");
 }
 
-Handle& Environment::Resolve(Handle& handle, HandleKind kind) const {
-  if (handle.kind() != kind) {
-    ThrowEventError(*this, code::kHandle,
-                    "the handle is of type " + handle.type().name + ", not " +
-                        (kind == HandleKind::kDeclared ? "a declared type" : type_for(kind).name));
-  }
-  return handle;
+void Environment::ThrowOtherKind(const Handle& handle, HandleKind kind) const {
+  ThrowEventError(*this, code::kHandle,
+                  "the handle is of type " + handle.type().name + ", not " +
+                      (kind == HandleKind::kDeclared ? "a declared type" : type_for(kind).name));
 }
 
 Handle* Environment::FindAny(double number) {

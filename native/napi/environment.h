@@ -89,13 +89,13 @@ class Environment {
   /// @throws EventError ERR_EV_DISPOSED, ERR_EV_HANDLE, ERR_EV_THREAD or ERR_EV_FORKED.
   template <class T>
   T& Get(const Napi::Value& value) {
-    return static_cast<T&>(Resolve(GetAny(value), T::kKind));
+    return As<T>(GetAny(value));
   }
 
   /// Like Get(), for what makes a handle this process's own.
   template <class T>
   T& GetEvenForked(const Napi::Value& value) {
-    return static_cast<T&>(Resolve(GetAnyEvenForked(value), T::kKind));
+    return As<T>(GetAnyEvenForked(value));
   }
 
   /// Like Get(), for any class of handle.
@@ -106,8 +106,16 @@ class Environment {
 
  private:
   explicit Environment(Napi::Env env);
-  Handle& Resolve(Handle& handle, HandleKind kind) const;
+  template <class T>
+  T& As(Handle& handle) const {
+    if (handle.kind() != T::kKind) ThrowOtherKind(handle, T::kKind);
+    return static_cast<T&>(handle);
+  }
   Handle& GetAnyEvenForked(const Napi::Value& value);
+  // Apart from what finds a handle, which has no need of their stack.
+  [[noreturn]] void ThrowNotFound(LookupResult result) const;
+  [[noreturn]] void ThrowForked() const;
+  [[noreturn]] void ThrowOtherKind(const Handle& handle, HandleKind kind) const;
   void DisposeAll();
 
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);

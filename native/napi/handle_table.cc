@@ -1,7 +1,6 @@
 #include "napi/handle_table.h"
 
 #include <cassert>
-#include <cmath>
 #include <stdexcept>
 
 namespace bitcoin_support {
@@ -39,10 +38,9 @@ void HandleTable::Remove(double number) {
 }
 
 LookupResult HandleTable::Find(double number, Handle*& found) const {
-  if (!(number >= 1 && number <= kMaxNumber) || std::floor(number) != number) {
-    return LookupResult::kInvalid;
-  }
+  if (!(number >= 1 && number <= kMaxNumber)) return LookupResult::kInvalid;
   const auto bits = static_cast<uint64_t>(number);
+  if (static_cast<double>(bits) != number) return LookupResult::kInvalid;
   if ((bits >> (kSlotBits + kGenerationBits)) != m_tag) return LookupResult::kWrongThread;
   const uint32_t index = SlotOf(number);
   if (index >= m_slots.size()) return LookupResult::kInvalid;

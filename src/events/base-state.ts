@@ -151,7 +151,15 @@ export function wakeOrphans(state: BaseState, isLive: (request: HandleNumber) =>
 }
 
 const weak = new Map<number, WeakRef<BaseState>>()
-const running = new Map<number, { state: BaseState; base: object }>()
+const running = new Map<number, Running>()
+/** The one of {@link running} that was looked for last, which is nearly always the next one too. */
+let recent: Running | undefined
+
+interface Running {
+  readonly slot: number
+  readonly state: BaseState
+  readonly base: object
+}
 
 /** Makes a base's state known under its slot. */
 export function registerState(slot: number, state: BaseState): void {
@@ -165,16 +173,22 @@ export function registerState(slot: number, state: BaseState): void {
  */
 export function holdRunning(slot: number, state: BaseState, base: object): boolean {
   if (running.has(slot)) return false
-  running.set(slot, { state, base })
+  running.set(slot, { slot, state, base })
   return true
 }
 
 /** Ends what {@link holdRunning} began. A base that was disposed may have left its slot to one that runs now. */
 export function releaseRunning(slot: number, state: BaseState): void {
-  if (running.get(slot)?.state === state) running.delete(slot)
+  if (running.get(slot)?.state !== state) return
+  running.delete(slot)
+  recent = undefined
 }
 
 /** The state of the base in `slot`; undefined when it has been collected. */
 export function stateOf(slot: number): BaseState | undefined {
-  return running.get(slot)?.state ?? weak.get(slot)?.deref()
+  if (recent?.slot === slot) return recent.state
+  const found = running.get(slot)
+  if (found === undefined) return weak.get(slot)?.deref()
+  recent = found
+  return found.state
 }
