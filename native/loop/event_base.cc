@@ -275,7 +275,14 @@ int EventBase::RunSync(int flags) {
   return result;
 }
 
-void EventBase::BeginLoop() { m_got_break = m_got_exit = m_turn_broken = false; }
+void EventBase::BeginLoop() {
+  m_got_break = m_got_exit = m_turn_broken = false;
+  GiveUpPostponed();
+}
+
+void EventBase::GiveUpPostponed() {
+  for (Postponed* each = m_postponed; each != nullptr; each = each->m_outer) each->GiveUp();
+}
 
 void EventBase::NoteLoopEnd() {
   m_got_exit = event_base_got_exit(m_base) != 0;

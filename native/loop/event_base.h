@@ -74,6 +74,28 @@ class EventBase final : public Handle {
   };
   bool busy() const { return m_busy > 0; }
 
+  /// Something that is put off until a callback returns.
+  class Postponed {
+   public:
+    explicit Postponed(EventBase& base) : m_base(base), m_outer(std::exchange(base.m_postponed, this)) {}
+    Postponed(const Postponed&) = delete;
+    Postponed& operator=(const Postponed&) = delete;
+
+   protected:
+    ~Postponed() { m_base.m_postponed = m_outer; }
+
+   private:
+    friend class EventBase;
+    /// Leaves it to libevent.
+    virtual void GiveUp() = 0;
+
+    EventBase& m_base;
+    Postponed* const m_outer;
+  };
+  /// Has nothing put off any more, as it is in C: before a loop that a callback runs, and whenever somebody
+  /// looks at what is pending.
+  void GiveUpPostponed();
+
   /// Runs `release` now, or, while libevent is on the stack with more than its loop, as soon as it no longer
   /// is.
   void WhenIdle(std::function<void()> release);
@@ -201,6 +223,7 @@ class EventBase final : public Handle {
   std::unordered_map<double, std::unique_ptr<OnceEntry>> m_once;
   std::vector<timeval> m_common_timeouts;
   std::vector<std::function<void()>> m_when_idle;
+  Postponed* m_postponed = nullptr;
   std::unique_ptr<TurnEvents> m_turn_events;
   event* m_release = nullptr;
   unsigned m_busy = 0;

@@ -30,9 +30,11 @@ double MsOf(const timeval& time) {
 
 // (base, flags, clear) -> the most that there have been
 Napi::Value GetMaxEvents(const Napi::CallbackInfo& info) {
+  EventBase& self = This(info);
   const auto flags = static_cast<unsigned>(IntArg(info, 1));
+  self.GiveUpPostponed();
   return Napi::Number::New(info.Env(),
-                           event_base_get_max_events(This(info).base(), flags, BoolArg(info, 2) ? 1 : 0));
+                           event_base_get_max_events(self.base(), flags, BoolArg(info, 2) ? 1 : 0));
 }
 
 // (base) -> slots of its LibEvents that are pending or active
@@ -57,6 +59,7 @@ Napi::Value DumpEvents(const Napi::CallbackInfo& info) {
   size_t length = 0;
   FILE* const stream = open_memstream(&text, &length);
   if (stream == nullptr) ThrowEventError(self.env(), code::kLibevent, "open_memstream failed");
+  self.GiveUpPostponed();
   event_base_dump_events(self.base(), stream);
   std::fclose(stream);
   const std::unique_ptr<char, decltype(&std::free)> owner(text, std::free);

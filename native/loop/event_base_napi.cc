@@ -106,7 +106,9 @@ Napi::Value EventBase::GetFeaturesNapi(const Napi::CallbackInfo& info) {
 
 Napi::Value EventBase::GetNumEventsNapi(const Napi::CallbackInfo& info) {
   const auto flags = static_cast<unsigned>(IntArg(info, 1));
-  return Napi::Number::New(info.Env(), event_base_get_num_events(This(info).m_base, flags));
+  EventBase& self = This(info);
+  self.GiveUpPostponed();
+  return Napi::Number::New(info.Env(), event_base_get_num_events(self.m_base, flags));
 }
 
 void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) {

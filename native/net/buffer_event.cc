@@ -20,6 +20,7 @@
 #include "net/direct_io.h"
 #include "net/dns_lookup.h"
 #include "net/ev_dns_base.h"
+#include "net/held_writes.h"
 
 namespace bitcoin_support {
 namespace {
@@ -114,6 +115,7 @@ void BufferEvent::Dispose() {
   if (!live()) return;  // it owned this one
   m_input.Invalidate();
   m_output.Invalidate();
+  if (m_held_writes != nullptr) m_held_writes->Forget();
   if (m_lookup != nullptr) std::exchange(m_lookup, nullptr)->Abandon();
   if (m_filter != nullptr) m_filter->set_owner(nullptr);
   if (m_partner != nullptr) m_partner->m_partner = nullptr;
@@ -345,7 +347,7 @@ void BufferEvent::Write(napi_value bytes) {
 // A connected socket is nearly always writable. To mark it so spares a round through the kernel; if it is
 // full, libevent's write finds out and waits as usual.
 void BufferEvent::WriteSoon() {
-  if (m_in_read || !MayWrite()) return;
+  if ((m_held_writes != nullptr && m_held_writes->holding()) || !MayWrite()) return;
   event_active(&m_bev->ev_write, EV_WRITE, 1);
 }
 
@@ -353,26 +355,31 @@ void BufferEvent::OnRead(bufferevent*, void* arg) {
   BufferEvent& self = *static_cast<BufferEvent*>(arg);
   if (!self.live()) return;
   const EventBase::BusyScope busy(self.base());
-  const bool outer = std::exchange(self.m_in_read, true);
-  self.env().callbacks().Call(self.base(), JsCallback::kBufferRead, {self.slot()}, &self.m_context);
-  self.m_in_read = outer;
-  if (!outer && self.live()) self.WriteNow();
+  if (!self.m_connected || self.limited()) {
+    self.CallBack(JsCallback::kBufferRead);
+    return;
+  }
+  HeldWrites held(self.base(), self.m_bev);
+  HeldWrites* const outer = std::exchange(self.m_held_writes, &held);
+  self.CallBack(JsCallback::kBufferRead);
+  self.m_held_writes = outer;
+  // The answer goes before the next connection is read from. All answers of a turn together would be more
+  // memory than the heap keeps, and caches hold.
+  held.Send();
 }
 
-// The answer goes before the next connection is read from. All answers of a turn together would be more
-// memory than the heap keeps, and caches hold. libevent's own function for a writable socket does it.
-void BufferEvent::WriteNow() {
-  if (!MayWrite()) return;
-  event* const write = &m_bev->ev_write;
-  event_get_callback(write)(event_get_fd(write), EV_WRITE, event_get_callback_arg(write));
+void BufferEvent::EndHeldWrites() {
+  if (m_held_writes != nullptr) m_held_writes->GiveUp();
 }
 
 void BufferEvent::OnWrite(bufferevent*, void* arg) {
   BufferEvent& self = *static_cast<BufferEvent*>(arg);
   if (!self.live()) return;
   const EventBase::BusyScope busy(self.base());
-  self.env().callbacks().Call(self.base(), JsCallback::kBufferWrite, {self.slot()}, &self.m_context);
+  self.CallBack(JsCallback::kBufferWrite);
 }
+
+void BufferEvent::CallBack(JsCallback which) { env().callbacks().Call(base(), which, {slot()}, &m_context); }
 
 void BufferEvent::OnEvent(bufferevent*, short what, void* arg) {
   const int error = (what & BEV_EVENT_ERROR) != 0 ? errno : 0;

@@ -9,6 +9,7 @@
 #include "buffers/ev_buffer.h"
 #include "loop/event_base.h"
 #include "napi/async_context.h"
+#include "napi/js_callback.h"
 #include "net/buffer_event_filter.h"
 #include "net/token_bucket.h"
 
@@ -18,6 +19,7 @@ class DnsLookup;
 class EvDnsBase;
 class EvHttpConnection;
 class BufferEventRateLimitGroup;
+class HeldWrites;
 
 /// A socket, one of a pair, or a filter over another one, which it owns; or a view of the one of an HTTP
 /// connection.
@@ -75,14 +77,19 @@ class BufferEvent final : public BaseChild {
   void Write(napi_value bytes);
   bool MayWrite() const;
   void WriteSoon();
-  void WriteNow();
+  void EndHeldWrites();
+  void CallBack(JsCallback which);
   void ChooseIo();
   const AsyncContext& context() const { return m_context; }
   void NoteDeferral(int options) { m_may_defer |= (options & BEV_OPT_DEFER_CALLBACKS) != 0; }
   void TellEvent(int what, int error);
   void Release();
 
+  /// Its read callback goes on holding what it writes; the others give that up.
+  static BufferEvent& AsItIs(const Napi::CallbackInfo& info);
   static BufferEvent& This(const Napi::CallbackInfo& info);
+  /// AsItIs(), one that is no view. @throws EventError ERR_EV_STATE
+  static BufferEvent& ToMoveBytes(const Napi::CallbackInfo& info);
   /// One that is no view. @throws EventError ERR_EV_STATE
   static BufferEvent& Own(const Napi::CallbackInfo& info);
   /// A socket. @throws EventError ERR_EV_STATE
@@ -141,7 +148,6 @@ class BufferEvent final : public BaseChild {
   const Type m_type;
   const bool m_close_on_free;
   bool m_connected = false;  ///< a socket whose bytes may be written without asking first
-  bool m_in_read = false;    ///< the read callback is on the stack: what it writes goes when it returns
   bool m_may_defer;          ///< libevent may have a callback of this one in its queue
   int m_callbacks =
       0;  ///< which ones JavaScript has set: EV_READ, EV_WRITE, EV_TIMEOUT for the event callback
@@ -155,6 +161,7 @@ class BufferEvent final : public BaseChild {
   EvHttpConnection* m_connection = nullptr;
   DnsLookup* m_lookup = nullptr;
   BufferEventRateLimitGroup* m_group = nullptr;
+  HeldWrites* m_held_writes = nullptr;  ///< the read callback is on the stack
   TokenBucket m_limit;
   BufferView m_input;
   BufferView m_output;

@@ -54,12 +54,24 @@ int PortArg(const Napi::CallbackInfo& info, size_t index) {
 
 }  // namespace
 
-BufferEvent& BufferEvent::This(const Napi::CallbackInfo& info) {
+BufferEvent& BufferEvent::AsItIs(const Napi::CallbackInfo& info) {
   return Environment::From(info).Get<BufferEvent>(info[0]);
 }
 
+BufferEvent& BufferEvent::This(const Napi::CallbackInfo& info) {
+  BufferEvent& self = AsItIs(info);
+  self.EndHeldWrites();
+  return self;
+}
+
 BufferEvent& BufferEvent::Own(const Napi::CallbackInfo& info) {
-  BufferEvent& self = This(info);
+  BufferEvent& self = ToMoveBytes(info);
+  self.EndHeldWrites();
+  return self;
+}
+
+BufferEvent& BufferEvent::ToMoveBytes(const Napi::CallbackInfo& info) {
+  BufferEvent& self = AsItIs(info);
   if (self.m_type == Type::kView) {
     ThrowEventError(self.env(), code::kState,
                     "the bufferevent is an HTTP connection's, which alone works with it");
@@ -224,7 +236,7 @@ Napi::Value BufferEvent::GetDnsErrorNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent) -> view
 Napi::Value BufferEvent::GetInputNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = This(info);
+  BufferEvent& self = AsItIs(info);
   const auto use = self.m_type == Type::kView ? EvBuffer::Use::kReadOnly : EvBuffer::Use::kFree;
   const EvBuffer& view = self.m_input.Get(self.env(), &self.base(), bufferevent_get_input(self.bev()), use);
   return Napi::Number::New(info.Env(), view.number());
@@ -232,7 +244,7 @@ Napi::Value BufferEvent::GetInputNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent) -> view
 Napi::Value BufferEvent::GetOutputNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = This(info);
+  BufferEvent& self = AsItIs(info);
   const auto use = self.m_type == Type::kView ? EvBuffer::Use::kReadOnly : EvBuffer::Use::kFree;
   const EvBuffer& view = self.m_output.Get(self.env(), &self.base(), bufferevent_get_output(self.bev()), use);
   return Napi::Number::New(info.Env(), view.number());
@@ -240,7 +252,7 @@ Napi::Value BufferEvent::GetOutputNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent, string or bytes)
 Napi::Value BufferEvent::WriteNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = Own(info);
+  BufferEvent& self = ToMoveBytes(info);
   BufferTransfer transfer(self.base());
   self.Write(info[1]);
   return transfer.End(info.Env().Undefined());
@@ -248,7 +260,7 @@ Napi::Value BufferEvent::WriteNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent, buffer)
 Napi::Value BufferEvent::WriteBufferNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = Own(info);
+  BufferEvent& self = ToMoveBytes(info);
   EvBuffer& buffer = Environment::From(info).Get<EvBuffer>(info[1]);
   buffer.CheckMayChange();
   const EventBase::BusyScope busy(self.base());
@@ -262,7 +274,7 @@ Napi::Value BufferEvent::WriteBufferNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent, bytes, offset, most) -> how many were written there
 Napi::Value BufferEvent::ReadNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = Own(info);
+  BufferEvent& self = ToMoveBytes(info);
   const auto bytes = ByteSpan::OfUnsharedBytes(info.Env(), info[1]);
   if (!bytes) ThrowTypeError(info.Env(), "bytes must be a Uint8Array of memory that is not shared");
   const auto offset = static_cast<size_t>(ByteLimitArg(info, 2));
@@ -276,7 +288,7 @@ Napi::Value BufferEvent::ReadNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent, buffer)
 Napi::Value BufferEvent::ReadBufferNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = Own(info);
+  BufferEvent& self = ToMoveBytes(info);
   EvBuffer& buffer = Environment::From(info).Get<EvBuffer>(info[1]);
   buffer.CheckMayChange();
   const EventBase::BusyScope busy(self.base());

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <optional>
 
 #include "secure/memory_cleanse.h"
 
@@ -86,31 +87,44 @@ void OnReadable(evutil_socket_t fd, short what, void* arg) {
   bufferevent_decref(bev);
 }
 
-// As bufferevent_writecb() goes on when it is connected.
-void OnWritable(evutil_socket_t fd, short what, void* arg) {
-  auto* const bev = static_cast<bufferevent*>(arg);
-  evbuffer* const output = bev->output;
+// What the output has, when that is one piece of no more than is written at once.
+std::optional<evbuffer_iovec> OnlyPiece(bufferevent* bev) {
   evbuffer_iovec pieces[2];
-  if (what == EV_TIMEOUT || evbuffer_peek(output, -1, nullptr, pieces, 2) != 1 ||
+  if (evbuffer_peek(bev->output, -1, nullptr, pieces, 2) != 1 ||
       static_cast<ev_ssize_t>(pieces[0].iov_len) > bufferevent_get_max_single_write(bev)) {
-    g_libevent_writes.load(std::memory_order_relaxed)(fd, what, arg);
-    return;
+    return std::nullopt;
   }
-  bufferevent_incref(bev);
-  const ssize_t sent = send(fd, pieces[0].iov_base, pieces[0].iov_len, 0);
+  return pieces[0];
+}
+
+// As bufferevent_writecb() goes on when it is connected. `waiting`: libevent waits for the socket.
+void Send(int fd, bufferevent* bev, const evbuffer_iovec& piece, bool waiting) {
+  evbuffer* const output = bev->output;
+  const ssize_t sent = send(fd, piece.iov_base, piece.iov_len, 0);
   const int error = errno;
   if (sent > 0) {
     // A bufferevent keeps others from taking bytes off its output.
     evbuffer_unfreeze(output, 1);
     evbuffer_drain(output, static_cast<size_t>(sent));
     evbuffer_freeze(output, 1);
-    if (evbuffer_get_length(output) == 0) event_del(&bev->ev_write);
-    bufferevent_trigger(bev, EV_WRITE, 0);
+    if (waiting && evbuffer_get_length(output) == 0) event_del(&bev->ev_write);
+    if (bev->writecb != nullptr) bufferevent_trigger(bev, EV_WRITE, 0);
   } else if (error == ENOTSOCK) {
     UseLibeventIo(bev);
   } else if (!IsRetriable(error)) {
     Fail(bev, EV_WRITE, BEV_EVENT_WRITING | BEV_EVENT_ERROR, error);
   }
+}
+
+void OnWritable(evutil_socket_t fd, short what, void* arg) {
+  auto* const bev = static_cast<bufferevent*>(arg);
+  const auto piece = what == EV_TIMEOUT ? std::nullopt : OnlyPiece(bev);
+  if (!piece) {
+    g_libevent_writes.load(std::memory_order_relaxed)(fd, what, arg);
+    return;
+  }
+  bufferevent_incref(bev);
+  Send(fd, bev, *piece, true);
   bufferevent_decref(bev);
 }
 
@@ -136,6 +150,19 @@ void PutBack(event& ev, event_callback_fn ours, const std::atomic<event_callback
 void UseDirectIo(bufferevent* bev) {
   Replace(bev->ev_read, OnReadable, g_libevent_reads);
   Replace(bev->ev_write, OnWritable, g_libevent_writes);
+}
+
+void SendNow(bufferevent* bev) {
+  const int fd = event_get_fd(&bev->ev_write);
+  const bool directly = event_get_callback(&bev->ev_write) == OnWritable;
+  if (const auto piece = directly ? OnlyPiece(bev) : std::nullopt) {
+    Send(fd, bev, *piece, false);
+  } else {
+    g_libevent_writes.load(std::memory_order_relaxed)(fd, EV_WRITE, bev);
+  }
+  if (evbuffer_get_length(bev->output) > 0 && (bev->enabled & EV_WRITE) != 0) {
+    bufferevent_enable(bev, EV_WRITE);
+  }
 }
 
 void UseLibeventIo(bufferevent* bev) {

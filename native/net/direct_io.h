@@ -14,6 +14,10 @@ namespace bitcoin_support {
 /// for the bufferevent.
 void UseDirectIo(bufferevent* bev);
 
+/// Sends what the output has, though libevent does not wait for the socket, and has it wait with what is
+/// left. Only inside a callback of `bev`, in which libevent keeps it.
+void SendNow(bufferevent* bev);
+
 /// Has libevent read and write by itself again.
 void UseLibeventIo(bufferevent* bev);
 
