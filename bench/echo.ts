@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { compiledWithLibevent, root } from './c-program.js'
+import { compiledAddon, compiledWithLibevent, root } from './c-program.js'
 import { measureByTurns } from './rounds.js'
 import { pinned, ServerProcess } from './server-process.js'
 
@@ -15,7 +15,11 @@ const run = promisify(execFile)
 const CONNECTIONS = 32
 
 const SIZES = [64, 16_384] as const
-const SERVERS = { 'bitcoin-support': 'echo-bufferevent', 'node:net': 'echo-node-net' } as const
+const SERVERS = {
+  'bitcoin-support': 'echo-bufferevent',
+  'node:net': 'echo-node-net',
+  'a bare addon': 'echo-bare',
+} as const
 
 /** A row of the table: one server under messages of one size. */
 export interface EchoResult {
@@ -36,10 +40,11 @@ export async function measureEcho(rounds: number, seconds: number): Promise<Echo
   const servers = new Map<EchoResult['server'], ServerProcess>()
   try {
     const load = compiledWithLibevent(folder, 'echo_load')
+    const addon = compiledAddon(folder, 'bare_echo')
     const names = Object.keys(SERVERS) as EchoResult['server'][]
     for (const name of names) {
       const script = join(root, 'out/bench/servers', `${SERVERS[name]}.js`)
-      servers.set(name, await ServerProcess.start([process.execPath, script]))
+      servers.set(name, await ServerProcess.start([process.execPath, script, addon]))
     }
     const cases = SIZES.flatMap((bytes) => [...servers].map(([server, process]) => ({ bytes, server, process })))
     const figures = await measureByTurns(
