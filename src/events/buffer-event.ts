@@ -255,7 +255,8 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * Queues bytes. The loop sends them, those from before the connection was made too.
+   * Queues bytes. The loop sends them, those from before the connection was made too; what the read callback queues goes
+   * together when it returns.
    *
    * @param data - is copied; a string goes as UTF-8
    * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's

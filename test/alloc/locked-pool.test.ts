@@ -104,7 +104,7 @@ describe('configureLockedPool', () => {
 
   for (const backend of ['mlock', 'memfd_secret'] as const) {
     it(`takes ${backend} when it is asked to before`, async () => {
-      expect((await factsOf<{ stats: object }>('pages', [backend])).stats).to.include({ backend })
+      expect((await factsOf<{ stats: object }>('backend', [backend])).stats).to.include({ backend })
     })
   }
 })
