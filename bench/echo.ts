@@ -44,6 +44,7 @@ export async function measureEcho(rounds: number, seconds: number): Promise<Echo
     const names = Object.keys(SERVERS) as EchoResult['server'][]
     for (const name of names) {
       const script = join(root, 'out/bench/servers', `${SERVERS[name]}.js`)
+      // Only the bare one's script takes the addon.
       servers.set(name, await ServerProcess.start([process.execPath, script, addon]))
     }
     const cases = SIZES.flatMap((bytes) => [...servers].map(([server, process]) => ({ bytes, server, process })))

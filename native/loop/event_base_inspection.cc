@@ -30,8 +30,8 @@ double MsOf(const timeval& time) {
 
 // (base, flags, clear) -> the most that there have been
 Napi::Value GetMaxEvents(const Napi::CallbackInfo& info) {
-  EventBase& self = This(info);
   const auto flags = static_cast<unsigned>(IntArg(info, 1));
+  EventBase& self = This(info);
   self.GiveUpPostponed();
   return Napi::Number::New(info.Env(),
                            event_base_get_max_events(self.base(), flags, BoolArg(info, 2) ? 1 : 0));

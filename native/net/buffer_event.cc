@@ -334,10 +334,6 @@ void BufferEvent::SetGroup(BufferEventRateLimitGroup* group) {
   ChooseIo();
 }
 
-bool BufferEvent::MayWrite() const {
-  return m_connected && m_bev != nullptr && event_pending(&m_bev->ev_write, EV_WRITE, nullptr) != 0;
-}
-
 void BufferEvent::Write(napi_value bytes) {
   const EventBase::BusyScope busy(base());
   AppendBytes(env().napi(), bytes, bufferevent_get_output(m_bev));
@@ -345,9 +341,10 @@ void BufferEvent::Write(napi_value bytes) {
 }
 
 // A connected socket is nearly always writable. To mark it so spares a round through the kernel; if it is
-// full, libevent's write finds out and waits as usual.
+// full, libevent's write finds out and waits as usual. For what the read callback holds libevent does not
+// wait.
 void BufferEvent::WriteSoon() {
-  if ((m_held_writes != nullptr && m_held_writes->holding()) || !MayWrite()) return;
+  if (!m_connected || event_pending(&m_bev->ev_write, EV_WRITE, nullptr) == 0) return;
   event_active(&m_bev->ev_write, EV_WRITE, 1);
 }
 

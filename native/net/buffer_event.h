@@ -75,7 +75,6 @@ class BufferEvent final : public BaseChild {
   void SetPriority(int priority);
   void SetRateLimit(TokenBucket limit);
   void Write(napi_value bytes);
-  bool MayWrite() const;
   void WriteSoon();
   void EndHeldWrites();
   void CallBack(JsCallback which);

@@ -22,7 +22,6 @@ class HeldWrites final : public EventBase::Postponed {
   void GiveUp() override;
   /// The bufferevent is no more.
   void Forget() { m_bev = nullptr; }
-  bool holding() const { return m_bev != nullptr; }
   /// The callback has returned.
   void Send();
 
