@@ -126,22 +126,35 @@ describe('BufferEvent: what its read callback writes', () => {
     expect(connection.received()).to.equal(' and more')
   })
 
-  it('is an event that is pending, to whoever looks', () => {
-    using connection = new Connection()
-    const { base } = connection
-    const counts: number[] = []
-    for (const answer of ['', 'answer']) {
-      connection.ask((self) => {
-        self.write(answer)
-        counts.push(base.getNumEvents(EVENT_BASE_COUNT_ADDED))
-        expect(self.getEnabled()).to.equal(EV_READ | EV_WRITE)
-      })
-    }
-    const [without = 0, withAnswer] = counts
-    expect(withAnswer).to.equal(without + 1)
-    base.loopSync(EVLOOP_NONBLOCK)
-    expect(connection.received()).to.equal('answer')
-  })
+  const looks: Record<string, (base: EventBase) => number> = {
+    'getNumEvents()': (base) => base.getNumEvents(EVENT_BASE_COUNT_ADDED),
+    'getMaxEvents()': (base) => base.getMaxEvents(EVENT_BASE_COUNT_ADDED),
+    'dumpEvents()': (base) => base.dumpEvents().split('\n').length,
+  }
+  for (const [name, look] of Object.entries(looks)) {
+    it(`is an event that is pending, to ${name}`, () => {
+      using connection = new Connection()
+      const { base, bufferevent } = connection
+      const counts: number[] = []
+      for (const answer of ['', 'answer']) {
+        bufferevent.setcb(
+          (self) => {
+            self.write(answer)
+            counts.push(look(base))
+            expect(self.getEnabled()).to.equal(EV_READ | EV_WRITE)
+          },
+          undefined,
+          undefined,
+        )
+        bufferevent.enable(EV_READ)
+        bufferevent.trigger(EV_READ, BEV_TRIG_IGNORE_WATERMARKS)
+      }
+      const [without = 0, withAnswer] = counts
+      expect(withAnswer).to.equal(without + 1)
+      base.loopSync(EVLOOP_NONBLOCK)
+      expect(connection.received()).to.equal('answer')
+    })
+  }
 
   it('waits when the callback disables writing', () => {
     using connection = new Connection()
