@@ -3,21 +3,17 @@
 #include <event2/http.h>
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
-#include <strings.h>
 
 #include <charconv>
 #include <cstring>
 
+#include "http/field_value.h"
 #include "http/http_date.h"
 #include "napi/byte_source.h"
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
 namespace {
-
-bool EqualsIgnoringCase(std::string_view text, std::string_view other) {
-  return text.size() == other.size() && strncasecmp(text.data(), other.data(), text.size()) == 0;
-}
 
 // Decimal digits of a number, for as long as the object lives.
 class Digits {
