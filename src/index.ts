@@ -10,10 +10,11 @@ export {
   walkLockedPool,
 } from './alloc/locked-pool.js'
 export { memoryCleanse } from './alloc/memory-cleanse.js'
+export type { PromptOptions } from './alloc/secret-line.js'
 export { secureAllocator } from './alloc/secure-allocator.js'
 export { SecureBuffer, type SecureBufferToken } from './alloc/secure-buffer.js'
 export { SecureMemoryError } from './alloc/secure-error.js'
-export { type PromptOptions, SecureString } from './alloc/secure-string.js'
+export { SecureString } from './alloc/secure-string.js'
 export { MAX_SIZE, SerializeData } from './alloc/serialize-data.js'
 export { zeroAfterFreeAllocator } from './alloc/zero-after-free-allocator.js'
 export {

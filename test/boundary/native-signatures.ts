@@ -79,7 +79,7 @@ const INPUT = 1
 const OUTPUT = 2
 
 /** Functions of the secure allocators and of libevent's library: what they take is no handle, and they have tests of their own. */
-export const OF_MEMORY = /^(log|memory|runtime|secure|lockedPool|harden|purge)/
+export const OF_MEMORY = /^(log|memory|runtime|secure|lockedPool|harden|purge|terminal)/
 
 function startReply({ incoming }: Gallery): void {
   incoming.sendReplyStart(200)
