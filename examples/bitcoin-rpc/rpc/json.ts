@@ -1,5 +1,13 @@
 /** What a request can hold. */
-export type JsonValue = null | boolean | number | string | JsonNumber | JsonMembers<JsonValue> | JsonValue[] | JsonRecord
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonNumber
+  | JsonMembers<JsonValue>
+  | JsonValue[]
+  | JsonRecord
 
 /** An object whose members JavaScript's own holds as they were read. */
 export interface JsonRecord {
