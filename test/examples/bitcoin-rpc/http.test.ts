@@ -186,18 +186,6 @@ describe('bitcoin-rpc: HTTP', function () {
     expect(await server.result('getblockcount')).to.equal(182)
   })
 
-  it('counts those who wait for the answer to a wrong password as waiting', async () => {
-    await using server = await RpcServer.start(['-rpcworkqueue=1'])
-    using first = await Wire.open(server.port)
-    using second = await Wire.open(server.port)
-    await server.freeze()
-    first.send(requestWith('POST /', WRONG, COUNT))
-    second.send(requestWith('POST /', WRONG, COUNT))
-    server.thaw()
-    const statuses = [(await first.reply()).status, (await second.reply()).status]
-    expect(statuses.sort()).to.deep.equal([401, 503])
-  })
-
   it('survives clients that leave before their answer', async () => {
     await using server = await RpcServer.start()
     const guessers = await Promise.all(Array.from({ length: 8 }, () => Wire.open(server.port)))
