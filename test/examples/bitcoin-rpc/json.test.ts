@@ -9,6 +9,7 @@ import {
   writeJson,
 } from '../../../examples/bitcoin-rpc/rpc/json.js'
 import { parseJson } from '../../../examples/bitcoin-rpc/rpc/read-json.js'
+import { Random } from '../../boundary/random.js'
 
 describe('bitcoin-rpc: JSON', () => {
   const same = [
@@ -202,7 +203,7 @@ describe('bitcoin-rpc: JSON', () => {
   })
 
   it('takes and refuses what JSON.parse() takes and refuses, and reads the same', () => {
-    const random = randomNumbers(1)
+    const random = new Random(1)
     const pieces = [
       '{',
       '}',
@@ -229,10 +230,10 @@ describe('bitcoin-rpc: JSON', () => {
     const counts = { taken: 0, refused: 0 }
     for (let round = 0; round < 20_000; round += 1) {
       let text = round % 2 === 0 ? JSON.stringify(randomValue(random, 3)) : ''
-      const changes = round % 2 === 0 ? random(3) : 1 + random(6)
+      const changes = round % 2 === 0 ? random.below(3) : 1 + random.below(6)
       for (let change = 0; change < changes; change += 1) {
-        const at = random(text.length + 1)
-        text = text.slice(0, at) + pieces[random(pieces.length)] + text.slice(at + random(2))
+        const at = random.below(text.length + 1)
+        text = text.slice(0, at) + pieces[random.below(pieces.length)] + text.slice(at + random.below(2))
       }
       const expected = orUndefined(() => JSON.parse(text))
       const actual = parseJson(Buffer.from(text))
@@ -274,32 +275,23 @@ function orUndefined<Result>(compute: () => Result): Result | undefined {
   }
 }
 
-/** @returns what gives whole numbers below its argument, the same ones for the same seed */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
-function randomValue(random: (below: number) => number, depth: number): unknown {
-  switch (random(depth === 0 ? 5 : 7)) {
+function randomValue(random: Random, depth: number): unknown {
+  switch (random.below(depth === 0 ? 5 : 7)) {
     case 0:
       return null
     case 1:
-      return random(2) === 0
+      return random.below(2) === 0
     case 2:
-      return random(1000) - 500
+      return random.below(1000) - 500
     case 3:
-      return (random(1000) - 500) / 8
+      return (random.below(1000) - 500) / 8
     case 4:
-      return ['', 'a', 'é', '"', '\\', '\n', 'long '.repeat(100)][random(7)]
+      return ['', 'a', 'é', '"', '\\', '\n', 'long '.repeat(100)][random.below(7)]
     case 5:
-      return Array.from({ length: random(4) }, () => randomValue(random, depth - 1))
+      return Array.from({ length: random.below(4) }, () => randomValue(random, depth - 1))
     default:
       return Object.fromEntries(
-        Array.from({ length: random(4) }, (_, at) => [`k${at}`, randomValue(random, depth - 1)]),
+        Array.from({ length: random.below(4) }, (_, at) => [`k${at}`, randomValue(random, depth - 1)]),
       )
   }
 }
