@@ -8,6 +8,7 @@ import {
   type EvHttp,
   type EvHttpBoundSocket,
   type EvHttpConnection,
+  type EvHttpErrorPage,
   type EvHttpRequest,
   obtainEvHttp,
   SecureBuffer,
@@ -77,8 +78,7 @@ export class HttpFront implements Disposable {
     this.#http.setTimeout(options.serverTimeout)
     this.#http.setMaxHeadersSize(MAX_HEADERS_BYTES)
     this.#http.setMaxBodySize(MAX_BODY_BYTES)
-    // bitcoind knows one answer to headers that are too long.
-    this.#http.setErrorPageCb((status) => (status === 414 || status === 431 ? { status: 400 } : undefined))
+    this.#http.setErrorPageCb(errorPage)
     this.#http.setGencb((req) => this.#accept(req))
   }
 
@@ -199,4 +199,17 @@ export class HttpFront implements Disposable {
     if (req.disposed) return
     req.reply({ status, headers: this.#stopping ? { ...headers, Connection: 'close' } : headers, body })
   }
+}
+
+/** Where bitcoind, whose libevent is older than the newest RFC, says it in other words. */
+function errorPage(status: number): EvHttpErrorPage | undefined {
+  // It knows one answer to headers that are too long.
+  if (status === 414 || status === 431) return page(400, 'Bad Request')
+  return status === 413 ? page(413, 'Request Entity Too Large') : undefined
+}
+
+function page(status: number, reason: string): EvHttpErrorPage {
+  const title = `<TITLE>${status} ${reason}</TITLE>`
+  const body = `<HTML><HEAD>\n${title}\n</HEAD><BODY>\n<H1>${reason}</H1>\n</BODY></HTML>\n`
+  return { status, reason, headers: { 'Content-Type': 'text/html' }, body }
 }
