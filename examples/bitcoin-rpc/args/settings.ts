@@ -47,7 +47,7 @@ const OPTIONS = {
   rpcbind: {
     value: '<addr>[:port]',
     repeatable: true,
-    help: 'Address to listen on. Ignored unless -rpcallowip is given too. Default: 127.0.0.1 and ::1',
+    help: 'Address to listen on; :: is every address, beside one of IPv4 those of IPv6. Ignored unless -rpcallowip is given too. Default: 127.0.0.1 and ::1',
   },
   rpcport: { value: '<port>', help: `Port to listen on; 0 lets the system choose one. Default: ${DEFAULT_PORT}` },
   rpcuser: { value: '<user>', help: 'User name for connections.' },
