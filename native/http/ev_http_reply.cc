@@ -120,11 +120,12 @@ void Send(evhttp_request* request, int code, const char* reason, evbuffer* body)
   evbuffer_add_buffer(output, body);
   // evhttp sends none to CONNECT, whatever the code.
   if (request->type == EVHTTP_REQ_CONNECT) evbuffer_drain(output, evbuffer_get_length(output));
+  // As evhttp orders them.
+  AddDate(request);
   // HEAD is told how long the body would be.
   if (code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED)
     AddContentLength(request, evbuffer_get_length(output));
   if (!MayHaveBody(request, code)) evbuffer_drain(output, evbuffer_get_length(output));
-  AddDate(request);
   evhttp_send_reply(request, code, reason, nullptr);
 }
 
