@@ -10,6 +10,7 @@
 
 #include "loop/event_share.h"
 #include "loop/loop_driver.h"
+#include "loop/signal_claim.h"
 #include "loop/termination_watch.h"
 #include "loop/turn_events.h"
 #include "napi/arguments.h"
@@ -277,6 +278,7 @@ int EventBase::RunSync(int flags) {
 
 void EventBase::BeginLoop() {
   m_got_break = m_got_exit = m_turn_broken = false;
+  KeepSignals(*this);
   GiveUpPostponed();
 }
 
@@ -302,7 +304,10 @@ void EventBase::BreakTurn() {
 }
 
 void EventBase::CountCallback() {
-  if (!in_turn()) return;
+  if (!in_turn()) {
+    KeepSignals(*this);
+    return;
+  }
   if (++m_turn_callbacks >= kTurnCallbacks || uv_hrtime() >= m_turn_deadline_ns) {
     BreakTurn();
   } else {

@@ -31,11 +31,12 @@ uv_loop_t* LoopDriver::loop() {
 }
 
 void LoopDriver::Attach(EventBase& base) {
-  if (m_open_handles == 0) {
+  if (!m_has_loop_handles) {
     uv_prepare_init(loop(), &m_prepare);
     uv_idle_init(loop(), &m_idle);
     m_prepare.data = m_idle.data = this;
-    m_open_handles = 2;
+    m_has_loop_handles = true;
+    m_open_handles += 2;
   }
   m_entries.push_back({base.number()});
   base.set_dispatching(true);
@@ -202,6 +203,26 @@ void LoopDriver::Finish(EventBase& base, int result) {
   m_env.callbacks().Call(base, JsCallback::kDispatchEnd, {static_cast<double>(result)});
 }
 
+int LoopDriver::StartSignal(int signal_number) {
+  auto entry = m_signals.find(signal_number);
+  if (entry == m_signals.end()) {
+    entry = m_signals.emplace(signal_number, uv_signal_t{}).first;
+    if (const int error = uv_signal_init(loop(), &entry->second); error != 0) {
+      m_signals.erase(entry);
+      return error;
+    }
+    entry->second.data = this;
+    uv_unref(reinterpret_cast<uv_handle_t*>(&entry->second));
+    ++m_open_handles;
+  }
+  return uv_signal_start(&entry->second, [](uv_signal_t*, int) {}, signal_number);
+}
+
+void LoopDriver::StopSignal(int signal_number) {
+  const auto entry = m_signals.find(signal_number);
+  if (entry != m_signals.end()) uv_signal_stop(&entry->second);
+}
+
 void LoopDriver::Close(std::function<void()> closed) {
   m_closed = std::move(closed);
   if (m_open_handles == 0) {
@@ -212,8 +233,11 @@ void LoopDriver::Close(std::function<void()> closed) {
     LoopDriver* const self = static_cast<LoopDriver*>(handle->data);
     if (--self->m_open_handles == 0) std::exchange(self->m_closed, nullptr)();
   };
-  uv_close(reinterpret_cast<uv_handle_t*>(&m_prepare), on_close);
-  uv_close(reinterpret_cast<uv_handle_t*>(&m_idle), on_close);
+  if (m_has_loop_handles) {
+    uv_close(reinterpret_cast<uv_handle_t*>(&m_prepare), on_close);
+    uv_close(reinterpret_cast<uv_handle_t*>(&m_idle), on_close);
+  }
+  for (auto& [number, watcher] : m_signals) uv_close(reinterpret_cast<uv_handle_t*>(&watcher), on_close);
 }
 
 }  // namespace bitcoin_support

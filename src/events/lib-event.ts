@@ -80,7 +80,8 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    *
    * @param ms - timeout in ms; default: none, or the one that it has
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when the descriptor cannot be watched; `ERR_EV_SIGNAL` when
-   * another base has signal events or Node handles the signal; `ERR_EV_STATE` when an event that is pending on the same
+   * another base has signal events, or the signal has a handler that is neither Node's nor libevent's: a native addon's,
+   * that of `purgeOnSignals()`, or, for `SIGUSR1`, of Node's debugger; `ERR_EV_STATE` when an event that is pending on the same
    * descriptor has `EV_ET` and this one not, or the other way round, and when the event is being finalized
    * @see event_add()
    */
