@@ -30,7 +30,7 @@ uv_loop_t* LoopDriver::loop() {
   return m_loop;
 }
 
-void LoopDriver::Attach(EventBase& base) {
+void LoopDriver::Attach(EventBase& base, bool keep_alive) {
   if (!m_has_loop_handles) {
     uv_prepare_init(loop(), &m_prepare);
     uv_idle_init(loop(), &m_idle);
@@ -40,6 +40,8 @@ void LoopDriver::Attach(EventBase& base) {
   }
   m_entries.push_back({base.number()});
   base.set_dispatching(true);
+  base.set_keep_alive(keep_alive);
+  UpdateRef();
   uv_prepare_start(&m_prepare,
                    [](uv_prepare_t* handle) { static_cast<LoopDriver*>(handle->data)->OnPrepare(); });
   uv_idle_start(&m_idle, [](uv_idle_t*) {});
@@ -58,6 +60,7 @@ void LoopDriver::Detach(EventBase& base) {
   }
   m_entries.erase(entry);
   base.set_dispatching(false);
+  UpdateRef();
   // The turn's events may be on the stack: a base that is disposed in its own callback.
   base.WhenIdle([&base] { base.turn_events().reset(); });
   if (m_entries.empty()) {
@@ -123,9 +126,7 @@ bool LoopDriver::RunOther(double number, int& timeout_ms) {
   if (next_ms >= 0 && (timeout_ms < 0 || next_ms < timeout_ms)) timeout_ms = next_ms;
   // Nothing wakes the poller for what has happened in this turn already: that the last event has ended, which
   // only the next turn tells, or that libevent has put off some work of its own, which is no event.
-  constexpr int kAll = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE;
-  if (event_base_get_num_events(base->base(), kAll) == 0 ||
-      event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
+  if (base->NothingLeft() || event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
     timeout_ms = 0;
   }
   return base->ran_callbacks();
@@ -184,6 +185,28 @@ int LoopDriver::ProbeBackend(EventBase& other) {
   }
   close(probe_fd);
   return backend_fd;
+}
+
+void LoopDriver::SetRef(EventBase& base, bool on) {
+  base.set_has_ref(on);
+  UpdateRef();
+}
+
+// libuv's loop, and with it the process, goes on for as long as one of the bases has a reference.
+void LoopDriver::UpdateRef() {
+  if (!m_has_loop_handles) return;
+  const bool on = std::any_of(m_entries.begin(), m_entries.end(), [&](const Entry& entry) {
+    const Handle* const base = m_env.FindAny(entry.number);
+    return base != nullptr && static_cast<const EventBase*>(base)->has_ref();
+  });
+  for (uv_handle_t* const handle :
+       {reinterpret_cast<uv_handle_t*>(&m_prepare), reinterpret_cast<uv_handle_t*>(&m_idle)}) {
+    if (on) {
+      uv_ref(handle);
+    } else {
+      uv_unref(handle);
+    }
+  }
 }
 
 LoopDriver::Entry* LoopDriver::Find(double number) {

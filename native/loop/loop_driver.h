@@ -23,7 +23,9 @@ class LoopDriver {
   explicit LoopDriver(Environment& env) : m_env(env) {}
 
   /// Starts dispatching `base`; its end is told through JsCallback::kDispatchEnd.
-  void Attach(EventBase& base);
+  void Attach(EventBase& base, bool keep_alive);
+  /// Whether `base` keeps the process alive while it is dispatched.
+  void SetRef(EventBase& base, bool on);
   /// Stops without telling. Does nothing when it is not attached.
   void Detach(EventBase& base);
 
@@ -55,6 +57,7 @@ class LoopDriver {
   Entry* Find(double number);
   EventBase* Attached(double number);
   void Finish(EventBase& base, int result);
+  void UpdateRef();
 
   Environment& m_env;
   std::vector<Entry> m_entries;  // the first one is the poller
