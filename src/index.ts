@@ -95,6 +95,7 @@ export {
 export { EvKeyvalq, OwnedEvKeyvalq, obtainEvKeyvalq } from './events/ev-keyvalq.js'
 export {
   EventBase,
+  type EventBaseDispatchOptions,
   type EventBaseOptions,
   type EventOnceCallback,
   type EvutilSocket,

@@ -35,6 +35,7 @@ class EvHttp final : public BaseChild {
 
   void Dispose() override;
   void* Address() const override { return m_http; }
+  bool WaitsWith(const event* ev) const override;
 
   /// What replies are given that name none; null for nothing.
   const char* default_content_type() const { return m_content_type ? m_content_type->c_str() : nullptr; }

@@ -21,6 +21,7 @@ import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered } from './ev-ht
 import { EvHttpSettings } from './ev-http-settings.js'
 import { EventBase, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { hasRef, setRef } from './handle-ref.js'
 
 /** libevent's own, and Bitcoin Core's. */
 const DEFAULT_BACKLOG = 128
@@ -169,6 +170,33 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   delAcceptSocket(socket: EvHttpBoundSocket): void {
     checkInstance(socket, EvHttpBoundSocket, 'socket')
     native.httpDelAcceptSocket(handleOf(this), boundSocketId(socket, this))
+  }
+
+  /**
+   * Has the server, while it accepts, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   *
+   * @returns the server
+   */
+  ref(): this {
+    return setRef(this, EvHttp.typeName, true)
+  }
+
+  /**
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the server accepts: with 1, as when nothing is
+   * pending, once nothing is pending that has a reference. Until then it works as ever. Its connections have references
+   * all the same, as with `unref()` of Node's servers.
+   *
+   * @returns the server
+   */
+  unref(): this {
+    return setRef(this, EvHttp.typeName, false)
+  }
+
+  /**
+   * @returns whether it keeps a `dispatch()` of its base going
+   */
+  hasRef(): boolean {
+    return hasRef(this, EvHttp.typeName)
   }
 
   /**

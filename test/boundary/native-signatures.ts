@@ -111,7 +111,9 @@ export const signatures: Readonly<Record<string, Signature>> = {
     int(0),
     list(['poll'], [['x'.repeat(100_000)]]),
   ),
-  eventBaseDispatch: signature(nothing, base),
+  eventBaseDispatch: signature(nothing, base, bool(false)),
+  setRef: signature(nothing, event, text('LibEvent'), bool(true)),
+  hasRef: signature(is(true), event, text('LibEvent')),
   // Without EVLOOP_NONBLOCK a loop with a listening socket never returns.
   eventBaseLoopSync: signature(is(0), base, int(EVLOOP_NONBLOCK, [3, 255, -1, 2 ** 31 - 1])),
   eventBaseLoopbreak: signature(nothing, base),
@@ -145,6 +147,11 @@ export const signatures: Readonly<Record<string, Signature>> = {
   eventBaseActiveBySignal: signature(nothing, base, int(63)),
   eventBaseReinit: signature(nothing, base),
   eventBaseShare: signature(a('array'), base),
+  eventBaseUnshare: signature(
+    a('number'),
+    base,
+    token(({ base }) => base.share(() => {})),
+  ),
   eventBaseTakeMessage: signature(is(Buffer.alloc(0)), base),
   tokenCheck: signature(
     nothing,

@@ -14,7 +14,7 @@ import {
 } from '../arguments.js'
 import { Loopback } from '../loopback.js'
 import { a, nothing } from '../outcomes.js'
-import { handleMethods, type Subject } from '../subject.js'
+import { handleMethods, refMethods, type Subject } from '../subject.js'
 
 const INT_MAX = 2 ** 31 - 1
 const EVERYTHING = Number.MAX_SAFE_INTEGER
@@ -135,6 +135,7 @@ export const evHttp: Subject<EvHttp, Context> = {
   },
   methods: {
     ...handleMethods,
+    ...refMethods(a(EvHttp)),
     bindSocketWithHandle: {
       args: () => [
         string('host', '127.0.0.1', 'a\0b'),
