@@ -180,7 +180,6 @@ void EvHttpRequest::SendErrorPage(evhttp_request* request, int code, const char*
 // (http, status, reason | undefined, body | undefined, headers: see ReadHeaders()): during
 // JsCallback::kErrorPage
 Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
-  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
   const Napi::Env env = info.Env();
   const int code = IntArg(info, 1);
   std::optional<HttpText> reason;
@@ -191,6 +190,8 @@ Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
   };
   if (!ReadHeaders(info, 4, add)) throw std::bad_alloc();
   const UniqueBuffer body = BodyOf(env, info[3]);
+  // A getter among the headers may have disposed it.
+  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
   evhttp_request* const request = http.TakeRefused();
   if (request == nullptr) ThrowEventError(http.env(), code::kState, "no request is being refused");
   evkeyvalq* const output = evhttp_request_get_output_headers(request);

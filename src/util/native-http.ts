@@ -13,9 +13,10 @@ export interface NativeHttp {
     backlog: number,
     reusePort: boolean,
     ipv6Only: boolean,
+    noDelay: boolean,
   ): number
   httpBindUnix(http: HandleNumber, path: string, mode: number, backlog: number): number
-  httpAcceptFd(http: HandleNumber, fd: number): number
+  httpAcceptFd(http: HandleNumber, fd: number, noDelay: boolean): number
   httpDelAcceptSocket(http: HandleNumber, socket: number): void
   httpSocketFd(http: HandleNumber, socket: number): number
   httpSocketAddress(
