@@ -135,8 +135,8 @@ EvHttpRequest& EvHttpRequest::Incoming(const Napi::CallbackInfo& info) {
   if (!self.incoming()) {
     ThrowEventError(self.env(), code::kState, "the request is a client's: it cannot be answered");
   }
-  if (self.m_state == State::kLost) {
-    ThrowEventError(self.env(), code::kState, "the request's connection is closing");
+  if (self.m_state == State::kLost || self.m_state == State::kOrphan) {
+    ThrowEventError(self.env(), code::kState, "the request's connection is closing, or has gone");
   }
   if (self.AnsweredByC()) ThrowEventError(self.env(), code::kState, "C has answered the request");
   return self;

@@ -264,16 +264,19 @@ void ServerConnection::Close(bool connection_there) {
   EventBase& base = m_base;
   const EventBase::BusyScope busy(base);
   evhttp_request* const request = m_in_flight;
+  bool outlives = false;
   m_connection_watch.Stop();
   if (m_gate != nullptr) m_gate->BreakBody();
   OnBody();
   if (m_handle != nullptr) {
     m_handle->LoseConnection();
     base.env().callbacks().Call(base, JsCallback::kDisconnect, {m_handle->number(), 1});
-    if (m_handle != nullptr) m_handle->Dispose();
+    if (m_handle != nullptr) outlives = m_handle->OutliveConnection();
   }
   m_request_watch.Stop();
-  if (m_in_c) {
+  if (outlives) {
+    // It is the handle's.
+  } else if (m_in_c) {
     EndHoldInC();
   } else if (request != nullptr && evhttp_request_get_connection(request) == nullptr) {
     evhttp_request_free(request);

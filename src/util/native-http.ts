@@ -66,6 +66,8 @@ export interface NativeHttp {
   requestBodyInto(request: HandleNumber, buffer: number): number
   requestGetBuffer(request: HandleNumber, input: boolean): HandleNumber
   requestGetConnection(request: HandleNumber): HandleNumber
+  requestKeep(request: HandleNumber): void
+  requestIsLost(request: HandleNumber): boolean
   requestWantComplete(request: HandleNumber): void
   requestReply(
     request: HandleNumber,

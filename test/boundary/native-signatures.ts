@@ -411,6 +411,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
   requestBodyInto: signature(is(-1), incoming, secureNumber()),
   requestGetBuffer: signature(a('number'), incoming, bool(true)),
   requestGetConnection: signature(a('number'), incoming),
+  requestKeep: signature(nothing, incoming),
+  requestIsLost: signature(is(false), incoming),
   requestWantComplete: signature(nothing, incoming),
   requestReply: signature(
     nothing,
