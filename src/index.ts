@@ -56,6 +56,7 @@ export {
 } from './events/ev-dns-base.js'
 export {
   EvHttp,
+  type EvHttpAcceptOptions,
   type EvHttpBindOptions,
   type EvHttpErrorPageCallback,
   type EvHttpOptions,

@@ -54,7 +54,8 @@ class EvHttp final : public BaseChild {
 
  private:
   /// Starts to accept on `fd`, which it owns from here on. @returns the socket's id.
-  double Accept(int fd, std::string unlink_path);
+  /// @param no_delay accepted connections send at once what they have (TCP_NODELAY)
+  double Accept(int fd, std::string unlink_path, bool no_delay);
   void DelAcceptSocket(double id);
   void SetTimeout(const timeval& timeout);
   void AddVirtualHost(EvHttp& host, const std::string& pattern);

@@ -93,8 +93,7 @@ Napi::Value EvHttp::SetStreamRouteNapi(const Napi::CallbackInfo& info) {
 
 // (http, names)
 Napi::Value EvHttp::SetExtensionMethodsNapi(const Napi::CallbackInfo& info) {
-  EvHttp& self = This(info);
-  self.RequireStrict();
+  // Its elements may be getters, which run JavaScript: nothing is looked up before they have been read.
   if (!info[1].IsArray()) ThrowTypeError(info.Env(), "argument 1 is no array");
   const auto names = info[1].As<Napi::Array>();
   std::vector<std::string> methods;
@@ -103,6 +102,8 @@ Napi::Value EvHttp::SetExtensionMethodsNapi(const Napi::CallbackInfo& info) {
     if (!name.IsString()) ThrowTypeError(info.Env(), "a method is no string");
     methods.push_back(name.As<Napi::String>().Utf8Value());
   }
+  EvHttp& self = This(info);
+  self.RequireStrict();
   self.m_rules.extension_methods = std::move(methods);
   return info.Env().Undefined();
 }

@@ -136,8 +136,8 @@ EvHttpRequest& EvHttpRequest::Incoming(const Napi::CallbackInfo& info) {
   if (!self.incoming()) {
     ThrowEventError(self.env(), code::kState, "the request is a client's: it cannot be answered");
   }
-  if (self.m_state == State::kLost) {
-    ThrowEventError(self.env(), code::kState, "the request's connection is closing");
+  if (self.m_state == State::kLost || self.m_state == State::kOrphan) {
+    ThrowEventError(self.env(), code::kState, "the request's connection is closing, or has gone");
   }
   if (self.AnsweredByC()) ThrowEventError(self.env(), code::kState, "C has answered the request");
   return self;
@@ -181,7 +181,6 @@ void EvHttpRequest::SendErrorPage(evhttp_request* request, int code, const char*
 // (http, status, reason | undefined, body | undefined, headers: see ReadHeaders()): during
 // JsCallback::kErrorPage
 Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
-  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
   const Napi::Env env = info.Env();
   const int code = IntArg(info, 1);
   std::optional<HttpText> reason;
@@ -192,6 +191,8 @@ Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
   };
   if (!ReadHeaders(info, 4, add)) throw std::bad_alloc();
   const UniqueBuffer body = BodyOf(env, info[3]);
+  // A getter among the headers may have disposed it.
+  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
   evhttp_request* const request = http.TakeRefused();
   if (request == nullptr) ThrowEventError(http.env(), code::kState, "no request is being refused");
   evkeyvalq* const output = evhttp_request_get_output_headers(request);

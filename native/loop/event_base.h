@@ -74,6 +74,20 @@ class EventBase final : public Handle {
   };
   bool busy() const { return m_busy > 0; }
 
+  /// Marks libevent as being on the stack with something that it goes on to use or to free when it is back. A
+  /// loop that JavaScript ran in here might free that first, so it is refused.
+  class FreeingScope {
+   public:
+    explicit FreeingScope(EventBase& base) : m_base(base) { ++m_base.m_freeing; }
+    ~FreeingScope() { --m_base.m_freeing; }
+    FreeingScope(const FreeingScope&) = delete;
+    FreeingScope& operator=(const FreeingScope&) = delete;
+
+   private:
+    EventBase& m_base;
+  };
+  bool freeing() const { return m_freeing > 0; }
+
   /// Something that is put off until a callback returns.
   class Postponed {
    public:
@@ -246,6 +260,7 @@ class EventBase final : public Handle {
   std::unique_ptr<TurnEvents> m_turn_events;
   event* m_release = nullptr;
   unsigned m_busy = 0;
+  unsigned m_freeing = 0;
   unsigned m_lingering = 0;
   int m_backend_fd = -1;
   const bool m_precise_timer;

@@ -20,6 +20,14 @@ void CheckMayRun(const EventBase& base) {
   }
 }
 
+void CheckMayRunNow(const EventBase& base) {
+  CheckMayRun(base);
+  if (base.freeing()) {
+    ThrowEventError(base.env(), code::kReentrant,
+                    "the callback comes from a call of libevent's that has not returned yet");
+  }
+}
+
 }  // namespace
 
 // (priorities, features, preciseTimer, changelist, maxIntervalMs, maxCallbacks, minPriority, avoid)
@@ -53,7 +61,7 @@ Napi::Value EventBase::DispatchNapi(const Napi::CallbackInfo& info) {
 Napi::Value EventBase::LoopSyncNapi(const Napi::CallbackInfo& info) {
   EventBase& base = This(info);
   const int flags = IntArg(info, 1);
-  CheckMayRun(base);
+  CheckMayRunNow(base);
   Environment& env = base.env();
   const int result = base.RunSync(flags);
   if (env.callbacks().RethrowPending()) return Napi::Value();

@@ -226,7 +226,8 @@ export class EventBase extends EventBaseInspection {
    * @param flags - `EVLOOP_ONCE`, `EVLOOP_NONBLOCK`, `EVLOOP_NO_EXIT_ON_EMPTY`
    * @returns 1 when nothing was pending, else 0
    * @throws what a callback throws: it ends the loop
-   * @throws {EventError} `ERR_EV_REENTRANT` when the base is being dispatched already
+   * @throws {EventError} `ERR_EV_REENTRANT` when the base is being dispatched already, or inside a callback that libevent makes
+   * in the middle of something else, such as the closing of a server
    * @see event_base_loop()
    */
   loopSync(flags: number): 0 | 1 {

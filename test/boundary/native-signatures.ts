@@ -307,6 +307,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
     int(1),
     bool(false),
     bool(false),
+    bool(true),
   ),
   httpBindUnix: signature(
     is(SOCKET + 1),
@@ -315,7 +316,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
     int(-1),
     int(1),
   ),
-  httpAcceptFd: signature('ERR_EV_BIND', http, int(2 ** 31 - 1, [0, 1, 2, -1, -(2 ** 31)])),
+  httpAcceptFd: signature('ERR_EV_BIND', http, int(2 ** 31 - 1, [0, 1, 2, -1, -(2 ** 31)]), bool(true)),
   httpDelAcceptSocket: signature(nothing, http, number(SOCKET)),
   httpSocketFd: signature(a('number'), http, number(SOCKET)),
   httpSocketAddress: signature(a('array'), http, number(SOCKET)),
@@ -417,6 +418,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
   requestBodyInto: signature(is(-1), incoming, secureNumber()),
   requestGetBuffer: signature(a('number'), incoming, bool(true)),
   requestGetConnection: signature(a('number'), incoming),
+  requestKeep: signature(nothing, incoming),
+  requestIsLost: signature(is(false), incoming),
   requestWantComplete: signature(nothing, incoming),
   requestReply: signature(
     nothing,

@@ -140,7 +140,13 @@ export const evHttp: Subject<EvHttp, Context> = {
       args: () => [
         string('host', '127.0.0.1', 'a\0b'),
         integer('port', 0, 0, 65535),
-        options('options', integer('backlog', 1, 1, INT_MAX), boolean('reusePort', true), boolean('ipv6Only', false)),
+        options(
+          'options',
+          integer('backlog', 1, 1, INT_MAX),
+          boolean('reusePort', true),
+          boolean('ipv6Only', false),
+          boolean('noDelay', true),
+        ),
       ],
       live: a(EvHttpBoundSocket),
     },
@@ -152,7 +158,10 @@ export const evHttp: Subject<EvHttp, Context> = {
       live: a(EvHttpBoundSocket),
     },
     // No descriptor that nobody else has would be safe to give away here.
-    acceptSocketWithHandle: { args: () => [integer('fd', INT_MAX, 0, INT_MAX)], live: 'ERR_EV_BIND' },
+    acceptSocketWithHandle: {
+      args: () => [integer('fd', INT_MAX, 0, INT_MAX), options('options', boolean('noDelay', true))],
+      live: 'ERR_EV_BIND',
+    },
     delAcceptSocket: { args: ({ socket, base, spare }) => [instance('socket', socket, base, spare)], live: nothing },
     setGencb: { args: () => [callbackOrAddress('callback'), anything('arg')], live: nothing },
     setCb: { args: () => [string('path', '/new'), callbackOrAddress('callback'), anything('arg')], live: nothing },
