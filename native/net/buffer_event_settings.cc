@@ -5,6 +5,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 #include "net/buffer_event.h"
 #include "net/buffer_event_rate_limit_group.h"
 #include "net/buffer_transfer.h"
@@ -43,10 +44,8 @@ Napi::Value BufferEvent::GetWatermarkNapi(const Napi::CallbackInfo& info) {
   size_t high = 0;
   BufferEvent& self = This(info);
   bufferevent_getwatermark(self.bev(), BoolArg(info, 1) ? EV_WRITE : EV_READ, &low, &high);
-  const Napi::Array marks = Napi::Array::New(info.Env(), 2);
-  marks.Set(0u, Napi::Number::New(info.Env(), static_cast<double>(low)));
-  marks.Set(1u, Napi::Number::New(info.Env(), static_cast<double>(high)));
-  return marks;
+  return NewList(info.Env(), {Napi::Number::New(info.Env(), static_cast<double>(low)),
+                              Napi::Number::New(info.Env(), static_cast<double>(high))});
 }
 
 // (bufferevent) -> descriptor | -1
