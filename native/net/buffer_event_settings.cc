@@ -18,9 +18,7 @@ Napi::Value BufferEvent::SetTimeoutsNapi(const Napi::CallbackInfo& info) {
   const auto read = TimevalFromMs(NumberArg(info, 1));
   const auto write = TimevalFromMs(NumberArg(info, 2));
   const EventBase::BusyScope busy(self.base());
-  if (bufferevent_set_timeouts(self.bev(), read ? &*read : nullptr, write ? &*write : nullptr) != 0) {
-    ThrowEventError(self.env(), code::kLibevent, "bufferevent_set_timeouts failed");
-  }
+  self.SetTimeouts(read, write);
   return info.Env().Undefined();
 }
 
@@ -35,6 +33,7 @@ Napi::Value BufferEvent::SetWatermarkNapi(const Napi::CallbackInfo& info) {
   if (high > 0) self.NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
   BufferTransfer transfer(self.base());
   bufferevent_setwatermark(self.m_bev, static_cast<short>(what), low, high);
+  if (self.m_timers != nullptr) self.m_timers->Update(0);
   return transfer.End(info.Env().Undefined());
 }
 
