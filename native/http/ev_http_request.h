@@ -18,6 +18,7 @@ struct evbuffer;
 namespace bitcoin_support {
 
 class EvHttpConnection;
+class HeaderArgs;
 class HttpClient;
 class ServerConnection;
 
@@ -159,8 +160,7 @@ class EvHttpRequest final : public BaseChild {
   void DisposeIncoming();
   /// Whether C has answered it by its address.
   bool AnsweredByC() const;
-  bool ReplyPlainly(const Napi::CallbackInfo& info, int code, const char* reason);
-  void CheckStillUnanswered(const Napi::CallbackInfo& info);
+  bool ReplyPlainly(const HeaderArgs& given, const Napi::Value& body_value, int code, const char* reason);
   /// Ends the handle of an incoming request, whose reply is about to be sent, and deletes it.
   void EndHandle();
   ~EvHttpRequest() override;

@@ -8,6 +8,7 @@
 #include "napi/errors.h"
 #include "napi/exports.h"
 #include "napi/js_callback.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 namespace {
@@ -40,11 +41,7 @@ Napi::Value EventBase::New(const Napi::CallbackInfo& info) {
   options.max_interval_ms = NumberArg(info, 4);
   options.max_callbacks = IntArg(info, 5);
   options.min_priority = IntArg(info, 6);
-  const auto avoid = info[7].As<Napi::Array>();
-  if (!info[7].IsArray()) ThrowTypeError(info.Env(), "argument 7 is no array");
-  for (uint32_t i = 0; i < avoid.Length(); ++i) {
-    options.avoid_methods.push_back(avoid.Get(i).ToString().Utf8Value());
-  }
+  options.avoid_methods = ListArg(info, 7).Strings();
   auto* const base = new EventBase(Environment::From(info), options);
   return Napi::Number::New(info.Env(), base->number());
 }

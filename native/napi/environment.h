@@ -85,6 +85,22 @@ class Environment {
   bool has_dropped() const { return !m_dropped.empty(); }
   std::vector<DroppedHandle> TakeDropped() { return std::exchange(m_dropped, {}); }
 
+  /// Whether the native function that runs has looked a handle up: from then on it may run no JavaScript.
+  bool looked_up() const { return m_looked_up; }
+
+  /// Spans a native function that JavaScript has called.
+  class CallScope {
+   public:
+    explicit CallScope(Environment& env) : m_env(env), m_outer(std::exchange(env.m_looked_up, false)) {}
+    ~CallScope() { m_env.m_looked_up = m_outer; }
+    CallScope(const CallScope&) = delete;
+    CallScope& operator=(const CallScope&) = delete;
+
+   private:
+    Environment& m_env;
+    const bool m_outer;
+  };
+
   /// Finds the live handle of class T behind `value`.
   /// @throws EventError ERR_EV_DISPOSED, ERR_EV_HANDLE, ERR_EV_THREAD or ERR_EV_FORKED.
   template <class T>
@@ -130,6 +146,7 @@ class Environment {
   std::vector<DroppedHandle> m_dropped;
   bool m_drop_log_on = false;
   bool m_closing = false;
+  bool m_looked_up = false;
   JsCallbacks m_callbacks;
   LogRelay m_log;
   OwnedBuffers m_owned_buffers;
