@@ -23,11 +23,28 @@ constexpr uint64_t kTurnBudgetNs = 5'000'000;
 constexpr int kFailed = -1;
 constexpr int kBackendNotFound = -2;
 
+thread_local LoopDriver* t_driver = nullptr;
+
 }  // namespace
 
-uv_loop_t* LoopDriver::loop() {
-  if (m_loop == nullptr) napi_get_uv_event_loop(m_env.napi(), &m_loop);
-  return m_loop;
+LoopDriver& LoopDriver::Join(napi_env env) {
+  if (t_driver == nullptr) {
+    uv_loop_t* loop = nullptr;
+    napi_get_uv_event_loop(env, &loop);
+    t_driver = new LoopDriver(loop);
+  }
+  ++t_driver->m_environments;
+  return *t_driver;
+}
+
+void LoopDriver::Leave(std::function<void()> closed) {
+  if (--m_environments > 0) {
+    closed();
+    return;
+  }
+  t_driver = nullptr;
+  m_closed = std::move(closed);
+  Close();
 }
 
 void LoopDriver::Attach(EventBase& base) {
@@ -37,7 +54,7 @@ void LoopDriver::Attach(EventBase& base) {
     m_prepare.data = m_idle.data = this;
     m_open_handles = 2;
   }
-  m_entries.push_back({base.number()});
+  m_entries.push_back({&base.env(), base.number()});
   base.set_dispatching(true);
   uv_prepare_start(&m_prepare,
                    [](uv_prepare_t* handle) { static_cast<LoopDriver*>(handle->data)->OnPrepare(); });
@@ -193,27 +210,33 @@ LoopDriver::Entry* LoopDriver::Find(double number) {
 }
 
 EventBase* LoopDriver::Attached(double number) {
-  return Find(number) != nullptr ? static_cast<EventBase*>(m_env.FindAny(number)) : nullptr;
+  const Entry* const entry = Find(number);
+  return entry != nullptr ? static_cast<EventBase*>(entry->env->FindAny(number)) : nullptr;
 }
 
 void LoopDriver::Finish(EventBase& base, int result) {
   Detach(base);
   const EventBase::BusyScope busy(base);
-  m_env.callbacks().Call(base, JsCallback::kDispatchEnd, {static_cast<double>(result)});
+  base.env().callbacks().Call(base, JsCallback::kDispatchEnd, {static_cast<double>(result)});
 }
 
-void LoopDriver::Close(std::function<void()> closed) {
-  m_closed = std::move(closed);
+void LoopDriver::Close() {
   if (m_open_handles == 0) {
-    std::exchange(m_closed, nullptr)();
+    End();
     return;
   }
   const auto on_close = [](uv_handle_t* handle) {
     LoopDriver* const self = static_cast<LoopDriver*>(handle->data);
-    if (--self->m_open_handles == 0) std::exchange(self->m_closed, nullptr)();
+    if (--self->m_open_handles == 0) self->End();
   };
   uv_close(reinterpret_cast<uv_handle_t*>(&m_prepare), on_close);
   uv_close(reinterpret_cast<uv_handle_t*>(&m_idle), on_close);
+}
+
+void LoopDriver::End() {
+  const std::function<void()> closed = std::move(m_closed);
+  delete this;
+  closed();
 }
 
 }  // namespace bitcoin_support
