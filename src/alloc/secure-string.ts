@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { ReadStream } from 'node:tty'
 import { native } from '../util/native.js'
+import { isBytes } from '../util/validation.js'
 import { adoptBuffer, numberOf, SecureBuffer } from './secure-buffer.js'
 import { fail, isObject } from './secure-error.js'
 
@@ -103,7 +104,7 @@ export class SecureString {
     const string = new SecureString()
     try {
       for await (const chunk of stream) {
-        if (!(chunk instanceof Uint8Array)) fail()
+        if (!isBytes(chunk)) fail()
         string.push(chunk)
         native.memoryCleanse(chunk)
       }
