@@ -1,5 +1,5 @@
 import { native } from '../util/native.js'
-import { BOUND_TO_THREAD, UNCLONEABLE } from '../util/uncloneable.js'
+import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'
 import type { EventHandle } from './event-handle.js'
 import { handleOf } from './event-handle.js'
@@ -19,7 +19,7 @@ export class EvHttpBoundSocket {
   readonly #http: EventHandle
   readonly #id: number
   /** @internal */
-  readonly [UNCLONEABLE] = BOUND_TO_THREAD
+  readonly '[handle]' = BOUND_TO_THREAD
 
   static {
     boundSocketId = (socket, http) => (socket.#http === http ? socket.#id : 0)

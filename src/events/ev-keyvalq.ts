@@ -1,5 +1,5 @@
 import { native } from '../util/native.js'
-import { BOUND_TO_THREAD, UNCLONEABLE } from '../util/uncloneable.js'
+import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { checkString, kMade } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
 import { type EventHandle, handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
@@ -33,7 +33,7 @@ export class EvKeyvalq implements Iterable<[name: string, value: string]> {
   readonly #handle: EventHandle
   readonly #owner: number
   /** @internal */
-  readonly [UNCLONEABLE] = BOUND_TO_THREAD
+  readonly '[handle]' = BOUND_TO_THREAD
 
   static {
     headersOf = (request, input) => new EvKeyvalq(request, input ? INPUT_OF_REQUEST : OUTPUT_OF_REQUEST)

@@ -2,7 +2,7 @@ import { EventError, type EventErrorCode } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
 import { Shown, shown } from '../util/shown.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
-import { BOUND_TO_THREAD, UNCLONEABLE } from '../util/uncloneable.js'
+import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'
 import { tellBufferNews } from './buffer-news.js'
 
@@ -70,7 +70,7 @@ export abstract class EventHandle {
   }
 
   /** @internal */
-  readonly [UNCLONEABLE] = BOUND_TO_THREAD
+  readonly '[handle]' = BOUND_TO_THREAD
 
   /** @internal */
   static [kMade](value: object): boolean {

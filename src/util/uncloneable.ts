@@ -3,8 +3,5 @@
 // costs no more than its place in the object; Node's `markAsUncloneable()` costs a third of a handle's creation, and Node 20
 // has none.
 
-/** The name of that property. Theirs are strings only; those of symbols they leave out. */
-export const UNCLONEABLE = '[handle]'
-
-/** Its value, which their error shows. */
+/** The value of that property, which their error shows. Its name, `[handle]`, is a string: they leave out those of symbols. */
 export const BOUND_TO_THREAD: unique symbol = Symbol('a handle belongs to its thread')
