@@ -15,6 +15,7 @@
 #include "memory/memory_napi.h"
 #include "memory/secure_buffer_napi.h"
 #include "memory/secure_string_napi.h"
+#include "memory/terminal_prompt_napi.h"
 #include "napi/environment.h"
 #include "napi/handle_napi.h"
 #include "net/buffer_event.h"
@@ -38,6 +39,7 @@ Napi::Value NewInstance(const Napi::CallbackInfo& info) {
   ExportLockedMemoryFunctions(env, exports, state);
   ExportSecureBufferFunctions(env, exports, state);
   ExportSecureStringFunctions(env, exports, state);
+  ExportTerminalPromptFunctions(env, exports, state);
   EventBase::Export(env, exports, state);
   LibEvent::Export(env, exports, state);
   EvConnListener::Export(env, exports, state);

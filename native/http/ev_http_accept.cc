@@ -10,6 +10,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 
@@ -49,6 +50,13 @@ void EvHttp::AdmitAccepted() {
   LimitAccepting();
 }
 
+bool EvHttp::WaitsWith(const event* ev) const {
+  for (const auto& [id, socket] : m_sockets) {
+    if (socket->WaitsWith(ev)) return true;
+  }
+  return false;
+}
+
 void EvHttp::ConnectionClosed() {
   --m_connections;
   LimitAccepting();
@@ -86,17 +94,10 @@ Napi::Value EvHttp::SetStreamRouteNapi(const Napi::CallbackInfo& info) {
 
 // (http, names)
 Napi::Value EvHttp::SetExtensionMethodsNapi(const Napi::CallbackInfo& info) {
+  const ListArg methods(info, 1);
   EvHttp& self = This(info);
   self.RequireStrict();
-  if (!info[1].IsArray()) ThrowTypeError(info.Env(), "argument 1 is no array");
-  const auto names = info[1].As<Napi::Array>();
-  std::vector<std::string> methods;
-  for (uint32_t i = 0; i < names.Length(); ++i) {
-    const Napi::Value name = names.Get(i);
-    if (!name.IsString()) ThrowTypeError(info.Env(), "a method is no string");
-    methods.push_back(name.As<Napi::String>().Utf8Value());
-  }
-  self.m_rules.extension_methods = std::move(methods);
+  self.m_rules.extension_methods = methods.Strings();
   return info.Env().Undefined();
 }
 

@@ -16,6 +16,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 #include "net/ev_dns_base.h"
 
 namespace bitcoin_support {
@@ -202,12 +203,11 @@ Napi::Value EvHttpConnection::GetFailureNapi(const Napi::CallbackInfo& info) {
   const ConnectFailure& failure = Client(info).failure();
   if (failure.syscall == nullptr) return info.Env().Undefined();
   const bool lookup = std::string_view(failure.syscall) == "getaddrinfo";
-  const Napi::Array result = Napi::Array::New(info.Env(), 3);
-  result.Set(0u, failure.syscall);
-  result.Set(1u, lookup ? 0 : failure.error);
-  result.Set(2u, lookup ? evutil_gai_strerror(failure.error)
-                        : std::generic_category().message(failure.error).c_str());
-  return result;
+  const std::string reason =
+      lookup ? evutil_gai_strerror(failure.error) : std::generic_category().message(failure.error);
+  return NewList(info.Env(),
+                 {Napi::String::New(info.Env(), failure.syscall),
+                  Napi::Number::New(info.Env(), failure.error), Napi::String::New(info.Env(), reason)});
 }
 
 // (connection, request, command, uri, body | undefined)

@@ -24,6 +24,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 namespace {
@@ -42,36 +43,6 @@ UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
   UniqueBuffer buffer = NewBuffer();
   if (!value.IsUndefined()) AppendBytes(env, value, buffer.get());
   return buffer;
-}
-
-// Calls `add` for each header from argument `index` on until it returns false: names and values in turn, or a
-// flat array of them. @returns whether it has been through all.
-template <class Add>
-bool ReadHeaders(const Napi::CallbackInfo& info, size_t index, Add add) {
-  const Napi::Env env = info.Env();
-  const auto add_all = [&](size_t first, size_t length, auto at) {
-    for (size_t i = first; i + 1 < length; i += 2) {
-      const HttpHeaderName name(env, at(i));
-      const HttpText text(env, at(i + 1), "header value");
-      if (!add(name, text)) return false;
-    }
-    return true;
-  };
-  if (info.Length() > index + 1) {
-    return add_all(index, info.Length(), [&](size_t i) -> napi_value { return info[i]; });
-  }
-  const Napi::Value value = info[index];
-  if (value.IsUndefined()) return true;
-  if (!value.IsArray()) ThrowTypeError(env, "headers must be an array");
-  uint32_t length = 0;
-  napi_get_array_length(env, value, &length);
-  return add_all(0, length, [&](size_t i) {
-    napi_value element;
-    if (napi_get_element(env, value, static_cast<uint32_t>(i), &element) != napi_ok) {
-      throw Napi::Error::New(env);
-    }
-    return element;
-  });
 }
 
 // HttpText does not move, so the caller provides the place.
@@ -120,23 +91,55 @@ void Send(evhttp_request* request, int code, const char* reason, evbuffer* body)
   evbuffer_add_buffer(output, body);
   // evhttp sends none to CONNECT, whatever the code.
   if (request->type == EVHTTP_REQ_CONNECT) evbuffer_drain(output, evbuffer_get_length(output));
+  // As evhttp orders them.
+  AddDate(request);
   // HEAD is told how long the body would be.
   if (code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED)
     AddContentLength(request, evbuffer_get_length(output));
   if (!MayHaveBody(request, code)) evbuffer_drain(output, evbuffer_get_length(output));
-  AddDate(request);
   evhttp_send_reply(request, code, reason, nullptr);
 }
 
 }  // namespace
+
+// The headers from an argument on: names and values in turn, or a flat array of them. To be made before a
+// handle is looked up.
+class HeaderArgs {
+ public:
+  HeaderArgs(const Napi::CallbackInfo& info, size_t index) : m_info(info), m_first(index) {
+    if (info.Length() == index + 1 && !info[index].IsUndefined()) m_list.emplace(info, index);
+  }
+
+  // Calls `add` for each until it returns false. @returns whether it has been through all.
+  template <class Add>
+  bool ForEach(Add add) const {
+    if (m_list) return AddAll(0, m_list->size(), [&](size_t i) { return (*m_list)[i]; }, add);
+    return AddAll(m_first, m_info.Length(), [&](size_t i) -> napi_value { return m_info[i]; }, add);
+  }
+
+ private:
+  template <class At, class Add>
+  bool AddAll(size_t first, size_t length, At at, Add add) const {
+    for (size_t i = first; i + 1 < length; i += 2) {
+      const HttpHeaderName name(m_info.Env(), at(i));
+      const HttpText text(m_info.Env(), at(i + 1), "header value");
+      if (!add(name, text)) return false;
+    }
+    return true;
+  }
+
+  const Napi::CallbackInfo& m_info;
+  const size_t m_first;
+  std::optional<ListArg> m_list;
+};
 
 EvHttpRequest& EvHttpRequest::Incoming(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = This(info);
   if (!self.incoming()) {
     ThrowEventError(self.env(), code::kState, "the request is a client's: it cannot be answered");
   }
-  if (self.m_state == State::kLost) {
-    ThrowEventError(self.env(), code::kState, "the request's connection is closing");
+  if (self.m_state == State::kLost || self.m_state == State::kOrphan) {
+    ThrowEventError(self.env(), code::kState, "the request's connection is closing, or has gone");
   }
   if (self.AnsweredByC()) ThrowEventError(self.env(), code::kState, "C has answered the request");
   return self;
@@ -177,10 +180,10 @@ void EvHttpRequest::SendErrorPage(evhttp_request* request, int code, const char*
   Send(request, code, reason, page.get());
 }
 
-// (http, status, reason | undefined, body | undefined, headers: see ReadHeaders()): during
+// (http, status, reason | undefined, body | undefined, headers: see HeaderArgs): during
 // JsCallback::kErrorPage
 Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
-  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
+  const HeaderArgs given(info, 4);
   const Napi::Env env = info.Env();
   const int code = IntArg(info, 1);
   std::optional<HttpText> reason;
@@ -189,8 +192,9 @@ Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
   const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
     return headers.Add(name.c_str(), text.c_str());
   };
-  if (!ReadHeaders(info, 4, add)) throw std::bad_alloc();
+  if (!given.ForEach(add)) throw std::bad_alloc();
   const UniqueBuffer body = BodyOf(env, info[3]);
+  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
   evhttp_request* const request = http.TakeRefused();
   if (request == nullptr) ThrowEventError(http.env(), code::kState, "no request is being refused");
   evkeyvalq* const output = evhttp_request_get_output_headers(request);
@@ -217,22 +221,22 @@ Napi::Value EvHttpRequest::WantCompleteNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (request, code, reason | undefined, body | undefined, headers: see ReadHeaders())
+// (request, code, reason | undefined, body | undefined, headers: see HeaderArgs)
 Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
+  const HeaderArgs given(info, 4);
   EvHttpRequest& self = Unanswered(info);
   const Napi::Env env = info.Env();
   const int code = IntArg(info, 1);
   std::optional<HttpText> reason;
   ReadReason(env, info[2], reason);
-  if (self.ReplyPlainly(info, code, CString(reason))) return env.Undefined();
+  if (self.ReplyPlainly(given, info[3], code, CString(reason))) return env.Undefined();
 
   HeaderList headers;
   const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
     return headers.Add(name.c_str(), text.c_str());
   };
-  if (!ReadHeaders(info, 4, add)) throw std::bad_alloc();
+  if (!given.ForEach(add)) throw std::bad_alloc();
   const UniqueBuffer body = BodyOf(env, info[3]);
-  self.CheckStillUnanswered(info);
   const EventBase::BusyScope busy(self.base());
   ServerConnection& server = *self.m_server;
   evhttp_request* const request = self.m_request;
@@ -245,16 +249,16 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
 }
 
 // @returns whether it has answered; if not, nothing has been done.
-bool EvHttpRequest::ReplyPlainly(const Napi::CallbackInfo& info, int code, const char* reason) {
+bool EvHttpRequest::ReplyPlainly(const HeaderArgs& given, const Napi::Value& body_value, int code,
+                                 const char* reason) {
   // What JavaScript has put there itself stands before the body.
   if (evbuffer_get_length(evhttp_request_get_output_buffer(m_request)) > 0) return false;
   ReplyHead head;
   const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
     return head.AddHeader(name.view(), text.view());
   };
-  if (!head.Begin(m_request, code, reason) || !ReadHeaders(info, 4, add)) return false;
-  const ByteSource body(info.Env(), info[3]);
-  CheckStillUnanswered(info);
+  if (!head.Begin(m_request, code, reason) || !given.ForEach(add)) return false;
+  const ByteSource body(body_value.Env(), body_value);
   if (!head.End(m_server->server().default_content_type(), body.size())) return false;
   const EventBase::BusyScope busy(base());
   ServerConnection& server = *m_server;
@@ -272,14 +276,6 @@ bool EvHttpRequest::ReplyPlainly(const Napi::CallbackInfo& info, int code, const
   evhttp_send_reply_end(request);
   if (!all) server.FlushSoon();
   return true;
-}
-
-// A getter or a proxy among the headers may have run JavaScript.
-void EvHttpRequest::CheckStillUnanswered(const Napi::CallbackInfo& info) {
-  Environment& env = Environment::From(info);
-  if (env.FindAny(NumberArg(info, 0)) != this || m_state != State::kNew) {
-    ThrowEventError(env, code::kDisposed, "the request was answered meanwhile");
-  }
 }
 
 // (request, code, reason | undefined)

@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include <functional>
+#include <map>
 #include <vector>
 
 namespace bitcoin_support {
@@ -27,7 +28,9 @@ class LoopDriver {
   void Leave(std::function<void()> closed);
 
   /// Starts dispatching `base`; its end is told through JsCallback::kDispatchEnd.
-  void Attach(EventBase& base);
+  void Attach(EventBase& base, bool keep_alive);
+  /// Whether `base` keeps the process alive while it is dispatched.
+  void SetRef(EventBase& base, bool on);
   /// Stops without telling. Does nothing when it is not attached.
   void Detach(EventBase& base);
 
@@ -35,6 +38,11 @@ class LoopDriver {
   uv_loop_t* loop() const { return m_loop; }
   /// Whether the thread is a worker, which may be told to end from outside.
   bool in_worker() const { return loop() != uv_default_loop(); }
+
+  /// Has libuv listen for a signal, beside whoever else does in the process, and do nothing about it. The
+  /// process may end meanwhile. @returns libuv's error, 0 for none
+  int StartSignal(int signal_number);
+  void StopSignal(int signal_number);
 
  private:
   struct Entry {
@@ -52,6 +60,7 @@ class LoopDriver {
   Entry* Find(double number);
   EventBase* Attached(double number);
   void Finish(EventBase& base, int result);
+  void UpdateRef();
 
   explicit LoopDriver(uv_loop_t* loop) : m_loop(loop) {}
   ~LoopDriver() = default;
@@ -63,6 +72,8 @@ class LoopDriver {
   uv_loop_t* const m_loop;
   uv_prepare_t m_prepare{};
   uv_idle_t m_idle{};
+  bool m_has_loop_handles = false;
+  std::map<int, uv_signal_t> m_signals;
   unsigned m_open_handles = 0;
   std::function<void()> m_closed;
 };

@@ -178,6 +178,7 @@ void Environment::ThrowForked() const {
 }
 
 Handle& Environment::GetAnyEvenForked(const Napi::Value& value) {
+  m_looked_up = true;
   double number = 0;
   Handle* handle = nullptr;
   LookupResult result = LookupResult::kInvalid;
@@ -209,6 +210,7 @@ void Environment::ThrowOtherKind(const Handle& handle, HandleKind kind) const {
 }
 
 Handle* Environment::FindAny(double number) {
+  m_looked_up = true;
   Handle* handle = nullptr;
   return m_table.Find(number, handle) == LookupResult::kFound ? handle : nullptr;
 }

@@ -47,18 +47,6 @@ class Environment {
   /// That of the native function that is running, the innermost one; null for none.
   static Environment* Calling() { return t_calling; }
 
-  /// Spans a native function that JavaScript has called.
-  class CallScope {
-   public:
-    explicit CallScope(Environment& env) : m_outer(std::exchange(t_calling, &env)) {}
-    ~CallScope() { t_calling = m_outer; }
-    CallScope(const CallScope&) = delete;
-    CallScope& operator=(const CallScope&) = delete;
-
-   private:
-    Environment* const m_outer;
-  };
-
   ~Environment();
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -109,6 +97,29 @@ class Environment {
   void set_drop_log(bool on) { m_drop_log_on = on; }
   bool has_dropped() const { return !m_dropped.empty(); }
   std::vector<DroppedHandle> TakeDropped() { return std::exchange(m_dropped, {}); }
+
+  /// Whether the native function that runs has looked a handle up: from then on it may run no JavaScript.
+  bool looked_up() const { return m_looked_up; }
+
+  /// Spans a native function that JavaScript has called.
+  class CallScope {
+   public:
+    explicit CallScope(Environment& env)
+        : m_env(env),
+          m_outer(std::exchange(t_calling, &env)),
+          m_outer_looked_up(std::exchange(env.m_looked_up, false)) {}
+    ~CallScope() {
+      m_env.m_looked_up = m_outer_looked_up;
+      t_calling = m_outer;
+    }
+    CallScope(const CallScope&) = delete;
+    CallScope& operator=(const CallScope&) = delete;
+
+   private:
+    Environment& m_env;
+    Environment* const m_outer;
+    const bool m_outer_looked_up;
+  };
 
   /// Finds the live handle of class T behind `value`.
   /// @throws EventError ERR_EV_DISPOSED, ERR_EV_HANDLE, ERR_EV_THREAD or ERR_EV_FORKED.
@@ -163,6 +174,7 @@ class Environment {
   std::vector<DroppedHandle> m_dropped;
   bool m_drop_log_on = false;
   bool m_closing = false;
+  bool m_looked_up = false;
   JsCallbacks m_callbacks;
   LogRelay m_log;
   OwnedBuffers m_owned_buffers;

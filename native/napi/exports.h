@@ -11,7 +11,7 @@ namespace bitcoin_support {
 template <Napi::Value (*kFunction)(const Napi::CallbackInfo&)>
 Napi::Value CallNative(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
-  const Environment::CallScope calling(env);
+  const Environment::CallScope call(env);
   LogRelay::CallScope scope(env.log());
   try {
     const Napi::Value result = kFunction(info);

@@ -73,6 +73,8 @@ BufferEvent::BufferEvent(BufferEvent& underlying, bool filters_input, bool filte
   m_filter->set_owner(this);
   underlying.m_over = this;
   underlying.m_callbacks = 0;
+  underlying.UpdateTimers(EV_READ);
+  underlying.RestWriting();
 }
 
 BufferEvent::BufferEvent(EvHttpConnection& connection)
@@ -121,6 +123,7 @@ void BufferEvent::Dispose() {
   if (m_partner != nullptr) m_partner->m_partner = nullptr;
   BufferEvent* const underlying = std::exchange(m_underlying, nullptr);
   if (underlying != nullptr) underlying->m_over = nullptr;
+  m_timers.reset();
   if (m_type == Type::kView) {
     // What it was told to use ends with the view; the connection goes on.
     if (m_limit != nullptr) SetRateLimit(nullptr);
@@ -131,7 +134,12 @@ void BufferEvent::Dispose() {
   // At once: a loop that blocks may go on for long.
   Release();
   base().WhenIdle([this] { delete this; });
-  if (underlying != nullptr && m_close_on_free) underlying->Dispose();
+  if (underlying == nullptr) return;
+  if (m_close_on_free) {
+    underlying->Dispose();
+  } else {
+    underlying->UpdateTimers(EV_READ);
+  }
 }
 
 // Leaves libevent an empty shell: see the class. It may be on the stack with this one, which libevent
@@ -176,11 +184,52 @@ void BufferEvent::Enable(int what) {
     if (errno == 0) ThrowEventError(env(), code::kLibevent, "bufferevent_enable failed");
     ThrowSystemError(env(), code::kLibevent, "bufferevent_enable", errno, "descriptor " + std::to_string(fd));
   }
+  UpdateTimers(static_cast<short>(what));
+  if ((what & EV_WRITE) != 0) RestWriting();
 }
 
 void BufferEvent::Disable(int what) {
   const EventBase::BusyScope busy(base());
   bufferevent_disable(m_bev, static_cast<short>(what));
+  UpdateTimers(0);
+}
+
+void BufferEvent::SetTimeouts(const std::optional<timeval>& read, const std::optional<timeval>& write) {
+  if (m_type == Type::kFilter || m_type == Type::kPair) {
+    if (m_timers == nullptr) {
+      m_timers = std::make_unique<StallTimers>(m_bev, OnStalled<EV_READ, BEV_EVENT_READING>,
+                                               OnStalled<EV_WRITE, BEV_EVENT_WRITING>, this);
+      UpdateTimers(0);
+    }
+    m_timers->Set(read, write);
+  } else if (bufferevent_set_timeouts(bev(), read ? &*read : nullptr, write ? &*write : nullptr) != 0) {
+    ThrowEventError(env(), code::kLibevent, "bufferevent_set_timeouts failed");
+  }
+}
+
+// `what`: the directions that have been enabled. Where a filter does not read, libevent has what it lies over
+// rest.
+void BufferEvent::UpdateTimers(short what) {
+  if (m_underlying != nullptr) m_underlying->UpdateTimers(what & EV_READ);
+  if (m_timers == nullptr) return;
+  m_timers->SetReadingRests(m_over != nullptr && (bufferevent_get_enabled(m_over->m_bev) & EV_READ) == 0);
+  m_timers->Update(what);
+}
+
+// Ends the direction and says so, as libevent does for a socket.
+template <short kDirection, short kEvent>
+void BufferEvent::OnStalled(evutil_socket_t, short, void* arg) {
+  BufferEvent& self = *static_cast<BufferEvent*>(arg);
+  const EventBase::BusyScope busy(self.base());
+  self.Disable(kDirection);
+  bufferevent_trigger_event(self.m_bev, kEvent | BEV_EVENT_TIMEOUT, 0);
+}
+
+// libevent begins to wait for the socket though there is nothing to be written, and a socket that is full
+// would have its write timeout. Until it is connected, that is what bounds the connecting.
+void BufferEvent::RestWriting() {
+  if (m_type == Type::kSocket && !m_connecting && evbuffer_get_length(m_bev->output) == 0)
+    event_del(&m_bev->ev_write);
 }
 
 namespace {
@@ -217,6 +266,8 @@ void BufferEvent::SetFd(int fd) {
   const KeptSettings kept(m_bev);
   if (bufferevent_setfd(m_bev, fd) != 0) ThrowEventError(env(), code::kLibevent, "bufferevent_setfd failed");
   m_connected = fd >= 0;
+  m_connecting = false;
+  RestWriting();
   ChooseIo();
 }
 
@@ -238,7 +289,9 @@ void BufferEvent::Connect(const sockaddr* address, int length) {
   NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
   m_dns_error = 0;
   errno = 0;
+  m_connecting = true;
   if (bufferevent_socket_connect(m_bev, address, length) == 0) return;
+  m_connecting = false;
   m_connected = was_connected;
   if (errno == 0) ThrowEventError(env(), code::kLibevent, "bufferevent_socket_connect failed");
   ThrowSystemError(env(), code::kLibevent, "connect", errno, "bufferevent_socket_connect");
@@ -275,6 +328,7 @@ void BufferEvent::OnLookedUp(int result, const evutil_addrinfo* found) {
   if (result == 0 && found != nullptr) {
     const KeptSettings kept(m_bev);
     m_connected = false;
+    m_connecting = true;
     NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
     if (bufferevent_socket_connect(m_bev, found->ai_addr, static_cast<int>(found->ai_addrlen)) == 0) return;
   } else {
@@ -391,6 +445,7 @@ void BufferEvent::TellEvent(int what, int error) {
       ChooseIo();
     }
     if ((what & BEV_EVENT_ERROR) != 0) m_connected = false;
+    if ((what & (BEV_EVENT_CONNECTED | BEV_EVENT_ERROR)) != 0) m_connecting = false;
   }
   if ((m_callbacks & EV_TIMEOUT) == 0) return;
   const EventBase::BusyScope busy(base());

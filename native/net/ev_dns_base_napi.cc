@@ -10,6 +10,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 #include "net/dns_lookup.h"
 #include "net/ev_dns_base.h"
 
@@ -199,12 +200,11 @@ Napi::Value EvDnsBase::CancelNapi(const Napi::CallbackInfo& info) {
 // (dns) -> the answers of the lookup that JavaScript is being told of
 Napi::Value EvDnsBase::TakeAnswersNapi(const Napi::CallbackInfo& info) {
   EvDnsBase& self = Environment::From(info).Get<EvDnsBase>(info[0]);
-  const Napi::Array list = Napi::Array::New(info.Env());
-  uint32_t index = 0;
+  std::vector<napi_value> list;
   for (const std::string& answer : std::exchange(self.m_answers, {})) {
-    list.Set(index++, Napi::String::New(info.Env(), answer));
+    list.push_back(Napi::String::New(info.Env(), answer));
   }
-  return list;
+  return NewList(info.Env(), list);
 }
 
 // (DNS_ERR_*) -> what it means

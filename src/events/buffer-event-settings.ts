@@ -17,6 +17,10 @@ export abstract class BufferEventSettings extends declareEventType('BufferEvent'
    * Sets how long reading and writing may stand still. When the time has passed, the direction is disabled and the event
    * callback is told `BEV_EVENT_TIMEOUT`.
    *
+   * Writing stands still while it is enabled and bytes wait to be written, those included that a filter has handed on to
+   * what it lies over, and while a socket connects. Reading does while it is enabled and the input is below its high
+   * mark.
+   *
    * @param readMs - in ms; default and 0: for ever
    * @param writeMs - in ms; default and 0: for ever
    * @see bufferevent_set_timeouts()

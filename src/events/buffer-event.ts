@@ -33,6 +33,7 @@ import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './e
 import { takeBytes } from './read-slab.js'
 
 const MAX_SIZE = Number.MAX_SAFE_INTEGER
+const WHAT_HAS_ROOM = -1
 /** The resolver that a bufferevent has asked last is kept by it: its answer may be still to come. */
 const resolvers = new WeakMap<BufferEvent, EvDnsBase>()
 
@@ -300,7 +301,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   read(into: Uint8Array): number
   read(target: number | Uint8Array = MAX_SIZE): Buffer | number {
     const number = handleOf(this)
-    if (isBytes(target)) return native.bufferEventRead(number, target, 0, target.byteLength)
+    if (isBytes(target)) return native.bufferEventRead(number, target, 0, WHAT_HAS_ROOM)
     if (typeof target !== 'number') throw typeError('size', 'a number or a Uint8Array', target)
     checkInteger(target, 'size', 0, MAX_SIZE)
     return takeBytes(number, target)

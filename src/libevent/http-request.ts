@@ -2,7 +2,7 @@
 
 import type { EvBuffer } from '../events/ev-buffer.js'
 import type { EvHttpConnection } from '../events/ev-http-connection.js'
-import { EvHttpRequest, obtainEvHttpRequest } from '../events/ev-http-request.js'
+import { EvHttpRequest, isLost, obtainEvHttpRequest } from '../events/ev-http-request.js'
 import type { EvKeyvalq } from '../events/ev-keyvalq.js'
 import { checkFunction } from '../util/validation.js'
 import { orNull } from './answer.js'
@@ -53,14 +53,27 @@ export function evhttp_request_set_header_cb<A>(
   req.setHeaderCb((request, arg: A) => cb === null || cb(request, arg) >= 0, args.get(req) as A)
 }
 
-/** Calls back when a server's reply has been written whole. */
+/** Requests whose reply has been written, while their callback runs: their connections. */
+const completing = new Map<EvHttpRequest, EvHttpConnection>()
+
+/** Calls back when a server's reply has been written whole. On one that has lost its connection it does nothing. */
 export function evhttp_request_set_on_complete_cb<A>(
   req: EvHttpRequest,
   cb: ((req: EvHttpRequest, arg: A) => void) | null,
   cb_arg: A,
 ): void {
   checkHandle(req, EvHttpRequest, 'req')
-  req.setOnCompleteCb(orNothing(cb, 'cb'), cb_arg)
+  const call = orNothing(cb, 'cb')
+  if (isLost(req)) return
+  const connection = req.getConnection()
+  req.setOnCompleteCb((request, arg: A) => {
+    if (connection !== null) completing.set(request, connection)
+    try {
+      call(request, arg)
+    } finally {
+      completing.delete(request)
+    }
+  }, cb_arg)
 }
 
 /** Gives a client's request up. */
@@ -69,10 +82,15 @@ export function evhttp_cancel_request(req: EvHttpRequest): void {
   req.cancel()
 }
 
-/** @returns the connection, or null */
+/**
+ * @returns the connection; null when it has gone, or the request has been answered. In the callback of
+ * {@link evhttp_request_set_on_complete_cb} it is there once more.
+ */
 export function evhttp_request_get_connection(req: EvHttpRequest): EvHttpConnection | null {
   checkHandle(req, EvHttpRequest, 'req')
-  return req.getConnection()
+  const known = completing.get(req)
+  if (known !== undefined) return known
+  return req.disposed ? null : req.getConnection()
 }
 
 /** @returns the URI as it came, with its query, or in absolute form */
