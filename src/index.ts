@@ -122,6 +122,7 @@ export {
   obtainBufferEventSocket,
 } from './events/obtain-buffer-event.js'
 export type { RateLimit } from './events/rate-limit.js'
+export type { EventBaseShareToken, EventShareToken } from './events/share-token.js'
 export type { EvSocketAddress } from './events/socket-address.js'
 export { alignUp } from './util/align-up.js'
 export { EventError, type EventErrorCode } from './util/errors.js'

@@ -106,18 +106,18 @@ class Environment {
    public:
     explicit CallScope(Environment& env)
         : m_env(env),
-          m_outer_env(std::exchange(t_calling, &env)),
+          m_outer(std::exchange(t_calling, &env)),
           m_outer_looked_up(std::exchange(env.m_looked_up, false)) {}
     ~CallScope() {
-      t_calling = m_outer_env;
       m_env.m_looked_up = m_outer_looked_up;
+      t_calling = m_outer;
     }
     CallScope(const CallScope&) = delete;
     CallScope& operator=(const CallScope&) = delete;
 
    private:
     Environment& m_env;
-    Environment* const m_outer_env;
+    Environment* const m_outer;
     const bool m_outer_looked_up;
   };
 

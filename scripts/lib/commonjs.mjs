@@ -1,5 +1,5 @@
-// Makes dist/cjs of src/: the same modules as CommonJS, with their types. Node takes the ES modules for require() too, so
-// that a program has the library once; this is for tools that cannot require an ES module, such as Jest, and for the types.
+// Makes dist/cjs of src/: the same modules as CommonJS, with their types. For require() Node takes the ES modules all the same,
+// so that a program has the library once; this is for tools that cannot require an ES module, such as Jest, and for the types.
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, posix, relative, sep } from 'node:path'
 import { root, run } from './run.mjs'
@@ -19,6 +19,17 @@ function located(text, file) {
   return text.replaceAll('import.meta.url', url)
 }
 
+/** What require() has where it knows ES modules. */
+const inNode = (entry) => `"use strict";
+try {
+  module.exports = require("../${entry}.js");
+} catch (error) {
+  // Node 20 cannot require an ES module out of a CommonJS one that a loader's hooks have loaded.
+  if (error?.code !== "ERR_VM_MODULE_LINK_FAILURE") throw error;
+  module.exports = require("./${entry}.cjs");
+}
+`
+
 /** @returns the exit code */
 export function makeCommonJs() {
   rmSync(folder, { recursive: true, force: true })
@@ -36,5 +47,6 @@ export function makeCommonJs() {
     const stem = name.slice(0, -ending.length)
     renameSync(file, join(folder, `${stem}${ending === '.js' ? '.cjs' : '.d.cts'}`))
   }
+  for (const entry of ['index', 'libevent']) writeFileSync(join(folder, `${entry}.node.cjs`), inNode(entry))
   return 0
 }

@@ -28,7 +28,7 @@ export type BufferEventFilterResult =
  * @param mode - `BEV_NORMAL`; `BEV_FLUSH` or `BEV_FINISHED` inside `flush()`, also without a source
  * @param arg - what was given with the functions
  */
-export type BufferEventFilter<A> = (
+export type BufferEventFilter<A = undefined> = (
   source: Buffer,
   limit: number | undefined,
   mode: number,

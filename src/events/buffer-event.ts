@@ -45,7 +45,7 @@ const TRIGGER_OPTIONS = BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS
  * @param bufferevent - the bufferevent; it may be disposed here
  * @param arg - what was given with the callbacks
  */
-export type BufferEventDataCallback<A> = (bufferevent: BufferEvent, arg: A) => void
+export type BufferEventDataCallback<A = undefined> = (bufferevent: BufferEvent, arg: A) => void
 
 /**
  * Callback for what happens to a bufferevent.
@@ -56,7 +56,7 @@ export type BufferEventDataCallback<A> = (bufferevent: BufferEvent, arg: A) => v
  * @param error - with `BEV_EVENT_ERROR`: why, as an `ERR_EV_SOCKET` with the system's `errno` (C's
  * `EVUTIL_SOCKET_ERROR()`) and `syscall`, or as an `ERR_EV_DNS` when the host was not found
  */
-export type BufferEventEventCallback<A> = (
+export type BufferEventEventCallback<A = undefined> = (
   bufferevent: BufferEvent,
   what: number,
   arg: A,
@@ -142,16 +142,29 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
    * @param readcb - bytes have come, and there are at least as many as the low watermark of reading says
    * @param writecb - bytes have gone, and no more are left than the low watermark of writing says
    * @param eventcb - something has happened: see {@link BufferEventEventCallback}
+   * Each may be `undefined` or null, for none.
    * @param arg - handed to all of them
    * @throws {EventError} `ERR_EV_STATE` when a filter lies over it, or it is an HTTP connection's
    * @see bufferevent_setcb()
    */
-  setcb<A = undefined>(
-    readcb: BufferEventDataCallback<A> | undefined,
-    writecb: BufferEventDataCallback<A> | undefined,
-    eventcb: BufferEventEventCallback<A> | undefined,
+  setcb(
+    readcb: BufferEventDataCallback<undefined> | null | undefined,
+    writecb: BufferEventDataCallback<undefined> | null | undefined,
+    eventcb: BufferEventEventCallback<undefined> | null | undefined,
+  ): void
+  setcb<A>(
+    readcb: BufferEventDataCallback<A> | null | undefined,
+    writecb: BufferEventDataCallback<A> | null | undefined,
+    eventcb: BufferEventEventCallback<A> | null | undefined,
+    arg: A,
+  ): void
+  setcb<A>(
+    reading: BufferEventDataCallback<A> | null | undefined,
+    writing: BufferEventDataCallback<A> | null | undefined,
+    happening: BufferEventEventCallback<A> | null | undefined,
     arg?: A,
   ): void {
+    const [readcb, writecb, eventcb] = [reading ?? undefined, writing ?? undefined, happening ?? undefined]
     if (readcb !== undefined) checkFunction(readcb, 'readcb')
     if (writecb !== undefined) checkFunction(writecb, 'writecb')
     if (eventcb !== undefined) checkFunction(eventcb, 'eventcb')

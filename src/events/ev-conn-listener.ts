@@ -29,7 +29,7 @@ const DEFAULT_BACKLOG = 128
  * @param address - the peer's
  * @param arg - what was given with the callback
  */
-export type EvConnListenerCallback<A> = (
+export type EvConnListenerCallback<A = undefined> = (
   listener: EvConnListener,
   fd: EvutilSocket,
   address: EvSocketAddress,
@@ -43,7 +43,7 @@ export type EvConnListenerCallback<A> = (
  * @param errno - why `accept()` failed, as a number of the system
  * @param arg - what was given with the listener's callback
  */
-export type EvConnListenerErrorCallback<A> = (listener: EvConnListener, errno: number, arg: A) => void
+export type EvConnListenerErrorCallback<A = undefined> = (listener: EvConnListener, errno: number, arg: A) => void
 
 /** Options of both ways to make a listener. */
 export interface EvConnListenerOptions {
@@ -177,7 +177,9 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
    * @param arg - handed to it and to the error callback
    * @see evconnlistener_set_cb()
    */
-  setCb<A = undefined>(callback: EvConnListenerCallback<A> | null, arg?: A): void {
+  setCb(callback: EvConnListenerCallback<undefined> | null): void
+  setCb<A>(callback: EvConnListenerCallback<A> | null, arg: A): void
+  setCb<A>(callback: EvConnListenerCallback<A> | null, arg?: A): void {
     checkCallback(callback)
     native.listenerSetHasCallback(handleOf(this), callback !== null)
     this.#callback = callback
@@ -275,7 +277,7 @@ function start<A>(
   arg: A | undefined,
 ): EvConnListener {
   try {
-    listener.setCb(callback, arg)
+    listener.setCb(callback, arg as A)
     if (!disabled) listener.enable()
   } catch (error) {
     listener.dispose()
@@ -302,7 +304,19 @@ function start<A>(
  * ```
  * @see evconnlistener_new_bind()
  */
-export function obtainEvConnListenerBind<A = undefined>(
+export function obtainEvConnListenerBind(
+  base: EventBase,
+  callback: EvConnListenerCallback<undefined> | null,
+  arg?: undefined,
+  options?: EvConnListenerBindOptions,
+): EvConnListener
+export function obtainEvConnListenerBind<A>(
+  base: EventBase,
+  callback: EvConnListenerCallback<A> | null,
+  arg: A,
+  options?: EvConnListenerBindOptions,
+): EvConnListener
+export function obtainEvConnListenerBind<A>(
   base: EventBase,
   callback: EvConnListenerCallback<A> | null,
   arg?: A,
@@ -330,10 +344,10 @@ export function obtainEvConnListenerBind<A = undefined>(
  * caller's
  * @see evconnlistener_new()
  */
-export function obtainEvConnListener<A = undefined>(
+export function obtainEvConnListener<A>(
   base: EventBase,
   callback: EvConnListenerCallback<A> | null,
-  arg: A | undefined,
+  arg: A,
   options: EvConnListenerOptions,
   fd: EvutilSocket,
 ): EvConnListener {

@@ -75,7 +75,13 @@ export interface EvDnsBaseOptions {
  * @param ttl - how long they hold, in seconds
  * @param arg - what was given with the callback
  */
-export type EvDnsCallback<A> = (result: number, type: number, answers: string[], ttl: number, arg: A) => void
+export type EvDnsCallback<A = undefined> = (
+  result: number,
+  type: number,
+  answers: string[],
+  ttl: number,
+  arg: A,
+) => void
 
 /** An address that was found. */
 export interface EvDnsAddress {
@@ -94,7 +100,11 @@ export interface EvDnsAddress {
  * @param addresses - what was found
  * @param arg - what was given with the callback
  */
-export type EvDnsGetaddrinfoCallback<A> = (error: EventError | undefined, addresses: EvDnsAddress[], arg: A) => void
+export type EvDnsGetaddrinfoCallback<A = undefined> = (
+  error: EventError | undefined,
+  addresses: EvDnsAddress[],
+  arg: A,
+) => void
 
 /** A question or lookup that is under way. */
 export class EvDnsRequest {
@@ -279,7 +289,9 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * ```
    * @see evdns_base_resolve_ipv4()
    */
-  resolveIpv4<A = undefined>(name: string, flags: number, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
+  resolveIpv4(name: string, flags: number, callback: EvDnsCallback<undefined>): EvDnsRequest
+  resolveIpv4<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg: A): EvDnsRequest
+  resolveIpv4<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
     return this.#resolve(0, name, flags, callback, arg)
   }
 
@@ -294,7 +306,9 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver, `ERR_EV_LIBEVENT` when the name is too long
    * @see evdns_base_resolve_ipv6()
    */
-  resolveIpv6<A = undefined>(name: string, flags: number, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
+  resolveIpv6(name: string, flags: number, callback: EvDnsCallback<undefined>): EvDnsRequest
+  resolveIpv6<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg: A): EvDnsRequest
+  resolveIpv6<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
     return this.#resolve(1, name, flags, callback, arg)
   }
 
@@ -309,7 +323,9 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver
    * @see evdns_base_resolve_reverse(), evdns_base_resolve_reverse_ipv6()
    */
-  resolveReverse<A = undefined>(address: string, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
+  resolveReverse(address: string, callback: EvDnsCallback<undefined>): EvDnsRequest
+  resolveReverse<A>(address: string, callback: EvDnsCallback<A>, arg: A): EvDnsRequest
+  resolveReverse<A>(address: string, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
     checkString(address, 'address')
     if (isIP(address) === 0 || address.includes('%')) throw rangeError('address', 'an IP address', address)
     return this.#resolve(2, address, 0, callback, arg)
@@ -345,7 +361,20 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @throws {EventError} `ERR_EV_STATE` when a question is needed and there is no nameserver
    * @see evdns_getaddrinfo()
    */
-  getaddrinfo<A = undefined>(
+  getaddrinfo(
+    host: string,
+    port: number,
+    family: 0 | 4 | 6,
+    callback: EvDnsGetaddrinfoCallback<undefined>,
+  ): EvDnsRequest
+  getaddrinfo<A>(
+    host: string,
+    port: number,
+    family: 0 | 4 | 6,
+    callback: EvDnsGetaddrinfoCallback<A>,
+    arg: A,
+  ): EvDnsRequest
+  getaddrinfo<A>(
     host: string,
     port: number,
     family: 0 | 4 | 6,

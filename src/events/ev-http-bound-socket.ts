@@ -1,4 +1,5 @@
 import { native } from '../util/native.js'
+import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'
 import type { EventHandle } from './event-handle.js'
 import { handleOf } from './event-handle.js'
@@ -17,6 +18,8 @@ export let boundSocketId: (socket: EvHttpBoundSocket, http: EventHandle) => numb
 export class EvHttpBoundSocket {
   readonly #http: EventHandle
   readonly #id: number
+  /** @internal */
+  readonly '[handle]' = BOUND_TO_THREAD
 
   static {
     boundSocketId = (socket, http) => (socket.#http === http ? socket.#id : 0)

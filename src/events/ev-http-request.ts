@@ -24,7 +24,7 @@ import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './even
  * Callback of a server for a request. It answers the request here or later; a request that is dropped unanswered is
  * answered 500 "Unhandled request" when it is collected.
  */
-export type EvHttpRequestCallback<A> = (request: EvHttpRequest, arg: A) => void
+export type EvHttpRequestCallback<A = undefined> = (request: EvHttpRequest, arg: A) => void
 
 /** Makes the view of a server's connection; set by the module of the connection, which needs this one. */
 let makeView: (base: EventBase, connection: HandleNumber) => EvHttpConnection
@@ -271,7 +271,9 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
    * @see evhttp_request_set_on_complete_cb()
    */
-  setOnCompleteCb<A = undefined>(callback: EvHttpRequestCallback<A>, arg?: A): void {
+  setOnCompleteCb(callback: EvHttpRequestCallback<undefined>): void
+  setOnCompleteCb<A>(callback: EvHttpRequestCallback<A>, arg: A): void
+  setOnCompleteCb<A>(callback: EvHttpRequestCallback<A>, arg?: A): void {
     checkFunction(callback, 'callback')
     native.requestWantComplete(handleOf(this))
     const resource = new AsyncResource('EvHttpRequest.onComplete', { requireManualDestroy: true })
@@ -286,7 +288,9 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * @param arg - handed through
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
    */
-  setDisconnectCb<A = undefined>(callback: EvHttpRequestCallback<A>, arg?: A): void {
+  setDisconnectCb(callback: EvHttpRequestCallback<undefined>): void
+  setDisconnectCb<A>(callback: EvHttpRequestCallback<A>, arg: A): void
+  setDisconnectCb<A>(callback: EvHttpRequestCallback<A>, arg?: A): void {
     checkFunction(callback, 'callback')
     const number = handleOf(this)
     native.requestGetUri(number)
@@ -426,6 +430,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
  * @throws {TypeError} when `callback` is no function
  * @see evhttp_request_new()
  */
-export function obtainEvHttpRequest<A = undefined>(callback: EvHttpClientCallback<A>, arg?: A): EvHttpRequest {
+export function obtainEvHttpRequest(callback: EvHttpClientCallback<undefined>): EvHttpRequest
+export function obtainEvHttpRequest<A>(callback: EvHttpClientCallback<A>, arg: A): EvHttpRequest
+export function obtainEvHttpRequest<A>(callback: EvHttpClientCallback<A>, arg?: A): EvHttpRequest {
   return new EvHttpRequest(callback, arg)
 }

@@ -1,4 +1,5 @@
 import { native } from '../util/native.js'
+import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { checkString, kMade } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
 import { type EventHandle, handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
@@ -31,6 +32,8 @@ export class EvKeyvalq implements Iterable<[name: string, value: string]> {
   static readonly typeName: string = ListHandle.typeName
   readonly #handle: EventHandle
   readonly #owner: number
+  /** @internal */
+  readonly '[handle]' = BOUND_TO_THREAD
 
   static {
     headersOf = (request, input) => new EvKeyvalq(request, input ? INPUT_OF_REQUEST : OUTPUT_OF_REQUEST)

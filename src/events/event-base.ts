@@ -6,6 +6,7 @@ import { native } from '../util/native.js'
 import { Shown, shown } from '../util/shown.js'
 import { registerGauges } from '../util/tracing.js'
 import {
+  checkAbortSignal,
   checkAddress,
   checkBoolean,
   checkCArgument,
@@ -25,6 +26,7 @@ import { EventBaseInspection } from './event-base-inspection.js'
 import { handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import { hasRef, setRef } from './handle-ref.js'
 import type { LibEvent } from './lib-event.js'
+import type { EventBaseShareToken } from './share-token.js'
 
 /** libevent's limit on priorities: EVENT_MAX_PRIORITIES. */
 const MAX_PRIORITIES = 255
@@ -67,7 +69,7 @@ export interface EventBaseDispatchOptions {
 }
 
 /** Callback of {@link EventBase.once}. */
-export type EventOnceCallback<A> = (arg: A, what: number) => void
+export type EventOnceCallback<A = undefined> = (arg: A, what: number) => void
 
 /** The parts of a base that other handles need. */
 export let stateOfBase: (base: EventBase) => BaseState
@@ -155,7 +157,7 @@ export class EventBase extends EventBaseInspection {
     checkObject(options, 'options')
     const { keepAlive = false, signal } = options
     checkBoolean(keepAlive, 'keepAlive')
-    if (signal !== undefined && !(signal instanceof AbortSignal)) throw typeError('signal', 'an AbortSignal', signal)
+    if (signal !== undefined) checkAbortSignal(signal, 'signal')
     const handle = handleOf(this)
     if (signal?.aborted) throw new AbortError(signal)
     native.eventBaseDispatch(handle, keepAlive)
@@ -299,9 +301,10 @@ export class EventBase extends EventBaseInspection {
    * @throws {EventError} `ERR_EV_LIBEVENT` when libevent refuses the flags
    * @see event_base_once()
    */
-  once<A = undefined>(fd: EvutilSocket, what: number, callback: EventOnceCallback<A>, arg?: A, ms?: number): void
+  once(fd: EvutilSocket, what: number, callback: EventOnceCallback, arg?: undefined, ms?: number): void
+  once<A>(fd: EvutilSocket, what: number, callback: EventOnceCallback<A>, arg: A, ms?: number): void
   once(fd: EvutilSocket, what: number, callback: bigint, arg?: bigint, ms?: number): void
-  once<A = undefined>(
+  once<A>(
     fd: EvutilSocket,
     what: number,
     callback: EventOnceCallback<A> | bigint,
@@ -421,7 +424,7 @@ export class EventBase extends EventBaseInspection {
    * Lets other threads call back in this one, through {@link EventToken.once}. From then on the base's loops go on though
    * nothing is pending, until {@link unshare}, or until they are told to end.
    *
-   * @param callback - gets what the other thread has sent, in this thread's loop
+   * @param callback - gets what the other thread has sent, in this thread's loop: what it is nobody checks
    * @returns a token that may be handed to any thread; it is good until {@link unshare} and as long as the base lives
    * @example
    * ```ts
@@ -433,13 +436,13 @@ export class EventBase extends EventBaseInspection {
    * ```
    * @see event_base_once(), which C may call in any thread
    */
-  share(callback: (message: unknown) => void): bigint {
+  share<T = unknown>(callback: (message: T) => void): EventBaseShareToken<T> {
     checkFunction(callback, 'callback')
     const [token, key] = native.eventBaseShare(handleOf(this))
     const resource = new AsyncResource('EventBase.share', { requireManualDestroy: true })
     const take = () => callback(deserialize(native.eventBaseTakeMessage(handleOf(this))))
     this.#state.messages.set(key, new BoundCallback(take, resource))
-    return token
+    return token as EventBaseShareToken<T>
   }
 
   /**
@@ -450,7 +453,7 @@ export class EventBase extends EventBaseInspection {
    * @throws {TypeError} when it is no bigint
    * @throws {EventError} `ERR_EV_NOT_FOUND` when it is no token of this base that is still good
    */
-  unshare(token: bigint): void {
+  unshare(token: EventBaseShareToken<never>): void {
     if (typeof token !== 'bigint') throw typeError('token', 'a bigint', token)
     const key = native.eventBaseUnshare(handleOf(this), token)
     if (key === 0) throw new EventError('ERR_EV_NOT_FOUND', 'the token is none of this base that is still good')

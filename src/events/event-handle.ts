@@ -2,6 +2,7 @@ import { EventError, type EventErrorCode } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
 import { Shown, shown } from '../util/shown.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
+import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'
 import { tellBufferNews } from './buffer-news.js'
 
@@ -67,6 +68,9 @@ export abstract class EventHandle {
       handle.#number = 0
     }
   }
+
+  /** @internal */
+  readonly '[handle]' = BOUND_TO_THREAD
 
   /** @internal */
   static [kMade](value: object): boolean {

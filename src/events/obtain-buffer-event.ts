@@ -87,8 +87,8 @@ export function obtainBufferEventPair(
  *
  * @param underlying - what the filter reads from and writes to; no other filter may lie over it. Disposing it disposes
  * the filter first.
- * @param inputFilter - for what comes; `undefined` lets it pass as it is
- * @param outputFilter - for what goes; `undefined` lets it pass as it is
+ * @param inputFilter - for what comes; `undefined` or null lets it pass as it is
+ * @param outputFilter - for what goes; `undefined` or null lets it pass as it is
  * @param options - `BEV_OPT_*` bits; default `BEV_OPT_CLOSE_ON_FREE`: disposing the filter disposes the underlying
  * bufferevent too
  * @param arg - handed to the functions
@@ -104,13 +104,27 @@ export function obtainBufferEventPair(
  * ```
  * @see bufferevent_filter_new()
  */
-export function obtainBufferEventFilter<A = undefined>(
+export function obtainBufferEventFilter(
   underlying: BufferEvent,
-  inputFilter: BufferEventFilter<A> | undefined,
-  outputFilter: BufferEventFilter<A> | undefined,
+  inputFilter: BufferEventFilter<undefined> | null | undefined,
+  outputFilter: BufferEventFilter<undefined> | null | undefined,
+  options?: number,
+): BufferEvent
+export function obtainBufferEventFilter<A>(
+  underlying: BufferEvent,
+  inputFilter: BufferEventFilter<A> | null | undefined,
+  outputFilter: BufferEventFilter<A> | null | undefined,
+  options: number | undefined,
+  arg: A,
+): BufferEvent
+export function obtainBufferEventFilter<A>(
+  underlying: BufferEvent,
+  input: BufferEventFilter<A> | null | undefined,
+  output: BufferEventFilter<A> | null | undefined,
   options: number = BEV_OPT_CLOSE_ON_FREE,
   arg?: A,
 ): BufferEvent {
+  const [inputFilter, outputFilter] = [input ?? undefined, output ?? undefined]
   checkInstance(underlying, BufferEvent, 'underlying')
   if (inputFilter !== undefined) checkFunction(inputFilter, 'inputFilter')
   if (outputFilter !== undefined) checkFunction(outputFilter, 'outputFilter')

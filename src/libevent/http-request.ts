@@ -63,13 +63,13 @@ export function evhttp_request_set_on_complete_cb<A>(
   cb_arg: A,
 ): void {
   checkHandle(req, EvHttpRequest, 'req')
-  if (cb !== null) checkFunction(cb, 'cb')
+  const call = orNothing(cb, 'cb')
   if (isLost(req)) return
   const connection = req.getConnection()
   req.setOnCompleteCb((request, arg: A) => {
     if (connection !== null) completing.set(request, connection)
     try {
-      cb?.(request, arg)
+      call(request, arg)
     } finally {
       completing.delete(request)
     }

@@ -7,8 +7,8 @@ import { type HandleNumber, native } from './native.js'
 
 const SCOPE = 'bitcoin-support'
 
-/** The API, or undefined where it is not installed: then nothing is traced. */
-const api = loadApi()
+// The API, undefined where it is not installed: then nothing is traced. Taken out of its module, whose exports are getters.
+const { trace, metrics } = loadApi() ?? {}
 const typeNames = new Map<number, string>()
 const creations = new Map<HandleNumber, { span?: SpanContext; stack?: string }>()
 let captureStacks = process.env.BITCOIN_SUPPORT_STACKS === '1'
@@ -40,8 +40,8 @@ function loadApi(): typeof OpenTelemetry | undefined {
 
 /** The tracer of the SDK that is registered now, or undefined without one: then nothing is spent on a span. */
 function activeTracer(): Tracer | undefined {
-  if (api === undefined) return undefined
-  const provider = api.trace.getTracerProvider()
+  if (trace === undefined) return undefined
+  const provider = trace.getTracerProvider()
   const proxy = provider as Delegating
   if (proxy.getDelegateTracer !== undefined) return proxy.getDelegateTracer(SCOPE)
   if (tracerOf?.provider !== provider) tracerOf = { provider, tracer: provider.getTracer(SCOPE) }
@@ -64,7 +64,7 @@ export function traceType(type: number, name: string): void {
 
 /** Registers the gauges with the meter provider that is registered now, if that has not been done. */
 export function registerGauges(): void {
-  const provider = api?.metrics.getMeterProvider()
+  const provider = metrics?.getMeterProvider()
   if (provider === undefined || provider === metered) return
   metered = provider
   const meter: Meter = provider.getMeter(SCOPE)

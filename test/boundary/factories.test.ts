@@ -96,8 +96,8 @@ const factories: Readonly<Record<string, Factory>> = {
   obtainBufferEventFilter: {
     args: (base) => [
       instance('underlying', obtainBufferEventSocket(base, -1), base),
-      optional(callback('inputFilter')),
-      optional(callback('outputFilter')),
+      optional(callbackOrNull('inputFilter')),
+      optional(callbackOrNull('outputFilter')),
       optional(integer('options', 0, 0, 15)),
       anything('arg'),
     ],

@@ -17,7 +17,7 @@ import {
   obtainEventBase,
 } from 'bitcoin-support'
 import { SocketPair } from '../../support/socket-pair.js'
-import { anything, bytes, callback, instance, integer, memoryOrSize, ms, optional, string } from '../arguments.js'
+import { anything, bytes, callbackOrNull, instance, integer, memoryOrSize, ms, optional, string } from '../arguments.js'
 import { Loopback, runUntil } from '../loopback.js'
 import { a, is, nothing, type Outcome } from '../outcomes.js'
 import { type Act, handleMethods, type Method, type Stage, type Subject } from '../subject.js'
@@ -56,9 +56,9 @@ const methods: Methods = {
   ...handleMethods,
   setcb: {
     args: () => [
-      optional(callback('readcb')),
-      optional(callback('writecb')),
-      optional(callback('eventcb')),
+      optional(callbackOrNull('readcb')),
+      optional(callbackOrNull('writecb')),
+      optional(callbackOrNull('eventcb')),
       anything('arg'),
     ],
     live: nothing,
