@@ -102,7 +102,7 @@ export function evconnlistener_set_cb<A>(lev: EvConnListener, cb: evconnlistener
 
 /** Sets what is called when `accept()` fails; accepting stops for a while then. */
 export function evconnlistener_set_error_cb<A>(lev: EvConnListener, errorcb: evconnlistener_errorcb<A> | null): void {
-  lev.setErrorCb(errorcb === null ? null : (listener, errno, arg: A) => errorcb(listener, arg, errno))
+  lev.setErrorCb(errorcb === null ? null : (listener, errno, arg: A) => errorcb(listener, arg, -errno))
 }
 
 /** @returns the listening descriptor */
