@@ -39,7 +39,7 @@ export type EvConnListenerCallback<A> = (
  * Error callback of a listener.
  *
  * @param listener - the listener
- * @param errno - why `accept()` failed, as a number of the system
+ * @param errno - why `accept()` failed: the system's number below 0, as `util.getSystemErrorName()` takes it
  * @param arg - what was given with the listener's callback
  */
 export type EvConnListenerErrorCallback<A> = (listener: EvConnListener, errno: number, arg: A) => void
@@ -230,7 +230,7 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
 
   /** @internal */
   [kAcceptError](errno: number): void {
-    this.#resource.runInAsyncScope(() => this.#errorCallback?.(this, errno, this.#arg))
+    this.#resource.runInAsyncScope(() => this.#errorCallback?.(this, -errno, this.#arg))
   }
 
   /** @internal */

@@ -181,7 +181,9 @@ export class Exchange implements ClientReceiver {
     if (failure === undefined) return undefined
     const [syscall, errno, reason] = failure
     const message = `cannot connect: ${syscall} failed: ${reason}`
-    if (syscall === 'getaddrinfo') return new EventError('ERR_EV_CONNECT', message)
+    if (syscall === 'getaddrinfo') {
+      return new EventError('ERR_EV_CONNECT', message, { errno: native.gaiErrno(errno), syscall })
+    }
     const code = errno === constants.errno.ETIMEDOUT ? 'ERR_EV_TIMEOUT' : 'ERR_EV_CONNECT'
     return new EventError(code, message, { errno, syscall })
   }

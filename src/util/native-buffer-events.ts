@@ -96,4 +96,5 @@ export interface NativeBufferEvents {
   dnsBaseTakeAnswers(dns: HandleNumber): string[]
   dnsErrToString(code: number): string
   gaiStrerror(code: number): string
+  gaiErrno(code: number): number
 }

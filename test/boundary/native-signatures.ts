@@ -289,6 +289,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   dnsBaseTakeAnswers: signature(is([]), dns),
   dnsErrToString: signature(a('string'), int(3)),
   gaiStrerror: signature(a('string'), int(-2)),
+  gaiErrno: signature(is(-3008), int(-2)),
 
   httpNew: signature(a('number'), base, bool(true)),
   httpBindTcp: signature(

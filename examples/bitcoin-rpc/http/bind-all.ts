@@ -1,4 +1,3 @@
-import { constants } from 'node:os'
 import { EventError } from 'bitcoin-support'
 import { type Endpoint, formatEndpoint } from '../args/endpoint.js'
 import { UsageError } from '../args/usage-error.js'
@@ -51,7 +50,7 @@ export function bindAll(front: HttpFront, wanted: readonly Endpoint[], print: (l
 }
 
 function isTaken({ error }: Refused): boolean {
-  return error instanceof EventError && error.errno === constants.errno.EADDRINUSE
+  return error instanceof EventError && error.errnoName === 'EADDRINUSE'
 }
 
 function describe({ endpoint, error }: Refused): string {
