@@ -14,6 +14,7 @@
 #include "memory/memory_napi.h"
 #include "memory/secure_buffer_napi.h"
 #include "memory/secure_string_napi.h"
+#include "memory/terminal_prompt_napi.h"
 #include "napi/environment.h"
 #include "napi/handle_napi.h"
 #include "net/buffer_event.h"
@@ -34,6 +35,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportLockedMemoryFunctions(env, exports, state);
   ExportSecureBufferFunctions(env, exports, state);
   ExportSecureStringFunctions(env, exports, state);
+  ExportTerminalPromptFunctions(env, exports, state);
   EventBase::Export(env, exports, state);
   LibEvent::Export(env, exports, state);
   EvConnListener::Export(env, exports, state);

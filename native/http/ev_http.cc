@@ -2,6 +2,9 @@
 
 #include <event2/http.h>
 #include <event2/http_struct.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <new>
@@ -116,7 +119,10 @@ void EvHttp::SetTimeout(const timeval& timeout) {
   m_rules.read_timeout = common;
 }
 
-double EvHttp::Accept(int fd, std::string unlink_path) {
+double EvHttp::Accept(int fd, std::string unlink_path, bool no_delay) {
+  // Connections inherit it, so that it costs nothing for each. A UNIX socket does not have it.
+  const int on = no_delay ? 1 : 0;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   evhttp_bound_socket* const bound = evhttp_accept_socket_with_handle(m_http, fd);
   if (bound == nullptr) {
     close(fd);

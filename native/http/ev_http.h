@@ -35,6 +35,7 @@ class EvHttp final : public BaseChild {
 
   void Dispose() override;
   void* Address() const override { return m_http; }
+  bool WaitsWith(const event* ev) const override;
 
   /// What replies are given that name none; null for nothing.
   const char* default_content_type() const { return m_content_type ? m_content_type->c_str() : nullptr; }
@@ -53,7 +54,8 @@ class EvHttp final : public BaseChild {
 
  private:
   /// Starts to accept on `fd`, which it owns from here on. @returns the socket's id.
-  double Accept(int fd, std::string unlink_path);
+  /// @param no_delay accepted connections send at once what they have (TCP_NODELAY)
+  double Accept(int fd, std::string unlink_path, bool no_delay);
   void DelAcceptSocket(double id);
   void SetTimeout(const timeval& timeout);
   void AddVirtualHost(EvHttp& host, const std::string& pattern);

@@ -50,6 +50,13 @@ void EvHttp::AdmitAccepted() {
   LimitAccepting();
 }
 
+bool EvHttp::WaitsWith(const event* ev) const {
+  for (const auto& [id, socket] : m_sockets) {
+    if (socket->WaitsWith(ev)) return true;
+  }
+  return false;
+}
+
 void EvHttp::ConnectionClosed() {
   --m_connections;
   LimitAccepting();

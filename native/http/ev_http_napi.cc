@@ -22,7 +22,7 @@ Napi::Value EvHttp::New(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), (new EvHttp(base, BoolArg(info, 1)))->number());
 }
 
-// (http, host, port, backlog, reusePort, ipv6Only) -> socket id
+// (http, host, port, backlog, reusePort, ipv6Only, noDelay) -> socket id
 Napi::Value EvHttp::BindTcpNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   const std::string host = StringArg(info, 1);
@@ -32,8 +32,9 @@ Napi::Value EvHttp::BindTcpNapi(const Napi::CallbackInfo& info) {
   options.backlog = IntArg(info, 3);
   options.reuse_port = BoolArg(info, 4);
   options.ipv6_only = BoolArg(info, 5);
+  const bool no_delay = BoolArg(info, 6);
   const int fd = ListenTcpOrThrow(self.env(), host, static_cast<uint16_t>(port), options);
-  return Napi::Number::New(info.Env(), self.Accept(fd, ""));
+  return Napi::Number::New(info.Env(), self.Accept(fd, "", no_delay));
 }
 
 // (http, path, mode | -1, backlog) -> socket id
@@ -43,13 +44,14 @@ Napi::Value EvHttp::BindUnixNapi(const Napi::CallbackInfo& info) {
   ListenOptions options;
   options.backlog = IntArg(info, 3);
   const int fd = ListenUnixOrThrow(self.env(), path, IntArg(info, 2), options);
-  return Napi::Number::New(info.Env(), self.Accept(fd, path));
+  return Napi::Number::New(info.Env(), self.Accept(fd, path, false));
 }
 
-// (http, fd) -> socket id
+// (http, fd, noDelay) -> socket id
 Napi::Value EvHttp::AcceptFdNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   const int fd = IntArg(info, 1);
+  const bool no_delay = BoolArg(info, 2);
   int listening = 0;
   socklen_t length = sizeof listening;
   if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0) {
@@ -60,7 +62,7 @@ Napi::Value EvHttp::AcceptFdNapi(const Napi::CallbackInfo& info) {
                     "descriptor " + std::to_string(fd) + " is not a listening socket");
   }
   evutil_make_socket_nonblocking(fd);
-  return Napi::Number::New(info.Env(), self.Accept(fd, ""));
+  return Napi::Number::New(info.Env(), self.Accept(fd, "", no_delay));
 }
 
 // (http, socket id)

@@ -91,11 +91,12 @@ void Send(evhttp_request* request, int code, const char* reason, evbuffer* body)
   evbuffer_add_buffer(output, body);
   // evhttp sends none to CONNECT, whatever the code.
   if (request->type == EVHTTP_REQ_CONNECT) evbuffer_drain(output, evbuffer_get_length(output));
+  // As evhttp orders them.
+  AddDate(request);
   // HEAD is told how long the body would be.
   if (code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED)
     AddContentLength(request, evbuffer_get_length(output));
   if (!MayHaveBody(request, code)) evbuffer_drain(output, evbuffer_get_length(output));
-  AddDate(request);
   evhttp_send_reply(request, code, reason, nullptr);
 }
 
@@ -137,8 +138,8 @@ EvHttpRequest& EvHttpRequest::Incoming(const Napi::CallbackInfo& info) {
   if (!self.incoming()) {
     ThrowEventError(self.env(), code::kState, "the request is a client's: it cannot be answered");
   }
-  if (self.m_state == State::kLost) {
-    ThrowEventError(self.env(), code::kState, "the request's connection is closing");
+  if (self.m_state == State::kLost || self.m_state == State::kOrphan) {
+    ThrowEventError(self.env(), code::kState, "the request's connection is closing, or has gone");
   }
   if (self.AnsweredByC()) ThrowEventError(self.env(), code::kState, "C has answered the request");
   return self;
@@ -183,7 +184,6 @@ void EvHttpRequest::SendErrorPage(evhttp_request* request, int code, const char*
 // JsCallback::kErrorPage
 Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
   const HeaderArgs given(info, 4);
-  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
   const Napi::Env env = info.Env();
   const int code = IntArg(info, 1);
   std::optional<HttpText> reason;
@@ -194,6 +194,7 @@ Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
   };
   if (!given.ForEach(add)) throw std::bad_alloc();
   const UniqueBuffer body = BodyOf(env, info[3]);
+  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
   evhttp_request* const request = http.TakeRefused();
   if (request == nullptr) ThrowEventError(http.env(), code::kState, "no request is being refused");
   evkeyvalq* const output = evhttp_request_get_output_headers(request);

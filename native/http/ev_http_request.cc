@@ -74,6 +74,7 @@ EvHttpRequest::EvHttpRequest(EventBase& base, evhttp_request* request, ServerCon
                              unsigned command)
     : BaseChild(base, base.env().type_for(kKind), kKind),
       m_request(request),
+      m_incoming(true),
       m_server(&server),
       m_command(command) {}
 
@@ -108,6 +109,12 @@ void EvHttpRequest::DisposeIncoming() {
       server.Cut();
       return;
     }
+    case State::kOrphan:
+      RetireChild();
+      m_input_view.Invalidate();
+      m_output_view.Invalidate();
+      base().WhenIdle([this] { delete this; });
+      return;
     case State::kLost:
     case State::kClosing:
     case State::kEnded:
@@ -119,6 +126,22 @@ void EvHttpRequest::DisposeIncoming() {
 void EvHttpRequest::EndHandle() {
   m_server->ReleaseRequest();
   delete this;
+}
+
+bool EvHttpRequest::OutliveConnection() {
+  if (!m_kept) {
+    Dispose();
+    return false;
+  }
+  if (m_command == 0 && m_server->gate() != nullptr) m_method_name = m_server->gate()->extension_method();
+  // Otherwise libevent frees it with the connection.
+  evhttp_request_own(m_request);
+  m_request->evcon = nullptr;
+  m_own.reset(m_request);
+  m_server->ReleaseRequest();
+  m_server = nullptr;
+  m_state = State::kOrphan;
+  return true;
 }
 
 void EvHttpRequest::CheckThere() const {
@@ -141,6 +164,8 @@ EvHttpRequest& EvHttpRequest::At(const Napi::CallbackInfo& info, size_t index) {
 
 void* EvHttpRequest::Address() const {
   CheckThere();
+  // By an answer C would free what is the handle's.
+  if (m_state == State::kOrphan) ThrowEventError(env(), code::kState, "the request's connection has gone");
   m_known_to_c = true;
   if (incoming()) {
     m_server->ShowToC();
@@ -169,6 +194,7 @@ Napi::Value EvHttpRequest::GetCommandNapi(const Napi::CallbackInfo& info) {
 // (request) -> number of the connection's handle, 0 without a connection
 Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = This(info);
+  if (self.m_state == State::kOrphan) return Napi::Number::New(info.Env(), 0);
   if (self.incoming()) {
     if (self.m_server->view() == nullptr) {
       self.m_server->set_view(new EvHttpConnection(self.base(), *self.m_server));
@@ -177,6 +203,18 @@ Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
   }
   const bool under_way = self.m_state == State::kStarted && self.m_client != nullptr;
   return Napi::Number::New(info.Env(), under_way ? self.m_client->number() : 0);
+}
+
+// (request): it stays when its connection goes, until it is disposed
+Napi::Value EvHttpRequest::KeepNapi(const Napi::CallbackInfo& info) {
+  This(info).m_kept = true;
+  return info.Env().Undefined();
+}
+
+// (request) -> whether it cannot be answered any more, because its connection goes or has gone
+Napi::Value EvHttpRequest::IsLostNapi(const Napi::CallbackInfo& info) {
+  const EvHttpRequest& self = This(info);
+  return Napi::Boolean::New(info.Env(), self.m_state == State::kLost || self.m_state == State::kOrphan);
 }
 
 void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& state) {
@@ -188,6 +226,8 @@ void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<OnRequest<GetResponseCodeLine>>(env, exports, "requestGetResponseCodeLine", state);
   ExportFunction<OnRequest<GetBody>>(env, exports, "requestBody", state);
   ExportFunction<OnRequest<GetBodyText>>(env, exports, "requestBodyText", state);
+  ExportFunction<KeepNapi>(env, exports, "requestKeep", state);
+  ExportFunction<IsLostNapi>(env, exports, "requestIsLost", state);
   ExportFunction<GetConnectionNapi>(env, exports, "requestGetConnection", state);
   ExportReplies(env, exports, state);
   ExportBody(env, exports, state);

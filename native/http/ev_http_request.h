@@ -28,8 +28,8 @@ struct OwnRequestDeleter {
 
 /// A request on either side.
 ///
-/// Incoming, it belongs to evhttp: the handle ends when it is answered, with its connection, or when it
-/// is disposed, which answers 500 first. Outgoing, it belongs to the user until makeRequest() and from
+/// Incoming, it belongs to evhttp: the handle ends when it is answered, with its connection (unless it is kept
+/// beyond that), or when it is disposed, which answers 500 first. Outgoing, it belongs to the user until makeRequest() and from
 /// then on to the connection, whatever that returned.
 class EvHttpRequest final : public BaseChild {
  public:
@@ -39,6 +39,7 @@ class EvHttpRequest final : public BaseChild {
     kNew,      ///< incoming: unanswered; outgoing: not made yet
     kStarted,  ///< incoming: sendReplyStart() was called; outgoing: made
     kLost,     ///< incoming: the connection is being closed, nothing can be sent
+    kOrphan,   ///< incoming: the connection has gone; what the request holds can be looked at, as in C
     kClosing,  ///< outgoing: its connection is being closed; libevent may have freed it already, or has yet
                ///< to
     kEnded,    ///< outgoing: its callback is running
@@ -60,12 +61,15 @@ class EvHttpRequest final : public BaseChild {
   bool known_to_c() const { return m_known_to_c; }
 
   evhttp_request* request() const { return m_request; }
-  bool incoming() const { return m_server != nullptr; }
+  bool incoming() const { return m_incoming; }
   State state() const { return m_state; }
 
   // --- incoming ----------------------------------------------------------------------------------
   /// The connection is closing: reading still works, answering no more.
   void LoseConnection() { m_state = State::kLost; }
+  /// The connection has gone. One that is kept takes libevent's request over and stays; any other ends.
+  /// @returns whether the request is its own now
+  bool OutliveConnection();
   /// Answers with an HTML error page and `Connection: close`, as evhttp_send_error() does, but without
   /// a body where there must be none.
   void SendError(int code, const char* reason);
@@ -126,6 +130,8 @@ class EvHttpRequest final : public BaseChild {
   static Napi::Value ReadBodyNapi(const Napi::CallbackInfo& info);
   static Napi::Value AnswerPageNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetConnectionNapi(const Napi::CallbackInfo& info);
+  static Napi::Value KeepNapi(const Napi::CallbackInfo& info);
+  static Napi::Value IsLostNapi(const Napi::CallbackInfo& info);
   static Napi::Value WantCompleteNapi(const Napi::CallbackInfo& info);
   static Napi::Value ReplyNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendErrorNapi(const Napi::CallbackInfo& info);
@@ -175,14 +181,17 @@ class EvHttpRequest final : public BaseChild {
   static void OnDeadline(evutil_socket_t fd, short what, void* arg);
 
   evhttp_request* m_request;
-  ServerConnection* const m_server;
+  const bool m_incoming = false;
+  ServerConnection* m_server;  // incoming: until the connection has gone
   const unsigned m_command{};  // incoming: as it came; see EvHttp::HandleRequest()
+  bool m_kept = false;         // incoming: beyond its connection
+  std::string m_method_name;   // an orphan's that libevent does not know
   State m_state = State::kNew;
 
   // Outgoing.
   EvHttpConnection* m_client = nullptr;
   mutable bool m_known_to_c = false;
-  const std::unique_ptr<evhttp_request, OwnRequestDeleter> m_own;  // m_request, to the end of this
+  std::unique_ptr<evhttp_request, OwnRequestDeleter> m_own;  // m_request, when it goes with this
   BufferView m_input_view;
   BufferView m_output_view;
   int m_method = 0;

@@ -1,5 +1,6 @@
 #include "loop/event_base.h"
 
+#include <event2/event_struct.h>
 #include <fcntl.h>
 #include <uv.h>
 
@@ -9,7 +10,9 @@
 #include <utility>
 
 #include "loop/event_share.h"
+#include "loop/lib_event.h"
 #include "loop/loop_driver.h"
+#include "loop/signal_claim.h"
 #include "loop/termination_watch.h"
 #include "loop/turn_events.h"
 #include "napi/arguments.h"
@@ -118,6 +121,7 @@ void EventBase::WhenIdle(std::function<void()> release) {
   }
   // What is released may call back, and what that disposes has to wait for it.
   const BusyScope scope(*this);
+  const FreeingScope freeing(*this);
   release();
 }
 
@@ -141,6 +145,7 @@ void EventBase::ForgetRelease() {
 }
 
 void EventBase::ReleaseAll() {
+  const FreeingScope freeing(*this);
   while (!m_when_idle.empty()) {
     const auto releases = std::exchange(m_when_idle, {});
     for (const auto& release : releases) release();
@@ -223,7 +228,19 @@ std::pair<uint64_t, double> EventBase::Share() {
   auto share = std::make_shared<BaseShare>(*this, waker(), key);
   const uint64_t token = RegisterShare(share);
   m_shares.push_back(std::move(share));
+  ++m_open_shares;
+  NoteEndRulesChanged();
   return {token, key};
+}
+
+double EventBase::Unshare(uint64_t token) {
+  const auto share = std::find_if(m_shares.begin(), m_shares.end(), [&](const auto& candidate) {
+    return candidate->open() && candidate->token() == token;
+  });
+  if (share == m_shares.end()) return 0;
+  (*share)->Close();
+  --m_open_shares;
+  return (*share)->key();
 }
 
 LoopWaker& EventBase::waker() {
@@ -252,10 +269,69 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   m_in_loop = true;
   const LogRelay::LoopScope log_scope(env().log(), *this);
   if (m_waker != nullptr) m_waker->RunPosted();
-  const int result = event_base_loop(m_base, flags);
+  const bool may_end = (flags & EVLOOP_NO_EXIT_ON_EMPTY) == 0;
+  int result = 1;
+  if (!m_keep_alive && !EndsLoopsItself()) {
+    result = event_base_loop(m_base, flags);
+  } else if (!may_end || !NothingLeft()) {
+    result = event_base_loop(m_base, flags | EVLOOP_NO_EXIT_ON_EMPTY);
+  }
   m_in_loop = false;
   NoteLoopEnd();
   return result;
+}
+
+// libevent's blocking loop. Where it would not find its end, it is run turn by turn.
+int EventBase::RunWhole(int flags) {
+  const bool may_end = (flags & EVLOOP_NO_EXIT_ON_EMPTY) == 0;
+  const bool to_the_end = (flags & (EVLOOP_ONCE | EVLOOP_NONBLOCK)) == 0;
+  for (;;) {
+    m_end_rules_changed = false;
+    const bool by_turns = EndsLoopsItself();
+    int turn_flags = flags;
+    if (by_turns) {
+      if (may_end && NothingLeft()) return 1;
+      turn_flags |= EVLOOP_NO_EXIT_ON_EMPTY | (to_the_end ? EVLOOP_ONCE : 0);
+    }
+    const int result = event_base_loop(m_base, turn_flags);
+    if (result != 0 || !to_the_end || event_base_got_exit(m_base) != 0) return result;
+    if (m_end_rules_changed) continue;
+    if (!by_turns || event_base_got_break(m_base) != 0) return result;
+  }
+}
+
+void EventBase::NoteEndRulesChanged() {
+  if (!m_in_loop || !m_in_sync_loop || event_base_got_break(m_base) != 0) return;
+  m_end_rules_changed = true;
+  event_base_loopbreak(m_base);
+}
+
+bool EventBase::NothingLeft() const {
+  if (m_keep_alive || m_open_shares > 0) return false;
+  constexpr int kAll = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE;
+  if (event_base_get_num_events(m_base, kAll) == 0) return true;
+  if (m_unreferenced.empty()) return false;
+  if (event_base_get_num_events(m_base, EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE) > 0) return false;
+  return event_base_foreach_event(m_base, KeepsGoing, const_cast<EventBase*>(this)) == 0;
+}
+
+int EventBase::KeepsGoing(const event_base*, const event* ev, void* arg) {
+  if ((ev->ev_evcallback.evcb_flags & EVLIST_INTERNAL) != 0) return 0;
+  if (const LibEvent* const handle = LibEvent::Of(ev)) return handle->has_ref() ? 1 : 0;
+  const auto& unreferenced = static_cast<EventBase*>(arg)->m_unreferenced;
+  const auto waits = [ev](const BaseChild* child) { return child->WaitsWith(ev); };
+  return std::none_of(unreferenced.begin(), unreferenced.end(), waits) ? 1 : 0;
+}
+
+void EventBase::SetChildRef(BaseChild& child, bool on) {
+  if (child.m_has_ref == on) return;
+  child.m_has_ref = on;
+  if (on) {
+    std::erase(m_unreferenced, &child);
+  } else {
+    m_unreferenced.push_back(&child);
+    NoteEndRulesChanged();
+  }
 }
 
 int EventBase::RunSync(int flags) {
@@ -267,7 +343,7 @@ int EventBase::RunSync(int flags) {
   m_in_loop = m_in_sync_loop = true;
   const LogRelay::LoopScope log_scope(env().log(), *this);
   if (m_waker != nullptr) m_waker->RunPosted();
-  const int result = event_base_loop(m_base, flags);
+  const int result = RunWhole(flags);
   m_in_loop = false;
   // What is released in the end still belongs to the call, and so does what its callbacks throw.
   if (m_busy > 1) m_in_sync_loop = false;
@@ -277,6 +353,7 @@ int EventBase::RunSync(int flags) {
 
 void EventBase::BeginLoop() {
   m_got_break = m_got_exit = m_turn_broken = false;
+  KeepSignals(*this);
   GiveUpPostponed();
 }
 
@@ -291,6 +368,7 @@ void EventBase::NoteLoopEnd() {
 
 void EventBase::set_dispatching(bool on) {
   m_dispatching = on;
+  if (!on) m_keep_alive = false;
   if (on) BeginLoop();
 }
 
@@ -302,7 +380,10 @@ void EventBase::BreakTurn() {
 }
 
 void EventBase::CountCallback() {
-  if (!in_turn()) return;
+  if (!in_turn()) {
+    KeepSignals(*this);
+    return;
+  }
   if (++m_turn_callbacks >= kTurnCallbacks || uv_hrtime() >= m_turn_deadline_ns) {
     BreakTurn();
   } else {
@@ -343,7 +424,7 @@ void EventBase::OnGuard(evutil_socket_t, short, void* arg) {
 
 void EventBase::Loopbreak() {
   if (m_in_loop) {
-    m_turn_broken = false;
+    m_turn_broken = m_end_rules_changed = false;
     event_base_loopbreak(m_base);
   } else if (m_dispatching) {
     m_got_break = true;
@@ -416,6 +497,7 @@ bool EventBase::AnyChild(const std::function<bool(const BaseChild&)>& matches) c
 }
 
 void EventBase::Disown(BaseChild& child) {
+  if (!child.m_has_ref) std::erase(m_unreferenced, &child);
   (child.m_previous != nullptr ? child.m_previous->m_next : m_first_child) = child.m_next;
   (child.m_next != nullptr ? child.m_next->m_previous : m_last_child) = child.m_previous;
 }

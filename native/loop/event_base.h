@@ -74,6 +74,20 @@ class EventBase final : public Handle {
   };
   bool busy() const { return m_busy > 0; }
 
+  /// Marks libevent as being on the stack with something that it goes on to use or to free when it is back. A
+  /// loop that JavaScript ran in here might free that first, so it is refused.
+  class FreeingScope {
+   public:
+    explicit FreeingScope(EventBase& base) : m_base(base) { ++m_base.m_freeing; }
+    ~FreeingScope() { --m_base.m_freeing; }
+    FreeingScope(const FreeingScope&) = delete;
+    FreeingScope& operator=(const FreeingScope&) = delete;
+
+   private:
+    EventBase& m_base;
+  };
+  bool freeing() const { return m_freeing > 0; }
+
   /// Something that is put off until a callback returns.
   class Postponed {
    public:
@@ -128,9 +142,11 @@ class EventBase final : public Handle {
   void RemoveWatcher(int fd, const LibEvent& event);
 
   // --- other threads ------------------------------------------------------------------------------------
-  /// Lets other threads have messages delivered to this base. @returns its token and the key that
-  /// JsCallback::kOnce is given, negated, for each message.
+  /// Lets other threads have messages delivered to this base, which keeps its loop going until Unshare().
+  /// @returns its token and the key that JsCallback::kOnce is given, negated, for each message.
   std::pair<uint64_t, double> Share();
+  /// Ends a share. @returns its key, 0 when the token is none of this base's.
+  double Unshare(uint64_t token);
   /// What wakes a loop that waits, made on first use.
   LoopWaker& waker();
   std::vector<uint8_t> TakeMessage() { return std::exchange(m_message, {}); }
@@ -158,6 +174,14 @@ class EventBase final : public Handle {
   bool dispatching() const { return m_dispatching; }
   /// Starting to dispatch forgets how an earlier loop ended: a loopbreak() before is lost, as in C.
   void set_dispatching(bool on);
+  /// Has a dispatch() go on though nothing is pending.
+  void set_keep_alive(bool on) { m_keep_alive = on; }
+  /// Whether the base keeps the process alive while it is dispatched, as Node's handles do.
+  bool has_ref() const { return m_has_ref; }
+  void set_has_ref(bool on) { m_has_ref = on; }
+  /// Whether a loop is to end by itself: nothing is active, nothing is pending that has a reference, no
+  /// token is open.
+  bool NothingLeft() const;
   bool precise_timer() const { return m_precise_timer; }
   /// Whether the last turn called JavaScript.
   bool ran_callbacks() const { return m_turn_callbacks > 0 || m_ran_c; }
@@ -176,6 +200,8 @@ class EventBase final : public Handle {
   // --- children, oldest first ----------------------------------------------------------------------
   void Adopt(BaseChild& child);
   void Disown(BaseChild& child);
+  /// Whether what `child` waits for keeps a loop going.
+  void SetChildRef(BaseChild& child, bool on);
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& environment);
 
@@ -196,6 +222,13 @@ class EventBase final : public Handle {
   void ArmGuard(uint64_t ns);
   void BeginLoop();
   void NoteLoopEnd();
+  /// libevent knows nothing of tokens and references. Where there are any, the end of a loop is looked for
+  /// here.
+  bool EndsLoopsItself() const { return m_open_shares > 0 || !m_unreferenced.empty(); }
+  void NoteEndRulesChanged();
+  int RunWhole(int flags);
+
+  static int KeepsGoing(const event_base* base, const event* ev, void* arg);
 
   static void OnOnce(evutil_socket_t fd, short what, void* arg);
   static void OnNewsDue(evutil_socket_t fd, short what, void* arg);
@@ -227,6 +260,7 @@ class EventBase final : public Handle {
   std::unique_ptr<TurnEvents> m_turn_events;
   event* m_release = nullptr;
   unsigned m_busy = 0;
+  unsigned m_freeing = 0;
   unsigned m_lingering = 0;
   int m_backend_fd = -1;
   const bool m_precise_timer;
@@ -234,6 +268,11 @@ class EventBase final : public Handle {
   bool m_in_sync_loop = false;
   bool m_loop_is_outermost = false;
   bool m_dispatching = false;
+  bool m_keep_alive = false;
+  bool m_has_ref = true;
+  bool m_end_rules_changed = false;  // while a blocking loop of libevent's runs by the old ones
+  unsigned m_open_shares = 0;
+  std::vector<BaseChild*> m_unreferenced;
   bool m_got_break = false;
   bool m_got_exit = false;
   bool m_turn_broken = false;
@@ -260,6 +299,9 @@ class BaseChild : public Handle {
   /// What callbacks name it by to JavaScript.
   double slot() const { return HandleTable::SlotOf(number()); }
   bool forked() const override { return m_base != nullptr && m_base->forked(); }
+  /// Whether `ev` is what it waits with: for those that may be without a reference.
+  virtual bool WaitsWith(const event*) const { return false; }
+  bool has_ref() const { return m_has_ref; }
 
  protected:
   BaseChild(EventBase& base, HandleType& type, HandleKind kind);
@@ -277,6 +319,7 @@ class BaseChild : public Handle {
   EventBase* m_base = nullptr;
   BaseChild* m_previous = nullptr;
   BaseChild* m_next = nullptr;
+  bool m_has_ref = true;
 };
 
 }  // namespace bitcoin_support

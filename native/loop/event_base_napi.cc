@@ -21,6 +21,14 @@ void CheckMayRun(const EventBase& base) {
   }
 }
 
+void CheckMayRunNow(const EventBase& base) {
+  CheckMayRun(base);
+  if (base.freeing()) {
+    ThrowEventError(base.env(), code::kReentrant,
+                    "the callback comes from a call of libevent's that has not returned yet");
+  }
+}
+
 }  // namespace
 
 // (priorities, features, preciseTimer, changelist, maxIntervalMs, maxCallbacks, minPriority, avoid)
@@ -38,17 +46,19 @@ Napi::Value EventBase::New(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), base->number());
 }
 
+// (base, keep alive)
 Napi::Value EventBase::DispatchNapi(const Napi::CallbackInfo& info) {
+  const bool keep_alive = BoolArg(info, 1);
   EventBase& base = This(info);
   CheckMayRun(base);
-  base.env().loop().Attach(base);
+  base.env().loop().Attach(base, keep_alive);
   return info.Env().Undefined();
 }
 
 Napi::Value EventBase::LoopSyncNapi(const Napi::CallbackInfo& info) {
   EventBase& base = This(info);
   const int flags = IntArg(info, 1);
-  CheckMayRun(base);
+  CheckMayRunNow(base);
   Environment& env = base.env();
   const int result = base.RunSync(flags);
   if (env.callbacks().RethrowPending()) return Napi::Value();
@@ -108,6 +118,50 @@ Napi::Value EventBase::GetNumEventsNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), event_base_get_num_events(self.m_base, flags));
 }
 
+namespace {
+
+// (handle, its type's name): a base, or what lives on one and may be without a reference
+Handle& ReferencedArg(const Napi::CallbackInfo& info) {
+  Environment& env = Environment::From(info);
+  const std::string type = StringArg(info, 1);
+  Handle& handle = env.GetAny(info[0]);
+  if (handle.type().name != type) {
+    ThrowEventError(env, code::kHandle, "the handle is of type " + handle.type().name + ", not " + type);
+  }
+  switch (handle.kind()) {
+    case HandleKind::kEventBase:
+    case HandleKind::kLibEvent:
+    case HandleKind::kEvHttp:
+    case HandleKind::kEvConnListener:
+      return handle;
+    default:
+      ThrowEventError(env, code::kHandle, "a handle of type " + type + " has no reference");
+  }
+}
+
+// (handle, its type's name, on)
+Napi::Value SetRef(const Napi::CallbackInfo& info) {
+  const bool on = BoolArg(info, 2);
+  Handle& handle = ReferencedArg(info);
+  if (handle.kind() == HandleKind::kEventBase) {
+    handle.env().loop().SetRef(static_cast<EventBase&>(handle), on);
+  } else {
+    BaseChild& child = static_cast<BaseChild&>(handle);
+    child.base().SetChildRef(child, on);
+  }
+  return info.Env().Undefined();
+}
+
+// (handle, its type's name) -> whether it has a reference
+Napi::Value HasRef(const Napi::CallbackInfo& info) {
+  const Handle& handle = ReferencedArg(info);
+  const bool on = handle.kind() == HandleKind::kEventBase ? static_cast<const EventBase&>(handle).has_ref()
+                                                          : static_cast<const BaseChild&>(handle).has_ref();
+  return Napi::Boolean::New(info.Env(), on);
+}
+
+}  // namespace
+
 void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<New>(env, exports, "eventBaseNew", state);
   ExportFunction<DispatchNapi>(env, exports, "eventBaseDispatch", state);
@@ -122,6 +176,8 @@ void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<GetMethodNapi>(env, exports, "eventBaseGetMethod", state);
   ExportFunction<GetFeaturesNapi>(env, exports, "eventBaseGetFeatures", state);
   ExportFunction<GetNumEventsNapi>(env, exports, "eventBaseGetNumEvents", state);
+  ExportFunction<SetRef>(env, exports, "setRef", state);
+  ExportFunction<HasRef>(env, exports, "hasRef", state);
   ExportEventBaseInspection(env, exports, state);
   ExportEventShares(env, exports, state);
 }

@@ -215,6 +215,12 @@ Napi::Value ShareBase(const Napi::CallbackInfo& info) {
   return NewList(info.Env(), {Napi::BigInt::New(info.Env(), token), Napi::Number::New(info.Env(), key)});
 }
 
+// (base, token) -> the key that it had, 0 when it is not open
+Napi::Value UnshareBase(const Napi::CallbackInfo& info) {
+  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
+  return Napi::Number::New(info.Env(), base.Unshare(TokenArg(info, 1)));
+}
+
 // (base) -> the message that it is being called back for, once
 Napi::Value TakeMessage(const Napi::CallbackInfo& info) {
   std::vector<uint8_t> message = Environment::From(info).Get<EventBase>(info[0]).TakeMessage();
@@ -252,6 +258,7 @@ Napi::Value TokenOnce(const Napi::CallbackInfo& info) {
 void ExportEventShares(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<ShareEvent>(env, exports, "libEventShare", state);
   ExportFunction<ShareBase>(env, exports, "eventBaseShare", state);
+  ExportFunction<UnshareBase>(env, exports, "eventBaseUnshare", state);
   ExportFunction<TakeMessage>(env, exports, "eventBaseTakeMessage", state);
   ExportFunction<CheckToken>(env, exports, "tokenCheck", state);
   ExportFunction<TokenActive>(env, exports, "tokenActive", state);

@@ -74,6 +74,10 @@ class Share : public std::enable_shared_from_this<Share> {
   virtual Result Active(short) { return Result::kNotThis; }
   virtual Result Once(std::vector<uint8_t>, std::optional<timeval>) { return Result::kNotThis; }
 
+  /// For the owner.
+  bool open() const { return m_open; }
+  uint64_t token() const { return m_token; }
+
  protected:
   /// Has `task` run in the owner's thread, there at once, unless the owner closes before.
   Result Post(std::function<void()> task);
@@ -102,6 +106,7 @@ class BaseShare final : public Share {
  public:
   BaseShare(EventBase& base, LoopWaker& waker, double key);
   ~BaseShare() override;
+  double key() const { return m_key; }
   Result Once(std::vector<uint8_t> bytes, std::optional<timeval> after) override;
 
  private:

@@ -30,15 +30,18 @@ uv_loop_t* LoopDriver::loop() {
   return m_loop;
 }
 
-void LoopDriver::Attach(EventBase& base) {
-  if (m_open_handles == 0) {
+void LoopDriver::Attach(EventBase& base, bool keep_alive) {
+  if (!m_has_loop_handles) {
     uv_prepare_init(loop(), &m_prepare);
     uv_idle_init(loop(), &m_idle);
     m_prepare.data = m_idle.data = this;
-    m_open_handles = 2;
+    m_has_loop_handles = true;
+    m_open_handles += 2;
   }
   m_entries.push_back({base.number()});
   base.set_dispatching(true);
+  base.set_keep_alive(keep_alive);
+  UpdateRef();
   uv_prepare_start(&m_prepare,
                    [](uv_prepare_t* handle) { static_cast<LoopDriver*>(handle->data)->OnPrepare(); });
   uv_idle_start(&m_idle, [](uv_idle_t*) {});
@@ -57,6 +60,7 @@ void LoopDriver::Detach(EventBase& base) {
   }
   m_entries.erase(entry);
   base.set_dispatching(false);
+  UpdateRef();
   // The turn's events may be on the stack: a base that is disposed in its own callback.
   base.WhenIdle([&base] { base.turn_events().reset(); });
   if (m_entries.empty()) {
@@ -122,9 +126,7 @@ bool LoopDriver::RunOther(double number, int& timeout_ms) {
   if (next_ms >= 0 && (timeout_ms < 0 || next_ms < timeout_ms)) timeout_ms = next_ms;
   // Nothing wakes the poller for what has happened in this turn already: that the last event has ended, which
   // only the next turn tells, or that libevent has put off some work of its own, which is no event.
-  constexpr int kAll = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE;
-  if (event_base_get_num_events(base->base(), kAll) == 0 ||
-      event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
+  if (base->NothingLeft() || event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
     timeout_ms = 0;
   }
   return base->ran_callbacks();
@@ -185,6 +187,28 @@ int LoopDriver::ProbeBackend(EventBase& other) {
   return backend_fd;
 }
 
+void LoopDriver::SetRef(EventBase& base, bool on) {
+  base.set_has_ref(on);
+  UpdateRef();
+}
+
+// libuv's loop, and with it the process, goes on for as long as one of the bases has a reference.
+void LoopDriver::UpdateRef() {
+  if (!m_has_loop_handles) return;
+  const bool on = std::any_of(m_entries.begin(), m_entries.end(), [&](const Entry& entry) {
+    const Handle* const base = m_env.FindAny(entry.number);
+    return base != nullptr && static_cast<const EventBase*>(base)->has_ref();
+  });
+  for (uv_handle_t* const handle :
+       {reinterpret_cast<uv_handle_t*>(&m_prepare), reinterpret_cast<uv_handle_t*>(&m_idle)}) {
+    if (on) {
+      uv_ref(handle);
+    } else {
+      uv_unref(handle);
+    }
+  }
+}
+
 LoopDriver::Entry* LoopDriver::Find(double number) {
   for (Entry& entry : m_entries) {
     if (entry.number == number) return &entry;
@@ -202,6 +226,26 @@ void LoopDriver::Finish(EventBase& base, int result) {
   m_env.callbacks().Call(base, JsCallback::kDispatchEnd, {static_cast<double>(result)});
 }
 
+int LoopDriver::StartSignal(int signal_number) {
+  auto entry = m_signals.find(signal_number);
+  if (entry == m_signals.end()) {
+    entry = m_signals.emplace(signal_number, uv_signal_t{}).first;
+    if (const int error = uv_signal_init(loop(), &entry->second); error != 0) {
+      m_signals.erase(entry);
+      return error;
+    }
+    entry->second.data = this;
+    uv_unref(reinterpret_cast<uv_handle_t*>(&entry->second));
+    ++m_open_handles;
+  }
+  return uv_signal_start(&entry->second, [](uv_signal_t*, int) {}, signal_number);
+}
+
+void LoopDriver::StopSignal(int signal_number) {
+  const auto entry = m_signals.find(signal_number);
+  if (entry != m_signals.end()) uv_signal_stop(&entry->second);
+}
+
 void LoopDriver::Close(std::function<void()> closed) {
   m_closed = std::move(closed);
   if (m_open_handles == 0) {
@@ -212,8 +256,11 @@ void LoopDriver::Close(std::function<void()> closed) {
     LoopDriver* const self = static_cast<LoopDriver*>(handle->data);
     if (--self->m_open_handles == 0) std::exchange(self->m_closed, nullptr)();
   };
-  uv_close(reinterpret_cast<uv_handle_t*>(&m_prepare), on_close);
-  uv_close(reinterpret_cast<uv_handle_t*>(&m_idle), on_close);
+  if (m_has_loop_handles) {
+    uv_close(reinterpret_cast<uv_handle_t*>(&m_prepare), on_close);
+    uv_close(reinterpret_cast<uv_handle_t*>(&m_idle), on_close);
+  }
+  for (auto& [number, watcher] : m_signals) uv_close(reinterpret_cast<uv_handle_t*>(&watcher), on_close);
 }
 
 }  // namespace bitcoin_support

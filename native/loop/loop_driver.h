@@ -4,6 +4,7 @@
 #include <uv.h>
 
 #include <functional>
+#include <map>
 #include <vector>
 
 namespace bitcoin_support {
@@ -22,7 +23,9 @@ class LoopDriver {
   explicit LoopDriver(Environment& env) : m_env(env) {}
 
   /// Starts dispatching `base`; its end is told through JsCallback::kDispatchEnd.
-  void Attach(EventBase& base);
+  void Attach(EventBase& base, bool keep_alive);
+  /// Whether `base` keeps the process alive while it is dispatched.
+  void SetRef(EventBase& base, bool on);
   /// Stops without telling. Does nothing when it is not attached.
   void Detach(EventBase& base);
 
@@ -30,6 +33,11 @@ class LoopDriver {
   uv_loop_t* loop();
   /// Whether the thread is a worker, which may be told to end from outside.
   bool in_worker() { return loop() != uv_default_loop(); }
+
+  /// Has libuv listen for a signal, beside whoever else does in the process, and do nothing about it. The
+  /// process may end meanwhile. @returns libuv's error, 0 for none
+  int StartSignal(int signal_number);
+  void StopSignal(int signal_number);
 
   /// Closes libuv's handles, then calls `closed`, which may delete the driver.
   void Close(std::function<void()> closed);
@@ -49,12 +57,15 @@ class LoopDriver {
   Entry* Find(double number);
   EventBase* Attached(double number);
   void Finish(EventBase& base, int result);
+  void UpdateRef();
 
   Environment& m_env;
   std::vector<Entry> m_entries;  // the first one is the poller
   uv_loop_t* m_loop = nullptr;
   uv_prepare_t m_prepare{};
   uv_idle_t m_idle{};
+  bool m_has_loop_handles = false;
+  std::map<int, uv_signal_t> m_signals;
   unsigned m_open_handles = 0;
   std::function<void()> m_closed;
 };

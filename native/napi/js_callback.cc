@@ -1,5 +1,6 @@
 #include "napi/js_callback.h"
 
+#include <optional>
 #include <string>
 
 #include "loop/event_base.h"
@@ -21,6 +22,28 @@ static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
 
 constexpr size_t kMaxArgs = 4;
 
+// Whether libevent goes on with something of its own when the callback returns that a loop inside might free:
+// evhttp with its connection and its request, evdns with its lookup. Bufferevents and events are held.
+bool IsInLibevent(JsCallback which) {
+  switch (which) {
+    case JsCallback::kRequest:
+    case JsCallback::kRequestComplete:
+    case JsCallback::kChunkWritten:
+    case JsCallback::kDisconnect:
+    case JsCallback::kConnectionClose:
+    case JsCallback::kClientDone:
+    case JsCallback::kClientError:
+    case JsCallback::kClientHeaders:
+    case JsCallback::kClientChunk:
+    case JsCallback::kBodyReadable:
+    case JsCallback::kErrorPage:
+    case JsCallback::kDnsResult:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void JsCallbacks::Configure(const Napi::Object& functions) {
@@ -35,6 +58,8 @@ void JsCallbacks::Configure(const Napi::Object& functions) {
 
 void JsCallbacks::Call(EventBase& base, JsCallback which, std::initializer_list<double> args,
                        const AsyncContext* context) noexcept {
+  std::optional<EventBase::FreeingScope> freeing;
+  if (IsInLibevent(which)) freeing.emplace(base);
   TellBufferNews(base);
   CallOne(base, which, args, context);
 }

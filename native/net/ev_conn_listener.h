@@ -24,6 +24,9 @@ class EvConnListener final : public BaseChild {
   ~EvConnListener() override;
 
   void Dispose() override;
+  bool WaitsWith(const event* ev) const override {
+    return event_get_fd(ev) == evconnlistener_get_fd(m_listener) || m_pause->WaitsWith(ev);
+  }
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 

@@ -15,6 +15,7 @@ import { LEV_OPT_CLOSE_ON_FREE, LEV_OPT_DEFERRED_ACCEPT, LEV_OPT_LEAVE_SOCKETS_B
 import { declareEventType } from './declare-event-type.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { hasRef, setRef } from './handle-ref.js'
 import { type EvSocketAddress, socketAddress } from './socket-address.js'
 
 /** libevent's own. */
@@ -194,6 +195,33 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
     checkCallback(callback)
     checkLive(this)
     this.#errorCallback = callback
+  }
+
+  /**
+   * Has the listener, while it accepts, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   *
+   * @returns the listener
+   */
+  ref(): this {
+    return setRef(this, EvConnListener.typeName, true)
+  }
+
+  /**
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the listener accepts: with 1, as
+   * when nothing is pending, once nothing is pending that has a reference. Until then it works as ever. Connections that it
+   * has accepted are none of its.
+   *
+   * @returns the listener
+   */
+  unref(): this {
+    return setRef(this, EvConnListener.typeName, false)
+  }
+
+  /**
+   * @returns whether it keeps a `dispatch()` of its base going
+   */
+  hasRef(): boolean {
+    return hasRef(this, EvConnListener.typeName)
   }
 
   /**

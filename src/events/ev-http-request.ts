@@ -45,6 +45,17 @@ export let startRequest: (
 /** Whether the request still waits for its reply to be sent or begun. */
 export let isUnanswered: (request: EvHttpRequest) => boolean
 
+/** Has a server's request stay when its connection goes, as it does in C, until it is answered or disposed. */
+export function keepRequest(request: EvHttpRequest): void {
+  native.requestKeep(handleOf(request))
+}
+
+/** Whether a server's request has lost its connection, or has gone with it, before it was answered. */
+export function isLost(request: EvHttpRequest): boolean {
+  const number = handleOf(request)
+  return number !== 0 && !isClients(request) && (!native.isLive(number) || native.requestIsLost(number))
+}
+
 /**
  * libevent's `evhttp_request`, on either side.
  *

@@ -11,8 +11,9 @@ const ALL_FLAGS = 0xff
  *
  * The owner makes a token by {@link LibEvent.share} or {@link EventBase.share} and hands it over, by `workerData` or
  * `postMessage()`; any number of threads may open it, any number of times. It is 64 random bits and cannot be guessed. It
- * wakes a base that waits, in `dispatch()` and in `dispatchSync()` alike, but it does not keep one going: a base with
- * nothing pending ends its dispatch as ever.
+ * wakes a base that waits, in `dispatch()` and in `dispatchSync()` alike. A base's token keeps the loops of the base going
+ * until {@link EventBase.unshare}; an event's does not, so that a base with nothing pending ends its dispatch as ever, unless
+ * that was told to `keepAlive`.
  *
  * When the event or the base is disposed, calls throw `ERR_EV_DISPOSED`; what came before may still be on its way, and
  * then nobody is called.

@@ -15,6 +15,7 @@ import { EV_CLOSED, EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE } from './constants
 import { declareEventType } from './declare-event-type.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { hasRef, setRef } from './handle-ref.js'
 
 const ALL_FLAGS = 0xff
 
@@ -80,7 +81,8 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    *
    * @param ms - timeout in ms; default: none, or the one that it has
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when the descriptor cannot be watched; `ERR_EV_SIGNAL` when
-   * another base has signal events or Node handles the signal; `ERR_EV_STATE` when an event that is pending on the same
+   * another base has signal events, or the signal has a handler that is neither Node's nor libevent's: a native addon's,
+   * that of `purgeOnSignals()`, or, for `SIGUSR1`, of Node's debugger; `ERR_EV_STATE` when an event that is pending on the same
    * descriptor has `EV_ET` and this one not, or the other way round, and when the event is being finalized
    * @see event_add()
    */
@@ -256,6 +258,33 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
     const token = native.libEventShare(handleOf(this))
     stateOfBase(this.#base).shared.set(this.#slot, this)
     return token
+  }
+
+  /**
+   * Has the event, while it is pending, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   *
+   * @returns the event
+   */
+  ref(): this {
+    return setRef(this, LibEvent.typeName, true)
+  }
+
+  /**
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the event is pending: with 1, as
+   * when nothing is pending, once nothing is pending that has a reference. Until then it works as ever. It may be
+   * called whether the event is pending or not.
+   *
+   * @returns the event
+   */
+  unref(): this {
+    return setRef(this, LibEvent.typeName, false)
+  }
+
+  /**
+   * @returns whether it keeps a `dispatch()` of its base going
+   */
+  hasRef(): boolean {
+    return hasRef(this, LibEvent.typeName)
   }
 
   /**

@@ -1,8 +1,9 @@
 // event2/http.h: requests of either side.
 import type { EvBuffer } from '../events/ev-buffer.js'
 import type { EvHttpConnection } from '../events/ev-http-connection.js'
-import { type EvHttpRequest, obtainEvHttpRequest } from '../events/ev-http-request.js'
+import { type EvHttpRequest, isLost, obtainEvHttpRequest } from '../events/ev-http-request.js'
 import type { EvKeyvalq } from '../events/ev-keyvalq.js'
+import { checkFunction } from '../util/validation.js'
 import { orNull } from './answer.js'
 
 /** A client's request has ended, with its reply or with null. */
@@ -38,13 +39,26 @@ export function evhttp_request_set_header_cb<A>(req: EvHttpRequest, cb: (req: Ev
   req.setHeaderCb((request, arg: A) => cb(request, arg) >= 0, args.get(req) as A)
 }
 
-/** Calls back when a server's reply has been written whole. */
+/** Requests whose reply has been written, while their callback runs: their connections. */
+const completing = new Map<EvHttpRequest, EvHttpConnection>()
+
+/** Calls back when a server's reply has been written whole. On one that has lost its connection it does nothing. */
 export function evhttp_request_set_on_complete_cb<A>(
   req: EvHttpRequest,
   cb: (req: EvHttpRequest, arg: A) => void,
   cb_arg: A,
 ): void {
-  req.setOnCompleteCb(cb, cb_arg)
+  checkFunction(cb, 'cb')
+  if (isLost(req)) return
+  const connection = req.getConnection()
+  req.setOnCompleteCb((request, arg: A) => {
+    if (connection !== null) completing.set(request, connection)
+    try {
+      cb(request, arg)
+    } finally {
+      completing.delete(request)
+    }
+  }, cb_arg)
 }
 
 /** Gives a client's request up. */
@@ -52,9 +66,14 @@ export function evhttp_cancel_request(req: EvHttpRequest): void {
   req.cancel()
 }
 
-/** @returns the connection, or null */
+/**
+ * @returns the connection; null when it has gone, or the request has been answered. In the callback of
+ * {@link evhttp_request_set_on_complete_cb} it is there once more.
+ */
 export function evhttp_request_get_connection(req: EvHttpRequest): EvHttpConnection | null {
-  return req.getConnection()
+  const known = completing.get(req)
+  if (known !== undefined) return known
+  return req.disposed ? null : req.getConnection()
 }
 
 /** @returns the URI as it came, with its query, or in absolute form */

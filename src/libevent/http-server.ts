@@ -3,7 +3,7 @@ import type { EvBuffer } from '../events/ev-buffer.js'
 import { type EvHttp, obtainEvHttp } from '../events/ev-http.js'
 import type { EvHttpBoundSocket } from '../events/ev-http-bound-socket.js'
 import type { EvHttpConnection } from '../events/ev-http-connection.js'
-import type { EvHttpRequest } from '../events/ev-http-request.js'
+import { type EvHttpRequest, isLost, keepRequest } from '../events/ev-http-request.js'
 import type { EventBase, EvutilSocket } from '../events/event-base.js'
 import { EventError } from '../util/errors.js'
 import { checkFunction } from '../util/validation.js'
@@ -61,7 +61,16 @@ export function evhttp_set_gencb(http: EvHttp, cb: bigint, arg: bigint | null): 
 export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A>, arg: A): void
 export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A> | bigint, arg: A | bigint | null): void {
   if (typeof cb === 'bigint') http.setGencb(cb, argumentInC(cb, arg))
-  else http.setGencb(cb, arg as A)
+  else http.setGencb(keeping(cb), arg as A)
+}
+
+/** In C a request lives until it is answered, whatever becomes of its connection. */
+function keeping<A>(cb: evhttp_request_cb<A>): evhttp_request_cb<A> {
+  checkFunction(cb, 'cb')
+  return (req, arg) => {
+    keepRequest(req)
+    cb(req, arg)
+  }
 }
 
 /** Sets the callback for a path, which may be one of C's. @returns 0, or -1 when it has one */
@@ -73,7 +82,10 @@ export function evhttp_set_cb<A>(
   cb: evhttp_request_cb<A> | bigint,
   cb_arg: A | bigint | null,
 ): 0 | -1 {
-  if (typeof cb !== 'bigint') return answer(() => http.setCb(path, cb, cb_arg as A))
+  if (typeof cb !== 'bigint') {
+    const kept = keeping(cb)
+    return answer(() => http.setCb(path, kept, cb_arg as A))
+  }
   const arg = argumentInC(cb, cb_arg)
   return answer(() => http.setCb(path, cb, arg))
 }
@@ -141,7 +153,26 @@ export function evhttp_remove_server_alias(http: EvHttp, alias: string): 0 | -1 
   return answer(() => http.removeServerAlias(alias))
 }
 
-/** Answers with the headers and the body in the output buffer, and the bytes of `databuf`, which is emptied. */
+/** Sends something of a reply. @returns false when the request has lost its connection: then it is dropped, as in C */
+function sent(req: EvHttpRequest, send: () => void): boolean {
+  try {
+    send()
+    return true
+  } catch (error) {
+    if (error instanceof EventError && isLost(req)) return false
+    throw error
+  }
+}
+
+/** Sends the end of a reply. A request that has lost its connection ends here, too. */
+function answered(req: EvHttpRequest, send: () => void): void {
+  if (!sent(req, send)) req.dispose()
+}
+
+/**
+ * Answers with the headers and the body in the output buffer, and the bytes of `databuf`, which is emptied. When the
+ * connection has gone, all is dropped and the request freed.
+ */
 export function evhttp_send_reply(
   req: EvHttpRequest,
   code: number,
@@ -149,27 +180,37 @@ export function evhttp_send_reply(
   databuf: EvBuffer | null,
 ): void {
   checkBuffer(databuf)
-  if (databuf !== null) {
-    const output = req.getOutputBuffer()
-    if (output !== databuf) output.addBuffer(databuf)
+  answered(req, () => {
+    if (databuf !== null) take(req, databuf)
+    req.sendReply(code, reason ?? undefined)
+  })
+}
+
+/** Moves what `databuf` holds to the body that will be sent. */
+function take(req: EvHttpRequest, databuf: EvBuffer): void {
+  if (isLost(req)) {
+    databuf.drain(databuf.getLength())
+    return
   }
-  req.sendReply(code, reason ?? undefined)
+  const output = req.getOutputBuffer()
+  if (output !== databuf) output.addBuffer(databuf)
 }
 
-/** Answers with an HTML page and closes the connection. */
+/** Answers with an HTML page and closes the connection. When that has gone, only the request is freed. */
 export function evhttp_send_error(req: EvHttpRequest, error: number, reason: string | null): void {
-  req.sendError(error, reason ?? undefined)
+  answered(req, () => req.sendError(error, reason ?? undefined))
 }
 
-/** Starts a reply whose body follows in chunks. */
+/** Starts a reply whose body follows in chunks. When the connection has gone, nothing happens. */
 export function evhttp_send_reply_start(req: EvHttpRequest, code: number, reason: string | null): void {
-  req.sendReplyStart(code, reason ?? undefined)
+  sent(req, () => req.sendReplyStart(code, reason ?? undefined))
 }
 
-/** Sends a part of the body: the bytes of `databuf`, which is emptied. */
+/** Sends a part of the body: the bytes of `databuf`, which is emptied. When the connection has gone, they are dropped. */
 export function evhttp_send_reply_chunk(req: EvHttpRequest, databuf: EvBuffer): void {
   checkLiveBuffer(databuf)
-  req.sendReplyChunk(databuf.remove())
+  const data = databuf.remove()
+  sent(req, () => req.sendReplyChunk(data))
 }
 
 /** As {@link evhttp_send_reply_chunk}. `cb` is called when all that was queued has gone to the system. */
@@ -181,9 +222,12 @@ export function evhttp_send_reply_chunk_with_cb<A>(
 ): void {
   checkLiveBuffer(databuf)
   checkFunction(cb, 'cb')
-  const connection = req.getConnection()
-  if (connection === null) throw new EventError('ERR_EV_STATE', 'the request has no connection')
-  req.sendReplyChunk(databuf.remove(), () => cb(connection, arg))
+  const data = databuf.remove()
+  sent(req, () => {
+    const connection = req.getConnection()
+    if (connection === null) throw new EventError('ERR_EV_STATE', 'the request has no connection')
+    req.sendReplyChunk(data, () => cb(connection, arg))
+  })
 }
 
 function checkLiveBuffer(databuf: EvBuffer | null): void {
@@ -191,7 +235,7 @@ function checkLiveBuffer(databuf: EvBuffer | null): void {
   checkBuffer(databuf)
 }
 
-/** Ends a reply that was started. */
+/** Ends a reply that was started. When the connection has gone, only the request is freed. */
 export function evhttp_send_reply_end(req: EvHttpRequest): void {
-  req.sendReplyEnd()
+  answered(req, () => req.sendReplyEnd())
 }

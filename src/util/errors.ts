@@ -32,7 +32,7 @@ export type EventErrorCode =
   | 'ERR_EV_CANCELED'
   /** The base stopped being dispatched before the request had ended. */
   | 'ERR_EV_STOPPED'
-  /** The signal is another base's, or Node handles it. */
+  /** Another base has signal events, or somebody beside Node and libevent handles the signal. */
   | 'ERR_EV_SIGNAL'
   /** Several bases cannot be dispatched at once, because the backend of one cannot be watched. */
   | 'ERR_EV_BACKEND'

@@ -12,7 +12,9 @@ export interface NativeEvents {
     minPriority: number,
     avoidMethods: readonly string[],
   ): HandleNumber
-  eventBaseDispatch(base: HandleNumber): void
+  eventBaseDispatch(base: HandleNumber, keepAlive: boolean): void
+  setRef(handle: HandleNumber, type: string, on: boolean): void
+  hasRef(handle: HandleNumber, type: string): boolean
   eventBaseLoopSync(base: HandleNumber, flags: number): 0 | 1
   eventBaseLoopbreak(base: HandleNumber): void
   eventBaseLoopcontinue(base: HandleNumber): void
@@ -44,6 +46,7 @@ export interface NativeEvents {
   eventBaseActiveBySignal(base: HandleNumber, signal: number): void
   eventBaseReinit(base: HandleNumber): void
   eventBaseShare(base: HandleNumber): [token: bigint, key: number]
+  eventBaseUnshare(base: HandleNumber, token: bigint): number
   eventBaseTakeMessage(base: HandleNumber): Buffer
 
   libEventNew(base: HandleNumber, fd: number, what: number): HandleNumber

@@ -13,9 +13,10 @@ export interface NativeHttp {
     backlog: number,
     reusePort: boolean,
     ipv6Only: boolean,
+    noDelay: boolean,
   ): number
   httpBindUnix(http: HandleNumber, path: string, mode: number, backlog: number): number
-  httpAcceptFd(http: HandleNumber, fd: number): number
+  httpAcceptFd(http: HandleNumber, fd: number, noDelay: boolean): number
   httpDelAcceptSocket(http: HandleNumber, socket: number): void
   httpSocketFd(http: HandleNumber, socket: number): number
   httpSocketAddress(
@@ -65,6 +66,8 @@ export interface NativeHttp {
   requestBodyInto(request: HandleNumber, buffer: number): number
   requestGetBuffer(request: HandleNumber, input: boolean): HandleNumber
   requestGetConnection(request: HandleNumber): HandleNumber
+  requestKeep(request: HandleNumber): void
+  requestIsLost(request: HandleNumber): boolean
   requestWantComplete(request: HandleNumber): void
   requestReply(
     request: HandleNumber,

@@ -79,7 +79,7 @@ const INPUT = 1
 const OUTPUT = 2
 
 /** Functions of the secure allocators and of libevent's library: what they take is no handle, and they have tests of their own. */
-export const OF_MEMORY = /^(log|memory|runtime|secure|lockedPool|harden|purge)/
+export const OF_MEMORY = /^(log|memory|runtime|secure|lockedPool|harden|purge|terminal)/
 
 function startReply({ incoming }: Gallery): void {
   incoming.sendReplyStart(200)
@@ -111,7 +111,9 @@ export const signatures: Readonly<Record<string, Signature>> = {
     int(0),
     list(['poll'], [['x'.repeat(100_000)]]),
   ),
-  eventBaseDispatch: signature(nothing, base),
+  eventBaseDispatch: signature(nothing, base, bool(false)),
+  setRef: signature(nothing, event, text('LibEvent'), bool(true)),
+  hasRef: signature(is(true), event, text('LibEvent')),
   // Without EVLOOP_NONBLOCK a loop with a listening socket never returns.
   eventBaseLoopSync: signature(is(0), base, int(EVLOOP_NONBLOCK, [3, 255, -1, 2 ** 31 - 1])),
   eventBaseLoopbreak: signature(nothing, base),
@@ -145,6 +147,11 @@ export const signatures: Readonly<Record<string, Signature>> = {
   eventBaseActiveBySignal: signature(nothing, base, int(63)),
   eventBaseReinit: signature(nothing, base),
   eventBaseShare: signature(a('array'), base),
+  eventBaseUnshare: signature(
+    a('number'),
+    base,
+    token(({ base }) => base.share(() => {})),
+  ),
   eventBaseTakeMessage: signature(is(Buffer.alloc(0)), base),
   tokenCheck: signature(
     nothing,
@@ -301,6 +308,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
     int(1),
     bool(false),
     bool(false),
+    bool(true),
   ),
   httpBindUnix: signature(
     is(SOCKET + 1),
@@ -309,7 +317,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
     int(-1),
     int(1),
   ),
-  httpAcceptFd: signature('ERR_EV_BIND', http, int(2 ** 31 - 1, [0, 1, 2, -1, -(2 ** 31)])),
+  httpAcceptFd: signature('ERR_EV_BIND', http, int(2 ** 31 - 1, [0, 1, 2, -1, -(2 ** 31)]), bool(true)),
   httpDelAcceptSocket: signature(nothing, http, number(SOCKET)),
   httpSocketFd: signature(a('number'), http, number(SOCKET)),
   httpSocketAddress: signature(a('array'), http, number(SOCKET)),
@@ -411,6 +419,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
   requestBodyInto: signature(is(-1), incoming, secureNumber()),
   requestGetBuffer: signature(a('number'), incoming, bool(true)),
   requestGetConnection: signature(a('number'), incoming),
+  requestKeep: signature(nothing, incoming),
+  requestIsLost: signature(is(false), incoming),
   requestWantComplete: signature(nothing, incoming),
   requestReply: signature(
     nothing,

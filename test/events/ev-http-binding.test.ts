@@ -150,6 +150,44 @@ describe('EvHttp: binding', () => {
     })
   })
 
+  it('has connections send at once what they have, unless it is told not to', async () => {
+    const found: boolean[] = []
+    await using server = new HttpServer((request) => {
+      found.push(nativeSupport.hasNoDelay(request.getConnection()?.getBufferevent().getfd() ?? -1))
+      request.reply({ body: 'x' })
+    })
+    const { http } = server
+    const sockets = [
+      server.socket,
+      http.bindSocketWithHandle('127.0.0.1', 0, { noDelay: false }),
+      http.acceptSocketWithHandle(nativeSupport.boundTcpSocket(16)),
+      http.acceptSocketWithHandle(nativeSupport.boundTcpSocket(16), { noDelay: false }),
+    ]
+    for (const socket of sockets) expect(await hello(portOf(socket))).to.equal('x')
+    expect(found).to.deep.equal([true, false, true, false])
+  })
+
+  it('does not have a reply in several parts wait until the peer acknowledges the first', async () => {
+    await using server = new HttpServer((request) => {
+      request.sendReplyStart(200)
+      const send = (left: number): void => {
+        if (left === 0) request.sendReplyEnd()
+        else request.sendReplyChunk('part', () => send(left - 1))
+      }
+      send(3)
+    })
+    using wire = await server.connect()
+    const times: number[] = []
+    for (let i = 0; i < 21; i += 1) {
+      const start = performance.now()
+      wire.send(request('GET /'))
+      expect((await wire.reply()).body.toString()).to.equal('partpartpart')
+      times.push(performance.now() - start)
+    }
+    // A delayed acknowledgement takes 40 ms.
+    expect(times.sort((a, b) => a - b)[10]).to.be.lessThan(20)
+  })
+
   it('checks its arguments by name', () => {
     withServer((http) => {
       const bind = http.bindSocketWithHandle.bind(http) as (...args: unknown[]) => unknown
@@ -162,6 +200,7 @@ describe('EvHttp: binding', () => {
       expect(() => bind('127.0.0.1', 0, { backlog: 0 })).to.throw(RangeError, /^backlog /)
       expect(() => bind('127.0.0.1', 0, { reusePort: 1 })).to.throw(TypeError, /^reusePort /)
       expect(() => bind('127.0.0.1', 0, { ipv6Only: null })).to.throw(TypeError, /^ipv6Only /)
+      expect(() => bind('127.0.0.1', 0, { noDelay: 1 })).to.throw(TypeError, /^noDelay /)
     })
   })
 })

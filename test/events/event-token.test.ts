@@ -105,7 +105,11 @@ describe('EventToken', () => {
   it('hands messages over in their order, whatever they are', () => {
     using base = obtainEventBase()
     const seen: unknown[] = []
-    using token = EventToken.open(base.share((message) => seen.push(message)))
+    const shared = base.share((message) => {
+      seen.push(message)
+      if (message === 'later') base.unshare(shared)
+    })
+    using token = EventToken.open(shared)
     const messages = [undefined, null, 1n, 'text', { list: [1, new Map([['a', new Date(0)]])] }, new Uint8Array([1, 2])]
     for (const message of messages) token.once(message)
     // So late that no stall between the two calls turns them round.
@@ -123,12 +127,19 @@ describe('EventToken', () => {
   it('tells several callbacks of a base apart', () => {
     using base = obtainEventBase()
     const seen: unknown[] = []
-    using first = EventToken.open(base.share((message) => seen.push('first', message)))
-    using second = EventToken.open(base.share((message) => seen.push('second', message)))
-    second.once(2)
-    first.once(1)
-    expect(base.dispatchSync()).to.equal(1)
-    expect(seen).to.deep.equal(['second', 2, 'first', 1])
+    const shares = [1, 2].map((name) => base.share((message) => seen.push(`${message} to ${name}`)))
+    const [first, second] = shares.map((token) => EventToken.open(token)) as [EventToken, EventToken]
+    second.once('a')
+    first.once('b')
+    expect(base.loopSync(EVLOOP_NONBLOCK)).to.equal(0)
+    expect(seen).to.deep.equal(['a to 2', 'b to 1'])
+    base.unshare(shares[0] as bigint)
+    second.once('c')
+    expectCode('ERR_EV_DISPOSED', () => first.once('d'))
+    expect(base.loopSync(EVLOOP_NONBLOCK)).to.equal(0)
+    expect(seen).to.deep.equal(['a to 2', 'b to 1', 'c to 2'])
+    first.dispose()
+    second.dispose()
   })
 
   it('is of no use once what it stands for is gone', () => {
@@ -180,12 +191,10 @@ describe('EventToken', () => {
 
     it(`brings ${name} messages from another thread`, async () => {
       using base = obtainEventBase()
-      const kept = obtainEvtimer(base, ignore)
-      kept.add(NEVER)
       const seen: unknown[] = []
       const token = base.share((message) => {
         seen.push(message)
-        if (seen.length === 500) kept.del()
+        if (seen.length === 500) base.unshare(token)
       })
       const worker = new TokenWorker(token, 'base', 500)
       await worker.opened
@@ -264,7 +273,42 @@ describe('EventToken', () => {
     expect(await dispatched).to.equal(1)
   })
 
-  it('does not keep a base going, but is heard of before that ends', () => {
+  it('of a base keeps that going until it is taken back', async () => {
+    using base = obtainEventBase()
+    using other = obtainEventBase()
+    const seen: unknown[] = []
+    const token = base.share((message) => seen.push(message))
+    const second = base.share(ignore)
+    for (const [wrong, code] of [
+      [token + 1n, 'ERR_EV_NOT_FOUND'],
+      [0n, 'ERR_EV_NOT_FOUND'],
+      [2n ** 70n, 'ERR_EV_NOT_FOUND'],
+      [other.share(ignore), 'ERR_EV_NOT_FOUND'],
+    ] as const) {
+      expectCode(code, () => base.unshare(wrong))
+    }
+    expect(() => base.unshare(1 as unknown as bigint)).to.throw(TypeError, /^token /)
+    using remote = EventToken.open(token)
+    const ended = base.dispatch()
+    let settled = false
+    ended.then(() => {
+      settled = true
+    })
+    for (let i = 0; i < 20; i++) await turn()
+    remote.once('heard')
+    while (seen.length === 0) await turn()
+    base.unshare(token)
+    expectCode('ERR_EV_NOT_FOUND', () => base.unshare(token))
+    expectCode('ERR_EV_DISPOSED', () => remote.once('not heard'))
+    for (let i = 0; i < 20; i++) await turn()
+    expect(settled).to.equal(false)
+    base.unshare(second)
+    expect(await ended).to.equal(1)
+    expect(seen).to.deep.equal(['heard'])
+    expect(base.dispatchSync()).to.equal(1)
+  })
+
+  it('of an event does not keep a base going, but is heard of before that ends', () => {
     using base = obtainEventBase()
     let called = false
     const event = obtainEvtimer(base, () => (called = true))

@@ -235,20 +235,6 @@ describe('signal events', () => {
   })
 
   describe('and Node', () => {
-    it('are refused for a signal that Node handles', () => {
-      using base = obtainEventBase()
-      for (const signal of ['SIGUSR2', 'SIGINT', 'SIGTERM'] as const) {
-        process.on(signal, ignore)
-        const event = obtainEvent(base, constants.signals[signal], EV_SIGNAL, ignore)
-        try {
-          expectCode('ERR_EV_SIGNAL', () => event.add())
-        } finally {
-          process.off(signal, ignore)
-        }
-        event.add()
-      }
-    })
-
     for (const signal of [SIGINT, SIGTERM]) {
       it(`take signal ${signal} in place of Node's default, which is back with their end`, async () => {
         await using child = runChild('ended-by-signal', [`${signal}`])

@@ -288,5 +288,7 @@ export const viewedBufferEvent: Subject<BufferEvent, Context> = {
     ...OF_SOCKETS,
     ...refused('setcb', 'trigger', 'triggerEvent', 'enable', 'disable', 'write', 'writeBuffer', 'read', 'readBuffer'),
     ...refused('flush', 'setWatermark', 'getDnsError'),
+    getMaxSingleRead: is(65_536),
+    getMaxSingleWrite: is(1_048_576),
   }),
 }
