@@ -125,6 +125,7 @@ class EvHttpRequest final : public BaseChild {
   static Napi::Value OnRequest(const Napi::CallbackInfo& info);
 
   static Napi::Value GetCommandNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetUriNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetBufferNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetMethodNapi(const Napi::CallbackInfo& info);
   static Napi::Value ReadBodyNapi(const Napi::CallbackInfo& info);

@@ -11,19 +11,29 @@ namespace {
 Napi::Object MakeEventError(const Environment& env, const char* code, const std::string& message,
                             const Napi::Value& system) {
   const Napi::Env napi = env.napi();
-  if (!env.configured()) {
+  const Napi::Function event_error = env.error_class(Environment::ErrorClass::kEventError);
+  if (event_error.IsEmpty()) {
     // Somebody has loaded the addon without the library, which brings the class.
     Napi::Error error = Napi::Error::New(napi, message);
     error.Set("code", code);
     return error.Value();
   }
-  return env.event_error().New({Napi::String::New(napi, code), Napi::String::New(napi, message), system});
+  return event_error.New({Napi::String::New(napi, code), Napi::String::New(napi, message), system});
 }
 
 using CreateError = decltype(napi_create_type_error);
 
-[[noreturn]] void ThrowArgumentError(CreateError create, napi_env env, const char* code,
-                                     const std::string& message) {
+// The class of the context of the modules whose call it is, which is not always the addon's.
+[[noreturn]] void ThrowArgumentError(CreateError create, Environment::ErrorClass which, napi_env env,
+                                     const char* code, const std::string& message) {
+  if (const Environment* const calling = Environment::Calling()) {
+    const Napi::Function error_class = calling->error_class(which);
+    if (!error_class.IsEmpty()) {
+      Napi::Object error = error_class.New({Napi::String::New(env, message)});
+      error.Set("code", code);
+      throw Napi::Error(env, error);
+    }
+  }
   napi_value error = nullptr;
   if (create(env, Napi::String::New(env, code), Napi::String::New(env, message), &error) != napi_ok) {
     throw Napi::Error::New(env);
@@ -34,11 +44,13 @@ using CreateError = decltype(napi_create_type_error);
 }  // namespace
 
 void ThrowTypeError(napi_env env, const std::string& message) {
-  ThrowArgumentError(napi_create_type_error, env, "ERR_INVALID_ARG_TYPE", message);
+  ThrowArgumentError(napi_create_type_error, Environment::ErrorClass::kTypeError, env, "ERR_INVALID_ARG_TYPE",
+                     message);
 }
 
 void ThrowRangeError(napi_env env, const std::string& message) {
-  ThrowArgumentError(napi_create_range_error, env, "ERR_OUT_OF_RANGE", message);
+  ThrowArgumentError(napi_create_range_error, Environment::ErrorClass::kRangeError, env, "ERR_OUT_OF_RANGE",
+                     message);
 }
 
 void ThrowEventError(const Environment& env, const char* code, const std::string& message) {

@@ -21,10 +21,10 @@ HandleType& TypeArg(const Napi::CallbackInfo& info, size_t index) {
   return *type;
 }
 
-// (config), once per environment
+// (config), once
 Napi::Value Configure(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
-  if (env.configured()) throw Napi::Error::New(info.Env(), "the addon has been configured already");
+  if (env.configured()) ThrowEventError(env, code::kState, "configured already");
   env.Configure(info[0].As<Napi::Object>());
   return info.Env().Undefined();
 }

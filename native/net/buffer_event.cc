@@ -313,7 +313,7 @@ void BufferEvent::ConnectHostname(EvDnsBase* dns, int family, const std::string&
   const std::string service = std::to_string(port);
   if (dns != nullptr) {
     // One that has ended already has been told of, and that may have begun another one.
-    DnsLookup* const lookup = DnsLookup::ForBufferEvent(*dns, host, service, hints, *this);
+    DnsLookup* const lookup = DnsLookup::For(*dns, host, service, hints, *this);
     if (lookup != nullptr) m_lookup = lookup;
     return;
   }

@@ -13,6 +13,7 @@
 #include "napi/async_context.h"
 #include "napi/js_callback.h"
 #include "net/buffer_event_filter.h"
+#include "net/lookup_waiter.h"
 #include "net/stall_timers.h"
 #include "net/token_bucket.h"
 
@@ -30,7 +31,7 @@ class HeldWrites;
 /// libevent counts references to a bufferevent and wipes a freed one only in a later turn of its base. So
 /// that nothing depends on when that is, Dispose() closes the descriptor itself and leaves libevent an empty
 /// shell: without callbacks, without bytes, without a rate limit.
-class BufferEvent final : public BaseChild {
+class BufferEvent final : public BaseChild, public LookupWaiter {
  public:
   static constexpr HandleKind kKind = HandleKind::kBufferEvent;
 
@@ -53,8 +54,8 @@ class BufferEvent final : public BaseChild {
   /// What libevent knows it by. A client's HTTP connection may change it between two calls.
   bufferevent* bev() const;
 
-  /// The lookup for ConnectHostname() has ended. `result` is 0 or EVUTIL_EAI_*.
-  void OnLookedUp(int result, const evutil_addrinfo* found);
+  /// The lookup for ConnectHostname() has ended.
+  void OnLookedUp(int result, const evutil_addrinfo* found) override;
 
   BufferEventRateLimitGroup* group() const { return m_group; }
   bool limited() const { return m_limit != nullptr || m_group != nullptr; }

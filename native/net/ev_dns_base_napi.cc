@@ -67,7 +67,7 @@ Napi::Value EvDnsBase::NameserverIpAddNapi(const Napi::CallbackInfo& info) {
 Napi::Value EvDnsBase::ResolvConfParseNapi(const Napi::CallbackInfo& info) {
   EvDnsBase& self = This(info);
   const int flags = IntArg(info, 1);
-  const int result = evdns_base_resolv_conf_parse(self.m_dns, flags, TextArg(info, 2).c_str());
+  const int result = self.ParseResolvConf(flags, TextArg(info, 2));
   constexpr int kDefaultOnly = 6;
   if (result != 0 && result != kDefaultOnly) {
     ThrowEventError(self.env(), code::kLibevent,
@@ -79,7 +79,7 @@ Napi::Value EvDnsBase::ResolvConfParseNapi(const Napi::CallbackInfo& info) {
 // (dns, path)
 Napi::Value EvDnsBase::LoadHostsNapi(const Napi::CallbackInfo& info) {
   EvDnsBase& self = This(info);
-  if (evdns_base_load_hosts(self.m_dns, TextArg(info, 1).c_str()) != 0) {
+  if (self.LoadHosts(TextArg(info, 1)) != 0) {
     ThrowEventError(self.env(), code::kLibevent, "evdns_base_load_hosts failed: the file cannot be read");
   }
   return info.Env().Undefined();

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { native } from '../util/native.js'
+import { isBytes } from '../util/validation.js'
 import { type PromptOptions, readSecretLine } from './secret-line.js'
 import { adoptBuffer, numberOf, SecureBuffer } from './secure-buffer.js'
 import { fail, isObject } from './secure-error.js'
@@ -99,7 +100,7 @@ export class SecureString {
     const string = new SecureString()
     try {
       for await (const chunk of stream) {
-        if (!(chunk instanceof Uint8Array)) fail()
+        if (!isBytes(chunk)) fail()
         string.push(chunk)
         native.memoryCleanse(chunk)
       }

@@ -10,6 +10,7 @@ import {
   checkInteger,
   checkString,
   INT_MAX,
+  isBytes,
   rangeError,
   typeError,
 } from '../util/validation.js'
@@ -300,7 +301,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   read(into: Uint8Array): number
   read(target: number | Uint8Array = MAX_SIZE): Buffer | number {
     const number = handleOf(this)
-    if (target instanceof Uint8Array) return native.bufferEventRead(number, target, 0, WHAT_HAS_ROOM)
+    if (isBytes(target)) return native.bufferEventRead(number, target, 0, WHAT_HAS_ROOM)
     if (typeof target !== 'number') throw typeError('size', 'a number or a Uint8Array', target)
     checkInteger(target, 'size', 0, MAX_SIZE)
     return takeBytes(number, target)

@@ -1,7 +1,6 @@
 // Where the addon's calls arrive.
 import { EventError } from '../util/errors.js'
 import { native } from '../util/native.js'
-import { shownMemory } from '../util/shown.js'
 import { traceDropped } from '../util/tracing.js'
 import {
   kAccept,
@@ -60,7 +59,8 @@ function endDispatch(base: number, result: number): void {
 
 native.configure({
   EventError,
-  shown: shownMemory,
+  TypeError,
+  RangeError,
   callbacks: {
     event(base, slot, what) {
       const state = stateOf(base)

@@ -7,6 +7,7 @@ import {
   checkFunction,
   checkInstance,
   checkInteger,
+  checkUint8Array,
   INT_MAX,
   typeError,
 } from '../util/validation.js'
@@ -253,7 +254,7 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
    * @see evbuffer_commit_space()
    */
   commitSpace(space: Uint8Array): void {
-    checkInstance(space, Uint8Array, 'space')
+    checkUint8Array(space, 'space')
     checkLive(this)
     if (space.buffer !== this.#reserved) throw new EventError('ERR_EV_STATE', 'space must be what was reserved last')
     this.#reserved = undefined

@@ -1,4 +1,5 @@
 import { native } from '../util/native.js'
+import { kMade } from '../util/validation.js'
 import type { EventHandle } from './event-handle.js'
 import { handleOf } from './event-handle.js'
 import { type EvSocketAddress, socketAddress } from './socket-address.js'
@@ -19,6 +20,11 @@ export class EvHttpBoundSocket {
 
   static {
     boundSocketId = (socket, http) => (socket.#http === http ? socket.#id : 0)
+  }
+
+  /** @internal */
+  static [kMade](value: object): boolean {
+    return #http in value
   }
 
   /** @internal */

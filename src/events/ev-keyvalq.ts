@@ -1,5 +1,5 @@
 import { native } from '../util/native.js'
-import { checkString } from '../util/validation.js'
+import { checkString, kMade } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
 import { type EventHandle, handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
 
@@ -34,6 +34,11 @@ export class EvKeyvalq implements Iterable<[name: string, value: string]> {
 
   static {
     headersOf = (request, input) => new EvKeyvalq(request, input ? INPUT_OF_REQUEST : OUTPUT_OF_REQUEST)
+  }
+
+  /** @internal */
+  static [kMade](value: object): boolean {
+    return #handle in value
   }
 
   /** @internal */
@@ -112,6 +117,11 @@ export class OwnedEvKeyvalq extends EvKeyvalq implements Disposable {
 
   static {
     listHandleOf = (list) => list.#list
+  }
+
+  /** @internal */
+  static override [kMade](value: object): boolean {
+    return #list in value
   }
 
   constructor() {

@@ -2,6 +2,7 @@ import { EventError, type EventErrorCode } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
 import { Shown, shown } from '../util/shown.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
+import { kMade } from '../util/validation.js'
 import { tellBufferNews } from './buffer-news.js'
 
 /** Lets only this library hand a native object's number to a constructor. */
@@ -65,6 +66,11 @@ export abstract class EventHandle {
     forget = (handle) => {
       handle.#number = 0
     }
+  }
+
+  /** @internal */
+  static [kMade](value: object): boolean {
+    return #number in value
   }
 
   /** @internal */

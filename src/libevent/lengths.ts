@@ -1,6 +1,6 @@
 // Lengths beside what they are the length of, as C has them. They are bytes: where one does not fit, C would read or write
 // on, or cut a character in two, so it is an error and never a truncation.
-import { checkBytes, checkInstance, checkInteger, rangeError } from '../util/validation.js'
+import { checkBytes, checkInteger, checkUint8Array, rangeError } from '../util/validation.js'
 
 /**
  * @param data - bytes, or a string, which goes as UTF-8
@@ -33,7 +33,7 @@ export function head(data: string | Uint8Array, length: number | undefined, name
  * @throws {RangeError} when it is not so large
  */
 export function into(target: Uint8Array, length: number | undefined, name: string): Uint8Array {
-  checkInstance(target, Uint8Array, 'data_out')
+  checkUint8Array(target, 'data_out')
   if (length === undefined) return target
   checkInteger(length, name, 0, target.length)
   return target.subarray(0, length)
