@@ -18,6 +18,7 @@
 #include "napi/exports.h"
 #include "napi/list.h"
 #include "net/ev_dns_base.h"
+#include "net/lookup_error.h"
 
 namespace bitcoin_support {
 namespace {
@@ -206,10 +207,11 @@ Napi::Value EvHttpConnection::GetFailureNapi(const Napi::CallbackInfo& info) {
   const bool lookup = failure.kind == ClientFailure::Kind::kLookup;
   const std::string reason =
       lookup ? evutil_gai_strerror(failure.error) : std::generic_category().message(failure.error);
-  return NewList(info.Env(), {Napi::Number::New(info.Env(), static_cast<int>(failure.kind)),
-                              Napi::String::New(info.Env(), failure.syscall),
-                              Napi::Number::New(info.Env(), lookup ? 0 : failure.error),
-                              Napi::String::New(info.Env(), reason)});
+  return NewList(info.Env(),
+                 {Napi::Number::New(info.Env(), static_cast<int>(failure.kind)),
+                  Napi::String::New(info.Env(), failure.syscall),
+                  Napi::Number::New(info.Env(), lookup ? NodeErrnoOfLookup(failure.error) : failure.error),
+                  Napi::String::New(info.Env(), reason)});
 }
 
 // (connection, request, command, uri, body | undefined)

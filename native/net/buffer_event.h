@@ -79,6 +79,8 @@ class BufferEvent final : public BaseChild, public LookupWaiter {
   void Connect(const sockaddr* address, int length);
   void ConnectHostname(EvDnsBase* dns, int family, const std::string& host, int port);
   void ConnectHostnameArgs(EvDnsBase* dns, const Napi::CallbackInfo& info, size_t first);
+  void SetNoDelay(bool on);
+  void ApplyNoDelay();
   void SetPriority(int priority);
   void SetRateLimit(TokenBucket limit);
   void Write(napi_value bytes);
@@ -138,6 +140,7 @@ class BufferEvent final : public BaseChild, public LookupWaiter {
   static Napi::Value FlushNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetFdNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetFdNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetNoDelayNapi(const Napi::CallbackInfo& info);
   static Napi::Value PrioritySetNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetPriorityNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetMaxSingleNapi(const Napi::CallbackInfo& info);
@@ -157,6 +160,7 @@ class BufferEvent final : public BaseChild, public LookupWaiter {
   const bool m_close_on_free;
   bool m_connected = false;   ///< a socket whose bytes may be written without asking first
   bool m_connecting = false;  ///< a socket that libevent waits for until it can be written to
+  bool m_no_delay = false;    ///< a socket that sends at once, also the next one that it has
   bool m_may_defer;           ///< libevent may have a callback of this one in its queue
   int m_callbacks =
       0;  ///< which ones JavaScript has set: EV_READ, EV_WRITE, EV_TIMEOUT for the event callback

@@ -13,6 +13,7 @@
 #include "napi/list.h"
 #include "net/dns_lookup.h"
 #include "net/ev_dns_base.h"
+#include "net/lookup_error.h"
 
 namespace bitcoin_support {
 namespace {
@@ -217,6 +218,11 @@ static Napi::Value GaiStrerror(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), evutil_gai_strerror(IntArg(info, 0)));
 }
 
+// (EVUTIL_EAI_*) -> the same as Node's errors have it
+static Napi::Value GaiErrno(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), NodeErrnoOfLookup(IntArg(info, 0)));
+}
+
 void EvDnsBase::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<New>(env, exports, "dnsBaseNew", state);
   ExportFunction<NameserverIpAddNapi>(env, exports, "dnsBaseNameserverIpAdd", state);
@@ -235,6 +241,7 @@ void EvDnsBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<TakeAnswersNapi>(env, exports, "dnsBaseTakeAnswers", state);
   ExportFunction<ErrToString>(env, exports, "dnsErrToString", state);
   ExportFunction<GaiStrerror>(env, exports, "gaiStrerror", state);
+  ExportFunction<GaiErrno>(env, exports, "gaiErrno", state);
 }
 
 }  // namespace bitcoin_support

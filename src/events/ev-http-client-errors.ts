@@ -32,7 +32,10 @@ function failureOf(connection: EvHttpConnectionSettings): EventError | undefined
   const timeouts = timeoutsOf(connection)
   switch (kind) {
     case ClientFailure.lookup:
-      return new EventError('ERR_EV_CONNECT', `cannot connect to ${target}: ${syscall} failed: ${reason}`)
+      return new EventError('ERR_EV_CONNECT', `cannot connect to ${target}: ${syscall} failed: ${reason}`, {
+        errno,
+        syscall,
+      })
     case ClientFailure.connectTimeout: {
       const late = syscall === 'getaddrinfo' ? ': its name was still being looked up' : ''
       const message = `connect to ${target} took longer than ${timeouts.connect} ms${late}`
