@@ -27,9 +27,9 @@ struct OwnRequestDeleter {
 
 /// A request on either side.
 ///
-/// Incoming, it belongs to evhttp: the handle ends when it is answered, with its connection (unless it is kept
-/// beyond that), or when it is disposed, which answers 500 first. Outgoing, it belongs to the user until makeRequest() and from
-/// then on to the connection, whatever that returned.
+/// Incoming, it belongs to evhttp: the handle ends when it is answered, with its connection (unless it is
+/// kept beyond that), or when it is disposed, which answers 500 first. Outgoing, it belongs to the user until
+/// makeRequest() and from then on to the connection, whatever that returned.
 class EvHttpRequest final : public BaseChild {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvHttpRequest;
