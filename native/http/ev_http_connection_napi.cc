@@ -207,8 +207,9 @@ Napi::Value EvHttpConnection::GetFailureNapi(const Napi::CallbackInfo& info) {
   result.Set(0u, static_cast<int>(failure.kind));
   result.Set(1u, failure.syscall);
   result.Set(2u, lookup ? 0 : failure.error);
-  result.Set(3u, lookup ? evutil_gai_strerror(failure.error)
-                        : std::generic_category().message(failure.error).c_str());
+  result.Set(3u, failure.kind == ClientFailure::Kind::kReply ? failure.fault
+                 : lookup ? evutil_gai_strerror(failure.error)
+                          : std::generic_category().message(failure.error).c_str());
   return result;
 }
 
