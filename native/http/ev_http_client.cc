@@ -11,6 +11,7 @@
 #include "buffers/append_bytes.h"
 #include "http/ev_http_connection.h"
 #include "http/ev_http_request.h"
+#include "http/field_value.h"
 #include "http/http_client.h"
 #include "http/http_reply_guard.h"
 #include "napi/arguments.h"
@@ -75,6 +76,15 @@ void EvHttpRequest::Make(EvHttpConnection& connection, int command, const std::s
   m_request->major = m_request->minor = 1;
   StartDeadline();
   connection.client().Make(*this);
+}
+
+bool EvHttpRequest::AsksForUpgrade() const {
+  const evkeyvalq* const headers = evhttp_request_get_output_headers(m_request);
+  return evhttp_find_header(headers, "Upgrade") != nullptr && ConnectionOptions::Of(*headers).upgrade;
+}
+
+void EvHttpRequest::NoteWrongReply() {
+  if (m_error < 0) m_error = EVREQ_HTTP_INVALID_HEADER;
 }
 
 int EvHttpRequest::HandToLibevent(evhttp_connection* connection) {
@@ -211,15 +221,15 @@ int EvHttpRequest::OnHeaders(evhttp_request* request, void* arg) {
   EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
   const EventBase::BusyScope busy(self.base());
   if (!self.live()) return -1;
-  switch (CheckReplyHead(request)) {
-    case ReplyCheck::kBad:
-      self.m_error = EVREQ_HTTP_INVALID_HEADER;
-      return -1;
-    case ReplyCheck::kInterim:
-      return 0;
-    case ReplyCheck::kFinal:
-      break;
+  ReplyHead head;
+  try {
+    head = ReadReplyHead(request);
+  } catch (const std::bad_alloc&) {
+    self.m_error = EVREQ_HTTP_BUFFER_ERROR;
+    return -1;
   }
+  if (head.interim) return 0;
+  if (head.ends_connection) self.client().EndAfterReply();
   self.m_reading_body = true;
   if (!self.m_wants_headers) return 0;
   self.m_in_callback = true;

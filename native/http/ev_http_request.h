@@ -86,6 +86,12 @@ class EvHttpRequest final : public BaseChild {
   /// Fails a request that has been made: JavaScript hears `error`, EVREQ_HTTP_*, and of a cancellation
   /// nothing after. When its own callback is running that is left to end.
   void Fail(int error = EVREQ_HTTP_REQUEST_CANCEL);
+  /// What has been asked for, EVHTTP_REQ_*.
+  int command() const { return m_method; }
+  /// It asks for another protocol on the connection.
+  bool AsksForUpgrade() const;
+  /// Its reply is wrong: that is what JavaScript hears when libevent ends it.
+  void NoteWrongReply();
   /// Its connection is being closed: libevent is about to say how it ends.
   void AwaitEnd();
   /// There is no connection for it: its callback gets it with the code 0.

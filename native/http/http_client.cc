@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,9 @@ namespace {
 
 // libevent's own bound on the pause between two tries.
 constexpr double kMaxPauseMs = 3600'000;
+
+// Of a reply's head, unless another limit is set: libevent has none.
+constexpr size_t kMaxHead = 64 * 1024;
 
 std::string NumericAddress(const SocketTarget& target) {
   char text[NI_MAXHOST] = "";
@@ -54,7 +58,8 @@ HttpClient::~HttpClient() {
   if (m_retry != nullptr) event_free(m_retry);
   if (m_connection != nullptr) {
     evhttp_connection_set_closecb(m_connection, nullptr, nullptr);
-    Free(m_connection);
+    m_gate.reset();
+    evhttp_connection_free(m_connection);
   }
   if (m_settings.fd >= 0) close(m_settings.fd);
 }
@@ -81,6 +86,13 @@ void HttpClient::Open() {
                                                      : m_settings.host;
   m_connection = evhttp_connection_base_new(base().base(), nullptr, host.c_str(), m_settings.port);
   if (m_connection == nullptr) return;
+  ReplyGate::Owner& owner = *this;
+  try {
+    m_gate = std::make_unique<ReplyGate>(stream(), m_limits, owner);
+  } catch (const std::bad_alloc&) {
+    evhttp_connection_free(std::exchange(m_connection, nullptr));
+    return;
+  }
   m_fresh = true;
   evhttp_connection_set_closecb(m_connection, OnClosed, this);
   Apply();
@@ -89,6 +101,9 @@ void HttpClient::Open() {
 void HttpClient::Apply() {
   // It connects to the placeholder: see HandOverWith().
   evhttp_connection_set_flags(m_connection, m_settings.flags | EVHTTP_CON_REUSE_CONNECTED_ADDR);
+  m_limits.head = m_settings.max_headers && *m_settings.max_headers >= 0
+                      ? static_cast<size_t>(*m_settings.max_headers)
+                      : kMaxHead;
   if (m_settings.max_headers) evhttp_connection_set_max_headers_size(m_connection, *m_settings.max_headers);
   if (m_settings.max_body) evhttp_connection_set_max_body_size(m_connection, *m_settings.max_body);
   if (connected()) SetPhaseTimeouts();
@@ -100,8 +115,6 @@ void HttpClient::SetPhaseTimeouts() {
                            m_settings.write_timeout.get());
 }
 
-void HttpClient::Free(evhttp_connection* connection) { evhttp_connection_free(connection); }
-
 void HttpClient::Renew() {
   m_handle.EndBufferevent();
   Enter(Phase::kIdle);
@@ -112,7 +125,7 @@ void HttpClient::Renew() {
     return;
   }
   evhttp_connection_set_closecb(old, nullptr, nullptr);
-  base().WhenIdle([old] { Free(old); });
+  base().WhenIdle([old] { evhttp_connection_free(old); });
 }
 
 void HttpClient::OnClosed(evhttp_connection*, void* arg) {
@@ -278,12 +291,31 @@ void HttpClient::OnConnectDeadline(evutil_socket_t, short, void* arg) {
                       self.m_lookup != nullptr ? "getaddrinfo" : "connect", ETIMEDOUT});
 }
 
+// The reply is read as that of this request from here on.
+int HttpClient::GiveToLibevent(EvHttpRequest& request) {
+  using Asked = HttpReplyParser::Asked;
+  const int command = request.command();
+  m_gate->Expect(command == EVHTTP_REQ_HEAD      ? Asked::kHead
+                 : command == EVHTTP_REQ_CONNECT ? Asked::kConnect
+                                                 : Asked::kOther,
+                 request.AsksForUpgrade());
+  m_ends_after_reply = false;
+  return request.HandToLibevent(m_connection);
+}
+
+// Libevent is about to read what has come, of which there is nothing left. It hears of an error later.
+void HttpClient::OnWrongReply() {
+  m_failure = {ClientFailure::Kind::kReply, "", 0, m_gate->fault()};
+  if (m_current != nullptr) m_current->NoteWrongReply();
+  bufferevent_trigger_event(stream(), BEV_EVENT_READING | BEV_EVENT_ERROR, BEV_TRIG_DEFER_CALLBACKS);
+}
+
 // Gives libevent the next request for the connection that there is.
 void HttpClient::HandOver() {
   EvHttpRequest& request = *m_current;
   if (request.known_to_c()) ShowToC();
   if (m_sentinel != nullptr) m_sentinel->Add();
-  if (request.HandToLibevent(m_connection) != 0) {
+  if (GiveToLibevent(request) != 0) {
     FailToConnect("connect", ENOMEM);
   } else if (m_current == &request && connected()) {
     BeginSending();
@@ -303,7 +335,7 @@ void HttpClient::HandOverWith(int fd, const SocketTarget* target) {
     FailToConnect("socket", error);
     return;
   }
-  const int result = request.HandToLibevent(m_connection);
+  const int result = GiveToLibevent(request);
   if (result != 0) FailToConnect("connect", ENOMEM);
   // Where libevent has no descriptor left for the placeholder it has called back.
   if (result != 0 || m_current != &request || m_phase != Phase::kTaking) {
@@ -443,9 +475,10 @@ void HttpClient::Drop() {
 }
 
 void HttpClient::NoteReply(EvHttpRequest& request) {
-  // What a server sends beyond its reply would be taken for the next one.
+  // What a server sends beyond its reply would be taken for the next one. Libevent knows a Connection field
+  // that is `close` alone.
   const bool more = connected() && evbuffer_get_length(bufferevent_get_input(stream())) > 0;
-  if (!connected() || (!more && !m_upload.truncated())) return;
+  if (!connected() || (!more && !m_upload.truncated() && !m_ends_after_reply)) return;
   request.AwaitEnd();
   Drop();
 }

@@ -12,6 +12,7 @@
 
 #include "http/client_settings.h"
 #include "http/client_upload.h"
+#include "http/reply_gate.h"
 #include "net/lookup_waiter.h"
 #include "net/socket_connector.h"
 
@@ -34,11 +35,13 @@ struct ClientFailure {
     kConnectTimeout,  ///< syscall says what took so long
     kReadTimeout,
     kWriteTimeout,
+    kReply,  ///< fault says what is wrong with it
   };
 
   Kind kind = Kind::kNone;
   const char* syscall = "";
   int error = 0;
+  const char* fault = "";
 };
 
 /// Gives an evhttp_connection one request at a time, in their order, and makes it anew for each connection:
@@ -49,7 +52,7 @@ struct ClientFailure {
 /// try the first address alone, crash when a lookup gives none, and end the process when it cannot bind.
 ///
 /// It is deleted when its base is idle, like the handle that it belongs to.
-class HttpClient final : private LookupWaiter, private SocketConnector::Owner {
+class HttpClient final : private LookupWaiter, private SocketConnector::Owner, private ReplyGate::Owner {
  public:
   HttpClient(EvHttpConnection& handle, ClientSettings settings);
   ~HttpClient();
@@ -96,6 +99,8 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner {
   void StartNext();
   /// Takes the connection down for good. All that wait fail, the last first.
   void Shut();
+  /// The connection is not used any more when the current request has its reply.
+  void EndAfterReply() { m_ends_after_reply = true; }
   /// libevent has read the current request's reply.
   void NoteReply(EvHttpRequest& request);
   /// libevent could not connect for the current request. @returns whether it will be tried again
@@ -132,13 +137,13 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner {
   void Open();
   void Apply();
   void Renew();
-  static void Free(evhttp_connection* connection);
   void Start(EvHttpRequest& request);
   void Try();
   void LookUp();
   void ConnectTo(std::vector<SocketTarget> targets);
   void StopConnecting();
   void HandOver();
+  int GiveToLibevent(EvHttpRequest& request);
   void HandOverWith(int fd, const SocketTarget* target);
   void BeginSending();
   void SendSoon();
@@ -151,6 +156,7 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner {
   void OnLookedUp(int result, const evutil_addrinfo* found) override;
   void OnConnected(int fd, const SocketTarget& target) override;
   void OnConnectFailed(const char* syscall, int error) override;
+  void OnWrongReply() override;
 
   static void OnConnectEvent(bufferevent* stream, short what, void* arg);
   static void OnConnectDeadline(evutil_socket_t fd, short what, void* arg);
@@ -160,7 +166,9 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner {
 
   EvHttpConnection& m_handle;
   ClientSettings m_settings;
+  HttpLimits m_limits;
   evhttp_connection* m_connection = nullptr;
+  std::unique_ptr<ReplyGate> m_gate;  // m_connection's
   event* m_retry = nullptr;
   std::unique_ptr<InternalEvent> m_sentinel;  // while it is connected
   std::deque<EvHttpRequest*> m_waiting;
@@ -180,6 +188,7 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner {
   bool m_closing = false;
   bool m_shut = false;
   bool m_starting = false;
+  bool m_ends_after_reply = false;
   bool m_ends_when_unused = false;
 };
 

@@ -22,6 +22,9 @@ const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
   [EVREQ_HTTP_REQUEST_CANCEL]: ['ERR_EV_CANCELED', 'the request was cancelled'],
 }
 
+/** After these the connection may know more. */
+const TELLING: ReadonlySet<number> = new Set([EVREQ_HTTP_EOF, EVREQ_HTTP_TIMEOUT, EVREQ_HTTP_INVALID_HEADER])
+
 /** @returns what the connection has met with, if that has kept it from the reply */
 function failureOf(connection: EvHttpConnectionSettings): EventError | undefined {
   const number = handleOf(connection)
@@ -48,6 +51,8 @@ function failureOf(connection: EvHttpConnectionSettings): EventError | undefined
         'ERR_EV_TIMEOUT',
         `write took longer than ${timeouts.write} ms: ${target} took nothing more`,
       )
+    case ClientFailure.reply:
+      return new EventError('ERR_EV_REPLY', `the reply is malformed: ${reason}`)
     default: {
       const code = errno === constants.errno.ETIMEDOUT ? 'ERR_EV_TIMEOUT' : 'ERR_EV_CONNECT'
       return new EventError(code, `cannot connect to ${target}: ${syscall} failed: ${reason}`, { errno, syscall })
@@ -71,7 +76,7 @@ export function requestError(connection: EvHttpConnectionSettings, code: number,
       ? new EventError('ERR_EV_TOO_LONG', 'the reply is longer than allowed')
       : new EventError('ERR_EV_REPLY', 'the reply is malformed')
   }
-  const failure = code === EVREQ_HTTP_EOF || code === EVREQ_HTTP_TIMEOUT ? failureOf(connection) : undefined
+  const failure = TELLING.has(code) ? failureOf(connection) : undefined
   if (code === EVREQ_HTTP_TIMEOUT && failure?.code !== 'ERR_EV_TIMEOUT' && timeoutMs >= 0) {
     return new EventError('ERR_EV_TIMEOUT', `the request took longer than ${timeoutMs} ms`)
   }

@@ -7,6 +7,7 @@ export const ClientFailure = {
   connectTimeout: 3,
   readTimeout: 4,
   writeTimeout: 5,
+  reply: 6,
 } as const
 
 /** What the addon exports for HTTP clients. A negative number of ms stands for libevent's default, or "no time". */
