@@ -76,6 +76,7 @@ void HttpStrictParser::Reset() {
       false;
   m_status = m_later_status = 0;
   m_room = m_limits->head;
+  m_body_limit = &m_limits->body;
   m_extension_room = kMaxExtensions;
   m_position = m_method_length = m_target_length = m_framing_hyphen = m_name_begin = 0;
   m_content_length = m_left = m_body = 0;
@@ -371,7 +372,7 @@ bool HttpStrictParser::EndHead() {
   if (has_body() && (method() == "HEAD" || method() == "TRACE")) return Refuse(400);
   if (m_minor == 0) m_expects_continue = m_odd_expectation = false;
   if (m_odd_expectation) return Refuse(417);
-  if (m_content_length > m_limits->body) return Refuse(413);
+  if (m_content_length > std::max(m_limits->body, m_limits->streamed_body)) return Refuse(413);
   m_room = m_limits->head;
   m_digits = 0;
   m_left = m_content_length;
@@ -453,7 +454,7 @@ const char* HttpStrictParser::ReadChunkSize(const char* p, const char* end) {
 
 bool HttpStrictParser::EndChunkSize() {
   // The limit may be lowered meanwhile.
-  if (m_body > m_limits->body || m_left > m_limits->body - m_body) return Refuse(413);
+  if (m_body > *m_body_limit || m_left > *m_body_limit - m_body) return Refuse(413);
   m_body += m_left;
   return true;
 }

@@ -17,6 +17,8 @@ class HttpStrictParser {
   struct Limits {
     size_t head = SIZE_MAX;      ///< request line and header lines, without line ends; also of all trailers
     uint64_t body = UINT64_MAX;  ///< without the framing of chunks
+    uint64_t streamed_body =
+        0;  ///< of one of which LimitStreamed() says so; before, the larger of both counts
   };
 
   enum class Step : uint8_t {
@@ -39,6 +41,9 @@ class HttpStrictParser {
 
   /// Begins with the next request.
   void Reset();
+
+  /// The body of the request whose head has just been read is taken in pieces: it has a limit of its own.
+  void LimitStreamed() { m_body_limit = &m_limits->streamed_body; }
 
   /// Reads from `data` up to where the next step begins. Call again with what was not used.
   Result Feed(const char* data, size_t size);
@@ -120,6 +125,7 @@ class HttpStrictParser {
   bool Charge(int status);
 
   const Limits* m_limits;
+  const uint64_t* m_body_limit;
   State m_state;
   Field m_field;
   uint8_t m_leading;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "buffers/buffer_news.h"
+#include "buffers/shared_bytes.h"
 #include "libevent/log_relay.h"
 #include "memory/lent_memory.h"
 #include "memory/owned_buffers.h"
@@ -53,6 +54,7 @@ class Environment {
   OwnedBuffers& owned_buffers() { return m_owned_buffers; }
   BufferNews& buffer_news() { return m_buffer_news; }
   LentMemory& lent_memory() { return m_lent_memory; }
+  SharedBytes& shared_bytes() { return m_shared_bytes; }
   const Napi::FunctionReference& event_error() const { return m_event_error; }
 
   /// False once the environment is being torn down: from then on JavaScript is not called.
@@ -135,6 +137,7 @@ class Environment {
   OwnedBuffers m_owned_buffers;
   BufferNews m_buffer_news;
   LentMemory m_lent_memory;
+  SharedBytes m_shared_bytes;
   std::unique_ptr<ServerConnections> m_connections;
   std::unique_ptr<LoopDriver> m_loop;
   napi_async_cleanup_hook_handle m_cleanup_hook = nullptr;
