@@ -35,6 +35,12 @@ constexpr timeval kDefaultDeadline{300, 0};
 // Of the request line and all headers, of a server that checks them itself. libevent has no limit.
 constexpr size_t kDefaultMaxHead = 64 * 1024;
 
+// Of a body that is read whole. libevent has no limit; bitcoind's is this one.
+constexpr size_t kDefaultMaxBody = 0x02000000;
+
+// Of what waits for a peer that reads more slowly than the parts of its reply come.
+constexpr size_t kDefaultMaxOutput = 64 * 1024 * 1024;
+
 // libevent's bit for a method that it does not know, and all that it does know.
 constexpr ev_uint16_t kAllMethods = 0xffff;
 
@@ -85,6 +91,10 @@ EvHttp::EvHttp(EventBase& base, bool strict)
     m_rules.limits.head = kDefaultMaxHead;
     m_rules.deadline = base.CommonTimeout(kDefaultDeadline);
   }
+  evhttp_set_max_body_size(m_http, kDefaultMaxBody);
+  m_rules.limits.body = kDefaultMaxBody;
+  m_rules.limits.streamed_body = UINT64_MAX;
+  m_rules.max_output = kDefaultMaxOutput;
   SetTimeout(kDefaultTimeout);
   m_rules.methods = kDefaultMethods;
 }

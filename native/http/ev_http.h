@@ -115,6 +115,7 @@ class EvHttp final : public BaseChild {
   static Napi::Value SetExtensionMethodsNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetRequestTimeoutNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetMaxConnectionsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetMaxOutputNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetConnectionCountNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetErrorPageNapi(const Napi::CallbackInfo& info);
   static void ExportLimits(Napi::Env env, Napi::Object exports, Environment& state);

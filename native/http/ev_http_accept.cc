@@ -118,6 +118,13 @@ Napi::Value EvHttp::SetMaxConnectionsNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// (http, bytes)
+Napi::Value EvHttp::SetMaxOutputNapi(const Napi::CallbackInfo& info) {
+  const ptrdiff_t bytes = ByteLimitArg(info, 1);
+  This(info).m_rules.max_output = static_cast<size_t>(bytes);
+  return info.Env().Undefined();
+}
+
 // (http)
 Napi::Value EvHttp::GetConnectionCountNapi(const Napi::CallbackInfo& info) {
   const EvHttp& self = This(info);
@@ -135,6 +142,7 @@ void EvHttp::ExportLimits(Napi::Env env, Napi::Object exports, Environment& stat
   ExportFunction<SetExtensionMethodsNapi>(env, exports, "httpSetExtensionMethods", state);
   ExportFunction<SetRequestTimeoutNapi>(env, exports, "httpSetRequestTimeout", state);
   ExportFunction<SetMaxConnectionsNapi>(env, exports, "httpSetMaxConnections", state);
+  ExportFunction<SetMaxOutputNapi>(env, exports, "httpSetMaxOutput", state);
   ExportFunction<GetConnectionCountNapi>(env, exports, "httpGetConnectionCount", state);
   ExportFunction<SetErrorPageNapi>(env, exports, "httpSetErrorPage", state);
 }

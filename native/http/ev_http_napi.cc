@@ -185,7 +185,7 @@ Napi::Value EvHttp::SetMaxBodySizeNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   const ptrdiff_t bytes = ByteLimitArg(info, 1);
   evhttp_set_max_body_size(self.m_http, bytes);
-  self.m_rules.limits.body = static_cast<uint64_t>(bytes);
+  self.m_rules.limits.body = self.m_rules.limits.streamed_body = static_cast<uint64_t>(bytes);
   return info.Env().Undefined();
 }
 

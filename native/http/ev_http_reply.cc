@@ -9,7 +9,7 @@
 #include <new>
 #include <optional>
 
-#include "buffers/append_bytes.h"
+#include "buffers/shared_bytes.h"
 #include "buffers/unique_buffer.h"
 #include "http/ev_http.h"
 #include "http/ev_http_request.h"
@@ -47,9 +47,10 @@ bool IsText(Napi::Env env, napi_value body) {
   return napi_typeof(env, body, &type) == napi_ok && type == napi_string;
 }
 
-UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
+UniqueBuffer BodyOf(const Napi::CallbackInfo& info, size_t index) {
   UniqueBuffer buffer = NewBuffer();
-  if (!value.IsUndefined()) AppendBytes(env, value, buffer.get());
+  const ByteSource bytes(info.Env(), info[index]);
+  Environment::From(info).shared_bytes().Append(bytes, buffer.get());
   return buffer;
 }
 
@@ -84,18 +85,20 @@ void AddContentLength(evhttp_request* request, size_t length) {
 // Queues a whole reply that evhttp need not put together. Its parts are evhttp's own: what is sent as a chunk
 // of a reply that was not started as chunked goes out as it is, and the end comes when all has been written.
 // @param body null when it stands in `head`
-void QueuePlain(evhttp_request* request, std::string_view head, const ByteSource* body) {
+void QueuePlain(Environment& env, evhttp_request* request, std::string_view head, const ByteSource* body) {
   evbuffer* const output = evhttp_request_get_output_buffer(request);
+  const bool shared = body != nullptr && body->size() >= SharedBytes::kLeast;
   evbuffer_iovec space{};
-  const size_t length = head.size() + (body == nullptr ? 0 : body->size());
+  const size_t length = head.size() + (body == nullptr || shared ? 0 : body->size());
   if (evbuffer_reserve_space(output, static_cast<ev_ssize_t>(length + 1), &space, 1) != 1) {
     throw std::bad_alloc();
   }
   char* const text = static_cast<char*>(space.iov_base);
   std::memcpy(text, head.data(), head.size());
-  if (body != nullptr) body->CopyTo(text + head.size());
+  if (body != nullptr && !shared) body->CopyTo(text + head.size());
   space.iov_len = length;
   evbuffer_commit_space(output, &space, 1);
+  if (shared) env.shared_bytes().Append(*body, output);
   evhttp_send_reply_chunk_with_cb(request, output, nullptr, nullptr);
 }
 
@@ -208,7 +211,7 @@ Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
     return headers.Add(name.c_str(), text.c_str());
   };
   if (!given.ForEach(add)) throw std::bad_alloc();
-  const UniqueBuffer body = BodyOf(env, info[3]);
+  const UniqueBuffer body = BodyOf(info, 3);
   EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
   evhttp_request* const request = http.TakeRefused();
   if (request == nullptr) ThrowEventError(http.env(), code::kState, "no request is being refused");
@@ -253,7 +256,7 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
   };
   if (!given.ForEach(add)) throw std::bad_alloc();
   const bool text = IsText(env, info[3]);
-  const UniqueBuffer body = BodyOf(env, info[3]);
+  const UniqueBuffer body = BodyOf(info, 3);
   const EventBase::BusyScope busy(self.base());
   ServerConnection& server = *self.m_server;
   evhttp_request* const request = self.m_request;
@@ -290,7 +293,7 @@ bool EvHttpRequest::ReplyPlainly(const HeaderArgs& given, const Napi::Value& bod
   const bool short_reply = server.MayWriteNow() && head.AppendBody(body);
   const size_t written = short_reply ? server.WriteNow(head.text()) : 0;
   const bool all = short_reply && written == head.text().size();
-  if (!all) QueuePlain(request, head.text().substr(written), short_reply ? nullptr : &body);
+  if (!all) QueuePlain(env(), request, head.text().substr(written), short_reply ? nullptr : &body);
   EndHandle();
   // When all has been written libevent ends the request here and now, and goes on to the next one.
   evhttp_send_reply_end(request);
@@ -337,14 +340,19 @@ Napi::Value EvHttpRequest::SendReplyStartNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (request, data, key | 0) -> whether JsCallback::kChunkWritten will come with the key
+// (request, data, key | 0) -> whether JsCallback::kChunkWritten will come with the key; undefined when the
+// peer was too slow, and its connection has been cut
 Napi::Value EvHttpRequest::SendReplyChunkNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = Started(info);
   const double key = NumberArg(info, 2);
-  const UniqueBuffer data = BodyOf(info.Env(), info[1]);
+  const UniqueBuffer data = BodyOf(info, 1);
   ServerConnection& server = *self.m_server;
   const bool writes =
       evbuffer_get_length(data.get()) > 0 && MayHaveBody(self.m_request, self.m_request->response_code);
+  if (writes && server.writes_part() && server.OutputIsFull()) {
+    server.Cut();
+    return info.Env().Undefined();
+  }
   // An empty part has gone when all before it have.
   const bool tells = writes || server.writes_part();
   if (tells && key != 0) server.WantWritten(key);

@@ -31,7 +31,7 @@ constexpr size_t kMaxExtensions = 16 * 1024;
 }  // namespace
 
 void HttpBodyReader::Begin(Framing framing, uint64_t length, const HttpLimits& limits) {
-  m_limits = &limits;
+  m_content_limit = &limits.body;
   m_digits = 0;
   m_status = 0;
   m_fault = "";
@@ -138,7 +138,7 @@ const char* HttpBodyReader::ReadChunkSize(const char* p, const char* end) {
 
 bool HttpBodyReader::EndChunkSize() {
   // The limit may be lowered meanwhile.
-  if (m_body > m_limits->body || m_left > m_limits->body - m_body) {
+  if (m_body > *m_content_limit || m_left > *m_content_limit - m_body) {
     return Refuse(413, "the body is longer than allowed");
   }
   m_body += m_left;

@@ -32,6 +32,9 @@ class HttpBodyReader {
   /// `length` counts for kLength alone. `limits` must outlive the reading, and may be changed meanwhile.
   void Begin(Framing framing, uint64_t length, const HttpLimits& limits);
 
+  /// Another limit than that of `limits` counts for the content from here on. It may be changed meanwhile, too.
+  void LimitContent(const uint64_t& limit) { m_content_limit = &limit; }
+
   /// Reads from `data` up to where the next step begins. Call again with what was not used.
   Result Feed(const char* data, size_t size);
 
@@ -67,7 +70,7 @@ class HttpBodyReader {
   bool EndChunkSize();
   bool Refuse(int status, const char* fault);
 
-  const HttpLimits* m_limits = nullptr;
+  const uint64_t* m_content_limit = nullptr;
   State m_state = State::kComplete;
   uint8_t m_digits = 0;
   bool m_named = false;  // the trailer has a name, or the extension its semicolon

@@ -339,7 +339,7 @@ bool HttpStrictParser::EndHead() {
   if (has_body() && (method() == "HEAD" || method() == "TRACE")) return Refuse(400);
   if (m_minor == 0) m_expects_continue = m_odd_expectation = false;
   if (m_odd_expectation) return Refuse(417);
-  if (m_content_length > m_limits->body) return Refuse(413);
+  if (m_content_length > std::max(m_limits->body, m_limits->streamed_body)) return Refuse(413);
   m_body.Begin(m_chunked ? HttpBodyReader::Framing::kChunked : HttpBodyReader::Framing::kLength,
                m_content_length, *m_limits);
   m_state = State::kBody;

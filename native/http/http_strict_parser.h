@@ -16,7 +16,10 @@ namespace bitcoin_support {
 /// on how they are split. It knows nothing of sockets, of libevent or of Node.
 class HttpStrictParser {
  public:
-  using Limits = HttpLimits;
+  struct Limits : HttpLimits {
+    /// Of a body of which LimitStreamed() says so; before, the larger of both counts.
+    uint64_t streamed_body = 0;
+  };
 
   enum class Step : uint8_t {
     kMore,     ///< all that was used is part of the head or of the body's framing
@@ -38,6 +41,9 @@ class HttpStrictParser {
 
   /// Begins with the next request.
   void Reset();
+
+  /// The body of the request whose head has just been read is taken in pieces: it has a limit of its own.
+  void LimitStreamed() { m_body.LimitContent(m_limits->streamed_body); }
 
   /// Reads from `data` up to where the next step begins. Call again with what was not used.
   Result Feed(const char* data, size_t size);

@@ -154,6 +154,12 @@ void RequestGate::BeginBody(evbuffer* source) {
     evbuffer_drain(source, m_parser.leading());
     m_scanned -= m_parser.leading();
   }
+  const bool streamed = m_parser.has_body() && IsStreamed(source);
+  if (streamed) m_parser.LimitStreamed();
+  if (m_parser.content_length() > (streamed ? m_rules.limits.streamed_body : m_rules.limits.body)) {
+    Refuse(413, source);
+    return;
+  }
   const unsigned command = m_parser.command();
   const bool extension = command == 0 && m_rules.IsExtension(m_parser.method());
   if (!extension && (command & m_rules.methods) == 0) {
@@ -173,7 +179,7 @@ void RequestGate::BeginBody(evbuffer* source) {
   MoveBytes(source, Ensure(m_head), std::exchange(m_scanned, 0));
   m_invite = m_parser.expects_continue() && Length(source) == 0;
   Ensure(m_body);
-  if (IsStreamed(m_head)) {
+  if (streamed) {
     m_body_state = Body::kUnderWay;
     GiveHead(source);
   } else {
@@ -181,9 +187,12 @@ void RequestGate::BeginBody(evbuffer* source) {
   }
 }
 
-bool RequestGate::IsStreamed(evbuffer* head) const {
+// @param source has the head at its front
+bool RequestGate::IsStreamed(evbuffer* source) const {
   if (m_rules.streamed.empty()) return false;
-  const auto* const bytes = reinterpret_cast<const char*>(evbuffer_pullup(head, -1));
+  const auto* const bytes =
+      reinterpret_cast<const char*>(evbuffer_pullup(source, static_cast<ev_ssize_t>(m_scanned)));
+  if (bytes == nullptr) throw std::bad_alloc();
   const std::string_view target(bytes + m_parser.target_begin(), m_parser.target_length());
   return m_rules.streamed.contains(std::string(RawPath(target)));
 }

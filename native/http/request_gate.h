@@ -99,7 +99,7 @@ class RequestGate {
   bool ReadHead(evbuffer* source);
   bool ReadBodyBytes(evbuffer* source);
   void BeginBody(evbuffer* source);
-  bool IsStreamed(evbuffer* head) const;
+  bool IsStreamed(evbuffer* source) const;
   void Give(evbuffer* source, size_t length);
   void GiveHead(evbuffer* source);
   void Refuse(int status, evbuffer* source);

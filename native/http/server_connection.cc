@@ -152,6 +152,11 @@ bool ServerConnection::HasOutput() const {
   return evbuffer_get_length(bufferevent_get_output(evhttp_connection_get_bufferevent(m_connection))) > 0;
 }
 
+bool ServerConnection::OutputIsFull() const {
+  const evbuffer* const output = bufferevent_get_output(evhttp_connection_get_bufferevent(m_connection));
+  return evbuffer_get_length(output) > m_server.rules().max_output;
+}
+
 size_t ServerConnection::WriteNow(std::string_view bytes) {
   const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection));
   const ssize_t written = send(fd, bytes.data(), bytes.size(), 0);

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace bitcoin_support {
 
@@ -21,6 +23,11 @@ class ByteSource {
 
   size_t size() const { return m_size; }
   bool is_text() const { return m_is_text; }
+  /// Its bytes where they lie; nothing for a long string.
+  std::optional<std::string_view> view() const {
+    if (m_long_string != nullptr) return std::nullopt;
+    return std::string_view(static_cast<const char*>(m_bytes), m_size);
+  }
   /// Writes size() bytes, and one more that is of no meaning: there must be room for it.
   void CopyTo(char* target) const;
 

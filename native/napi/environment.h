@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "buffers/buffer_news.h"
+#include "buffers/shared_bytes.h"
 #include "libevent/log_relay.h"
 #include "memory/lent_memory.h"
 #include "memory/owned_buffers.h"
@@ -60,6 +61,7 @@ class Environment {
   OwnedBuffers& owned_buffers() { return m_owned_buffers; }
   BufferNews& buffer_news() { return m_buffer_news; }
   LentMemory& lent_memory() { return m_lent_memory; }
+  SharedBytes& shared_bytes() { return m_shared_bytes; }
 
   /// The modules' own classes of errors. Each context has its own TypeError.
   enum class ErrorClass : uint8_t { kEventError, kTypeError, kRangeError, kCount };
@@ -180,6 +182,7 @@ class Environment {
   OwnedBuffers m_owned_buffers;
   BufferNews m_buffer_news;
   LentMemory m_lent_memory;
+  SharedBytes m_shared_bytes;
   std::unique_ptr<ServerConnections> m_connections;
   LoopDriver& m_loop;  // the thread's
   napi_async_cleanup_hook_handle m_cleanup_hook = nullptr;

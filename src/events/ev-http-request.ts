@@ -242,7 +242,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * @param data - a string goes as UTF-8; an empty one sends nothing
    * @param written - called when all that was queued has gone to the system; never when the connection is lost
    * @throws {TypeError} when an argument has the wrong type
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` before {@link sendReplyStart}
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` before {@link sendReplyStart}. When more
+   * than `setMaxOutput()` allows waits for the peer, its connection is closed.
    * @see evhttp_send_reply_chunk_with_cb()
    */
   sendReplyChunk(data: string | Uint8Array, written?: () => void): void {
@@ -338,8 +339,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
     native.requestEndChunks(handleOf(this))
   }
 
-  /** Queues bytes through `send`, which says whether it will call back with its key. */
-  #queue(written: (() => void) | undefined, send: (key: number) => boolean): void {
+  /** Queues bytes through `send`, which says whether it will call back with its key; undefined when they will never go. */
+  #queue(written: (() => void) | undefined, send: (key: number) => boolean | undefined): void {
     const base = this.#base
     if (written === undefined || base === undefined) {
       send(0)
@@ -349,14 +350,14 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
     const key = state.nextKey()
     const resource = new AsyncResource('EvHttpRequest.written', { requireManualDestroy: true })
     state.written.set(key, new BoundCallback(written, resource))
-    let writes = false
+    let writes: boolean | undefined
     try {
       writes = send(key)
     } finally {
       if (!writes) state.written.delete(key)
     }
     // Where there is nothing to write, libevent would never say that it has been written.
-    if (!writes) base.once(-1, EV_TIMEOUT, () => written())
+    if (writes === false) base.once(-1, EV_TIMEOUT, () => written())
   }
 
   #answer(

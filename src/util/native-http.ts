@@ -42,6 +42,7 @@ export interface NativeHttp {
   httpSetExtensionMethods(http: HandleNumber, names: readonly string[]): void
   httpSetRequestTimeout(http: HandleNumber, ms: number): void
   httpSetMaxConnections(http: HandleNumber, count: number): void
+  httpSetMaxOutput(http: HandleNumber, bytes: number): void
   httpGetConnectionCount(http: HandleNumber): number
   httpSetErrorPage(http: HandleNumber, on: boolean): void
   httpAnswerPage(
@@ -78,7 +79,7 @@ export interface NativeHttp {
   ): void
   requestSendError(request: HandleNumber, code: number, reason: string | undefined): void
   requestSendReplyStart(request: HandleNumber, code: number, reason: string | undefined): void
-  requestSendReplyChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean
+  requestSendReplyChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean | undefined
   requestSendReplyEnd(request: HandleNumber): void
 
   connectionGetPeer(connection: HandleNumber): [kind: 'tcp' | 'unix', address: string, port: number]

@@ -350,6 +350,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   httpSetExtensionMethods: signature(nothing, http, list(['PROPFIND'])),
   httpSetRequestTimeout: signature(nothing, http, number(1000)),
   httpSetMaxConnections: signature(nothing, http, int(1)),
+  httpSetMaxOutput: signature(nothing, http, number(8192)),
   httpGetConnectionCount: signature(is(1), http),
   httpSetErrorPage: signature(nothing, http, bool(true)),
   httpAnswerPage: signature(

@@ -175,6 +175,7 @@ export const evHttp: Subject<EvHttp, Context> = {
     removeServerAlias: { args: () => [string('alias', 'alias')], live: nothing },
     setMaxHeadersSize: { args: () => [integer('bytes', 8192, 0, EVERYTHING)], live: nothing },
     setMaxBodySize: { args: () => [integer('bytes', 8192, 0, EVERYTHING)], live: nothing },
+    setMaxOutput: { args: () => [integer('bytes', 8192, 0, EVERYTHING)], live: nothing },
     setTimeout: { args: () => [integerOfMs()], live: nothing },
     setAllowedMethods: { args: () => [integer('mask', 0x1ff, 0, 0x1ff)], live: nothing },
     setDefaultContentType: { args: () => [optional(string('type', 'text/plain', 'a\nb', '\u0100'))], live: nothing },
