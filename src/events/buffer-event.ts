@@ -53,8 +53,8 @@ export type BufferEventDataCallback<A = undefined> = (bufferevent: BufferEvent, 
  * @param bufferevent - the bufferevent; it may be disposed here
  * @param what - `BEV_EVENT_*`: what has happened, with `BEV_EVENT_READING` or `BEV_EVENT_WRITING`
  * @param arg - what was given with the callbacks
- * @param error - with `BEV_EVENT_ERROR`: why, as an `ERR_EV_SOCKET` with the system's `errno` (C's
- * `EVUTIL_SOCKET_ERROR()`) and `syscall`, or as an `ERR_EV_DNS` when the host was not found
+ * @param error - with `BEV_EVENT_ERROR`: why, as an `ERR_EV_SOCKET` with the system's `errno`, its `errnoName` and
+ * `syscall`, or as an `ERR_EV_DNS` when the host was not found. C's `EVUTIL_SOCKET_ERROR()` is `-errno`
  */
 export type BufferEventEventCallback<A = undefined> = (
   bufferevent: BufferEvent,

@@ -16,7 +16,7 @@ import { checkSockAddr, type SockAddr } from './listener.js'
 /** `bufferevent_data_cb`: bytes have come, or gone. */
 export type bufferevent_data_cb<A> = (bev: BufferEvent, ctx: A) => void
 
-/** `bufferevent_event_cb`: `BEV_EVENT_*`. With `BEV_EVENT_ERROR` comes what C finds in `EVUTIL_SOCKET_ERROR()`. */
+/** `bufferevent_event_cb`: `BEV_EVENT_*`. With `BEV_EVENT_ERROR` comes why: C's `EVUTIL_SOCKET_ERROR()` is its `-errno`. */
 export type bufferevent_event_cb<A> = (bev: BufferEvent, what: number, ctx: A, error: EventError | undefined) => void
 
 /** Makes a bufferevent for a socket, -1 for one that is to be connected. @returns the bufferevent, or null */
