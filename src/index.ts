@@ -117,6 +117,7 @@ export {
   setLogCallback,
 } from './events/logging.js'
 export {
+  type BufferEventSocketOptions,
   obtainBufferEventFilter,
   obtainBufferEventPair,
   obtainBufferEventSocket,

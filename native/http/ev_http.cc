@@ -13,6 +13,7 @@
 #include "http/ev_http_request.h"
 #include "http/http_guard.h"
 #include "http/http_target.h"
+#include "http/reply_framing.h"
 #include "http/server_connection.h"
 #include "http/server_connections.h"
 #include "napi/environment.h"
@@ -221,6 +222,8 @@ void EvHttp::HandleRequest(evhttp_request* request) {
     extension = !gate->extension_method().empty();
   } else if (!IsRequestSafe(request)) {
     return root.SendError(request, HTTP_BADREQUEST);
+  } else {
+    TrimFields(request);
   }
   if (!extension && (command & root.m_rules.methods) == 0)
     return root.SendError(request, HTTP_NOTIMPLEMENTED);
@@ -253,6 +256,7 @@ void EvHttp::HandOver(evhttp_request* request, unsigned command, ServerConnectio
     connection.Cut();
     return;
   }
+  SettleConnection(request);
   request->type = static_cast<evhttp_cmd_type>(command);
   callback.function(request, callback.arg);
   base().CountNativeCallback();

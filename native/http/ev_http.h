@@ -40,6 +40,9 @@ class EvHttp final : public BaseChild {
   /// What replies are given that name none; null for nothing.
   const char* default_content_type() const { return m_content_type ? m_content_type->c_str() : nullptr; }
 
+  /// A body that came as a string is labelled as what it is: nobody has set what replies are given.
+  bool labels_text() const { return !m_content_type_set; }
+
   bool strict() const { return m_strict; }
   const RequestRules& rules() const { return m_rules; }
 
@@ -138,6 +141,7 @@ class EvHttp final : public BaseChild {
   // Made for evhttp while it accepts; each is held until its connection is known.
   std::vector<bufferevent*> m_accepted;
   event* m_accepted_event = nullptr;
+  bool m_content_type_set = false;
   // libevent keeps the pointer; the first value is libevent's own.
   std::optional<std::string> m_content_type = "text/html; charset=ISO-8859-1";
 };

@@ -24,7 +24,9 @@ namespace {
 void AddContentLength(evhttp_request* request, int command) {
   evkeyvalq* const headers = evhttp_request_get_output_headers(request);
   const size_t length = evbuffer_get_length(evhttp_request_get_output_buffer(request));
-  if (length == 0 || command == EVHTTP_REQ_POST || command == EVHTTP_REQ_PUT) return;
+  if (command == EVHTTP_REQ_POST || command == EVHTTP_REQ_PUT) return;
+  // RFC 9110 8.6: a method that is made to have a body says so of an empty one as well.
+  if (length == 0 && command != EVHTTP_REQ_PATCH) return;
   if (evhttp_find_header(headers, "Content-Length") != nullptr) return;
   if (evhttp_find_header(headers, "Transfer-Encoding") != nullptr) return;
   evhttp_add_header(headers, "Content-Length", std::to_string(length).c_str());
@@ -69,6 +71,8 @@ void EvHttpRequest::Make(EvHttpConnection& connection, int command, const std::s
   m_client = &connection;
   m_method = command;
   m_uri = uri;
+  m_request->type = static_cast<evhttp_cmd_type>(command);
+  m_request->major = m_request->minor = 1;
   StartDeadline();
   connection.client().Make(*this);
 }
@@ -99,7 +103,7 @@ void EvHttpRequest::Fail(int error) {
   if (connection != nullptr) connection->client().Remove(*this);
   // One that libevent has not got goes without a word from it.
   if (!m_failed) TellFailed(m_error);
-  EndUnanswered(environment, on, self, error == EVREQ_HTTP_TIMEOUT);
+  EndUnanswered(environment, on, self, error != EVREQ_HTTP_REQUEST_CANCEL);
   if (connection == nullptr) return;
   connection->client().EndIfUnused();
   connection->client().StartNext();
@@ -193,7 +197,10 @@ void EvHttpRequest::OnError(evhttp_request_error error, void* arg) {
   const EventBase::BusyScope busy(self.base());
   self.m_over = true;
   if (!self.live()) return;
-  if (self.m_client != nullptr && self.client().IsCurrent(self)) self.client().NoteFailure();
+  if (self.m_client != nullptr && self.client().IsCurrent(self)) {
+    self.client().NoteFailure();
+    if (error == EVREQ_HTTP_TIMEOUT) self.client().NoteTimeout(false);
+  }
   self.TellFailed(self.m_error >= 0 ? self.m_error : error);
 }
 

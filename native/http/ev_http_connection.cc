@@ -89,11 +89,13 @@ Napi::Value EvHttpConnection::GetBuffereventNapi(const Napi::CallbackInfo& info)
 // (connection) -> [kind, address, port]
 Napi::Value EvHttpConnection::GetPeerNapi(const Napi::CallbackInfo& info) {
   const EvHttpConnection& self = This(info);
+  const ClientSettings* const made_with = self.is_client() ? &self.m_client->settings() : nullptr;
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
   const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(self.connection()));
   const bool known = fd >= 0 && getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) == 0;
-  const bool is_unix = known && storage.ss_family == AF_UNIX;
+  const bool is_unix =
+      (known && storage.ss_family == AF_UNIX) || (made_with != nullptr && !made_with->unix_path.empty());
   char* address = nullptr;
   ev_uint16_t port = 0;
   evhttp_connection_get_peer(self.connection(), &address, &port);

@@ -18,6 +18,7 @@
 #include "napi/exports.h"
 #include "napi/list.h"
 #include "net/ev_dns_base.h"
+#include "net/lookup_error.h"
 
 namespace bitcoin_support {
 namespace {
@@ -198,16 +199,19 @@ Napi::Value EvHttpConnection::FreeOnCompletionNapi(const Napi::CallbackInfo& inf
   return info.Env().Undefined();
 }
 
-// (connection) -> [syscall, errno, reason] of the last try to connect; undefined when it did
+// (connection) -> [kind, syscall, errno, reason] of what has kept the last request from its reply, see
+// ClientFailure; undefined when that was nothing of the connection's
 Napi::Value EvHttpConnection::GetFailureNapi(const Napi::CallbackInfo& info) {
-  const ConnectFailure& failure = Client(info).failure();
-  if (failure.syscall == nullptr) return info.Env().Undefined();
-  const bool lookup = std::string_view(failure.syscall) == "getaddrinfo";
+  const ClientFailure& failure = Client(info).failure();
+  if (failure.kind == ClientFailure::Kind::kNone) return info.Env().Undefined();
+  const bool lookup = failure.kind == ClientFailure::Kind::kLookup;
   const std::string reason =
       lookup ? evutil_gai_strerror(failure.error) : std::generic_category().message(failure.error);
   return NewList(info.Env(),
-                 {Napi::String::New(info.Env(), failure.syscall),
-                  Napi::Number::New(info.Env(), failure.error), Napi::String::New(info.Env(), reason)});
+                 {Napi::Number::New(info.Env(), static_cast<int>(failure.kind)),
+                  Napi::String::New(info.Env(), failure.syscall),
+                  Napi::Number::New(info.Env(), lookup ? NodeErrnoOfLookup(failure.error) : failure.error),
+                  Napi::String::New(info.Env(), reason)});
 }
 
 // (connection, request, command, uri, body | undefined)

@@ -16,6 +16,7 @@
 #include "http/header_list.h"
 #include "http/http_date.h"
 #include "http/http_text.h"
+#include "http/reply_framing.h"
 #include "http/reply_head.h"
 #include "http/server_connection.h"
 #include "libevent/scrubbing_heap.h"
@@ -35,8 +36,15 @@ bool IsHttp11(const evhttp_request* request) {
 
 // As evhttp_response_needs_body(): what libevent itself forgets on its way out.
 bool MayHaveBody(const evhttp_request* request, int code) {
-  return code >= 200 && code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED &&
-         request->type != EVHTTP_REQ_HEAD && request->type != EVHTTP_REQ_CONNECT;
+  return HasBody(code) && request->type != EVHTTP_REQ_HEAD && request->type != EVHTTP_REQ_CONNECT;
+}
+
+// libevent's default says that it is Latin-1; a string is sent as UTF-8.
+constexpr char kTextType[] = "text/plain; charset=utf-8";
+
+bool IsText(Napi::Env env, napi_value body) {
+  napi_valuetype type{};
+  return napi_typeof(env, body, &type) == napi_ok && type == napi_string;
 }
 
 UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
@@ -57,6 +65,12 @@ void AddDate(evhttp_request* request) {
   if (IsHttp11(request) && evhttp_find_header(headers, "Date") == nullptr) {
     evhttp_add_header(headers, "Date", HttpDate());
   }
+}
+
+void AddContentType(evhttp_request* request, int code, const char* type) {
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  if (!MayHaveBody(request, code) || evhttp_find_header(headers, "Content-Type") != nullptr) return;
+  evhttp_add_header(headers, "Content-Type", type);
 }
 
 void AddContentLength(evhttp_request* request, size_t length) {
@@ -87,6 +101,8 @@ void QueuePlain(evhttp_request* request, std::string_view head, const ByteSource
 
 // Sends a whole reply. Its body, if it may have one, is `body`'s content.
 void Send(evhttp_request* request, int code, const char* reason, evbuffer* body) {
+  SettleConnection(request);
+  SettleLength(request, code);
   evbuffer* const output = evhttp_request_get_output_buffer(request);
   evbuffer_add_buffer(output, body);
   // evhttp sends none to CONNECT, whatever the code.
@@ -94,8 +110,7 @@ void Send(evhttp_request* request, int code, const char* reason, evbuffer* body)
   // As evhttp orders them.
   AddDate(request);
   // HEAD is told how long the body would be.
-  if (code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED)
-    AddContentLength(request, evbuffer_get_length(output));
+  if (HasBody(code)) AddContentLength(request, evbuffer_get_length(output));
   if (!MayHaveBody(request, code)) evbuffer_drain(output, evbuffer_get_length(output));
   evhttp_send_reply(request, code, reason, nullptr);
 }
@@ -199,6 +214,7 @@ Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
   if (request == nullptr) ThrowEventError(http.env(), code::kState, "no request is being refused");
   evkeyvalq* const output = evhttp_request_get_output_headers(request);
   headers.MoveTo(output);
+  if (IsText(env, info[3]) && http.labels_text()) AddContentType(request, code, kTextType);
   if (!evhttp_find_header(output, "Connection")) evhttp_add_header(output, "Connection", "close");
   Send(request, code, CString(reason), body.get());
   return env.Undefined();
@@ -236,6 +252,7 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
     return headers.Add(name.c_str(), text.c_str());
   };
   if (!given.ForEach(add)) throw std::bad_alloc();
+  const bool text = IsText(env, info[3]);
   const UniqueBuffer body = BodyOf(env, info[3]);
   const EventBase::BusyScope busy(self.base());
   ServerConnection& server = *self.m_server;
@@ -243,6 +260,7 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
   self.EndHandle();
   server.BeginReply(ServerConnection::ReplyKind::kWhole);
   headers.MoveTo(evhttp_request_get_output_headers(request));
+  if (text && server.server().labels_text()) AddContentType(request, code, kTextType);
   Send(request, code, CString(reason), body.get());
   server.FlushSoon();
   return env.Undefined();
@@ -259,7 +277,9 @@ bool EvHttpRequest::ReplyPlainly(const HeaderArgs& given, const Napi::Value& bod
   };
   if (!head.Begin(m_request, code, reason) || !given.ForEach(add)) return false;
   const ByteSource body(body_value.Env(), body_value);
-  if (!head.End(m_server->server().default_content_type(), body.size())) return false;
+  const EvHttp& http = m_server->server();
+  const bool text = body.is_text() && http.labels_text();
+  if (!head.End(text ? kTextType : http.default_content_type(), body.size())) return false;
   const EventBase::BusyScope busy(base());
   ServerConnection& server = *m_server;
   evhttp_request* const request = m_request;
@@ -300,7 +320,10 @@ Napi::Value EvHttpRequest::SendReplyStartNapi(const Napi::CallbackInfo& info) {
   self.m_state = State::kStarted;
   evhttp_request* const request = self.m_request;
   evkeyvalq* const headers = evhttp_request_get_output_headers(request);
-  if (!IsHttp11(request) && evhttp_find_header(headers, "Content-Length") == nullptr) {
+  SettleConnection(request);
+  SettleLength(request, code);
+  if (!IsHttp11(request) && MayHaveBody(request, code) &&
+      evhttp_find_header(headers, "Content-Length") == nullptr) {
     // Without chunks only the end of the connection can end the body; libevent would announce an
     // empty one to a client that asked for keep-alive.
     evhttp_remove_header(evhttp_request_get_input_headers(request), "Connection");

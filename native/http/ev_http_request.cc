@@ -24,10 +24,6 @@ namespace {
 
 // --- what was received -----------------------------------------------------------------------------
 
-Napi::Value GetUri(const Napi::CallbackInfo& info, evhttp_request* request) {
-  return Latin1OrUndefined(info.Env(), evhttp_request_get_uri(request));
-}
-
 Napi::Value GetHost(const Napi::CallbackInfo& info, evhttp_request* request) {
   return Latin1OrUndefined(info.Env(), evhttp_request_get_host(request));
 }
@@ -191,6 +187,15 @@ Napi::Value EvHttpRequest::GetCommandNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), self.incoming() ? self.m_command : CommandOf(self.m_request));
 }
 
+// (request) -> undefined before it is made
+Napi::Value EvHttpRequest::GetUriNapi(const Napi::CallbackInfo& info) {
+  const EvHttpRequest& self = This(info);
+  // One that waits for its connection is not libevent's yet.
+  if (!self.incoming() && self.m_state != State::kNew)
+    return Latin1OrUndefined(info.Env(), self.m_uri.c_str());
+  return Latin1OrUndefined(info.Env(), evhttp_request_get_uri(self.m_request));
+}
+
 // (request) -> number of the connection's handle, 0 without a connection
 Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = This(info);
@@ -219,7 +224,7 @@ Napi::Value EvHttpRequest::IsLostNapi(const Napi::CallbackInfo& info) {
 
 void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<GetCommandNapi>(env, exports, "requestGetCommand", state);
-  ExportFunction<OnRequest<GetUri>>(env, exports, "requestGetUri", state);
+  ExportFunction<GetUriNapi>(env, exports, "requestGetUri", state);
   ExportFunction<OnRequest<GetHost>>(env, exports, "requestGetHost", state);
   ExportFunction<OnRequest<GetHttpVersion>>(env, exports, "requestGetHttpVersion", state);
   ExportFunction<OnRequest<GetResponseCode>>(env, exports, "requestGetResponseCode", state);

@@ -28,9 +28,9 @@ struct OwnRequestDeleter {
 
 /// A request on either side.
 ///
-/// Incoming, it belongs to evhttp: the handle ends when it is answered, with its connection (unless it is kept
-/// beyond that), or when it is disposed, which answers 500 first. Outgoing, it belongs to the user until makeRequest() and from
-/// then on to the connection, whatever that returned.
+/// Incoming, it belongs to evhttp: the handle ends when it is answered, with its connection (unless it is
+/// kept beyond that), or when it is disposed, which answers 500 first. Outgoing, it belongs to the user until
+/// makeRequest() and from then on to the connection, whatever that returned.
 class EvHttpRequest final : public BaseChild {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvHttpRequest;
@@ -125,6 +125,7 @@ class EvHttpRequest final : public BaseChild {
   static Napi::Value OnRequest(const Napi::CallbackInfo& info);
 
   static Napi::Value GetCommandNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetUriNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetBufferNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetMethodNapi(const Napi::CallbackInfo& info);
   static Napi::Value ReadBodyNapi(const Napi::CallbackInfo& info);

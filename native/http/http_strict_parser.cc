@@ -54,6 +54,9 @@ const char* Stop(const char* p, const char* end, size_t room) {
   return p + std::min(static_cast<size_t>(end - p), room);
 }
 
+// EVHTTP_REQ_CONNECT
+constexpr unsigned kConnect = 1 << 7;
+
 constexpr size_t kVersionLength = std::string_view("HTTP/1.1").size();
 
 // Fits into 64 bits with room to spare, and is more than anyone sends.
@@ -69,7 +72,8 @@ void HttpStrictParser::Reset() {
   m_state = State::kStart;
   m_field = Field::kOther;
   m_leading = m_percent = m_minor = m_digits = 0;
-  m_has_host = m_has_length = m_chunked = m_expects_continue = m_odd_expectation = m_trailers = false;
+  m_has_host = m_has_length = m_chunked = m_expects_continue = m_odd_expectation = m_trailers = m_tabs =
+      false;
   m_status = m_later_status = 0;
   m_room = m_limits->head;
   m_extension_room = kMaxExtensions;
@@ -204,7 +208,9 @@ const char* HttpStrictParser::ReadMethod(const char* p, const char* end) {
 }
 
 const char* HttpStrictParser::ReadTarget(const char* p, const char* end) {
-  if (m_target_length == 0 && *p != '/' && *p != '*' && !(Is(*p, kHostByte) && Is(*p, kToken))) {
+  // What CONNECT asks for may be an address of IPv6.
+  if (m_target_length == 0 && *p != '/' && *p != '*' && !(Is(*p, kHostByte) && Is(*p, kToken)) &&
+      !(*p == '[' && command() == kConnect)) {
     return Refuse(400), p;
   }
   const char* const begin = p;
@@ -292,13 +298,13 @@ void HttpStrictParser::EndName(std::string_view name) {
 const char* HttpStrictParser::ReadValue(const char* p, const char* end) {
   const char* const stop = Stop(p, end, m_room);
   const char* const begin = p;
+  if (m_state == State::kValueStart) {
+    for (; p < stop && (*p == ' ' || *p == '\t'); ++p) m_tabs |= *p == '\t';
+    if (p < stop) m_state = State::kValue;
+  }
   if (m_field == Field::kOther) {
     while (p < stop && Is(*p, kText)) ++p;
   } else {
-    if (m_state == State::kValueStart) {
-      while (p < stop && (*p == ' ' || *p == '\t')) ++p;
-      if (p < stop) m_state = State::kValue;
-    }
     size_t length = m_word_length;
     for (; p < stop && Is(*p, kText); ++p) {
       if (length == m_word.size()) return Refuse(400), p;

@@ -63,6 +63,8 @@ class HttpStrictParser {
   bool chunked() const { return m_chunked; }
   uint64_t content_length() const { return m_content_length; }
   bool expects_continue() const { return m_expects_continue; }
+  /// Whether a tab stands before a field's value, where libevent takes spaces alone away.
+  bool tabs() const { return m_tabs; }
   /// Where the hyphen of the header stands that says how long the body is.
   size_t framing_hyphen() const { return m_framing_hyphen; }
 
@@ -130,6 +132,7 @@ class HttpStrictParser {
   bool m_expects_continue;
   bool m_odd_expectation;
   bool m_trailers;
+  bool m_tabs;
   int m_status;
   int m_later_status;
   size_t m_room;

@@ -3,6 +3,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/http.h>
+#include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <sys/socket.h>
 
@@ -194,9 +195,32 @@ void RequestGate::HideFraming() {
   m_hidden = true;
 }
 
+// Puts the head of `head` bytes, at the front of `buffer`, so that evhttp reads it as it is meant: it takes
+// spaces alone off a value's front, and a path that begins with two slashes for a host.
+void RequestGate::Amend(evbuffer* buffer, size_t head) {
+  const size_t target = m_parser.target_begin();
+  const unsigned char* const begin = evbuffer_pullup(buffer, static_cast<ev_ssize_t>(target + 2));
+  if (begin == nullptr) throw std::bad_alloc();
+  m_hidden_slash = begin[target] == '/' && begin[target + 1] == '/';
+  if (!m_hidden_slash && !m_parser.tabs()) return;
+  unsigned char* const bytes = evbuffer_pullup(buffer, static_cast<ev_ssize_t>(head));
+  if (bytes == nullptr) throw std::bad_alloc();
+  if (m_hidden_slash) bytes[target + 1] = static_cast<unsigned char>(kHidden);
+  if (!m_parser.tabs()) return;
+  unsigned char* const end = bytes + head;
+  for (unsigned char* line = std::find(bytes, end, '\n'); line != end;) {
+    unsigned char* const next = std::find(++line, end, '\n');
+    const auto is_ows = [](unsigned char c) { return c == ' ' || c == '\t'; };
+    unsigned char* const value = std::find(line, next, ':');
+    if (value != next) std::fill(value + 1, std::find_if_not(value + 1, next, is_ows), ' ');
+    line = next;
+  }
+}
+
 // The whole request, as it came.
 void RequestGate::Give(evbuffer* source, size_t length) {
   m_mode = Mode::kGiven;
+  Amend(source, m_scanned);
   m_scanned = 0;
   m_parser.Reset();
   if (source == m_input) {
@@ -211,6 +235,7 @@ void RequestGate::Give(evbuffer* source, size_t length) {
 // The head of a request whose body is ours.
 void RequestGate::GiveHead(evbuffer* source) {
   m_mode = Mode::kGiven;
+  Amend(m_head, Length(m_head));
   HideFraming();
   if (source == m_input) MoveBytes(m_input, Held(), Length(m_input));
   const InputUnlock unlock(m_input);
@@ -293,6 +318,12 @@ void RequestGate::GiveRefused() {
 }
 
 void RequestGate::Adopt(evhttp_request* request) {
+  if (std::exchange(m_hidden_slash, false)) {
+    request->uri[1] = '/';
+    // libevent's own copy of it, which C can ask for.
+    const char* const path = evhttp_uri_get_path(request->uri_elems);
+    if (path != nullptr && path[0] == '/' && path[1] == kHidden) const_cast<char*>(path)[1] = '/';
+  }
   if (!std::exchange(m_hidden, false)) return;
   for (evkeyval* header = evhttp_request_get_input_headers(request)->tqh_first; header != nullptr;
        header = header->next.tqe_next) {

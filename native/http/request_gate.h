@@ -106,6 +106,7 @@ class RequestGate {
   void Drain(evbuffer* source);
   void GiveRefused();
   void HideFraming();
+  void Amend(evbuffer* buffer, size_t head);
   void UpdateDeadline();
   evbuffer* Held();
 
@@ -126,6 +127,7 @@ class RequestGate {
   Mode m_mode = Mode::kReading;
   Body m_body_state = Body::kNone;
   bool m_hidden = false;
+  bool m_hidden_slash = false;
   bool m_invite = false;
   bool m_working = false;
   bool m_deadline_on = false;

@@ -12,6 +12,7 @@
 #include "loop/event_share.h"
 #include "loop/lib_event.h"
 #include "loop/loop_driver.h"
+#include "loop/loop_timer.h"
 #include "loop/signal_claim.h"
 #include "loop/termination_watch.h"
 #include "loop/turn_events.h"
@@ -110,6 +111,9 @@ void EventBase::Reinit() {
   m_backend_fd = -1;
   if (event_reinit(m_base) != 0) ThrowEventError(env(), code::kLibevent, "event_reinit failed");
   m_forks = ForkCount();
+  // Its descriptor is shared with the parent process, whose expirations it would take.
+  m_guard.reset();
+  m_guard_armed = false;
   if (m_waker != nullptr && m_waker->forked()) m_waker->Renew();
 }
 
@@ -401,10 +405,8 @@ void EventBase::CountNativeCallback() {
 // it does. The guard stays armed beyond its turn, so that it costs next to nothing when turns are short.
 void EventBase::ArmGuard(uint64_t ns) {
   if (m_guard_armed) return;
-  if (m_guard == nullptr) m_guard = std::make_unique<InternalEvent>(m_base, -1, 0, OnGuard, this);
-  const timeval after{static_cast<time_t>(ns / 1'000'000'000),
-                      static_cast<suseconds_t>(ns % 1'000'000'000 / 1000)};
-  m_guard_armed = m_guard->Add(&after);
+  if (m_guard == nullptr) m_guard = std::make_unique<LoopTimer>(m_base, OnGuard, this);
+  m_guard_armed = m_guard->Set(ns);
 }
 
 void EventBase::OnGuard(evutil_socket_t, short, void* arg) {

@@ -19,8 +19,8 @@ namespace bitcoin_support {
 
 class BaseChild;
 class BaseShare;
-class InternalEvent;
 class LibEvent;
+class LoopTimer;
 class LoopWaker;
 class TurnEvents;
 
@@ -280,7 +280,7 @@ class EventBase final : public Handle {
   bool m_news_due = false;
   bool m_ran_c = false;
   // Ends a turn in which events of C that we never see make each other active.
-  std::unique_ptr<InternalEvent> m_guard;
+  std::unique_ptr<LoopTimer> m_guard;
   bool m_guard_armed = false;
   std::unordered_map<int, std::vector<LibEvent*>> m_watchers;
   std::unique_ptr<LoopWaker> m_waker;

@@ -163,12 +163,11 @@ void LoopDriver::RunPoller(int timeout_ms) {
   }
   TurnEvents& turn = *base->turn_events();
   turn.BeginTurn();
-  if (timeout_ms > 0) turn.ArmTimer(timeout_ms);
+  if (timeout_ms > 0) turn.ArmTimer(uv_now(m_loop), timeout_ms);
   const int result =
       base->RunTurn(timeout_ms == 0 ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE, kTurnBudgetNs);
   base = Attached(number);
   if (base == nullptr) return;
-  if (timeout_ms > 0 && base->turn_events() != nullptr) base->turn_events()->DisarmTimer();
   if (result != 0 || base->ended_by_user()) {
     Finish(*base, base->ended_by_user() ? 0 : result == 1 ? 1 : kFailed);
   }

@@ -20,6 +20,7 @@ class ByteSource {
   ByteSource& operator=(const ByteSource&) = delete;
 
   size_t size() const { return m_size; }
+  bool is_text() const { return m_is_text; }
   /// Writes size() bytes, and one more that is of no meaning: there must be room for it.
   void CopyTo(char* target) const;
 
@@ -28,6 +29,7 @@ class ByteSource {
   napi_value m_long_string = nullptr;
   const void* m_bytes = nullptr;
   size_t m_size = 0;
+  bool m_is_text = false;
   std::array<char, 1024> m_short_string;
 };
 

@@ -7,7 +7,9 @@
 namespace bitcoin_support {
 namespace {
 
-Napi::Object MakeEventError(const Environment& env, const char* code, const std::string& message) {
+// `system`: undefined, or { errno, syscall } as EventError takes them.
+Napi::Object MakeEventError(const Environment& env, const char* code, const std::string& message,
+                            const Napi::Value& system) {
   const Napi::Env napi = env.napi();
   const Napi::Function event_error = env.error_class(Environment::ErrorClass::kEventError);
   if (event_error.IsEmpty()) {
@@ -16,7 +18,7 @@ Napi::Object MakeEventError(const Environment& env, const char* code, const std:
     error.Set("code", code);
     return error.Value();
   }
-  return event_error.New({Napi::String::New(napi, code), Napi::String::New(napi, message)});
+  return event_error.New({Napi::String::New(napi, code), Napi::String::New(napi, message), system});
 }
 
 using CreateError = decltype(napi_create_type_error);
@@ -52,16 +54,23 @@ void ThrowRangeError(napi_env env, const std::string& message) {
 }
 
 void ThrowEventError(const Environment& env, const char* code, const std::string& message) {
-  throw Napi::Error(env.napi(), MakeEventError(env, code, message));
+  throw Napi::Error(env.napi(), MakeEventError(env, code, message, env.napi().Undefined()));
 }
 
 void ThrowSystemError(const Environment& env, const char* code, const char* syscall, int error,
                       const std::string& what) {
-  const std::string reason = std::generic_category().message(error);
-  Napi::Object object = MakeEventError(env, code, what + ": " + syscall + " failed: " + reason);
-  object.Set("errno", Napi::Number::New(env.napi(), error));
-  object.Set("syscall", Napi::String::New(env.napi(), syscall));
-  throw Napi::Error(env.napi(), object);
+  std::string message = what + ": " + syscall + " failed";
+  // libevent does not always say why, and nothing fails with "Success".
+  if (error != 0) message += ": " + std::generic_category().message(error);
+  ThrowNodeError(env, code, syscall, -error, message);
+}
+
+void ThrowNodeError(const Environment& env, const char* code, const char* syscall, int node_errno,
+                    const std::string& message) {
+  Napi::Object system = Napi::Object::New(env.napi());
+  system.Set("errno", Napi::Number::New(env.napi(), node_errno));
+  system.Set("syscall", Napi::String::New(env.napi(), syscall));
+  throw Napi::Error(env.napi(), MakeEventError(env, code, message, system));
 }
 
 }  // namespace bitcoin_support

@@ -21,6 +21,7 @@
 #include "net/dns_lookup.h"
 #include "net/ev_dns_base.h"
 #include "net/held_writes.h"
+#include "net/no_delay.h"
 
 namespace bitcoin_support {
 namespace {
@@ -267,6 +268,7 @@ void BufferEvent::SetFd(int fd) {
   if (bufferevent_setfd(m_bev, fd) != 0) ThrowEventError(env(), code::kLibevent, "bufferevent_setfd failed");
   m_connected = fd >= 0;
   m_connecting = false;
+  ApplyNoDelay();
   RestWriting();
   ChooseIo();
 }
@@ -290,7 +292,10 @@ void BufferEvent::Connect(const sockaddr* address, int length) {
   m_dns_error = 0;
   errno = 0;
   m_connecting = true;
-  if (bufferevent_socket_connect(m_bev, address, length) == 0) return;
+  if (bufferevent_socket_connect(m_bev, address, length) == 0) {
+    ApplyNoDelay();
+    return;
+  }
   m_connecting = false;
   m_connected = was_connected;
   if (errno == 0) ThrowEventError(env(), code::kLibevent, "bufferevent_socket_connect failed");
@@ -308,7 +313,7 @@ void BufferEvent::ConnectHostname(EvDnsBase* dns, int family, const std::string&
   const std::string service = std::to_string(port);
   if (dns != nullptr) {
     // One that has ended already has been told of, and that may have begun another one.
-    DnsLookup* const lookup = DnsLookup::ForBufferEvent(*dns, host, service, hints, *this);
+    DnsLookup* const lookup = DnsLookup::For(*dns, host, service, hints, *this);
     if (lookup != nullptr) m_lookup = lookup;
     return;
   }
@@ -330,11 +335,28 @@ void BufferEvent::OnLookedUp(int result, const evutil_addrinfo* found) {
     m_connected = false;
     m_connecting = true;
     NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
-    if (bufferevent_socket_connect(m_bev, found->ai_addr, static_cast<int>(found->ai_addrlen)) == 0) return;
+    if (bufferevent_socket_connect(m_bev, found->ai_addr, static_cast<int>(found->ai_addrlen)) == 0) {
+      ApplyNoDelay();
+      return;
+    }
   } else {
     m_dns_error = result != 0 ? result : EVUTIL_EAI_NODATA;
   }
   bufferevent_trigger_event(m_bev, BEV_EVENT_ERROR, 0);
+}
+
+void BufferEvent::SetNoDelay(bool on) {
+  const int fd = bufferevent_getfd(bev());
+  if (fd >= 0 && !bitcoin_support::SetNoDelay(fd, on)) {
+    ThrowSystemError(env(), code::kLibevent, "setsockopt", errno, "descriptor " + std::to_string(fd));
+  }
+  m_no_delay = on;
+}
+
+// To a descriptor that is new.
+void BufferEvent::ApplyNoDelay() {
+  const int fd = bufferevent_getfd(m_bev);
+  if (m_no_delay && fd >= 0) bitcoin_support::SetNoDelay(fd, true);
 }
 
 // libevent has the deferred callback in the queue of its priority, and would look for it in that of the new

@@ -60,6 +60,13 @@ Napi::Value BufferEvent::SetFdNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// (bufferevent, on)
+Napi::Value BufferEvent::SetNoDelayNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = Limited(info);
+  self.SetNoDelay(BoolArg(info, 1));
+  return info.Env().Undefined();
+}
+
 // (bufferevent, priority)
 Napi::Value BufferEvent::PrioritySetNapi(const Napi::CallbackInfo& info) {
   BufferEvent& self = Own(info);
@@ -161,6 +168,7 @@ void BufferEvent::ExportSettings(Napi::Env env, Napi::Object exports, Environmen
   ExportFunction<GetWatermarkNapi>(env, exports, "bufferEventGetWatermark", state);
   ExportFunction<GetFdNapi>(env, exports, "bufferEventGetFd", state);
   ExportFunction<SetFdNapi>(env, exports, "bufferEventSetFd", state);
+  ExportFunction<SetNoDelayNapi>(env, exports, "bufferEventSetNoDelay", state);
   ExportFunction<PrioritySetNapi>(env, exports, "bufferEventPrioritySet", state);
   ExportFunction<GetPriorityNapi>(env, exports, "bufferEventGetPriority", state);
   ExportFunction<SetMaxSingleNapi>(env, exports, "bufferEventSetMaxSingle", state);

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { isIP } from 'node:net'
-import { EventError } from '../util/errors.js'
+import type { EventError } from '../util/errors.js'
 import { native } from '../util/native.js'
 import {
   checkBits,
@@ -19,6 +19,7 @@ import { declareEventType } from './declare-event-type.js'
 import { DNS_OPTION_NAMESERVERS_NO_DEFAULT, DNS_OPTIONS_ALL, DNS_QUERY_NO_SEARCH } from './dns-constants.js'
 import { EventBase, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
+import { lookupError } from './lookup-error.js'
 
 // libevent's EVDNS_BASE_*.
 const INITIALIZE_NAMESERVERS = 1
@@ -96,7 +97,7 @@ export interface EvDnsAddress {
 /**
  * Callback for what was found.
  *
- * @param error - `ERR_EV_DNS` with the `EVUTIL_EAI_*` as its `errno` when nothing was
+ * @param error - `ERR_EV_DNS` with Node's `errno` and `errnoName`, such as `'EAI_NONAME'`, when nothing was
  * @param addresses - what was found
  * @param arg - what was given with the callback
  */
@@ -432,11 +433,6 @@ function addressesOf(flat: readonly string[]): EvDnsAddress[] {
     addresses.push({ family: family === '6' ? 6 : 4, address, port: Number(port) })
   }
   return addresses
-}
-
-function lookupError(host: string, result: number): EventError {
-  const error = new EventError('ERR_EV_DNS', `${host} was not found: ${native.gaiStrerror(result)}`)
-  return Object.assign(error, { errno: result, syscall: 'getaddrinfo' })
 }
 
 /**

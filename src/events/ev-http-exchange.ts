@@ -1,36 +1,21 @@
 // One request and its response, as a promise.
-import { constants } from 'node:os'
-import { EventError, type EventErrorCode } from '../util/errors.js'
+import { EventError } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
 import { Shown, shown } from '../util/shown.js'
 import { traceCreated, traceDropped } from '../util/tracing.js'
 import { checkBytes } from '../util/validation.js'
 import { type ClientReceiver, kChunk, kDone, kFailed, kHeaders, kStopped, type WrittenReceiver } from './base-state.js'
-import {
-  EVREQ_HTTP_BUFFER_ERROR,
-  EVREQ_HTTP_DATA_TOO_LONG,
-  EVREQ_HTTP_EOF,
-  EVREQ_HTTP_INVALID_HEADER,
-  EVREQ_HTTP_REQUEST_CANCEL,
-  EVREQ_HTTP_TIMEOUT,
-} from './constants.js'
+import { EVREQ_HTTP_REQUEST_CANCEL } from './constants.js'
 import { typeNumberOf } from './declare-event-type.js'
 import { BodyReader, BodyStream } from './ev-http-body-stream.js'
+import { requestError, unconnectedError } from './ev-http-client-errors.js'
 import type { CheckedRequest, EvHttpBodyChunks } from './ev-http-client-options.js'
-import { type EvHttpConnectionSettings, isLimited } from './ev-http-connection-settings.js'
+import type { EvHttpConnectionSettings } from './ev-http-connection-settings.js'
 import { EvHttpMessage } from './ev-http-message.js'
 import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 import { handleOf } from './event-handle.js'
 import { ReadSlab } from './read-slab.js'
-
-const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
-  [EVREQ_HTTP_TIMEOUT]: ['ERR_EV_TIMEOUT', 'the request took too long'],
-  [EVREQ_HTTP_EOF]: ['ERR_EV_EOF', 'the connection ended before the reply was whole'],
-  [EVREQ_HTTP_INVALID_HEADER]: ['ERR_EV_REPLY', 'the reply is malformed'],
-  [EVREQ_HTTP_BUFFER_ERROR]: ['ERR_EV_LIBEVENT', 'the connection failed'],
-  [EVREQ_HTTP_REQUEST_CANCEL]: ['ERR_EV_CANCELED', 'the request was cancelled'],
-}
 
 /** The longest body that goes into the slab, in bytes: `kShortBody` of the addon. */
 const SHORT_BODY = 4096
@@ -58,6 +43,7 @@ export class Exchange implements ClientReceiver {
   readonly #base: EventBase
   readonly #number: HandleNumber
   readonly #slot: number
+  readonly #timeoutMs: number
   #resolve: (response: EvHttpResponse) => void
   #reject: (error: unknown) => void
   #ignoreSignal: (() => void) | undefined
@@ -76,17 +62,19 @@ export class Exchange implements ClientReceiver {
     reject: (error: unknown) => void,
   ): void {
     if (request.signal?.aborted) throw request.signal.reason
-    new Exchange(connection, base, resolve, reject).#send(request)
+    new Exchange(connection, base, request.timeoutMs, resolve, reject).#send(request)
   }
 
   private constructor(
     connection: EvHttpConnectionSettings,
     base: EventBase,
+    timeoutMs: number,
     resolve: (response: EvHttpResponse) => void,
     reject: (error: unknown) => void,
   ) {
     this.#connection = connection
     this.#base = base
+    this.#timeoutMs = timeoutMs
     this.#resolve = resolve
     this.#reject = reject
     this.#number = native.requestNew()
@@ -174,29 +162,6 @@ export class Exchange implements ClientReceiver {
     else this.#reject(error)
   }
 
-  /** @returns what has kept it from a connection, if that is so */
-  #connectError(): EventError | undefined {
-    const connection = handleOf(this.#connection)
-    const failure = native.isLive(connection) ? native.connectionGetFailure(connection) : undefined
-    if (failure === undefined) return undefined
-    const [syscall, errno, reason] = failure
-    const message = `cannot connect: ${syscall} failed: ${reason}`
-    if (syscall === 'getaddrinfo') return new EventError('ERR_EV_CONNECT', message)
-    const code = errno === constants.errno.ETIMEDOUT ? 'ERR_EV_TIMEOUT' : 'ERR_EV_CONNECT'
-    return new EventError(code, message, { errno, syscall })
-  }
-
-  #errorOf(code: number): EventError {
-    if (code === EVREQ_HTTP_DATA_TOO_LONG) {
-      return isLimited(this.#connection)
-        ? new EventError('ERR_EV_TOO_LONG', 'the reply is longer than allowed')
-        : new EventError('ERR_EV_REPLY', 'the reply is malformed')
-    }
-    const connectError = code === EVREQ_HTTP_EOF ? this.#connectError() : undefined
-    const [name, message] = FAILURES[code] ?? ['ERR_EV_LIBEVENT', 'the request failed']
-    return connectError ?? new EventError(name, message)
-  }
-
   [kHeaders](): void {
     if (this.#over) return
     const head = native.requestTakeReply(this.#number, undefined, 0)
@@ -215,7 +180,7 @@ export class Exchange implements ClientReceiver {
   }
 
   [kFailed](code: number): void {
-    this.#reason ??= { error: this.#errorOf(code) }
+    this.#reason ??= { error: requestError(this.#connection, code, this.#timeoutMs) }
   }
 
   [kDone](alive: boolean): void {
@@ -224,7 +189,7 @@ export class Exchange implements ClientReceiver {
     if (this.#reason !== undefined) {
       this.#fail(this.#reason.error)
     } else if (!alive) {
-      this.#fail(this.#errorOf(EVREQ_HTTP_REQUEST_CANCEL))
+      this.#fail(requestError(this.#connection, EVREQ_HTTP_REQUEST_CANCEL, this.#timeoutMs))
     } else if (this.#stream !== undefined) {
       this.#stream.end()
     } else {
@@ -232,7 +197,7 @@ export class Exchange implements ClientReceiver {
       const head = native.requestTakeReply(this.#number, slab.block, start)
       const status = shown(Shown.replyStatus)
       if (status === 0) {
-        this.#reject(this.#connectError() ?? new EventError('ERR_EV_CONNECT', 'cannot connect'))
+        this.#reject(unconnectedError(this.#connection))
       } else {
         const body = takeBody(this.#number, start, shown(Shown.replyLength))
         this.#resolve(new EvHttpResponse(status, shown(Shown.replyMinor), head, body))

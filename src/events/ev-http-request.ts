@@ -191,7 +191,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    *
    * @param code - status code, 200 to 999
    * @param reason - reason phrase; default: the code's own
-   * @param body - a string goes as UTF-8; without effect for HEAD, 204 and 304
+   * @param body - a string goes as UTF-8; without effect for HEAD, 204, 205 and 304
    * @throws as {@link reply}
    * @see evhttp_send_reply()
    */

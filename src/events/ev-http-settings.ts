@@ -101,9 +101,10 @@ export abstract class EvHttpSettings extends declareEventType('EvHttp') {
   }
 
   /**
-   * Sets the Content-Type of replies that name none.
+   * Sets the Content-Type of replies that name none, whatever their body is.
    *
-   * @param type - the type, undefined for no header; default `text/html; charset=ISO-8859-1`
+   * @param type - the type, undefined for no header; default: `text/plain; charset=utf-8` for a body that is a string, else
+   * libevent's `text/html; charset=ISO-8859-1`
    * @see evhttp_set_default_content_type()
    */
   setDefaultContentType(type: string | undefined): void {

@@ -2,9 +2,10 @@
 import { EvBuffer, obtainEvBuffer } from '../events/ev-buffer.js'
 import type { EvutilSocket } from '../events/event-base.js'
 import { EventError } from '../util/errors.js'
-import { checkBytes, checkInteger, checkString, checkUint8Array } from '../util/validation.js'
+import { checkString } from '../util/validation.js'
 import { answer, type Out, orNull } from './answer.js'
 import { checkCount, checkHandle, checkOut } from './handles.js'
+import { head, into } from './lengths.js'
 
 /** Makes an empty buffer, which its caller owns. @returns the buffer, or null */
 export function evbuffer_new(): EvBuffer | null {
@@ -23,20 +24,14 @@ export function evbuffer_get_length(buf: EvBuffer): number {
   return buf.getLength()
 }
 
-/** @returns the first bytes of what is given, as C says how many */
-export function head(data: string | Uint8Array, length: number | undefined): string | Uint8Array {
-  checkBytes(data, 'data')
-  if (length === undefined) return data
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data
-  // C would read on.
-  checkInteger(length, 'datlen', 0, bytes.length)
-  return bytes.subarray(0, length)
-}
-
-/** Appends bytes; a string goes as UTF-8. Without `datlen` all of them. @returns 0, or -1 */
+/**
+ * Appends bytes; a string goes as UTF-8. Without `datlen` all of them. @returns 0, or -1
+ *
+ * @throws {RangeError} when `datlen` is not a string's length in bytes, or more than there are
+ */
 export function evbuffer_add(buf: EvBuffer, data: string | Uint8Array, datlen?: number): 0 | -1 {
   checkHandle(buf, EvBuffer, 'buf')
-  const bytes = head(data, datlen)
+  const bytes = head(data, datlen, 'datlen')
   return answer(() => buf.add(bytes))
 }
 
@@ -48,10 +43,10 @@ export function evbuffer_add_printf(buf: EvBuffer, text: string): number {
   return answer(() => buf.add(bytes)) === 0 ? bytes.length : -1
 }
 
-/** Puts bytes before the first. @returns 0, or -1 */
+/** Puts bytes before the first, as {@link evbuffer_add} takes them. @returns 0, or -1 */
 export function evbuffer_prepend(buf: EvBuffer, data: string | Uint8Array, datlen?: number): 0 | -1 {
   checkHandle(buf, EvBuffer, 'buf')
-  const bytes = head(data, datlen)
+  const bytes = head(data, datlen, 'datlen')
   return answer(() => buf.prepend(bytes))
 }
 
@@ -61,14 +56,6 @@ export function evbuffer_drain(buf: EvBuffer, len: number): 0 | -1 {
   return answer(() => buf.drain(len))
 }
 
-export function into(target: Uint8Array, length: number | undefined): Uint8Array {
-  checkUint8Array(target, 'data_out')
-  if (length === undefined) return target
-  // C would write on.
-  checkInteger(length, 'datlen', 0, target.length)
-  return target.subarray(0, length)
-}
-
 function count(call: () => number): number {
   return orNull(call) ?? -1
 }
@@ -76,14 +63,14 @@ function count(call: () => number): number {
 /** Takes bytes from the start. @returns how many, or -1 */
 export function evbuffer_remove(buf: EvBuffer, data_out: Uint8Array, datlen?: number): number {
   checkHandle(buf, EvBuffer, 'buf')
-  const target = into(data_out, datlen)
+  const target = into(data_out, datlen, 'datlen')
   return count(() => buf.remove(target))
 }
 
 /** Copies bytes from the start. @returns how many, or -1 */
 export function evbuffer_copyout(buf: EvBuffer, data_out: Uint8Array, datlen?: number): number {
   checkHandle(buf, EvBuffer, 'buf')
-  const target = into(data_out, datlen)
+  const target = into(data_out, datlen, 'datlen')
   return count(() => buf.copyout(target))
 }
 

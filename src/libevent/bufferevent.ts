@@ -10,8 +10,8 @@ import { obtainBufferEventPair, obtainBufferEventSocket } from '../events/obtain
 import type { EventError } from '../util/errors.js'
 import { checkFunction } from '../util/validation.js'
 import { answer, msOf, type Out, orNull, type Timeval } from './answer.js'
-import { head, into } from './buffer.js'
 import { checkCount, checkHandle, checkOut } from './handles.js'
+import { head, into } from './lengths.js'
 import { checkSockAddr, type SockAddr } from './listener.js'
 
 /** `bufferevent_data_cb`: bytes have come, or gone. */
@@ -123,10 +123,14 @@ export function bufferevent_get_output(bufev: BufferEvent): EvBuffer {
   return bufev.getOutput()
 }
 
-/** Sends bytes; a string goes as UTF-8. Without `size` all of them. @returns 0, or -1 */
+/**
+ * Sends bytes; a string goes as UTF-8. Without `size` all of them. @returns 0, or -1
+ *
+ * @throws {RangeError} when `size` is not a string's length in bytes, or more than there are
+ */
 export function bufferevent_write(bufev: BufferEvent, data: string | Uint8Array, size?: number): 0 | -1 {
   checkHandle(bufev, BufferEvent, 'bufev')
-  const bytes = head(data, size)
+  const bytes = head(data, size, 'size')
   return answer(() => bufev.write(bytes))
 }
 
@@ -140,7 +144,7 @@ export function bufferevent_write_buffer(bufev: BufferEvent, buf: EvBuffer): 0 |
 /** Takes bytes that have come. @returns how many */
 export function bufferevent_read(bufev: BufferEvent, data: Uint8Array, size?: number): number {
   checkHandle(bufev, BufferEvent, 'bufev')
-  return bufev.read(into(data, size))
+  return bufev.read(into(data, size, 'size'))
 }
 
 /** Takes all bytes that have come, into a buffer. @returns 0, or -1 */

@@ -11,6 +11,7 @@ import { EvKeyvalq, OwnedEvKeyvalq } from '../events/ev-keyvalq.js'
 import { checkBytes } from '../util/validation.js'
 import { answer, type Out, orNull } from './answer.js'
 import { checkCount, checkHandle, checkOut } from './handles.js'
+import { head } from './lengths.js'
 
 /** Appends a header. @returns 0, or -1 when the name or the value may not stand in a message */
 export function evhttp_add_header(headers: EvKeyvalq, key: string, value: string): 0 | -1 {
@@ -48,12 +49,15 @@ export function evhttp_parse_query_str(uri: string, headers: OwnedEvKeyvalq): 0 
   return answer(() => evhttpParseQueryStr(uri, headers))
 }
 
-/** Encodes text, of which `size` bytes count (negative: all). @returns the encoded text */
+/**
+ * Encodes text, of which `size` bytes count (negative: all). @returns the encoded text
+ *
+ * @throws {RangeError} when `size` is not a string's length in bytes, or more than there are
+ */
 export function evhttp_uriencode(str: string | Uint8Array, size: number, space_to_plus: boolean | number): string {
   checkBytes(str, 'str')
   checkCount(size, 'size')
-  const bytes = typeof str === 'string' ? Buffer.from(str) : str
-  return evhttpUriencode(size < 0 ? bytes : bytes.subarray(0, size), Boolean(space_to_plus))
+  return evhttpUriencode(size < 0 ? str : head(str, size, 'size'), Boolean(space_to_plus))
 }
 
 /** Encodes text. @returns the encoded text */

@@ -124,7 +124,7 @@ export function evconnlistener_set_cb<A>(lev: EvConnListener, cb: evconnlistener
 export function evconnlistener_set_error_cb<A>(lev: EvConnListener, errorcb: evconnlistener_errorcb<A> | null): void {
   checkHandle(lev, EvConnListener, 'lev')
   if (errorcb !== null) checkFunction(errorcb, 'errorcb')
-  lev.setErrorCb(errorcb === null ? null : (listener, errno, arg: A) => errorcb(listener, arg, errno))
+  lev.setErrorCb(errorcb === null ? null : (listener, errno, arg: A) => errorcb(listener, arg, -errno))
 }
 
 /** @returns the listening descriptor */

@@ -261,6 +261,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   bufferEventGetWatermark: signature(is([0, 0]), bufferevent, bool(false)),
   bufferEventGetFd: signature(is(-1), bufferevent),
   bufferEventSetFd: signature(nothing, bufferevent, int(-1, [INT_MAX, INT_MIN])),
+  bufferEventSetNoDelay: signature(nothing, bufferevent, bool(true)),
   bufferEventPrioritySet: signature(nothing, bufferevent, int(0)),
   bufferEventGetPriority: signature(is(0), bufferevent),
   bufferEventSetMaxSingle: signature(nothing, bufferevent, bool(true), number(1000)),
@@ -296,6 +297,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   dnsBaseTakeAnswers: signature(is([]), dns),
   dnsErrToString: signature(a('string'), int(3)),
   gaiStrerror: signature(a('string'), int(-2)),
+  gaiErrno: signature(is(-3008), int(-2)),
 
   httpNew: signature(a('number'), base, bool(true)),
   httpBindTcp: signature(
@@ -380,6 +382,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   listenerNew: signature('ERR_EV_BIND', base, int(2 ** 31 - 1, [-1, -(2 ** 31)]), int(0), int(0)),
   listenerSetEnabled: signature(nothing, listener, bool(true)),
   listenerSetHasCallback: signature(nothing, listener, bool(true)),
+  listenerSetNoDelay: signature(nothing, listener, bool(true)),
   listenerTakeAccepted: signature(is(undefined), listener),
   listenerGetFd: signature(a('number'), listener),
   listenerAddress: signature(a('array'), listener),

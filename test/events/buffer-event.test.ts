@@ -132,11 +132,11 @@ describe('BufferEvent', () => {
     broken.write('x')
     base.loopSync(EVLOOP_NONBLOCK)
     expect(errors).to.have.length(1)
-    expect(errors[0]).to.include({ code: 'ERR_EV_SOCKET', errno: constants.errno.EPIPE, syscall: 'write' })
+    expect(errors[0]).to.include({ code: 'ERR_EV_SOCKET', errno: -constants.errno.EPIPE, syscall: 'write' })
     expect(errors[0]?.message).to.equal('write failed: EPIPE, broken pipe')
     expect(() => obtainBufferEventSocket(base, 2 ** 31 - 1))
       .to.throw()
-      .with.property('errno', constants.errno.EBADF)
+      .with.property('errno', -constants.errno.EBADF)
   })
 
   it('flushes nothing and closes at once when it is disposed, unless the descriptor is not its own', () => {
@@ -323,7 +323,7 @@ describe('BufferEvent', () => {
       one.write('bytes')
       expect(() => base.dispatchSync()).to.throw(failure.constructor as ErrorConstructor, 'the filter')
       base.dispatchSync()
-      expect(events).to.deep.equal([[BEV_EVENT_ERROR | BEV_EVENT_READING, constants.errno.EPROTO]])
+      expect(events).to.deep.equal([[BEV_EVENT_ERROR | BEV_EVENT_READING, -constants.errno.EPROTO]])
       expect(other.getInput().getLength()).to.equal(5)
     })
 

@@ -67,7 +67,7 @@ describe('EvHttp: binding', () => {
     expect(await hello(portOf(both))).to.equal('any')
     expect(() => server.http.bindSocketWithHandle('0.0.0.0', portOf(both)))
       .to.throw(EventError)
-      .with.property('errno', EADDRINUSE)
+      .with.property('errno', -EADDRINUSE)
 
     const six = server.http.bindSocketWithHandle('::', 0, { ipv6Only: true })
     const four = server.http.bindSocketWithHandle('0.0.0.0', portOf(six))
@@ -94,11 +94,11 @@ describe('EvHttp: binding', () => {
       const taken = portOf(http.bindSocketWithHandle('127.0.0.1', 0))
       expect(() => http.bindSocketWithHandle('127.0.0.1', taken))
         .to.throw(EventError, /127\.0\.0\.1/)
-        .that.includes({ code: 'ERR_EV_BIND', errno: EADDRINUSE, syscall: 'bind' })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -EADDRINUSE, syscall: 'bind' })
       // An address of documentation: no host's own.
       expect(() => http.bindSocketWithHandle('192.0.2.1', 0))
         .to.throw(EventError)
-        .that.includes({ code: 'ERR_EV_BIND', errno: EADDRNOTAVAIL, syscall: 'bind' })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -EADDRNOTAVAIL, syscall: 'bind' })
       expect(() => http.bindSocketWithHandle(UNRESOLVABLE, 0))
         .to.throw(EventError, /getaddrinfo/)
         .with.property('code', 'ERR_EV_BIND')
@@ -142,11 +142,11 @@ describe('EvHttp: binding', () => {
       const shared = portOf(http.bindSocketWithHandle('127.0.0.1', 0, { reusePort: true }))
       expect(() => http.bindSocketWithHandle('127.0.0.1', shared))
         .to.throw(EventError)
-        .that.includes({ code: 'ERR_EV_BIND', errno: EADDRINUSE })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -EADDRINUSE })
       const alone = portOf(http.bindSocketWithHandle('127.0.0.1', 0))
       expect(() => http.bindSocketWithHandle('127.0.0.1', alone, { reusePort: true }))
         .to.throw(EventError)
-        .that.includes({ code: 'ERR_EV_BIND', errno: EADDRINUSE })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -EADDRINUSE })
     })
   })
 
@@ -230,7 +230,7 @@ describe('EvHttp: a socket that listens already', () => {
       expect(nativeSupport.closeDescriptor(idle)).to.equal(true)
       expect(() => http.acceptSocketWithHandle(idle))
         .to.throw(EventError)
-        .that.includes({ code: 'ERR_EV_BIND', errno: EBADF, syscall: 'getsockopt' })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -EBADF, syscall: 'getsockopt' })
     })
   })
 
@@ -239,7 +239,7 @@ describe('EvHttp: a socket that listens already', () => {
       // Standard output is a pipe, a file or a terminal.
       expect(() => http.acceptSocketWithHandle(1))
         .to.throw(EventError)
-        .that.includes({ code: 'ERR_EV_BIND', errno: ENOTSOCK, syscall: 'getsockopt' })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -ENOTSOCK, syscall: 'getsockopt' })
     })
   })
 

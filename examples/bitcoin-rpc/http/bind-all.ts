@@ -1,5 +1,4 @@
 import { isIPv6 } from 'node:net'
-import { constants } from 'node:os'
 import { EventError } from 'bitcoin-support'
 import { type Endpoint, formatEndpoint, isAnyAddress } from '../args/endpoint.js'
 import { UsageError } from '../args/usage-error.js'
@@ -63,7 +62,7 @@ function isIpv6Only(endpoint: Endpoint, wanted: readonly Endpoint[]): boolean {
 }
 
 function isTaken({ error }: Refused): boolean {
-  return error instanceof EventError && error.errno === constants.errno.EADDRINUSE
+  return error instanceof EventError && error.errnoName === 'EADDRINUSE'
 }
 
 function describe({ endpoint, error }: Refused): string {

@@ -168,7 +168,8 @@ export class HttpFront implements Disposable {
     }
     if (!this.#logins.isOpenTo(peer.name)) {
       this.#authorization.clear()
-      if (!this.#logins.wait(peer.name, () => this.#login(req, peer))) this.#reply(req, 503, {}, TOO_MANY_LOGINS)
+      const login = { bytes: req.getInputBuffer().getLength(), look: () => this.#login(req, peer) }
+      if (!this.#logins.wait(peer.name, login)) this.#reply(req, 503, {}, TOO_MANY_LOGINS)
       return
     }
     const user = this.#authorize()

@@ -7,10 +7,17 @@ const MAX_HELD = 128
 const MAX_WAITING = 1024
 /** How many of both there may be of all peers, before those who have some already get no more. */
 const MAX_TOTAL = 8192
+/** How many bytes the bodies of all that wait may have. */
+const MAX_WAITING_BYTES = 0x04000000
+
+interface WaitingLogin {
+  readonly bytes: number
+  readonly look: Work
+}
 
 interface PeerState {
   held: number
-  readonly waiting: Work[]
+  readonly waiting: WaitingLogin[]
 }
 
 /**
@@ -24,6 +31,7 @@ export class LoginGate implements Disposable {
   readonly #peers = new Map<string, PeerState>()
   readonly #timers = new Set<LibEvent>()
   #total = 0
+  #waitingBytes = 0
 
   /**
    * @param base - the event base to run in
@@ -46,15 +54,17 @@ export class LoginGate implements Disposable {
   /**
    * Keeps a login until the gate is open to its peer.
    *
-   * @param peer - who logs in
-   * @param login - looks at it then
-   * @returns false when too many logins of that peer wait already
+   * @param peer - who logs in; the gate is not open to it
+   * @param login - the length of the body that is kept with it, and what looks at it then
+   * @returns false when too many logins wait already
    */
-  wait(peer: string, login: Work): boolean {
+  wait(peer: string, login: WaitingLogin): boolean {
     const waiting = this.#peers.get(peer)?.waiting ?? []
     if (waiting.length >= MAX_WAITING || this.#total >= MAX_TOTAL) return false
+    if (this.#waitingBytes + login.bytes > MAX_WAITING_BYTES) return false
     waiting.push(login)
     this.#total += 1
+    this.#waitingBytes += login.bytes
     return true
   }
 
@@ -93,7 +103,8 @@ export class LoginGate implements Disposable {
       const login = state.waiting.shift()
       if (login === undefined) break
       this.#total -= 1
-      login()
+      this.#waitingBytes -= login.bytes
+      login.look()
     }
     if (state.held === 0) this.#peers.delete(peer)
   }

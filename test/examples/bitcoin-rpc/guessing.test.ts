@@ -141,11 +141,30 @@ describe('bitcoin-rpc: the gate of logins', () => {
         seen.push(index)
         if (wrong) gate.holdBack('a', () => {})
       }
-      expect(gate.wait('a', login)).to.equal(true)
+      expect(gate.wait('a', { bytes: 0, look: login })).to.equal(true)
     }
-    expect(gate.wait('a', () => {})).to.equal(false)
+    expect(gate.wait('a', { bytes: 0, look: () => {} })).to.equal(false)
     expect(await base.dispatch()).to.equal(1)
     expect(seen).to.deep.equal(Array.from({ length: 1024 }, (_, index) => index))
+  })
+
+  it('keeps only so many bytes of those who wait', async () => {
+    using base = obtainEventBase()
+    using gate = new LoginGate(base, 1)
+    const megabytes = (count: number) => ({ bytes: count * 0x100000, look: () => {} })
+    for (const peer of ['a', 'b']) {
+      for (let index = 0; index < 128; index += 1) gate.holdBack(peer, () => {})
+    }
+    expect(gate.wait('a', megabytes(32))).to.equal(true)
+    expect(gate.wait('b', megabytes(31))).to.equal(true)
+    expect(gate.wait('a', megabytes(2))).to.equal(false)
+    expect(gate.wait('b', megabytes(2))).to.equal(false)
+    expect(gate.wait('b', megabytes(1))).to.equal(true)
+    expect(await base.dispatch()).to.equal(1)
+    for (let index = 0; index < 128; index += 1) gate.holdBack('a', () => {})
+    expect(gate.wait('a', megabytes(64))).to.equal(true)
+    expect(gate.wait('a', megabytes(1))).to.equal(false)
+    expect(await base.dispatch()).to.equal(1)
   })
 
   it('holds only so much of all peers together, and then is open to those alone that have nothing there', () => {
@@ -157,7 +176,7 @@ describe('bitcoin-rpc: the gate of logins', () => {
     expect(gate.isOpenTo('0')).to.equal(true)
     for (let peer = 100; peer < 164; peer += 1) gate.holdBack(String(peer), () => {})
     expect(gate.isOpenTo('0')).to.equal(false)
-    expect(gate.wait('0', () => {})).to.equal(false)
+    expect(gate.wait('0', { bytes: 0, look: () => {} })).to.equal(false)
     expect(gate.isOpenTo('new')).to.equal(true)
   })
 })
