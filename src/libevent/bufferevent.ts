@@ -8,6 +8,7 @@ import { EventBase, type EvutilSocket } from '../events/event-base.js'
 import { AF_INET, AF_INET6 } from '../events/evutil.js'
 import { obtainBufferEventPair, obtainBufferEventSocket } from '../events/obtain-buffer-event.js'
 import type { EventError } from '../util/errors.js'
+import { checkFunction } from '../util/validation.js'
 import { answer, msOf, type Out, orNull, type Timeval } from './answer.js'
 import { checkCount, checkHandle, checkOut } from './handles.js'
 import { head, into } from './lengths.js'
@@ -55,7 +56,8 @@ export function bufferevent_setcb<A>(
   cbarg: A,
 ): void {
   checkHandle(bufev, BufferEvent, 'bufev')
-  bufev.setcb<A>(readcb ?? undefined, writecb ?? undefined, eventcb ?? undefined, cbarg)
+  for (const [name, cb] of Object.entries({ readcb, writecb, eventcb })) if (cb !== null) checkFunction(cb, name)
+  bufev.setcb<A>(readcb, writecb, eventcb, cbarg)
 }
 
 /** Switches `EV_READ` and `EV_WRITE` on. @returns 0, or -1 */

@@ -131,15 +131,17 @@ const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
 /** @returns what is wrong in a place by its type */
 function wrongFor(kind: Kind, world: World): unknown[] {
   if (kind === 'any') return []
-  const missing = kind.endsWith('?') ? [undefined, null] : kind.endsWith('=') ? [undefined] : []
+  const missing: unknown[] = []
+  if (kind.endsWith('?')) missing.push(null)
+  if (kind.endsWith('=') || ['tv?', 'string?', 'int?'].includes(kind)) missing.push(undefined)
   if (HANDLES.test(kind)) {
     const right = rightFor(kind, world) as object
     const others = world.everything.filter((one) => !(one instanceof right.constructor))
     const forged = [Object.create(right), Object.create(right.constructor.prototype as object), new Proxy(right, {})]
-    return [...STRANGERS.filter((value) => !missing.includes(value as null)), ...others, ...forged]
+    return [...STRANGERS.filter((value) => !missing.includes(value)), ...others, ...forged]
   }
   const accepts = TYPES[kind.replace(/[?=]$/, '')] ?? (() => true)
-  return STRANGERS.filter((value) => !missing.includes(value as null) && !accepts(value))
+  return STRANGERS.filter((value) => !missing.includes(value) && !accepts(value))
 }
 
 function expectCode(error: unknown, label: string): void {

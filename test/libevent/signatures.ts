@@ -20,7 +20,7 @@ type HandleKind =
   | 'dns?'
   | 'buf?'
 
-/** Anything else. `?`: NULL, and undefined, which stands for it, are right too; `=`: it may be left out. */
+/** Anything else. `?`: NULL is right too, and for times, texts and numbers undefined; `=`: it may be left out. */
 type PlainKind =
   | 'int'
   | 'bits'

@@ -1,4 +1,7 @@
 // Several instances of the library's modules in one thread, each in a context of its own.
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import * as library from 'bitcoin-support'
 import {
   EV_PERSIST,
@@ -23,6 +26,23 @@ function thrownBy(call: () => unknown): unknown {
   }
   throw new Error('nothing was thrown')
 }
+
+/** A worker with two instances, one of which has two bases. */
+const PROGRAM = `
+const { parentPort, workerData } = require('node:worker_threads')
+const instances = [require(workerData.entry), require(workerData.entry.replace('index.js', 'cjs/index.cjs'))]
+const bases = [instances[0], instances[1], instances[1]].map((one) => {
+  const base = one.obtainEventBase()
+  one.obtainEvent(base, -1, one.EV_PERSIST, () => {}).add(1)
+  base.dispatch()
+  return base
+})
+parentPort.once('message', () => {
+  if (workerData.ending === 'exits') process.exit(0)
+  else for (const base of bases) base.dispose()
+})
+setTimeout(() => parentPort.postMessage('running'), 20)
+`
 
 describe('several instances of the modules in one thread', () => {
   checkLiveCountsAfterEach()
@@ -207,4 +227,18 @@ describe('several instances of the modules in one thread', () => {
     expect(EventBase.live()).to.equal(0)
     expect((await warned).message).to.equal(`EventBase #${id} was collected without having been disposed`)
   })
+
+  for (const ending of ['is terminated', 'exits', 'ends by itself'] as const) {
+    it(`go with their worker when it ${ending}`, async () => {
+      const entry = fileURLToPath(import.meta.resolve('bitcoin-support'))
+      const worker = new Worker(PROGRAM, { eval: true, workerData: { entry, ending } })
+      await once(worker, 'message')
+      expect(EventBase.live()).to.equal(3)
+      const exit = once(worker, 'exit')
+      if (ending === 'is terminated') await worker.terminate()
+      else worker.postMessage('go')
+      expect((await exit)[0]).to.equal(ending === 'is terminated' ? 1 : 0)
+      expect(EventBase.live()).to.equal(0)
+    })
+  }
 })
