@@ -277,7 +277,9 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   int result = 1;
   if (!m_keep_alive && !EndsLoopsItself()) {
     result = event_base_loop(m_base, flags);
-  } else if (!may_end || !NothingLeft()) {
+  } else if (may_end && NothingLeft()) {
+    m_found_nothing = true;
+  } else {
     result = event_base_loop(m_base, flags | EVLOOP_NO_EXIT_ON_EMPTY);
   }
   m_in_loop = false;
@@ -294,7 +296,10 @@ int EventBase::RunWhole(int flags) {
     const bool by_turns = EndsLoopsItself();
     int turn_flags = flags;
     if (by_turns) {
-      if (may_end && NothingLeft()) return 1;
+      if (may_end && NothingLeft()) {
+        m_found_nothing = true;
+        return 1;
+      }
       turn_flags |= EVLOOP_NO_EXIT_ON_EMPTY | (to_the_end ? EVLOOP_ONCE : 0);
     }
     const int result = event_base_loop(m_base, turn_flags);
@@ -356,7 +361,7 @@ int EventBase::RunSync(int flags) {
 }
 
 void EventBase::BeginLoop() {
-  m_got_break = m_got_exit = m_turn_broken = false;
+  m_got_break = m_got_exit = m_turn_broken = m_found_nothing = false;
   KeepSignals(*this);
   GiveUpPostponed();
 }
@@ -366,6 +371,8 @@ void EventBase::GiveUpPostponed() {
 }
 
 void EventBase::NoteLoopEnd() {
+  // libevent's answers are those of its last loop.
+  if (m_found_nothing) return;
   m_got_exit = event_base_got_exit(m_base) != 0;
   m_got_break = event_base_got_break(m_base) != 0 && !m_turn_broken;
 }
@@ -407,6 +414,11 @@ void EventBase::ArmGuard(uint64_t ns) {
   if (m_guard_armed) return;
   if (m_guard == nullptr) m_guard = std::make_unique<LoopTimer>(m_base, OnGuard, this);
   m_guard_armed = m_guard->Set(ns);
+}
+
+void EventBase::EndGuard() {
+  if (!std::exchange(m_guard_armed, false)) return;
+  m_guard->Unset();
 }
 
 void EventBase::OnGuard(evutil_socket_t, short, void* arg) {

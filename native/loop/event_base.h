@@ -164,6 +164,8 @@ class EventBase final : public Handle {
   /// Has the running turn end when its time is up, though only events of C are active, of which we never
   /// hear.
   void GuardTurn() { ArmGuard(kGuardNs); }
+  /// Has the guard of a turn that is over wake nobody: for a base in which the thread does not wait.
+  void EndGuard();
   /// Called after each JavaScript callback: ends the turn when its budget is used up.
   void CountCallback();
 
@@ -270,6 +272,7 @@ class EventBase final : public Handle {
   bool m_dispatching = false;
   bool m_keep_alive = false;
   bool m_has_ref = true;
+  bool m_found_nothing = false;      // the loop has ended by that, and not libevent's
   bool m_end_rules_changed = false;  // while a blocking loop of libevent's runs by the old ones
   unsigned m_open_shares = 0;
   std::vector<BaseChild*> m_unreferenced;

@@ -135,6 +135,7 @@ bool LoopDriver::RunOther(double number, int& timeout_ms) {
     Finish(*base, base->ended_by_user() ? 0 : result == 1 ? 1 : kFailed);
     return true;
   }
+  base->EndGuard();
   if (!Watch(*base)) {
     Finish(*base, kBackendNotFound);
     return true;

@@ -42,6 +42,17 @@ bool LoopTimer::Set(uint64_t ns) {
   return m_event->Add(&after);
 }
 
+void LoopTimer::Unset() {
+#ifdef __linux__
+  if (m_fd.get() >= 0) {
+    const itimerspec never{};
+    timerfd_settime(m_fd.get(), 0, &never, nullptr);
+    return;
+  }
+#endif
+  if (m_event != nullptr) m_event->Del();
+}
+
 void LoopTimer::OnExpired(evutil_socket_t fd, short what, void* arg) {
   LoopTimer& self = *static_cast<LoopTimer*>(arg);
   uint64_t expirations = 0;

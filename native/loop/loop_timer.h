@@ -22,6 +22,8 @@ class LoopTimer {
 
   /// Has it called once, in `ns` from now. @returns false when libevent or the system refuses
   bool Set(uint64_t ns);
+  /// Has it not called any more.
+  void Unset();
 
  private:
   void Open();

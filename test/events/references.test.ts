@@ -138,6 +138,7 @@ describe('ref() and unref()', () => {
         leaves.add(1)
         expect(await run(base)).to.equal(0)
         expect([base.gotBreak(), base.gotExit()]).to.deep.equal([true, false])
+        leaves.ref()
         base.loopexit(5)
         expect(await run(base)).to.equal(0)
         expect([base.gotBreak(), base.gotExit()]).to.deep.equal([false, true])
