@@ -48,6 +48,22 @@ Napi::Value EventBase::DispatchNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// (base): as dispatch, for promises that are pending on it -> false when it is being run already
+Napi::Value EventBase::DriveNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = This(info);
+  const bool free = !base.in_loop() && !base.dispatching();
+  if (free) base.env().loop().Attach(base);
+  return Napi::Boolean::New(info.Env(), free);
+}
+
+// (base): ends what drive has begun, and tells nobody -> false in the middle of a turn
+Napi::Value EventBase::StopDrivingNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = This(info);
+  if (base.in_loop()) return Napi::Boolean::New(info.Env(), false);
+  base.env().loop().Detach(base);
+  return Napi::Boolean::New(info.Env(), true);
+}
+
 Napi::Value EventBase::LoopSyncNapi(const Napi::CallbackInfo& info) {
   EventBase& base = This(info);
   const int flags = IntArg(info, 1);
@@ -114,6 +130,8 @@ Napi::Value EventBase::GetNumEventsNapi(const Napi::CallbackInfo& info) {
 void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<New>(env, exports, "eventBaseNew", state);
   ExportFunction<DispatchNapi>(env, exports, "eventBaseDispatch", state);
+  ExportFunction<DriveNapi>(env, exports, "eventBaseDrive", state);
+  ExportFunction<StopDrivingNapi>(env, exports, "eventBaseStopDriving", state);
   ExportFunction<LoopSyncNapi>(env, exports, "eventBaseLoopSync", state);
   ExportFunction<LoopbreakNapi>(env, exports, "eventBaseLoopbreak", state);
   ExportFunction<LoopcontinueNapi>(env, exports, "eventBaseLoopcontinue", state);

@@ -114,6 +114,19 @@ export class EventBase extends EventBaseInspection {
     )
     this.#slot = shown(Shown.createdSlot)
     registerState(this.#slot, this.#state)
+    this.#state.drive.runner = {
+      start: () => {
+        const started = native.eventBaseDrive(handleOf(this))
+        if (started) holdRunning(this.#slot, this.#state, this)
+        return started
+      },
+      stop: () => {
+        if (this.disposed) return true
+        const stopped = native.eventBaseStopDriving(handleOf(this))
+        if (stopped) releaseRunning(this.#slot, this.#state)
+        return stopped
+      },
+    }
     reportWhenCollected(this)
     registerGauges()
   }
@@ -121,6 +134,9 @@ export class EventBase extends EventBaseInspection {
   /**
    * Runs the base inside Node's loop until nothing is pending on it or it is told to end: libevent becomes what Node
    * waits in, so both go on without polling and without delay. Several bases may be dispatched at once.
+   *
+   * A base that nobody runs is run in the same way as long as a promise of one of its handles is pending, such as that
+   * of a client's `request()`.
    *
    * A callback that throws is an `uncaughtException`, as anywhere in Node.
    *
@@ -135,7 +151,8 @@ export class EventBase extends EventBaseInspection {
    * @see event_base_dispatch()
    */
   async dispatch(): Promise<0 | 1> {
-    native.eventBaseDispatch(handleOf(this))
+    const handle = handleOf(this)
+    if (!this.#state.drive.handOver()) native.eventBaseDispatch(handle)
     holdRunning(this.#slot, this.#state, this)
     return new Promise((resolve, reject) => {
       this.#state.dispatch = { resolve, reject }
@@ -168,11 +185,13 @@ export class EventBase extends EventBaseInspection {
   loopSync(flags: number): 0 | 1 {
     checkInteger(flags, 'flags', 0, 7)
     const handle = handleOf(this)
+    this.#state.drive.pause()
     const first = holdRunning(this.#slot, this.#state, this)
     try {
       return native.eventBaseLoopSync(handle, flags)
     } finally {
       if (first) releaseRunning(this.#slot, this.#state)
+      if (!this.disposed) this.#state.drive.resume()
     }
   }
 
@@ -394,6 +413,7 @@ export class EventBase extends EventBaseInspection {
   override [kReleased](): void {
     for (const stop of this.#state.signals) stop()
     releaseRunning(this.#slot, this.#state)
+    this.#state.drive.handOver()
     wakeOrphans(this.#state, native.isLive)
     const dispatch = this.#state.dispatch
     this.#state.dispatch = undefined

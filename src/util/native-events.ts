@@ -13,6 +13,10 @@ export interface NativeEvents {
     avoidMethods: readonly string[],
   ): HandleNumber
   eventBaseDispatch(base: HandleNumber): void
+  /** @returns false when it is being run already */
+  eventBaseDrive(base: HandleNumber): boolean
+  /** @returns false in the middle of a turn */
+  eventBaseStopDriving(base: HandleNumber): boolean
   eventBaseLoopSync(base: HandleNumber, flags: number): 0 | 1
   eventBaseLoopbreak(base: HandleNumber): void
   eventBaseLoopcontinue(base: HandleNumber): void

@@ -112,6 +112,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
     list(['poll'], [['x'.repeat(100_000)]]),
   ),
   eventBaseDispatch: signature(nothing, base),
+  eventBaseDrive: signature(a('boolean'), base),
+  eventBaseStopDriving: signature(is(true), base),
   // Without EVLOOP_NONBLOCK a loop with a listening socket never returns.
   eventBaseLoopSync: signature(is(0), base, int(EVLOOP_NONBLOCK, [3, 255, -1, 2 ** 31 - 1])),
   eventBaseLoopbreak: signature(nothing, base),
