@@ -238,6 +238,8 @@ class EventBase final : public Handle {
 
   static Napi::Value New(const Napi::CallbackInfo& info);
   static Napi::Value DispatchNapi(const Napi::CallbackInfo& info);
+  static Napi::Value DriveNapi(const Napi::CallbackInfo& info);
+  static Napi::Value StopDrivingNapi(const Napi::CallbackInfo& info);
   static Napi::Value LoopSyncNapi(const Napi::CallbackInfo& info);
   static Napi::Value LoopbreakNapi(const Napi::CallbackInfo& info);
   static Napi::Value LoopcontinueNapi(const Napi::CallbackInfo& info);

@@ -46,13 +46,34 @@ Napi::Value EventBase::New(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), base->number());
 }
 
-// (base, keep alive)
+// (base, keep alive, whether it takes over what eventBaseDrive has begun)
 Napi::Value EventBase::DispatchNapi(const Napi::CallbackInfo& info) {
   const bool keep_alive = BoolArg(info, 1);
+  const bool take_over = BoolArg(info, 2);
   EventBase& base = This(info);
-  CheckMayRun(base);
-  base.env().loop().Attach(base, keep_alive);
+  if (take_over && base.dispatching()) {
+    base.set_keep_alive(keep_alive);
+  } else {
+    CheckMayRun(base);
+    base.env().loop().Attach(base, keep_alive);
+  }
   return info.Env().Undefined();
+}
+
+// (base): as dispatch, for promises that are pending on it -> false when it is being run already
+Napi::Value EventBase::DriveNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = This(info);
+  const bool free = !base.in_loop() && !base.dispatching();
+  if (free) base.env().loop().Attach(base, false);
+  return Napi::Boolean::New(info.Env(), free);
+}
+
+// (base): ends what drive has begun, and tells nobody -> false in the middle of a turn
+Napi::Value EventBase::StopDrivingNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = This(info);
+  if (base.in_loop()) return Napi::Boolean::New(info.Env(), false);
+  base.env().loop().Detach(base);
+  return Napi::Boolean::New(info.Env(), true);
 }
 
 Napi::Value EventBase::LoopSyncNapi(const Napi::CallbackInfo& info) {
@@ -165,6 +186,8 @@ Napi::Value HasRef(const Napi::CallbackInfo& info) {
 void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<New>(env, exports, "eventBaseNew", state);
   ExportFunction<DispatchNapi>(env, exports, "eventBaseDispatch", state);
+  ExportFunction<DriveNapi>(env, exports, "eventBaseDrive", state);
+  ExportFunction<StopDrivingNapi>(env, exports, "eventBaseStopDriving", state);
   ExportFunction<LoopSyncNapi>(env, exports, "eventBaseLoopSync", state);
   ExportFunction<LoopbreakNapi>(env, exports, "eventBaseLoopbreak", state);
   ExportFunction<LoopcontinueNapi>(env, exports, "eventBaseLoopcontinue", state);

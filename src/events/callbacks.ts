@@ -37,12 +37,16 @@ const BACKEND_NOT_FOUND = -2
 
 function endDispatch(base: number, result: number): void {
   const state = stateOf(base)
-  const dispatch = state?.dispatch
-  if (state === undefined || dispatch === undefined) return
+  if (state === undefined) return
+  const { dispatch } = state
+  const driven = state.drive.handOver()
+  if (dispatch === undefined && !driven) return
   state.dispatch = undefined
   releaseRunning(base, state)
   // Those for which a promise waits that nothing else would settle now.
   for (const request of [...state.requests.values()]) request[kStopped]?.()
+  for (const body of [...state.bodies.values()]) body[kStopped]()
+  if (dispatch === undefined) return
   if (result === 0 || result === 1) {
     dispatch.resolve(result)
   } else if (result === BACKEND_NOT_FOUND) {

@@ -15,6 +15,7 @@ import { EvHttpMessage } from './ev-http-message.js'
 import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 import { handleOf } from './event-handle.js'
+import type { LoopDrive } from './loop-drive.js'
 import { ReadSlab } from './read-slab.js'
 
 /** The longest body that goes into the slab, in bytes: `kShortBody` of the addon. */
@@ -41,6 +42,7 @@ function takeBody(request: HandleNumber, start: number, length: number): Respons
 export class Exchange implements ClientReceiver {
   readonly #connection: EvHttpConnectionSettings
   readonly #base: EventBase
+  readonly #drive: LoopDrive
   readonly #number: HandleNumber
   readonly #slot: number
   readonly #timeoutMs: number
@@ -74,6 +76,7 @@ export class Exchange implements ClientReceiver {
   ) {
     this.#connection = connection
     this.#base = base
+    this.#drive = stateOfBase(base).drive
     this.#timeoutMs = timeoutMs
     this.#resolve = resolve
     this.#reject = reject
@@ -88,6 +91,7 @@ export class Exchange implements ClientReceiver {
     const number = this.#number
     // It may end before libevent returns.
     requests.set(this.#slot, this)
+    this.#drive.begin()
     try {
       if (request.timeoutMs >= 0) native.requestSetDeadline(number, request.timeoutMs)
       if (request.stream) {
@@ -100,6 +104,7 @@ export class Exchange implements ClientReceiver {
       requests.delete(this.#slot)
       native.collect(number)
       traceDropped()
+      this.#drive.settle(() => {}, undefined)
       throw error
     }
     if (this.#over) return
@@ -127,17 +132,29 @@ export class Exchange implements ClientReceiver {
       for await (const chunk of chunks) {
         checkBytes(chunk, 'body')
         if (this.#over) return
-        await this.#sendChunk(chunk)
-        if (this.#over) return
+        const taken = await this.#sendChunk(chunk)
+        if (this.#over || !taken) return
       }
-      if (!this.#over) native.requestEndChunks(this.#number)
+      if (!this.#over) this.#takes(() => native.requestEndChunks(this.#number))
     } catch (error) {
       this.#cancel(error)
     }
   }
 
-  async #sendChunk(chunk: string | Uint8Array): Promise<void> {
-    if (chunk.length === 0) return
+  /** @returns false when the request is ending, and is about to say why */
+  #takes(send: () => void): boolean {
+    try {
+      send()
+      return true
+    } catch (error) {
+      if (error instanceof EventError) return false
+      throw error
+    }
+  }
+
+  /** @returns as {@link #takes}, when the chunk has gone */
+  async #sendChunk(chunk: string | Uint8Array): Promise<boolean> {
+    if (chunk.length === 0) return true
     const { written } = stateOfBase(this.#base)
     const key = stateOfBase(this.#base).nextKey()
     const next = new Promise<void>((resolve) => {
@@ -146,9 +163,10 @@ export class Exchange implements ClientReceiver {
       written.set(key, receiver)
     })
     // One that is not taken comes after the reply has begun: then nothing is wanted but that this ends.
-    native.requestSendChunk(this.#number, chunk, key)
-    await next
+    const taken = this.#takes(() => native.requestSendChunk(this.#number, chunk, key))
+    if (taken) await next
     written.delete(key)
+    return taken
   }
 
   #settle(): void {
@@ -159,16 +177,17 @@ export class Exchange implements ClientReceiver {
 
   #fail(error: unknown): void {
     if (this.#stream !== undefined) this.#stream.end(error)
-    else this.#reject(error)
+    else this.#drive.settle(this.#reject, error)
   }
 
   [kHeaders](): void {
     if (this.#over) return
     const head = native.requestTakeReply(this.#number, undefined, 0)
-    this.#stream = new BodyStream(this.#number, () =>
+    this.#stream = new BodyStream(this.#number, this.#drive, () =>
       this.#cancel(new EventError('ERR_EV_CANCELED', 'the body is no longer wanted')),
     )
-    this.#resolve(
+    this.#drive.settle(
+      this.#resolve,
       new EvHttpResponse(shown(Shown.replyStatus), shown(Shown.replyMinor), head, new BodyReader(this.#stream)),
     )
     // They have the promise, and that has the response: it must be known when nobody else has it.
@@ -197,10 +216,10 @@ export class Exchange implements ClientReceiver {
       const head = native.requestTakeReply(this.#number, slab.block, start)
       const status = shown(Shown.replyStatus)
       if (status === 0) {
-        this.#reject(unconnectedError(this.#connection))
+        this.#drive.settle(this.#reject, unconnectedError(this.#connection))
       } else {
         const body = takeBody(this.#number, start, shown(Shown.replyLength))
-        this.#resolve(new EvHttpResponse(status, shown(Shown.replyMinor), head, body))
+        this.#drive.settle(this.#resolve, new EvHttpResponse(status, shown(Shown.replyMinor), head, body))
       }
     }
   }

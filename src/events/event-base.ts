@@ -127,6 +127,19 @@ export class EventBase extends EventBaseInspection {
     )
     this.#slot = shown(Shown.createdSlot)
     registerState(this.#slot, this.#state)
+    this.#state.drive.runner = {
+      start: () => {
+        const started = native.eventBaseDrive(handleOf(this))
+        if (started) holdRunning(this.#slot, this.#state, this)
+        return started
+      },
+      stop: () => {
+        if (this.disposed) return true
+        const stopped = native.eventBaseStopDriving(handleOf(this))
+        if (stopped) releaseRunning(this.#slot, this.#state)
+        return stopped
+      },
+    }
     reportWhenCollected(this)
     registerGauges()
   }
@@ -137,6 +150,9 @@ export class EventBase extends EventBaseInspection {
    *
    * What keeps it going is what is pending and has a reference (see {@link LibEvent.unref}), and {@link share}. While it
    * goes on, so does the process, unless the base has no reference: see {@link unref}.
+   *
+   * A base that nobody runs is run in the same way as long as a promise of one of its handles is pending, such as that
+   * of a client's `request()`.
    *
    * A callback that throws is an `uncaughtException`, as anywhere in Node.
    *
@@ -160,7 +176,7 @@ export class EventBase extends EventBaseInspection {
     if (signal !== undefined) checkAbortSignal(signal, 'signal')
     const handle = handleOf(this)
     if (signal?.aborted) throw new AbortError(signal)
-    native.eventBaseDispatch(handle, keepAlive)
+    native.eventBaseDispatch(handle, keepAlive, this.#state.drive.handOver())
     holdRunning(this.#slot, this.#state, this)
     const ended = new Promise<0 | 1>((resolve, reject) => {
       this.#state.dispatch = { resolve, reject }
@@ -235,11 +251,13 @@ export class EventBase extends EventBaseInspection {
   loopSync(flags: number): 0 | 1 {
     checkInteger(flags, 'flags', 0, 7)
     const handle = handleOf(this)
+    this.#state.drive.pause()
     const first = holdRunning(this.#slot, this.#state, this)
     try {
       return native.eventBaseLoopSync(handle, flags)
     } finally {
       if (first) releaseRunning(this.#slot, this.#state)
+      if (!this.disposed) this.#state.drive.resume()
     }
   }
 
@@ -478,6 +496,7 @@ export class EventBase extends EventBaseInspection {
   override [kReleased](): void {
     for (const stop of this.#state.signals) stop()
     releaseRunning(this.#slot, this.#state)
+    this.#state.drive.handOver()
     wakeOrphans(this.#state, native.isLive)
     const dispatch = this.#state.dispatch
     this.#state.dispatch = undefined

@@ -111,9 +111,11 @@ export const signatures: Readonly<Record<string, Signature>> = {
     int(0),
     list(['poll'], [['x'.repeat(100_000)]]),
   ),
-  eventBaseDispatch: signature(nothing, base, bool(false)),
+  eventBaseDispatch: signature(nothing, base, bool(false), bool(false)),
   setRef: signature(nothing, event, text('LibEvent'), bool(true)),
   hasRef: signature(is(true), event, text('LibEvent')),
+  eventBaseDrive: signature(a('boolean'), base),
+  eventBaseStopDriving: signature(is(true), base),
   // Without EVLOOP_NONBLOCK a loop with a listening socket never returns.
   eventBaseLoopSync: signature(is(0), base, int(EVLOOP_NONBLOCK, [3, 255, -1, 2 ** 31 - 1])),
   eventBaseLoopbreak: signature(nothing, base),
