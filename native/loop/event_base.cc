@@ -1,10 +1,12 @@
 #include "loop/event_base.h"
 
+#include <event2/event_struct.h>
 #include <fcntl.h>
 #include <uv.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -34,6 +36,19 @@ constexpr size_t kCommonTimeouts = 64;
 struct ConfigDeleter {
   void operator()(event_config* config) const { event_config_free(config); }
 };
+
+// How many callbacks are waiting that libevent has put off: what is active and no event.
+int CountDeferred(event_base* base) {
+  const int active = event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE);
+  if (active == 0) return 0;
+  int events = 0;
+  const auto count = [](const event_base*, const event* ev, void* arg) {
+    if ((ev->ev_evcallback.evcb_flags & (EVLIST_ACTIVE | EVLIST_ACTIVE_LATER)) != 0) ++*static_cast<int*>(arg);
+    return 0;
+  };
+  event_base_foreach_event(base, count, &events);
+  return active - events;
+}
 
 }  // namespace
 
@@ -85,6 +100,7 @@ EventBase::~EventBase() {
   m_waker.reset();
   m_once.clear();
   if (m_release != nullptr) event_free(m_release);
+  if (m_quiet != nullptr) event_free(m_quiet);
   event_base_free(m_base);
 }
 
@@ -138,6 +154,10 @@ void EventBase::ReleaseInSyncLoop() {
 void EventBase::ForgetRelease() {
   if (m_release != nullptr) event_free(m_release);
   m_release = nullptr;
+  if (m_quiet != nullptr && m_lingering.empty()) {
+    event_free(m_quiet);
+    m_quiet = nullptr;
+  }
 }
 
 void EventBase::ReleaseAll() {
@@ -178,13 +198,67 @@ void EventBase::OnNewsDue(evutil_socket_t, short, void* arg) {
 }
 
 // libevent puts off the end of bufferevents and the answers of its resolver to a later turn. What is left of
-// them when the base is freed would never be.
+// them when the base is freed would never be. C may have events on the base that make each other active for
+// ever, so each turn ends after one pass through what is active, and all of them after a time.
 void EventBase::RunLastTurns() {
-  constexpr int kMaxTurns = 10000;
-  for (int turn = 0; turn < kMaxTurns; ++turn) {
-    if (m_lingering == 0 && event_base_get_num_events(m_base, EVENT_BASE_COUNT_ACTIVE) == 0) return;
-    if (event_base_loop(m_base, EVLOOP_NONBLOCK) < 0) return;
+  constexpr uint64_t kMaxNs = 1'000'000'000;
+  constexpr timeval kNow{0, 0};
+  constexpr timeval kLatest{0, 20'000};
+  if (m_ran_last_turns) return;
+  const auto over = [](evutil_socket_t, short, void* arg) {
+    event_base_loopbreak(static_cast<event_base*>(arg));
+  };
+  try {
+    // At the lowest priority that there is, so that what is active now comes first. The other one ends a turn
+    // that never gets that far.
+    InternalEvent pass(m_base, -1, 0, over, m_base, event_base_get_npriorities(m_base) - 1);
+    InternalEvent latest(m_base, -1, 0, over, m_base);
+    const uint64_t deadline_ns = uv_hrtime() + kMaxNs;
+    while (event_base_get_num_events(m_base, EVENT_BASE_COUNT_ACTIVE) > 0) {
+      m_ran_last_turns = uv_hrtime() >= deadline_ns;
+      if (m_ran_last_turns || !pass.Add(&kNow) || !latest.Add(&kLatest) ||
+          event_base_loop(m_base, EVLOOP_ONCE | EVLOOP_NONBLOCK) < 0) {
+        break;
+      }
+    }
+  } catch (const std::bad_alloc&) {
+    // Then the base goes as it is.
   }
+  // Nothing that looks at these runs any more.
+  while (!m_lingering.empty()) {
+    Lingering* const thing = m_lingering.back();
+    m_lingering.pop_back();
+    thing->Release();
+  }
+}
+
+// At the lowest priority that there is by then: what is put off has to come first, and of several priorities
+// libevent runs the highest alone before it looks for due timers again. All that lingers has one event,
+// because several would see each other as something that still has to run.
+void EventBase::LookForQuiet() {
+  constexpr timeval kNextTurn{0, 0};
+  if (m_delete_when_idle) return;
+  if (m_quiet == nullptr) m_quiet = event_new(m_base, -1, 0, OnLookForQuiet, this);
+  if (m_quiet == nullptr) return;  // it goes with the base
+  event_priority_set(m_quiet, event_base_get_npriorities(m_base) - 1);
+  event_add(m_quiet, &kNextTurn);
+}
+
+void EventBase::OnLookForQuiet(evutil_socket_t, short, void* arg) {
+  EventBase& self = *static_cast<EventBase*>(arg);
+  if (CountDeferred(self.m_base) > 0) {
+    self.LookForQuiet();
+  } else {
+    self.ReleaseLingering();
+  }
+}
+
+void EventBase::ReleaseLingering() {
+  const auto first = std::stable_partition(m_lingering.begin(), m_lingering.end(),
+                                           [](const Lingering* thing) { return !thing->MayBeReleased(); });
+  const std::vector<Lingering*> released(first, m_lingering.end());
+  m_lingering.erase(first, m_lingering.end());
+  for (Lingering* const thing : released) thing->Release();
 }
 
 bool EventBase::InitCommonTimeout(const timeval& timeout) {

@@ -103,10 +103,21 @@ class EventBase final : public Handle {
   /// Has JavaScript told what has happened to buffers when the callback of libevent's that is running has
   /// ended.
   void TellNewsSoon();
-  /// Something that has ended is still to be released in a later turn: a base that is disposed of runs such
-  /// turns.
-  void AddLingering() { ++m_lingering; }
-  void RemoveLingering() { --m_lingering; }
+  /// Something that has ended, and that callbacks which libevent has put off to a later turn still look at.
+  class Lingering {
+   public:
+    /// Whether it may be released as soon as no such callback waits.
+    virtual bool MayBeReleased() const = 0;
+    /// Such callbacks have run, or they will never run because the base goes.
+    virtual void Release() = 0;
+
+   protected:
+    ~Lingering() = default;
+  };
+  /// Has `thing` released in a later turn, or when the base goes.
+  void Linger(Lingering& thing) { m_lingering.push_back(&thing); }
+  /// Has the loop look for what may be released now.
+  void LookForQuiet();
 
   /// `timeout` in the form that lets libevent keep all events with that very timeout in a queue instead of a
   /// heap: for timeouts that many events share.
@@ -172,7 +183,7 @@ class EventBase final : public Handle {
   void set_backend_fd(int fd) { m_backend_fd = fd; }
 
   bool AnyChild(const std::function<bool(const BaseChild&)>& matches) const;
-  bool lingering() const { return m_lingering > 0; }
+  bool lingering() const { return !m_lingering.empty(); }
   // --- children, oldest first ----------------------------------------------------------------------
   void Adopt(BaseChild& child);
   void Disown(BaseChild& child);
@@ -189,6 +200,7 @@ class EventBase final : public Handle {
   void ReleaseAll();
   void ReleaseInSyncLoop();
   void RunLastTurns();
+  void ReleaseLingering();
   void Loopbreak();
   void Loopexit(double ms);
   void Once(int fd, int what, double id, double ms);
@@ -198,6 +210,7 @@ class EventBase final : public Handle {
   void NoteLoopEnd();
 
   static void OnOnce(evutil_socket_t fd, short what, void* arg);
+  static void OnLookForQuiet(evutil_socket_t fd, short what, void* arg);
   static void OnNewsDue(evutil_socket_t fd, short what, void* arg);
   static void OnGuard(evutil_socket_t fd, short what, void* arg);
 
@@ -227,7 +240,8 @@ class EventBase final : public Handle {
   std::unique_ptr<TurnEvents> m_turn_events;
   event* m_release = nullptr;
   unsigned m_busy = 0;
-  unsigned m_lingering = 0;
+  std::vector<Lingering*> m_lingering;
+  event* m_quiet = nullptr;  // looks for a turn in which they may go
   int m_backend_fd = -1;
   const bool m_precise_timer;
   bool m_in_loop = false;
@@ -238,6 +252,7 @@ class EventBase final : public Handle {
   bool m_got_exit = false;
   bool m_turn_broken = false;
   bool m_delete_when_idle = false;
+  bool m_ran_last_turns = false;
   bool m_news_due = false;
   bool m_ran_c = false;
   // Ends a turn in which events of C that we never see make each other active.
