@@ -6,8 +6,11 @@
 #include <event2/thread.h>
 #include <node_api.h>
 
+#include <cerrno>
+#include <csetjmp>
 #include <mutex>
 #include <stdexcept>
+#include <utility>
 
 #include "libevent/fork_count.h"
 #include "libevent/scrubbing_heap.h"
@@ -19,9 +22,14 @@
 namespace bitcoin_support {
 namespace {
 
+// Where a fatal error leads while a base is being made. Nothing is locked then, and libevent's functions have
+// nothing to undo but memory and descriptors.
+thread_local std::jmp_buf* t_way_out = nullptr;
+
 // libevent would call exit(1). An abort keeps the evidence: node prints both stacks and a core may
 // be written.
 void OnFatal(int) {
+  if (t_way_out != nullptr) std::longjmp(*std::exchange(t_way_out, nullptr), 1);
   const char* const error = LogRelay::LastError();
   napi_fatal_error("libevent", NAPI_AUTO_LENGTH,
                    *error == '\0' ? "unrecoverable error inside libevent" : error, NAPI_AUTO_LENGTH);
@@ -70,6 +78,19 @@ Napi::Value LogEnableDebug(const Napi::CallbackInfo& info) {
 }
 
 }  // namespace
+
+event_base* NewEventBase(const event_config* config) {
+  std::jmp_buf way_out;
+  errno = 0;
+  if (setjmp(way_out) != 0) {
+    errno = EMFILE;
+    return nullptr;
+  }
+  t_way_out = &way_out;
+  event_base* const base = event_base_new_with_config(config);
+  t_way_out = nullptr;
+  return base;
+}
 
 void InitLibeventRuntime() {
   static std::once_flag once;

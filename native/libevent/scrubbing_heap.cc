@@ -66,6 +66,8 @@ void ScrubbingFree(void* ptr) {
   std::free(ptr);
 }
 
+std::size_t ScrubbingBlockSize(const void* ptr) { return UsableSize(const_cast<void*>(ptr)); }
+
 std::size_t ScrubbingLiveBlocks() { return ThreadHeap::LiveBlocks(); }
 
 }  // namespace bitcoin_support

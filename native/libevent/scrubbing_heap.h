@@ -15,6 +15,9 @@ void* ScrubbingRealloc(void* ptr, std::size_t size);
 /// Wipes the block's whole usable size, then frees it. Null is allowed.
 void ScrubbingFree(void* ptr);
 
+/// How many bytes a block has room for.
+std::size_t ScrubbingBlockSize(const void* ptr);
+
 /// Number of blocks that libevent holds now, in the whole process.
 std::size_t ScrubbingLiveBlocks();
 

@@ -10,6 +10,8 @@
 #include <optional>
 #include <utility>
 
+#include "libevent/libevent_runtime.h"
+#include "loop/backend_descriptors.h"
 #include "loop/event_share.h"
 #include "loop/loop_driver.h"
 #include "loop/termination_watch.h"
@@ -43,7 +45,8 @@ int CountDeferred(event_base* base) {
   if (active == 0) return 0;
   int events = 0;
   const auto count = [](const event_base*, const event* ev, void* arg) {
-    if ((ev->ev_evcallback.evcb_flags & (EVLIST_ACTIVE | EVLIST_ACTIVE_LATER)) != 0) ++*static_cast<int*>(arg);
+    if ((ev->ev_evcallback.evcb_flags & (EVLIST_ACTIVE | EVLIST_ACTIVE_LATER)) != 0)
+      ++*static_cast<int*>(arg);
     return 0;
   };
   event_base_foreach_event(base, count, &events);
@@ -81,8 +84,12 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
       config.get(), interval ? &*interval : nullptr,
       options.max_callbacks >= 0 ? options.max_callbacks : kDispatchCallbacks, options.min_priority);
 
-  m_base = event_base_new_with_config(config.get());
+  const BackendRoom room = LookForBackendRoom();
+  if (room.error != 0) ThrowNoBackend(room.error);
+  m_likely_backend_fd = room.first_free;
+  m_base = NewEventBase(config.get());
   if (m_base == nullptr) {
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) ThrowNoBackend(errno);
     ThrowEventError(env, code::kLibevent,
                     "event_base_new_with_config failed: no backend has the required features");
   }
@@ -93,8 +100,13 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
   }
 }
 
+void EventBase::ThrowNoBackend(int error) const {
+  ThrowSystemError(env(), code::kLibevent, "event_base_new_with_config", error, "no backend can be made");
+}
+
 EventBase::~EventBase() {
   if (m_base == nullptr) return;
+  if (m_awaiting != nullptr) event_free(m_awaiting);
   m_turn_events.reset();
   m_guard.reset();
   m_waker.reset();
@@ -119,9 +131,17 @@ void EventBase::Dispose() {
 
 void EventBase::Reinit() {
   if (busy() || dispatching()) ThrowEventError(env(), code::kState, "the base is being run");
+  if (const BackendRoom room = LookForBackendRoom(); room.error != 0) {
+    ThrowSystemError(env(), code::kLibevent, "event_reinit", room.error, "no backend can be made");
+  }
   // The backend is made anew, and with it its descriptor.
-  m_backend_fd = -1;
-  if (event_reinit(m_base) != 0) ThrowEventError(env(), code::kLibevent, "event_reinit failed");
+  m_backend_fd = m_likely_backend_fd = -1;
+  CloseSignalPair(m_base);
+  errno = 0;
+  if (event_reinit(m_base) != 0) {
+    if (errno != 0) ThrowSystemError(env(), code::kLibevent, "event_reinit", errno, "an event was not added");
+    ThrowEventError(env(), code::kLibevent, "event_reinit failed");
+  }
   m_forks = ForkCount();
   if (m_waker != nullptr && m_waker->forked()) m_waker->Renew();
 }
@@ -285,24 +305,58 @@ timeval EventBase::MaybeCommonTimeout(const timeval& timeout) {
   return timeout;
 }
 
-void EventBase::RemoveWatcher(int fd, const LibEvent& event) {
+void EventBase::RemoveWatcher(int fd, LibEvent& event) {
   const auto entry = m_watchers.find(fd);
   if (entry == m_watchers.end()) return;
-  std::erase(entry->second, &event);
-  if (entry->second.empty()) m_watchers.erase(entry);
+  Watchers& watchers = entry->second;
+  watchers.edge.erase(&event);
+  watchers.level.erase(&event);
+  if (watchers.edge.empty() && watchers.level.empty()) m_watchers.erase(entry);
 }
 
 std::pair<uint64_t, double> EventBase::Share() {
   const double key = static_cast<double>(m_shares.size() + 1);
   auto share = std::make_shared<BaseShare>(*this, waker(), key);
-  const uint64_t token = RegisterShare(share);
-  m_shares.push_back(std::move(share));
+  m_shares.push_back(share);
+  uint64_t token = 0;
+  try {
+    token = RegisterShare(share);
+  } catch (...) {
+    m_shares.pop_back();
+    throw;
+  }
+  share->Await();
+  NoteTokens();
   return {token, key};
 }
 
 LoopWaker& EventBase::waker() {
   if (m_waker == nullptr) m_waker = std::make_unique<LoopWaker>(m_base);
   return *m_waker;
+}
+
+void EventBase::NoteTokens() {
+  m_awaits_messages = m_waker != nullptr && m_waker->tokens().Any();
+  if (in_turn()) {
+    // The next one knows.
+    if (!m_awaits_messages) BreakTurn();
+  } else if (m_in_loop) {
+    AwaitMessages();
+  }
+}
+
+// A blocking loop waits for other threads alone: in its own nobody could send anything.
+void EventBase::AwaitMessages() {
+  constexpr timeval kLong{86'400, 0};
+  if (m_waker == nullptr || !m_waker->tokens().AnyElsewhere()) {
+    if (m_awaiting != nullptr) event_del(m_awaiting);
+    return;
+  }
+  const auto ignore = [](evutil_socket_t, short, void*) {};
+  if (m_awaiting == nullptr) m_awaiting = event_new(m_base, -1, EV_PERSIST, ignore, nullptr);
+  if (m_awaiting == nullptr) return;
+  event_priority_set(m_awaiting, 0);  // which there always is
+  event_add(m_awaiting, &kLong);
 }
 
 void EventBase::Deliver(double key, std::vector<uint8_t> message) {
@@ -326,6 +380,7 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   m_in_loop = true;
   const LogRelay::LoopScope log_scope(env().log(), *this);
   if (m_waker != nullptr) m_waker->RunPosted();
+  if (m_awaits_messages) flags |= EVLOOP_NO_EXIT_ON_EMPTY;
   const int result = event_base_loop(m_base, flags);
   m_in_loop = false;
   NoteLoopEnd();
@@ -341,8 +396,10 @@ int EventBase::RunSync(int flags) {
   m_in_loop = m_in_sync_loop = true;
   const LogRelay::LoopScope log_scope(env().log(), *this);
   if (m_waker != nullptr) m_waker->RunPosted();
+  if ((flags & EVLOOP_NONBLOCK) == 0) AwaitMessages();
   const int result = event_base_loop(m_base, flags);
   m_in_loop = false;
+  if (m_awaiting != nullptr) event_del(m_awaiting);
   // What is released in the end still belongs to the call, and so does what its callbacks throw.
   if (m_busy > 1) m_in_sync_loop = false;
   NoteLoopEnd();

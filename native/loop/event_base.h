@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -134,9 +135,13 @@ class EventBase final : public Handle {
   void CountNativeCallback();
 
   // --- events on one descriptor -------------------------------------------------------------------------
-  /// The events that were added for a descriptor.
-  std::vector<LibEvent*>& WatchersOf(int fd) { return m_watchers[fd]; }
-  void RemoveWatcher(int fd, const LibEvent& event);
+  /// The events that were added for a descriptor: those that are edge-triggered and the others.
+  struct Watchers {
+    std::unordered_set<LibEvent*> edge;
+    std::unordered_set<LibEvent*> level;
+  };
+  Watchers& WatchersOf(int fd) { return m_watchers[fd]; }
+  void RemoveWatcher(int fd, LibEvent& event);
 
   // --- other threads ------------------------------------------------------------------------------------
   /// Lets other threads have messages delivered to this base. @returns its token and the key that
@@ -145,6 +150,10 @@ class EventBase final : public Handle {
   /// What wakes a loop that waits, made on first use.
   LoopWaker& waker();
   std::vector<uint8_t> TakeMessage() { return std::exchange(m_message, {}); }
+  /// Whether a loop of Node's is to go on though nothing is pending: messages may come from other threads.
+  bool awaits_messages() const { return m_awaits_messages; }
+  /// Has the loop see to it that it ends, or does not, as the tokens that are open now have it.
+  void NoteTokens();
   /// JavaScript takes `message` in JsCallback::kOnce.
   void Deliver(double key, std::vector<uint8_t> message);
 
@@ -169,6 +178,9 @@ class EventBase final : public Handle {
   bool dispatching() const { return m_dispatching; }
   /// Starting to dispatch forgets how an earlier loop ended: a loopbreak() before is lost, as in C.
   void set_dispatching(bool on);
+  /// When it was attached, among those of its thread; LoopDriver's own.
+  uint64_t dispatch_order() const { return m_dispatch_order; }
+  void set_dispatch_order(uint64_t order) { m_dispatch_order = order; }
   bool precise_timer() const { return m_precise_timer; }
   /// Whether the last turn called JavaScript.
   bool ran_callbacks() const { return m_turn_callbacks > 0 || m_ran_c; }
@@ -181,6 +193,8 @@ class EventBase final : public Handle {
   /// Descriptor of the backend, -1 while not looked for or not found.
   int backend_fd() const { return m_backend_fd; }
   void set_backend_fd(int fd) { m_backend_fd = fd; }
+  /// The descriptor that the backend is likely to have.
+  int likely_backend_fd() const { return m_likely_backend_fd; }
 
   bool AnyChild(const std::function<bool(const BaseChild&)>& matches) const;
   bool lingering() const { return !m_lingering.empty(); }
@@ -200,6 +214,8 @@ class EventBase final : public Handle {
   void ReleaseAll();
   void ReleaseInSyncLoop();
   void RunLastTurns();
+  void AwaitMessages();
+  [[noreturn]] void ThrowNoBackend(int error) const;
   void ReleaseLingering();
   void Loopbreak();
   void Loopexit(double ms);
@@ -243,6 +259,8 @@ class EventBase final : public Handle {
   std::vector<Lingering*> m_lingering;
   event* m_quiet = nullptr;  // looks for a turn in which they may go
   int m_backend_fd = -1;
+  int m_likely_backend_fd = -1;
+  uint64_t m_dispatch_order = 0;
   const bool m_precise_timer;
   bool m_in_loop = false;
   bool m_in_sync_loop = false;
@@ -258,11 +276,13 @@ class EventBase final : public Handle {
   // Ends a turn in which events of C that we never see make each other active.
   std::unique_ptr<InternalEvent> m_guard;
   bool m_guard_armed = false;
-  std::unordered_map<int, std::vector<LibEvent*>> m_watchers;
+  std::unordered_map<int, Watchers> m_watchers;
   std::unique_ptr<LoopWaker> m_waker;
   // They stay until the event_base has gone, which may still call back for their messages.
   std::vector<std::shared_ptr<BaseShare>> m_shares;
   std::vector<uint8_t> m_message;
+  bool m_awaits_messages = false;
+  event* m_awaiting = nullptr;  // keeps a blocking loop going meanwhile
   // The running turn's budget.
   uint32_t m_turn_callbacks = 0;
   uint64_t m_turn_deadline_ns = 0;

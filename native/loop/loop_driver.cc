@@ -4,10 +4,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <iterator>
 #include <utility>
+#include <vector>
 
-#include "loop/backend_fd.h"
+#include "loop/backend_descriptors.h"
 #include "loop/event_base.h"
 #include "loop/next_timeout.h"
 #include "loop/turn_events.h"
@@ -37,7 +38,8 @@ void LoopDriver::Attach(EventBase& base) {
     m_prepare.data = m_idle.data = this;
     m_open_handles = 2;
   }
-  m_entries.push_back({base.number()});
+  base.set_dispatch_order(++m_last_order);
+  m_entries.emplace(m_last_order, base.number());
   base.set_dispatching(true);
   uv_prepare_start(&m_prepare,
                    [](uv_prepare_t* handle) { static_cast<LoopDriver*>(handle->data)->OnPrepare(); });
@@ -45,17 +47,12 @@ void LoopDriver::Attach(EventBase& base) {
 }
 
 void LoopDriver::Detach(EventBase& base) {
-  const auto entry = std::find_if(m_entries.begin(), m_entries.end(),
-                                  [&](const Entry& candidate) { return candidate.number == base.number(); });
-  if (entry == m_entries.end()) return;
-  const bool was_poller = entry == m_entries.begin();
-  if (was_poller) {
-    for (Entry& other : m_entries) other.watched = false;
-  } else if (EventBase* const poller = Attached(m_entries.front().number);
-             poller != nullptr && poller->turn_events() != nullptr) {
+  if (!base.dispatching()) return;
+  EventBase* const poller = Poller();
+  if (poller != &base && poller != nullptr && poller->turn_events() != nullptr) {
     poller->turn_events()->Unwatch(base.number());
   }
-  m_entries.erase(entry);
+  m_entries.erase(base.dispatch_order());
   base.set_dispatching(false);
   // The turn's events may be on the stack: a base that is disposed in its own callback.
   base.WhenIdle([&base] { base.turn_events().reset(); });
@@ -82,9 +79,12 @@ void LoopDriver::OnPrepare() {
 void LoopDriver::RunOthers(int& timeout_ms) {
   if (m_entries.size() < 2) return;
   // Callbacks may attach and detach, so this goes by a copy of the numbers.
-  const std::vector<Entry> others(m_entries.begin() + 1, m_entries.end());
+  std::vector<double> others;
+  for (auto entry = std::next(m_entries.begin()); entry != m_entries.end(); ++entry) {
+    others.push_back(entry->second);
+  }
   bool any_ran = false;
-  for (const Entry& other : others) any_ran |= RunOther(other.number, timeout_ms);
+  for (const double number : others) any_ran |= RunOther(number, timeout_ms);
   // Their callbacks may have changed a base that had its turn before.
   if (any_ran) timeout_ms = 0;
 }
@@ -123,7 +123,7 @@ bool LoopDriver::RunOther(double number, int& timeout_ms) {
   // Nothing wakes the poller for what has happened in this turn already: that the last event has ended, which
   // only the next turn tells, or that libevent has put off some work of its own, which is no event.
   constexpr int kAll = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE;
-  if (event_base_get_num_events(base->base(), kAll) == 0 ||
+  if ((event_base_get_num_events(base->base(), kAll) == 0 && !base->awaits_messages()) ||
       event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
     timeout_ms = 0;
   }
@@ -131,7 +131,7 @@ bool LoopDriver::RunOther(double number, int& timeout_ms) {
 }
 
 void LoopDriver::RunPoller(int timeout_ms) {
-  const double number = m_entries.front().number;
+  const double number = m_entries.begin()->second;
   EventBase* base = Attached(number);
   if (base->ended_by_user()) {
     Finish(*base, 0);
@@ -159,12 +159,10 @@ void LoopDriver::RunPoller(int timeout_ms) {
 // list that may only then have let go of what it watched when it was the poller itself, and two backends
 // that watch each other are refused. @returns false when the kernel refuses.
 bool LoopDriver::Watch(EventBase& other) {
-  Entry* const entry = Find(other.number());
-  EventBase* const poller = Attached(m_entries.front().number);
-  if (entry->watched || poller == &other) return true;
+  EventBase* const poller = Poller();
+  if (poller == &other) return true;
   if (poller->turn_events() == nullptr) return true;  // it has them in its next turn
-  entry->watched = poller->turn_events()->Watch(other.number(), other.backend_fd());
-  return entry->watched;
+  return poller->turn_events()->Watch(other.number(), other.backend_fd());
 }
 
 // Runs one turn of `other`, so that a probe reaches the kernel even when a change list is on.
@@ -178,23 +176,20 @@ int LoopDriver::ProbeBackend(EventBase& other) {
     if (probe.Add()) {
       // An empty base has to reach its backend too; its next turn says that nothing is pending.
       other.RunTurn(EVLOOP_ONCE | EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY, kTurnBudgetNs);
-      backend_fd = FindEpollWatching(probe_fd);
+      const int likely = other.likely_backend_fd();
+      backend_fd = likely >= 0 && IsEpollWatching(likely, probe_fd) ? likely : FindEpollWatching(probe_fd);
     }
   }
   close(probe_fd);
   return backend_fd;
 }
 
-LoopDriver::Entry* LoopDriver::Find(double number) {
-  for (Entry& entry : m_entries) {
-    if (entry.number == number) return &entry;
-  }
-  return nullptr;
+EventBase* LoopDriver::Attached(double number) {
+  auto* const base = static_cast<EventBase*>(m_env.FindAny(number));
+  return base != nullptr && base->dispatching() ? base : nullptr;
 }
 
-EventBase* LoopDriver::Attached(double number) {
-  return Find(number) != nullptr ? static_cast<EventBase*>(m_env.FindAny(number)) : nullptr;
-}
+EventBase* LoopDriver::Poller() { return m_entries.empty() ? nullptr : Attached(m_entries.begin()->second); }
 
 void LoopDriver::Finish(EventBase& base, int result) {
   Detach(base);

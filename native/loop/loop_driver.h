@@ -3,8 +3,9 @@
 
 #include <uv.h>
 
+#include <cstdint>
 #include <functional>
-#include <vector>
+#include <map>
 
 namespace bitcoin_support {
 
@@ -35,23 +36,19 @@ class LoopDriver {
   void Close(std::function<void()> closed);
 
  private:
-  struct Entry {
-    double number;
-    bool watched = false;  ///< the poller watches its backend
-  };
-
   void OnPrepare();
   void RunOthers(int& timeout_ms);
   void RunPoller(int timeout_ms);
   bool RunOther(double number, int& timeout_ms);
   bool Watch(EventBase& other);
   int ProbeBackend(EventBase& other);
-  Entry* Find(double number);
   EventBase* Attached(double number);
+  EventBase* Poller();
   void Finish(EventBase& base, int result);
 
   Environment& m_env;
-  std::vector<Entry> m_entries;  // the first one is the poller
+  std::map<uint64_t, double> m_entries;  // numbers by when they were attached; the first one is the poller
+  uint64_t m_last_order = 0;
   uv_loop_t* m_loop = nullptr;
   uv_prepare_t m_prepare{};
   uv_idle_t m_idle{};

@@ -19,6 +19,7 @@ void TurnEvents::ArmTimer(int ms) {
 void TurnEvents::DisarmTimer() { m_timer.Del(); }
 
 bool TurnEvents::Watch(double number, int backend_fd) {
+  if (m_watched.contains(number)) return true;
   auto watch =
       std::make_unique<InternalEvent>(m_base.base(), backend_fd, EV_READ | EV_PERSIST, OnWanted, this);
   if (!watch->Add()) return false;

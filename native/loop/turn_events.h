@@ -22,7 +22,7 @@ class TurnEvents {
   void ArmTimer(int ms);
   void DisarmTimer();
 
-  /// @returns false when the backend cannot be watched.
+  /// Does nothing when it watches that already. @returns false when the backend cannot be watched.
   bool Watch(double number, int backend_fd);
   void Unwatch(double number) { m_watched.erase(number); }
 

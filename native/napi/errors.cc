@@ -52,4 +52,10 @@ void ThrowSystemError(const Environment& env, const char* code, const char* sysc
   throw Napi::Error(env.napi(), object);
 }
 
+void ThrowSystemError(const Environment& env, const char* code, const std::system_error& error) {
+  const std::string text = error.what();
+  ThrowSystemError(env, code, text.substr(0, text.find(':')).c_str(), error.code().value(),
+                   "nothing is left");
+}
+
 }  // namespace bitcoin_support

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <string>
+#include <system_error>
 
 namespace bitcoin_support {
 
@@ -39,5 +40,8 @@ inline constexpr char kLibevent[] = "ERR_EV_LIBEVENT";
 /// Throws EventError with `syscall` and `errno` set, its message ending in strerror(error).
 [[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const char* syscall, int error,
                                    const std::string& what);
+
+/// The same for an error whose text is the system call's name.
+[[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const std::system_error& error);
 
 }  // namespace bitcoin_support

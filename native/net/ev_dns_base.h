@@ -19,8 +19,8 @@ class EvHttpConnection;
 /// Owns one evdns_base.
 ///
 /// libevent's callbacks for what is under way are put off to a later turn and look at the evdns_base even
-/// when it has been freed. So the evdns_base of a handle that has ended lingers on its base until none of them
-/// waits.
+/// when it has been freed. So the evdns_base of a handle that has ended lingers on its base until none of
+/// them waits.
 class EvDnsBase final : public BaseChild, private EventBase::Lingering {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvDnsBase;

@@ -2,7 +2,7 @@ import { serialize } from 'node:v8'
 import { native } from '../util/native.js'
 import { checkInteger, checkMs, rangeError, typeError } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
-import { checkLive } from './event-handle.js'
+import { checkLive, kAdopt, reportWhenCollected } from './event-handle.js'
 
 const ALL_FLAGS = 0xff
 
@@ -28,8 +28,9 @@ export class EventToken extends declareEventType('EventToken') {
   readonly #token: bigint
 
   private constructor(token: bigint) {
-    super()
+    super(kAdopt, native.tokenOpen(token))
     this.#token = token
+    reportWhenCollected(this)
   }
 
   /**
@@ -44,7 +45,6 @@ export class EventToken extends declareEventType('EventToken') {
   static open(token: bigint): EventToken {
     if (typeof token !== 'bigint') throw typeError('token', 'a bigint', token)
     if (token <= 0n || token >= 2n ** 64n) throw rangeError('token', 'a bigint from 1 to 2^64 - 1', 'a bigint')
-    native.tokenCheck(token)
     return new EventToken(token)
   }
 

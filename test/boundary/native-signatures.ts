@@ -146,8 +146,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
   eventBaseReinit: signature(nothing, base),
   eventBaseShare: signature(a('array'), base),
   eventBaseTakeMessage: signature(is(Buffer.alloc(0)), base),
-  tokenCheck: signature(
-    nothing,
+  tokenOpen: signature(
+    a('number'),
     token(({ event }) => event.share()),
   ),
   tokenActive: signature(
