@@ -186,7 +186,8 @@ short LibEvent::ReadyNow() const {
 #if defined(POLLRDHUP)
   if ((ask.revents & POLLRDHUP) != 0) ready |= EV_CLOSED;
 #endif
-  return static_cast<short>(ready & wanted);
+  ready &= wanted;
+  return static_cast<short>(ready == 0 ? 0 : ready | (wanted & EV_ET));
 }
 
 uint64_t LibEvent::Share() {
