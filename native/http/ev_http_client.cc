@@ -13,6 +13,7 @@
 #include "http/ev_http_request.h"
 #include "http/http_client.h"
 #include "http/http_reply_guard.h"
+#include "libevent/memory_reserve.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
@@ -36,7 +37,7 @@ void OwnRequestDeleter::operator()(evhttp_request* request) const { evhttp_reque
 
 EvHttpRequest::EvHttpRequest(Environment& env)
     : BaseChild(env, env.type_for(kKind), kKind),
-      m_request(evhttp_request_new(OnDone, this)),
+      m_request((MemoryReserve::Require(), evhttp_request_new(OnDone, this))),
       m_server(nullptr),
       m_own(m_request) {
   if (m_request == nullptr) throw std::bad_alloc();

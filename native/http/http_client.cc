@@ -18,6 +18,7 @@
 #include "http/ev_http_connection.h"
 #include "http/ev_http_request.h"
 #include "loop/internal_event.h"
+#include "libevent/memory_reserve.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "net/direct_io.h"
@@ -44,6 +45,7 @@ std::string NumericAddress(const sockaddr* address) {
 
 HttpClient::HttpClient(EvHttpConnection& handle, ClientSettings settings)
     : m_handle(handle), m_settings(std::move(settings)), m_upload(*this) {
+  MemoryReserve::Require();
   Open();
   if (m_connection == nullptr) {
     ThrowEventError(handle.env(), code::kLibevent, "evhttp_connection_base_new failed");

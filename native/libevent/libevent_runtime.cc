@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "libevent/fork_count.h"
+#include "libevent/memory_reserve.h"
 #include "libevent/scrubbing_heap.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
@@ -97,6 +98,7 @@ void InitLibeventRuntime() {
   std::call_once(once, [] {
     // Safe even when another part of the process has used libevent before: the blocks stay
     // ordinary malloc blocks, so either side may free what the other allocated.
+    MemoryReserve::Fill();
     event_set_mem_functions(ScrubbingMalloc, ScrubbingRealloc, ScrubbingFree);
     event_set_fatal_callback(OnFatal);
     LogRelay::Install();

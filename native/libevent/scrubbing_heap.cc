@@ -10,6 +10,7 @@
 #endif
 
 #include "libevent/free_watch.h"
+#include "libevent/memory_reserve.h"
 #include "libevent/thread_heap.h"
 #include "secure/memory_cleanse.h"
 
@@ -27,14 +28,29 @@ std::size_t UsableSize(void* ptr) {
 #endif
 }
 
+// There is no memory, or so it seems: what the thread keeps is given back first.
+void* MallocUnderPressure(ThreadHeap* heap, std::size_t size) {
+  if (heap != nullptr) heap->Empty();
+  void* const ptr = SystemMalloc(size);
+  return ptr != nullptr ? ptr : MemoryReserve::Take(size);
+}
+
 }  // namespace
+
+// Found by its name by the tests that put one there which fails.
+extern "C" {
+__attribute__((visibility("default"))) void* (*bitcoin_support_malloc)(std::size_t) = std::malloc;
+}
+
+void* SystemMalloc(std::size_t size) { return bitcoin_support_malloc(size); }
 
 void* ScrubbingMalloc(std::size_t size) {
   if (size < kLeast) size = kLeast;
   ThreadHeap* const heap = ThreadHeap::Get();
-  if (heap == nullptr) return std::malloc(size);
-  void* ptr = heap->Take(size);
-  if (ptr == nullptr) ptr = std::malloc(size);
+  void* ptr = heap == nullptr ? nullptr : heap->Take(size);
+  if (ptr == nullptr) ptr = SystemMalloc(size);
+  if (ptr == nullptr) ptr = MallocUnderPressure(heap, size);
+  if (heap == nullptr) return ptr;
   if (ptr != nullptr) heap->Count(1);
   return ptr;
 }

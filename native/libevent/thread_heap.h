@@ -69,6 +69,9 @@ class ThreadHeap {
   /// Keeps a wiped malloc block of `usable` bytes. @returns false when it does not: the caller frees it.
   bool Keep(void* ptr, std::size_t usable);
 
+  /// Gives the blocks in it back to malloc.
+  void Empty();
+
   void Count(long change) { __atomic_store_n(&m_live, m_live + change, __ATOMIC_RELAXED); }
 
   /// Those that want to hear of a block's end, by block.

@@ -368,6 +368,27 @@ void EventBase::Deliver(double key, std::vector<uint8_t> message) {
   m_message.clear();
 }
 
+/// Spans a run of libevent's loop.
+class EventBase::InLoop {
+ public:
+  InLoop(EventBase& base, bool sync) : m_base(base) {
+    base.m_in_loop = true;
+    base.m_in_sync_loop = sync;
+  }
+  ~InLoop() {
+    m_base.m_in_loop = false;
+    if (m_base.m_awaiting != nullptr) event_del(m_base.m_awaiting);
+    // What is released in the end still belongs to a blocking call, and so does what its callbacks throw.
+    if (m_base.m_busy > 1) m_base.m_in_sync_loop = false;
+    m_base.NoteLoopEnd();
+  }
+  InLoop(const InLoop&) = delete;
+  InLoop& operator=(const InLoop&) = delete;
+
+ private:
+  EventBase& m_base;
+};
+
 int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   const BusyScope busy_scope(*this);
   BeginLoop();
@@ -377,14 +398,11 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   m_turn_deadline_ns = uv_hrtime() + budget_ns;
   // One for all callbacks: a scope each costs more than what they leave in it, until the turn ends.
   const Napi::HandleScope handles(env().napi());
-  m_in_loop = true;
+  const InLoop in_loop(*this, false);
   const LogRelay::LoopScope log_scope(env().log(), *this);
   if (m_waker != nullptr) m_waker->RunPosted();
   if (m_awaits_messages) flags |= EVLOOP_NO_EXIT_ON_EMPTY;
-  const int result = event_base_loop(m_base, flags);
-  m_in_loop = false;
-  NoteLoopEnd();
-  return result;
+  return event_base_loop(m_base, flags);
 }
 
 int EventBase::RunSync(int flags) {
@@ -393,17 +411,11 @@ int EventBase::RunSync(int flags) {
   if ((flags & EVLOOP_NONBLOCK) == 0 && env().loop().in_worker()) termination.emplace(*this);
   BeginLoop();
   m_loop_is_outermost = m_busy == 1;
-  m_in_loop = m_in_sync_loop = true;
+  const InLoop in_loop(*this, true);
   const LogRelay::LoopScope log_scope(env().log(), *this);
   if (m_waker != nullptr) m_waker->RunPosted();
   if ((flags & EVLOOP_NONBLOCK) == 0) AwaitMessages();
-  const int result = event_base_loop(m_base, flags);
-  m_in_loop = false;
-  if (m_awaiting != nullptr) event_del(m_awaiting);
-  // What is released in the end still belongs to the call, and so does what its callbacks throw.
-  if (m_busy > 1) m_in_sync_loop = false;
-  NoteLoopEnd();
-  return result;
+  return event_base_loop(m_base, flags);
 }
 
 void EventBase::BeginLoop() {
@@ -451,7 +463,11 @@ void EventBase::CountNativeCallback() {
 // it does. The guard stays armed beyond its turn, so that it costs next to nothing when turns are short.
 void EventBase::ArmGuard(uint64_t ns) {
   if (m_guard_armed) return;
-  if (m_guard == nullptr) m_guard = std::make_unique<InternalEvent>(m_base, -1, 0, OnGuard, this);
+  try {
+    if (m_guard == nullptr) m_guard = std::make_unique<InternalEvent>(m_base, -1, 0, OnGuard, this);
+  } catch (const std::bad_alloc&) {
+    return;  // the next one
+  }
   const timeval after{static_cast<time_t>(ns / 1'000'000'000),
                       static_cast<suseconds_t>(ns % 1'000'000'000 / 1000)};
   m_guard_armed = m_guard->Add(&after);

@@ -206,6 +206,7 @@ class EventBase final : public Handle {
 
  private:
   struct OnceEntry;
+  class InLoop;
 
   // When a turn that waits no more is looked at again.
   static constexpr uint64_t kGuardNs = 5'000'000;

@@ -85,7 +85,9 @@ void LoopWaker::Renew() {
 void LoopWaker::Post(std::function<void()> task) {
   const std::lock_guard lock(m_mutex);
   m_posted.push_back(std::move(task));
-  // A pipe that is full wakes all the same.
+  // With others in front of it the loop is awake already, or about to be. A pipe that is full wakes it all the
+  // same.
+  if (m_posted.size() > 1) return;
   [[maybe_unused]] const ssize_t written = write(m_write, "", 1);
 }
 
@@ -153,8 +155,18 @@ Share::Result Share::Post(std::function<void()> task) {
   return Result::kDone;
 }
 
+Share::Result Share::Check() {
+  const std::lock_guard lock(m_mutex);
+  if (!m_open) return Result::kClosed;
+  return m_waker.forked() ? Result::kForked : Result::kDone;
+}
+
+// However many threads call it however often, at most one task is on its way.
 Share::Result EventShare::Active(short what) {
-  return Post([this, what] { m_event.Active(what); });
+  if (in_own_thread()) return Post([this, what] { m_event.Active(what); });
+  const uint32_t before = m_reasons.fetch_or(kOnItsWay | static_cast<uint16_t>(what));
+  if ((before & kOnItsWay) != 0) return Check();
+  return Post([this] { m_event.Active(static_cast<short>(m_reasons.exchange(0) & 0xffff)); });
 }
 
 BaseShare::BaseShare(EventBase& base, LoopWaker& waker, double key)

@@ -95,6 +95,8 @@ class Share : public std::enable_shared_from_this<Share> {
  protected:
   /// Has `task` run in the owner's thread, there at once, unless the owner closes before.
   Result Post(std::function<void()> task);
+  /// What Post() would say.
+  Result Check();
   bool in_own_thread() const { return std::this_thread::get_id() == m_thread; }
   LoopWaker& waker() { return m_waker; }
   /// Runs `change` unless the owner has closed, or closes before it is done.
@@ -116,6 +118,9 @@ class EventShare final : public Share {
   Result Active(short what) override;
 
  private:
+  // What the task that is on its way is to make it active with.
+  static constexpr uint32_t kOnItsWay = 0x10000;
+  std::atomic<uint32_t> m_reasons{0};
   LibEvent& m_event;
 };
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <iterator>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -69,8 +70,12 @@ void LoopDriver::OnPrepare() {
   int timeout_ms = uv_backend_timeout(m_loop);
   uv_idle_start(&m_idle, [](uv_idle_t*) {});
 
-  RunOthers(timeout_ms);
-  if (!m_entries.empty()) RunPoller(timeout_ms);
+  try {
+    RunOthers(timeout_ms);
+    if (!m_entries.empty()) RunPoller(timeout_ms);
+  } catch (const std::bad_alloc&) {
+    // The next turn tries again; libuv does not wait for it.
+  }
   if (m_entries.empty()) uv_idle_stop(&m_idle);
   uv_update_time(m_loop);
 }
