@@ -5,9 +5,9 @@
 
 namespace bitcoin_support {
 
-/// A few blocks that are kept for libevent. Some of its functions use what they could not allocate: a client's
-/// connection, a request. So when malloc has nothing left they still get what they ask for, and the call that
-/// follows is refused instead.
+/// A few blocks that are kept for libevent. Some of its functions use what they could not allocate: a
+/// client's connection, a request. So when malloc has nothing left they still get what they ask for, and the
+/// call that follows is refused instead.
 class MemoryReserve {
  public:
   /// @returns a block of malloc's, or null when there is none left that is large enough

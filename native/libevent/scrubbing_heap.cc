@@ -28,13 +28,6 @@ std::size_t UsableSize(void* ptr) {
 #endif
 }
 
-// There is no memory, or so it seems: what the thread keeps is given back first.
-void* MallocUnderPressure(ThreadHeap* heap, std::size_t size) {
-  if (heap != nullptr) heap->Empty();
-  void* const ptr = SystemMalloc(size);
-  return ptr != nullptr ? ptr : MemoryReserve::Take(size);
-}
-
 }  // namespace
 
 // Found by its name by the tests that put one there which fails.
@@ -44,12 +37,19 @@ __attribute__((visibility("default"))) void* (*bitcoin_support_malloc)(std::size
 
 void* SystemMalloc(std::size_t size) { return bitcoin_support_malloc(size); }
 
+void* MallocUnderPressure(std::size_t size) {
+  void* ptr = SystemMalloc(size);
+  if (ptr != nullptr) return ptr;
+  if (ThreadHeap* const heap = ThreadHeap::Peek()) heap->Empty();
+  ptr = SystemMalloc(size);
+  return ptr != nullptr ? ptr : MemoryReserve::Take(size);
+}
+
 void* ScrubbingMalloc(std::size_t size) {
   if (size < kLeast) size = kLeast;
   ThreadHeap* const heap = ThreadHeap::Get();
   void* ptr = heap == nullptr ? nullptr : heap->Take(size);
-  if (ptr == nullptr) ptr = SystemMalloc(size);
-  if (ptr == nullptr) ptr = MallocUnderPressure(heap, size);
+  if (ptr == nullptr) ptr = MallocUnderPressure(size);
   if (heap == nullptr) return ptr;
   if (ptr != nullptr) heap->Count(1);
   return ptr;

@@ -62,6 +62,8 @@ ThreadHeap::~ThreadHeap() {
 
 ThreadHeap* ThreadHeap::Get() { return t_heap != nullptr ? t_heap : Make(); }
 
+ThreadHeap* ThreadHeap::Peek() { return t_heap; }
+
 ThreadHeap* ThreadHeap::Make() {
   if (t_ended) return nullptr;
   struct Owner {

@@ -60,6 +60,8 @@ class ThreadHeap {
  public:
   /// This thread's; null when the thread is ending.
   static ThreadHeap* Get();
+  /// The same, but null too when it has none yet.
+  static ThreadHeap* Peek();
 
   /// Blocks that all threads have allocated and not freed, those that have ended included.
   static std::size_t LiveBlocks();

@@ -85,8 +85,8 @@ void LoopWaker::Renew() {
 void LoopWaker::Post(std::function<void()> task) {
   const std::lock_guard lock(m_mutex);
   m_posted.push_back(std::move(task));
-  // With others in front of it the loop is awake already, or about to be. A pipe that is full wakes it all the
-  // same.
+  // With others in front of it the loop is awake already, or about to be. A pipe that is full wakes it all
+  // the same.
   if (m_posted.size() > 1) return;
   [[maybe_unused]] const ssize_t written = write(m_write, "", 1);
 }
