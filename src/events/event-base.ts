@@ -119,8 +119,8 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Runs the base inside Node's loop until nothing is pending on it or it is told to end: libevent becomes what Node
-   * waits in, so both go on without polling and without delay. Several bases may be dispatched at once.
+   * Runs the base inside Node's loop until nothing is pending on it, and nobody may send it messages by a token of
+   * {@link share}, or until it is told to end: libevent becomes what Node waits in, so both go on without polling and without delay. Several bases may be dispatched at once.
    *
    * A callback that throws is an `uncaughtException`, as anywhere in Node.
    *
@@ -345,7 +345,8 @@ export class EventBase extends EventBaseInspection {
    * every call of a base that it has not made itself, and of what lives on it, is `ERR_EV_FORKED` there until this one,
    * disposal included.
    *
-   * @throws {EventError} `ERR_EV_STATE` while the base is being run, `ERR_EV_LIBEVENT`
+   * @throws {EventError} `ERR_EV_STATE` while the base is being run, `ERR_EV_LIBEVENT`, with `errno` when there are no
+   * descriptors left; then the base is as it was
    * @see event_reinit()
    */
   reinit(): void {
@@ -356,7 +357,9 @@ export class EventBase extends EventBaseInspection {
    * Lets other threads call back in this one, through {@link EventToken.once}.
    *
    * @param callback - gets what the other thread has sent, in this thread's loop
-   * @returns a token that may be handed to any thread; it is good as long as the base lives
+   * @returns a token that may be handed to any thread; it is good as long as the base lives, and until those who open it
+   * are done with it {@link dispatch} goes on though nothing is pending
+   * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when there are no descriptors left for what wakes the base
    * @example
    * ```ts
    * const token = base.share((message) => console.log(message))
@@ -408,7 +411,8 @@ export class EventBase extends EventBaseInspection {
  * @returns the base, which the caller owns
  * @throws {TypeError} when an option has the wrong type
  * @throws {RangeError} when an option has a wrong value
- * @throws {EventError} `ERR_EV_LIBEVENT` when no backend has the features
+ * @throws {EventError} `ERR_EV_LIBEVENT` when no backend has the features, and with `errno` when there are no descriptors
+ * or no memory left
  * @example
  * ```ts
  * using base = obtainEventBase({ priorities: 2 })

@@ -11,8 +11,11 @@ const ALL_FLAGS = 0xff
  *
  * The owner makes a token by {@link LibEvent.share} or {@link EventBase.share} and hands it over, by `workerData` or
  * `postMessage()`; any number of threads may open it, any number of times. It is 64 random bits and cannot be guessed. It
- * wakes a base that waits, in `dispatch()` and in `dispatchSync()` alike, but it does not keep one going: a base with
- * nothing pending ends its dispatch as ever.
+ * wakes a base that waits, in `dispatch()` and in `dispatchSync()` alike.
+ *
+ * A base's token also keeps it going, because messages may come by it: `dispatch()` from when it is made until it has
+ * been opened and all handles that were opened with it are disposed or their threads have ended; a blocking loop while
+ * another thread has it open. An event's token keeps nothing going: a base with nothing pending ends as ever.
  *
  * When the event or the base is disposed, calls throw `ERR_EV_DISPOSED`; what came before may still be on its way, and
  * then nobody is called.
@@ -51,7 +54,10 @@ export class EventToken extends declareEventType('EventToken') {
   /**
    * Makes the event active: its callback runs in its own thread.
    *
-   * @param what - the bits that the callback is given; those of several calls before it runs come together
+   * No bit is lost, but calls are not counted: all that come before the callback runs, from whatever thread, are one call
+   * of it with the bits of all. What has to be counted is sent by {@link EventToken.once}.
+   *
+   * @param what - the bits that the callback is given, beside those for which the event is active otherwise
    * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is a base's; `ERR_EV_FORKED`
    * @see event_active()
    */
