@@ -14,6 +14,7 @@
 #include "http/field_value.h"
 #include "http/http_client.h"
 #include "http/http_reply_guard.h"
+#include "libevent/memory_reserve.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
@@ -39,7 +40,7 @@ void OwnRequestDeleter::operator()(evhttp_request* request) const { evhttp_reque
 
 EvHttpRequest::EvHttpRequest(Environment& env)
     : BaseChild(env, env.type_for(kKind), kKind),
-      m_request(evhttp_request_new(OnDone, this)),
+      m_request((MemoryReserve::Require(), evhttp_request_new(OnDone, this))),
       m_server(nullptr),
       m_own(m_request) {
   if (m_request == nullptr) throw std::bad_alloc();
@@ -221,9 +222,9 @@ int EvHttpRequest::OnHeaders(evhttp_request* request, void* arg) {
   EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
   const EventBase::BusyScope busy(self.base());
   if (!self.live()) return -1;
-  ReplyHead head;
+  ReceivedReply head;
   try {
-    head = ReadReplyHead(request);
+    head = ReadReceivedReply(request);
   } catch (const std::bad_alloc&) {
     self.m_error = EVREQ_HTTP_BUFFER_ERROR;
     return -1;

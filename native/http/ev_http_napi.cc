@@ -61,6 +61,14 @@ Napi::Value EvHttp::AcceptFdNapi(const Napi::CallbackInfo& info) {
     ThrowEventError(self.env(), code::kBind,
                     "descriptor " + std::to_string(fd) + " is not a listening socket");
   }
+  // libevent ends the process when getnameinfo() has no name for a peer.
+  sockaddr_storage own{};
+  length = sizeof own;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&own), &length) != 0 ||
+      (own.ss_family != AF_INET && own.ss_family != AF_INET6 && own.ss_family != AF_UNIX)) {
+    ThrowEventError(self.env(), code::kBind,
+                    "descriptor " + std::to_string(fd) + " is a socket of neither IPv4, IPv6 nor UNIX");
+  }
   evutil_make_socket_nonblocking(fd);
   return Napi::Number::New(info.Env(), self.Accept(fd, "", no_delay));
 }

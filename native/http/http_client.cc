@@ -19,6 +19,7 @@
 #include "http/client_socket.h"
 #include "http/ev_http_connection.h"
 #include "http/ev_http_request.h"
+#include "libevent/memory_reserve.h"
 #include "loop/internal_event.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
@@ -45,6 +46,7 @@ std::string NumericAddress(const SocketTarget& target) {
 
 HttpClient::HttpClient(EvHttpConnection& handle, ClientSettings settings)
     : m_handle(handle), m_settings(std::move(settings)), m_upload(*this) {
+  MemoryReserve::Require();
   Open();
   if (m_connection == nullptr) {
     ThrowEventError(handle.env(), code::kLibevent, "evhttp_connection_base_new failed");

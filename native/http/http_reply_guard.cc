@@ -33,7 +33,7 @@ void TrimValues(evkeyvalq* headers) {
 
 }  // namespace
 
-ReplyHead ReadReplyHead(evhttp_request* reply) {
+ReceivedReply ReadReceivedReply(evhttp_request* reply) {
   const int code = evhttp_request_get_response_code(reply);
   evkeyvalq* const headers = evhttp_request_get_input_headers(reply);
   if (code < 200 && code != kSwitchingProtocols) {

@@ -5,7 +5,7 @@ struct evhttp_request;
 
 namespace bitcoin_support {
 
-struct ReplyHead {
+struct ReceivedReply {
   bool interim = false;          ///< a 1xx, after which the reply itself follows
   bool ends_connection = false;  ///< there is no other request after this one
 };
@@ -14,6 +14,6 @@ struct ReplyHead {
 /// misread: white space around values goes; an interim reply becomes a 100, after which libevent goes on to
 /// the reply itself; one without a length, whose body ends with the connection, is marked to close it.
 /// @throws std::bad_alloc
-ReplyHead ReadReplyHead(evhttp_request* reply);
+ReceivedReply ReadReceivedReply(evhttp_request* reply);
 
 }  // namespace bitcoin_support

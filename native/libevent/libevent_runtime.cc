@@ -6,10 +6,14 @@
 #include <event2/thread.h>
 #include <node_api.h>
 
+#include <cerrno>
+#include <csetjmp>
 #include <mutex>
 #include <stdexcept>
+#include <utility>
 
 #include "libevent/fork_count.h"
+#include "libevent/memory_reserve.h"
 #include "libevent/scrubbing_heap.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
@@ -20,9 +24,14 @@
 namespace bitcoin_support {
 namespace {
 
+// Where a fatal error leads while a base is being made. Nothing is locked then, and libevent's functions have
+// nothing to undo but memory and descriptors.
+thread_local std::jmp_buf* t_way_out = nullptr;
+
 // libevent would call exit(1). An abort keeps the evidence: node prints both stacks and a core may
 // be written.
 void OnFatal(int) {
+  if (t_way_out != nullptr) std::longjmp(*std::exchange(t_way_out, nullptr), 1);
   const char* const error = LogRelay::LastError();
   napi_fatal_error("libevent", NAPI_AUTO_LENGTH,
                    *error == '\0' ? "unrecoverable error inside libevent" : error, NAPI_AUTO_LENGTH);
@@ -71,11 +80,25 @@ Napi::Value LogEnableDebug(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+event_base* NewEventBase(const event_config* config) {
+  std::jmp_buf way_out;
+  errno = 0;
+  if (setjmp(way_out) != 0) {
+    errno = EMFILE;
+    return nullptr;
+  }
+  t_way_out = &way_out;
+  event_base* const base = event_base_new_with_config(config);
+  t_way_out = nullptr;
+  return base;
+}
+
 void InitLibeventRuntime() {
   static std::once_flag once;
   std::call_once(once, [] {
     // Safe even when another part of the process has used libevent before: the blocks stay
     // ordinary malloc blocks, so either side may free what the other allocated.
+    MemoryReserve::Fill();
     event_set_mem_functions(ScrubbingMalloc, ScrubbingRealloc, ScrubbingFree);
     event_set_fatal_callback(OnFatal);
     LogRelay::Install();

@@ -3,6 +3,9 @@
 
 #include <napi.h>
 
+struct event_base;
+struct event_config;
+
 namespace bitcoin_support {
 
 class Environment;
@@ -12,6 +15,11 @@ class Environment;
 /// Runs once in the process, whatever number of threads load the addon.
 /// @throws std::runtime_error when libevent refuses the locks.
 void InitLibeventRuntime();
+
+/// Makes a base. Where libevent would end the process, because it cannot open what signals need, it makes
+/// none; what it has opened until then stays open.
+/// @returns null with errno set
+event_base* NewEventBase(const event_config* config);
 
 /// What libevent's library is, and its log.
 void ExportRuntimeFunctions(Napi::Env env, Napi::Object exports, Environment& state);

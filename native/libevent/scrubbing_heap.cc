@@ -10,6 +10,7 @@
 #endif
 
 #include "libevent/free_watch.h"
+#include "libevent/memory_reserve.h"
 #include "libevent/thread_heap.h"
 #include "secure/memory_cleanse.h"
 
@@ -29,12 +30,27 @@ std::size_t UsableSize(void* ptr) {
 
 }  // namespace
 
+// Found by its name by the tests that put one there which fails.
+extern "C" {
+__attribute__((visibility("default"))) void* (*bitcoin_support_malloc)(std::size_t) = std::malloc;
+}
+
+void* SystemMalloc(std::size_t size) { return bitcoin_support_malloc(size); }
+
+void* MallocUnderPressure(std::size_t size) {
+  void* ptr = SystemMalloc(size);
+  if (ptr != nullptr) return ptr;
+  if (ThreadHeap* const heap = ThreadHeap::Peek()) heap->Empty();
+  ptr = SystemMalloc(size);
+  return ptr != nullptr ? ptr : MemoryReserve::Take(size);
+}
+
 void* ScrubbingMalloc(std::size_t size) {
   if (size < kLeast) size = kLeast;
   ThreadHeap* const heap = ThreadHeap::Get();
-  if (heap == nullptr) return std::malloc(size);
-  void* ptr = heap->Take(size);
-  if (ptr == nullptr) ptr = std::malloc(size);
+  void* ptr = heap == nullptr ? nullptr : heap->Take(size);
+  if (ptr == nullptr) ptr = MallocUnderPressure(size);
+  if (heap == nullptr) return ptr;
   if (ptr != nullptr) heap->Count(1);
   return ptr;
 }
@@ -65,6 +81,8 @@ void ScrubbingFree(void* ptr) {
   }
   std::free(ptr);
 }
+
+std::size_t ScrubbingBlockSize(const void* ptr) { return UsableSize(const_cast<void*>(ptr)); }
 
 std::size_t ScrubbingLiveBlocks() { return ThreadHeap::LiveBlocks(); }
 

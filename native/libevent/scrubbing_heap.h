@@ -15,6 +15,15 @@ void* ScrubbingRealloc(void* ptr, std::size_t size);
 /// Wipes the block's whole usable size, then frees it. Null is allowed.
 void ScrubbingFree(void* ptr);
 
+/// malloc(), which tests may replace by one that fails.
+void* SystemMalloc(std::size_t size);
+
+/// Malloc which, when there is nothing left, takes what this thread keeps, and then the reserve.
+void* MallocUnderPressure(std::size_t size);
+
+/// How many bytes a block has room for.
+std::size_t ScrubbingBlockSize(const void* ptr);
+
 /// Number of blocks that libevent holds now, in the whole process.
 std::size_t ScrubbingLiveBlocks();
 

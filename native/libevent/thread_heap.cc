@@ -34,7 +34,7 @@ Threads& GetThreads() {
 thread_local ThreadHeap* t_heap __attribute__((tls_model("initial-exec"))) = nullptr;
 thread_local bool t_ended __attribute__((tls_model("initial-exec"))) = false;
 
-void Empty(SizeClass& entry) {
+void FreeBlocks(SizeClass& entry) {
   while (void* const block = entry.Pop()) std::free(block);
 }
 
@@ -46,10 +46,14 @@ ThreadHeap::ThreadHeap() {
   threads.heaps.insert(this);
 }
 
+void ThreadHeap::Empty() {
+  for (SizeClass& entry : m_tiny.classes) FreeBlocks(entry);
+  for (SizeClass& entry : m_small.classes) FreeBlocks(entry);
+  for (SizeClass& entry : m_chains.classes) FreeBlocks(entry);
+}
+
 ThreadHeap::~ThreadHeap() {
-  for (SizeClass& entry : m_tiny.classes) Empty(entry);
-  for (SizeClass& entry : m_small.classes) Empty(entry);
-  for (SizeClass& entry : m_chains.classes) Empty(entry);
+  Empty();
   Threads& threads = GetThreads();
   const std::lock_guard lock(threads.mutex);
   threads.heaps.erase(this);
@@ -57,6 +61,8 @@ ThreadHeap::~ThreadHeap() {
 }
 
 ThreadHeap* ThreadHeap::Get() { return t_heap != nullptr ? t_heap : Make(); }
+
+ThreadHeap* ThreadHeap::Peek() { return t_heap; }
 
 ThreadHeap* ThreadHeap::Make() {
   if (t_ended) return nullptr;

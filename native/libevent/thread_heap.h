@@ -60,6 +60,8 @@ class ThreadHeap {
  public:
   /// This thread's; null when the thread is ending.
   static ThreadHeap* Get();
+  /// The same, but null too when it has none yet.
+  static ThreadHeap* Peek();
 
   /// Blocks that all threads have allocated and not freed, those that have ended included.
   static std::size_t LiveBlocks();
@@ -68,6 +70,9 @@ class ThreadHeap {
   void* Take(std::size_t size);
   /// Keeps a wiped malloc block of `usable` bytes. @returns false when it does not: the caller frees it.
   bool Keep(void* ptr, std::size_t usable);
+
+  /// Gives the blocks in it back to malloc.
+  void Empty();
 
   void Count(long change) { __atomic_store_n(&m_live, m_live + change, __ATOMIC_RELAXED); }
 

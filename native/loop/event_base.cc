@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <optional>
 #include <utility>
 
+#include "libevent/libevent_runtime.h"
+#include "loop/backend_descriptors.h"
 #include "loop/event_share.h"
 #include "loop/lib_event.h"
 #include "loop/loop_driver.h"
@@ -38,6 +41,20 @@ constexpr size_t kCommonTimeouts = 64;
 struct ConfigDeleter {
   void operator()(event_config* config) const { event_config_free(config); }
 };
+
+// How many callbacks are waiting that libevent has put off: what is active and no event.
+int CountDeferred(event_base* base) {
+  const int active = event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE);
+  if (active == 0) return 0;
+  int events = 0;
+  const auto count = [](const event_base*, const event* ev, void* arg) {
+    if ((ev->ev_evcallback.evcb_flags & (EVLIST_ACTIVE | EVLIST_ACTIVE_LATER)) != 0)
+      ++*static_cast<int*>(arg);
+    return 0;
+  };
+  event_base_foreach_event(base, count, &events);
+  return active - events;
+}
 
 }  // namespace
 
@@ -70,8 +87,12 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
       config.get(), interval ? &*interval : nullptr,
       options.max_callbacks >= 0 ? options.max_callbacks : kDispatchCallbacks, options.min_priority);
 
-  m_base = event_base_new_with_config(config.get());
+  const BackendRoom room = LookForBackendRoom();
+  if (room.error != 0) ThrowNoBackend(room.error);
+  m_likely_backend_fd = room.first_free;
+  m_base = NewEventBase(config.get());
   if (m_base == nullptr) {
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) ThrowNoBackend(errno);
     ThrowEventError(env, code::kLibevent,
                     "event_base_new_with_config failed: no backend has the required features");
   }
@@ -82,6 +103,10 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
   }
 }
 
+void EventBase::ThrowNoBackend(int error) const {
+  ThrowSystemError(env(), code::kLibevent, "event_base_new_with_config", error, "no backend can be made");
+}
+
 EventBase::~EventBase() {
   if (m_base == nullptr) return;
   m_turn_events.reset();
@@ -89,6 +114,7 @@ EventBase::~EventBase() {
   m_waker.reset();
   m_once.clear();
   if (m_release != nullptr) event_free(m_release);
+  if (m_quiet != nullptr) event_free(m_quiet);
   event_base_free(m_base);
 }
 
@@ -107,9 +133,17 @@ void EventBase::Dispose() {
 
 void EventBase::Reinit() {
   if (busy() || dispatching()) ThrowEventError(env(), code::kState, "the base is being run");
+  if (const BackendRoom room = LookForBackendRoom(); room.error != 0) {
+    ThrowSystemError(env(), code::kLibevent, "event_reinit", room.error, "no backend can be made");
+  }
   // The backend is made anew, and with it its descriptor.
-  m_backend_fd = -1;
-  if (event_reinit(m_base) != 0) ThrowEventError(env(), code::kLibevent, "event_reinit failed");
+  m_backend_fd = m_likely_backend_fd = -1;
+  CloseSignalPair(m_base);
+  errno = 0;
+  if (event_reinit(m_base) != 0) {
+    if (errno != 0) ThrowSystemError(env(), code::kLibevent, "event_reinit", errno, "an event was not added");
+    ThrowEventError(env(), code::kLibevent, "event_reinit failed");
+  }
   m_forks = ForkCount();
   // Its descriptor is shared with the parent process, whose expirations it would take.
   m_guard.reset();
@@ -146,6 +180,10 @@ void EventBase::ReleaseInSyncLoop() {
 void EventBase::ForgetRelease() {
   if (m_release != nullptr) event_free(m_release);
   m_release = nullptr;
+  if (m_quiet != nullptr && m_lingering.empty()) {
+    event_free(m_quiet);
+    m_quiet = nullptr;
+  }
 }
 
 void EventBase::ReleaseAll() {
@@ -187,13 +225,67 @@ void EventBase::OnNewsDue(evutil_socket_t, short, void* arg) {
 }
 
 // libevent puts off the end of bufferevents and the answers of its resolver to a later turn. What is left of
-// them when the base is freed would never be.
+// them when the base is freed would never be. C may have events on the base that make each other active for
+// ever, so each turn ends after one pass through what is active, and all of them after a time.
 void EventBase::RunLastTurns() {
-  constexpr int kMaxTurns = 10000;
-  for (int turn = 0; turn < kMaxTurns; ++turn) {
-    if (m_lingering == 0 && event_base_get_num_events(m_base, EVENT_BASE_COUNT_ACTIVE) == 0) return;
-    if (event_base_loop(m_base, EVLOOP_NONBLOCK) < 0) return;
+  constexpr uint64_t kMaxNs = 1'000'000'000;
+  constexpr timeval kNow{0, 0};
+  constexpr timeval kLatest{0, 20'000};
+  if (m_ran_last_turns) return;
+  const auto over = [](evutil_socket_t, short, void* arg) {
+    event_base_loopbreak(static_cast<event_base*>(arg));
+  };
+  try {
+    // At the lowest priority that there is, so that what is active now comes first. The other one ends a turn
+    // that never gets that far.
+    InternalEvent pass(m_base, -1, 0, over, m_base, event_base_get_npriorities(m_base) - 1);
+    InternalEvent latest(m_base, -1, 0, over, m_base);
+    const uint64_t deadline_ns = uv_hrtime() + kMaxNs;
+    while (event_base_get_num_events(m_base, EVENT_BASE_COUNT_ACTIVE) > 0) {
+      m_ran_last_turns = uv_hrtime() >= deadline_ns;
+      if (m_ran_last_turns || !pass.Add(&kNow) || !latest.Add(&kLatest) ||
+          event_base_loop(m_base, EVLOOP_ONCE | EVLOOP_NONBLOCK) < 0) {
+        break;
+      }
+    }
+  } catch (const std::bad_alloc&) {
+    // Then the base goes as it is.
   }
+  // Nothing that looks at these runs any more.
+  while (!m_lingering.empty()) {
+    Lingering* const thing = m_lingering.back();
+    m_lingering.pop_back();
+    thing->Release();
+  }
+}
+
+// At the lowest priority that there is by then: what is put off has to come first, and of several priorities
+// libevent runs the highest alone before it looks for due timers again. All that lingers has one event,
+// because several would see each other as something that still has to run.
+void EventBase::LookForQuiet() {
+  constexpr timeval kNextTurn{0, 0};
+  if (m_delete_when_idle) return;
+  if (m_quiet == nullptr) m_quiet = event_new(m_base, -1, 0, OnLookForQuiet, this);
+  if (m_quiet == nullptr) return;  // it goes with the base
+  event_priority_set(m_quiet, event_base_get_npriorities(m_base) - 1);
+  event_add(m_quiet, &kNextTurn);
+}
+
+void EventBase::OnLookForQuiet(evutil_socket_t, short, void* arg) {
+  EventBase& self = *static_cast<EventBase*>(arg);
+  if (CountDeferred(self.m_base) > 0) {
+    self.LookForQuiet();
+  } else {
+    self.ReleaseLingering();
+  }
+}
+
+void EventBase::ReleaseLingering() {
+  const auto first = std::stable_partition(m_lingering.begin(), m_lingering.end(),
+                                           [](const Lingering* thing) { return !thing->MayBeReleased(); });
+  const std::vector<Lingering*> released(first, m_lingering.end());
+  m_lingering.erase(first, m_lingering.end());
+  for (Lingering* const thing : released) thing->Release();
 }
 
 bool EventBase::InitCommonTimeout(const timeval& timeout) {
@@ -220,20 +312,28 @@ timeval EventBase::MaybeCommonTimeout(const timeval& timeout) {
   return timeout;
 }
 
-void EventBase::RemoveWatcher(int fd, const LibEvent& event) {
+void EventBase::RemoveWatcher(int fd, LibEvent& event) {
   const auto entry = m_watchers.find(fd);
   if (entry == m_watchers.end()) return;
-  std::erase(entry->second, &event);
-  if (entry->second.empty()) m_watchers.erase(entry);
+  Watchers& watchers = entry->second;
+  watchers.edge.erase(&event);
+  watchers.level.erase(&event);
+  if (watchers.edge.empty() && watchers.level.empty()) m_watchers.erase(entry);
 }
 
 std::pair<uint64_t, double> EventBase::Share() {
   const double key = static_cast<double>(m_shares.size() + 1);
   auto share = std::make_shared<BaseShare>(*this, waker(), key);
-  const uint64_t token = RegisterShare(share);
-  m_shares.push_back(std::move(share));
-  ++m_open_shares;
-  NoteEndRulesChanged();
+  m_shares.push_back(share);
+  uint64_t token = 0;
+  try {
+    token = RegisterShare(share);
+  } catch (...) {
+    m_shares.pop_back();
+    throw;
+  }
+  share->Await();
+  NoteTokens();
   return {token, key};
 }
 
@@ -242,14 +342,30 @@ double EventBase::Unshare(uint64_t token) {
     return candidate->open() && candidate->token() == token;
   });
   if (share == m_shares.end()) return 0;
-  (*share)->Close();
-  --m_open_shares;
+  (*share)->Withdraw();
+  NoteTokens();
   return (*share)->key();
 }
 
 LoopWaker& EventBase::waker() {
   if (m_waker == nullptr) m_waker = std::make_unique<LoopWaker>(m_base);
   return *m_waker;
+}
+
+// A blocking loop waits for other threads alone: in its own nobody could send anything. What has been sent before a
+// token was closed is in the queue by the time that the token no longer counts.
+bool EventBase::AwaitsMessages() const {
+  if (m_waker == nullptr) return false;
+  const TokenCount& tokens = m_waker->tokens();
+  return (m_in_sync_loop ? tokens.AnyElsewhere() : tokens.Any()) || m_waker->HasPosted();
+}
+
+void EventBase::NoteTokens() {
+  if (!in_turn()) {
+    NoteEndRulesChanged();
+  } else if (!AwaitsMessages()) {
+    BreakTurn();  // the next one knows
+  }
 }
 
 void EventBase::Deliver(double key, std::vector<uint8_t> message) {
@@ -261,6 +377,26 @@ void EventBase::Deliver(double key, std::vector<uint8_t> message) {
   m_message.clear();
 }
 
+/// Spans a run of libevent's loop.
+class EventBase::InLoop {
+ public:
+  InLoop(EventBase& base, bool sync) : m_base(base) {
+    base.m_in_loop = true;
+    base.m_in_sync_loop = sync;
+  }
+  ~InLoop() {
+    m_base.m_in_loop = false;
+    // What is released in the end still belongs to a blocking call, and so does what its callbacks throw.
+    if (m_base.m_busy > 1) m_base.m_in_sync_loop = false;
+    m_base.NoteLoopEnd();
+  }
+  InLoop(const InLoop&) = delete;
+  InLoop& operator=(const InLoop&) = delete;
+
+ private:
+  EventBase& m_base;
+};
+
 int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   const BusyScope busy_scope(*this);
   BeginLoop();
@@ -270,21 +406,16 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   m_turn_deadline_ns = uv_hrtime() + budget_ns;
   // One for all callbacks: a scope each costs more than what they leave in it, until the turn ends.
   const Napi::HandleScope handles(env().napi());
-  m_in_loop = true;
+  const InLoop in_loop(*this, false);
   const LogRelay::LoopScope log_scope(env().log(), *this);
   if (m_waker != nullptr) m_waker->RunPosted();
   const bool may_end = (flags & EVLOOP_NO_EXIT_ON_EMPTY) == 0;
-  int result = 1;
-  if (!m_keep_alive && !EndsLoopsItself()) {
-    result = event_base_loop(m_base, flags);
-  } else if (may_end && NothingLeft()) {
+  if (!m_keep_alive && !EndsLoopsItself()) return event_base_loop(m_base, flags);
+  if (may_end && NothingLeft()) {
     m_found_nothing = true;
-  } else {
-    result = event_base_loop(m_base, flags | EVLOOP_NO_EXIT_ON_EMPTY);
+    return 1;
   }
-  m_in_loop = false;
-  NoteLoopEnd();
-  return result;
+  return event_base_loop(m_base, flags | EVLOOP_NO_EXIT_ON_EMPTY);
 }
 
 // libevent's blocking loop. Where it would not find its end, it is run turn by turn.
@@ -316,7 +447,7 @@ void EventBase::NoteEndRulesChanged() {
 }
 
 bool EventBase::NothingLeft() const {
-  if (m_keep_alive || m_open_shares > 0) return false;
+  if (m_keep_alive || AwaitsMessages()) return false;
   constexpr int kAll = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE;
   if (event_base_get_num_events(m_base, kAll) == 0) return true;
   if (m_unreferenced.empty()) return false;
@@ -349,15 +480,10 @@ int EventBase::RunSync(int flags) {
   if ((flags & EVLOOP_NONBLOCK) == 0 && env().loop().in_worker()) termination.emplace(*this);
   BeginLoop();
   m_loop_is_outermost = m_busy == 1;
-  m_in_loop = m_in_sync_loop = true;
+  const InLoop in_loop(*this, true);
   const LogRelay::LoopScope log_scope(env().log(), *this);
   if (m_waker != nullptr) m_waker->RunPosted();
-  const int result = RunWhole(flags);
-  m_in_loop = false;
-  // What is released in the end still belongs to the call, and so does what its callbacks throw.
-  if (m_busy > 1) m_in_sync_loop = false;
-  NoteLoopEnd();
-  return result;
+  return RunWhole(flags);
 }
 
 void EventBase::BeginLoop() {
@@ -412,7 +538,11 @@ void EventBase::CountNativeCallback() {
 // it does. The guard stays armed beyond its turn, so that it costs next to nothing when turns are short.
 void EventBase::ArmGuard(uint64_t ns) {
   if (m_guard_armed) return;
-  if (m_guard == nullptr) m_guard = std::make_unique<LoopTimer>(m_base, OnGuard, this);
+  try {
+    if (m_guard == nullptr) m_guard = std::make_unique<LoopTimer>(m_base, OnGuard, this);
+  } catch (const std::bad_alloc&) {
+    return;  // the next one
+  }
   m_guard_armed = m_guard->Set(ns);
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -117,10 +118,21 @@ class EventBase final : public Handle {
   /// Has JavaScript told what has happened to buffers when the callback of libevent's that is running has
   /// ended.
   void TellNewsSoon();
-  /// Something that has ended is still to be released in a later turn: a base that is disposed of runs such
-  /// turns.
-  void AddLingering() { ++m_lingering; }
-  void RemoveLingering() { --m_lingering; }
+  /// Something that has ended, and that callbacks which libevent has put off to a later turn still look at.
+  class Lingering {
+   public:
+    /// Whether it may be released as soon as no such callback waits.
+    virtual bool MayBeReleased() const = 0;
+    /// Such callbacks have run, or they will never run because the base goes.
+    virtual void Release() = 0;
+
+   protected:
+    ~Lingering() = default;
+  };
+  /// Has `thing` released in a later turn, or when the base goes.
+  void Linger(Lingering& thing) { m_lingering.push_back(&thing); }
+  /// Has the loop look for what may be released now.
+  void LookForQuiet();
 
   /// `timeout` in the form that lets libevent keep all events with that very timeout in a queue instead of a
   /// heap: for timeouts that many events share.
@@ -137,9 +149,13 @@ class EventBase final : public Handle {
   void CountNativeCallback();
 
   // --- events on one descriptor -------------------------------------------------------------------------
-  /// The events that were added for a descriptor.
-  std::vector<LibEvent*>& WatchersOf(int fd) { return m_watchers[fd]; }
-  void RemoveWatcher(int fd, const LibEvent& event);
+  /// The events that were added for a descriptor: those that are edge-triggered and the others.
+  struct Watchers {
+    std::unordered_set<LibEvent*> edge;
+    std::unordered_set<LibEvent*> level;
+  };
+  Watchers& WatchersOf(int fd) { return m_watchers[fd]; }
+  void RemoveWatcher(int fd, LibEvent& event);
 
   // --- other threads ------------------------------------------------------------------------------------
   /// Lets other threads have messages delivered to this base, which keeps its loop going until Unshare().
@@ -150,6 +166,10 @@ class EventBase final : public Handle {
   /// What wakes a loop that waits, made on first use.
   LoopWaker& waker();
   std::vector<uint8_t> TakeMessage() { return std::exchange(m_message, {}); }
+  /// Whether a loop is to go on though nothing is pending: messages may come from other threads.
+  bool AwaitsMessages() const;
+  /// Has the loop see to it that it ends, or does not, as the tokens that are open now have it.
+  void NoteTokens();
   /// JavaScript takes `message` in JsCallback::kOnce.
   void Deliver(double key, std::vector<uint8_t> message);
 
@@ -181,9 +201,12 @@ class EventBase final : public Handle {
   /// Whether the base keeps the process alive while it is dispatched, as Node's handles do.
   bool has_ref() const { return m_has_ref; }
   void set_has_ref(bool on) { m_has_ref = on; }
-  /// Whether a loop is to end by itself: nothing is active, nothing is pending that has a reference, no
-  /// token is open.
+  /// Whether a loop is to end by itself: nothing is active, nothing is pending that has a reference, and no
+  /// other thread may send anything.
   bool NothingLeft() const;
+  /// When it was attached, among those of its thread; LoopDriver's own.
+  uint64_t dispatch_order() const { return m_dispatch_order; }
+  void set_dispatch_order(uint64_t order) { m_dispatch_order = order; }
   bool precise_timer() const { return m_precise_timer; }
   /// Whether the last turn called JavaScript.
   bool ran_callbacks() const { return m_turn_callbacks > 0 || m_ran_c; }
@@ -196,9 +219,11 @@ class EventBase final : public Handle {
   /// Descriptor of the backend, -1 while not looked for or not found.
   int backend_fd() const { return m_backend_fd; }
   void set_backend_fd(int fd) { m_backend_fd = fd; }
+  /// The descriptor that the backend is likely to have.
+  int likely_backend_fd() const { return m_likely_backend_fd; }
 
   bool AnyChild(const std::function<bool(const BaseChild&)>& matches) const;
-  bool lingering() const { return m_lingering > 0; }
+  bool lingering() const { return !m_lingering.empty(); }
   // --- children, oldest first ----------------------------------------------------------------------
   void Adopt(BaseChild& child);
   void Disown(BaseChild& child);
@@ -209,6 +234,7 @@ class EventBase final : public Handle {
 
  private:
   struct OnceEntry;
+  class InLoop;
 
   // When a turn that waits no more is looked at again.
   static constexpr uint64_t kGuardNs = 5'000'000;
@@ -217,6 +243,8 @@ class EventBase final : public Handle {
   void ReleaseAll();
   void ReleaseInSyncLoop();
   void RunLastTurns();
+  [[noreturn]] void ThrowNoBackend(int error) const;
+  void ReleaseLingering();
   void Loopbreak();
   void Loopexit(double ms);
   void Once(int fd, int what, double id, double ms);
@@ -226,13 +254,14 @@ class EventBase final : public Handle {
   void NoteLoopEnd();
   /// libevent knows nothing of tokens and references. Where there are any, the end of a loop is looked for
   /// here.
-  bool EndsLoopsItself() const { return m_open_shares > 0 || !m_unreferenced.empty(); }
+  bool EndsLoopsItself() const { return !m_unreferenced.empty() || AwaitsMessages(); }
   void NoteEndRulesChanged();
   int RunWhole(int flags);
 
   static int KeepsGoing(const event_base* base, const event* ev, void* arg);
 
   static void OnOnce(evutil_socket_t fd, short what, void* arg);
+  static void OnLookForQuiet(evutil_socket_t fd, short what, void* arg);
   static void OnNewsDue(evutil_socket_t fd, short what, void* arg);
   static void OnGuard(evutil_socket_t fd, short what, void* arg);
 
@@ -265,8 +294,11 @@ class EventBase final : public Handle {
   event* m_release = nullptr;
   unsigned m_busy = 0;
   unsigned m_freeing = 0;
-  unsigned m_lingering = 0;
+  std::vector<Lingering*> m_lingering;
+  event* m_quiet = nullptr;  // looks for a turn in which they may go
   int m_backend_fd = -1;
+  int m_likely_backend_fd = -1;
+  uint64_t m_dispatch_order = 0;
   const bool m_precise_timer;
   bool m_in_loop = false;
   bool m_in_sync_loop = false;
@@ -276,18 +308,18 @@ class EventBase final : public Handle {
   bool m_has_ref = true;
   bool m_found_nothing = false;      // the loop has ended by that, and not libevent's
   bool m_end_rules_changed = false;  // while a blocking loop of libevent's runs by the old ones
-  unsigned m_open_shares = 0;
   std::vector<BaseChild*> m_unreferenced;
   bool m_got_break = false;
   bool m_got_exit = false;
   bool m_turn_broken = false;
   bool m_delete_when_idle = false;
+  bool m_ran_last_turns = false;
   bool m_news_due = false;
   bool m_ran_c = false;
   // Ends a turn in which events of C that we never see make each other active.
   std::unique_ptr<LoopTimer> m_guard;
   bool m_guard_armed = false;
-  std::unordered_map<int, std::vector<LibEvent*>> m_watchers;
+  std::unordered_map<int, Watchers> m_watchers;
   std::unique_ptr<LoopWaker> m_waker;
   // They stay until the event_base has gone, which may still call back for their messages.
   std::vector<std::shared_ptr<BaseShare>> m_shares;

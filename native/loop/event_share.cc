@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <stdexcept>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
+#include "libevent/unique_fd.h"
 #include "loop/event_base.h"
 #include "loop/lib_event.h"
 #include "napi/arguments.h"
@@ -13,7 +15,9 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle.h"
 #include "napi/list.h"
+#include "napi/type_registry.h"
 #include "secure/memory_cleanse.h"
 #include "secure/platform.h"
 
@@ -51,13 +55,19 @@ LoopWaker::~LoopWaker() { Close(); }
 
 void LoopWaker::Open() {
   int fds[2];
-  if (pipe(fds) != 0) throw std::runtime_error("no descriptors left for a pipe");
-  m_read = fds[0];
-  m_write = fds[1];
-  SetFlags(m_read);
-  SetFlags(m_write);
-  m_event = std::make_unique<InternalEvent>(m_base, m_read, EV_READ | EV_PERSIST, OnWake, this);
-  m_event->Add();
+  if (pipe(fds) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  UniqueFd read(fds[0]);
+  UniqueFd write(fds[1]);
+  SetFlags(fds[0]);
+  SetFlags(fds[1]);
+  m_event = std::make_unique<InternalEvent>(m_base, fds[0], EV_READ | EV_PERSIST, OnWake, this);
+  errno = 0;
+  if (!m_event->Add()) {
+    m_event.reset();
+    throw std::system_error(errno == 0 ? ENOMEM : errno, std::generic_category(), "event_add");
+  }
+  m_read = read.Release();
+  m_write = write.Release();
   m_forks = ForkCount();
 }
 
@@ -76,8 +86,15 @@ void LoopWaker::Renew() {
 void LoopWaker::Post(std::function<void()> task) {
   const std::lock_guard lock(m_mutex);
   m_posted.push_back(std::move(task));
-  // A pipe that is full wakes all the same.
+  // With others in front of it the loop is awake already, or about to be. A pipe that is full wakes it all
+  // the same.
+  if (m_posted.size() > 1) return;
   [[maybe_unused]] const ssize_t written = write(m_write, "", 1);
+}
+
+bool LoopWaker::HasPosted() {
+  const std::lock_guard lock(m_mutex);
+  return !m_posted.empty();
 }
 
 void LoopWaker::RunPosted() {
@@ -98,12 +115,14 @@ void LoopWaker::OnWake(evutil_socket_t fd, short, void* arg) {
 
 uint64_t RegisterShare(std::shared_ptr<Share> share) {
   uint64_t token = 0;
-  if (!platform::RandomBytes(&token, sizeof token)) throw std::runtime_error("no random bytes for a token");
+  if (!platform::RandomBytes(&token, sizeof token)) {
+    throw std::system_error(errno == 0 ? EIO : errno, std::generic_category(), "getrandom");
+  }
   share->m_token = token;
   Shares& shares = GetShares();
   const std::lock_guard lock(shares.mutex);
   if (token == 0 || !shares.by_token.emplace(token, std::move(share)).second) {
-    throw std::runtime_error("no random bytes for a token");
+    throw std::system_error(EEXIST, std::generic_category(), "getrandom");
   }
   return token;
 }
@@ -120,8 +139,14 @@ void Share::Close() {
   m_open = false;
 }
 
+bool Share::IfOpen(const std::function<void()>& change) {
+  const std::lock_guard lock(m_mutex);
+  if (m_open && !m_waker.forked()) change();
+  return m_open;
+}
+
 Share::Result Share::Post(std::function<void()> task) {
-  if (std::this_thread::get_id() == m_thread) {
+  if (in_own_thread()) {
     if (!m_open) return Result::kClosed;
     if (m_waker.forked()) return Result::kForked;
     task();
@@ -136,14 +161,63 @@ Share::Result Share::Post(std::function<void()> task) {
   return Result::kDone;
 }
 
+Share::Result Share::Check() {
+  const std::lock_guard lock(m_mutex);
+  if (!m_open) return Result::kClosed;
+  return m_waker.forked() ? Result::kForked : Result::kDone;
+}
+
+// However many threads call it however often, at most one task is on its way.
 Share::Result EventShare::Active(short what) {
-  return Post([this, what] { event_active(m_event, what, 1); });
+  if (in_own_thread()) return Post([this, what] { m_event.Active(what); });
+  const uint32_t before = m_reasons.fetch_or(kOnItsWay | static_cast<uint16_t>(what));
+  if ((before & kOnItsWay) != 0) return Check();
+  return Post([this] { m_event.Active(static_cast<short>(m_reasons.exchange(0) & 0xffff)); });
 }
 
 BaseShare::BaseShare(EventBase& base, LoopWaker& waker, double key)
     : Share(waker), m_owner(base), m_base(base.base()), m_key(key) {}
 
 BaseShare::~BaseShare() = default;
+
+// While the owner is closing nobody needs to tell it anything.
+void BaseShare::TellOwner() {
+  Post([this] { m_owner.NoteTokens(); });
+}
+
+void BaseShare::Count(int more) {
+  unsigned& count = in_own_thread() ? m_here : m_elsewhere;
+  count += more;
+  (in_own_thread() ? waker().tokens().here : waker().tokens().elsewhere) += more;
+}
+
+void BaseShare::Await() {
+  IfOpen([this] {
+    m_awaited = true;
+    Count(1);
+  });
+}
+
+void BaseShare::Opened() {
+  const bool open = IfOpen([this] {
+    Count(1);
+    if (!std::exchange(m_awaited, false)) return;
+    --m_here;
+    --waker().tokens().here;
+  });
+  if (open) TellOwner();
+}
+
+void BaseShare::Released() {
+  if (IfOpen([this] { Count(-1); })) TellOwner();
+}
+
+void BaseShare::Withdraw() {
+  Close();
+  // Nobody changes them any more.
+  waker().tokens().here -= std::exchange(m_here, 0);
+  waker().tokens().elsewhere -= std::exchange(m_elsewhere, 0);
+}
 
 BaseShare::Message::~Message() { MemoryCleanse(bytes.data(), bytes.size()); }
 
@@ -229,10 +303,28 @@ Napi::Value TakeMessage(const Napi::CallbackInfo& info) {
   return copy;
 }
 
-// (token): throws unless it stands for something
-Napi::Value CheckToken(const Napi::CallbackInfo& info) {
-  Found(info, FindShare(TokenArg(info, 0)));
-  return info.Env().Undefined();
+/// A token that JavaScript has opened.
+class OpenToken final : public Handle {
+ public:
+  OpenToken(Environment& env, HandleType& type, std::shared_ptr<Share> share)
+      : Handle(env, type, HandleKind::kDeclared), m_share(std::move(share)) {
+    m_share->Opened();
+  }
+  ~OpenToken() override { m_share->Released(); }
+
+  void Dispose() override { delete this; }
+
+ private:
+  const std::shared_ptr<Share> m_share;
+};
+
+// (token) -> handle; throws unless it stands for something
+Napi::Value OpenTokenNapi(const Napi::CallbackInfo& info) {
+  Environment& env = Environment::From(info);
+  auto share = FindShare(TokenArg(info, 0));
+  Found(info, share);
+  HandleType& type = DeclareHandleType("EventToken");
+  return Napi::Number::New(info.Env(), (new OpenToken(env, type, std::move(share)))->number());
 }
 
 // (token, what)
@@ -260,7 +352,7 @@ void ExportEventShares(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<ShareBase>(env, exports, "eventBaseShare", state);
   ExportFunction<UnshareBase>(env, exports, "eventBaseUnshare", state);
   ExportFunction<TakeMessage>(env, exports, "eventBaseTakeMessage", state);
-  ExportFunction<CheckToken>(env, exports, "tokenCheck", state);
+  ExportFunction<OpenTokenNapi>(env, exports, "tokenOpen", state);
   ExportFunction<TokenActive>(env, exports, "tokenActive", state);
   ExportFunction<TokenOnce>(env, exports, "tokenOnce", state);
 }

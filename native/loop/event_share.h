@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <napi.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,13 +21,23 @@ namespace bitcoin_support {
 
 class Environment;
 class EventBase;
+class LibEvent;
+
+/// How many tokens of a base's own there are that messages may come by: those that nobody has opened yet, and
+/// those that are open.
+struct TokenCount {
+  std::atomic<unsigned> here{0};       ///< in the base's thread, or in none yet
+  std::atomic<unsigned> elsewhere{0};  ///< in other threads
+  bool AnyElsewhere() const { return elsewhere > 0; }
+  bool Any() const { return here > 0 || elsewhere > 0; }
+};
 
 /// Where other threads leave what the thread of a base is to do with it: so no two of them are ever in
 /// libevent with one base, which needs no locks for that. It wakes a loop that waits, or is about to,
 /// whichever base the thread waits in.
 class LoopWaker {
  public:
-  /// @throws std::runtime_error when there are no descriptors left
+  /// @throws std::system_error when there are no descriptors left
   explicit LoopWaker(event_base* base);
   ~LoopWaker();
   LoopWaker(const LoopWaker&) = delete;
@@ -34,14 +45,18 @@ class LoopWaker {
 
   /// Thread-safe: has `task` run as soon as the base's loop does.
   void Post(std::function<void()> task);
+  /// Thread-safe: whether something is still to be run.
+  bool HasPosted();
   /// Runs what was posted; called in the base's thread before its loop runs, which without events would end.
   void RunPosted();
 
   /// Whether the pipe is the parent process's: a byte in it would wake that.
   bool forked() const { return m_forks != ForkCount(); }
   /// Makes a pipe of this process's own.
-  /// @throws std::runtime_error when there are no descriptors left; then nothing wakes the loop
+  /// @throws std::system_error when there are no descriptors left; then nothing wakes the loop
   void Renew();
+
+  TokenCount& tokens() { return m_tokens; }
 
  private:
   void Open();
@@ -55,6 +70,7 @@ class LoopWaker {
   int m_read = -1;
   int m_write = -1;
   uint32_t m_forks = 0;  // when the pipe was made
+  TokenCount m_tokens;
   std::unique_ptr<InternalEvent> m_event;
 };
 
@@ -73,6 +89,10 @@ class Share : public std::enable_shared_from_this<Share> {
   /// Any thread. @returns kNotThis when it shares something else.
   virtual Result Active(short) { return Result::kNotThis; }
   virtual Result Once(std::vector<uint8_t>, std::optional<timeval>) { return Result::kNotThis; }
+  /// Somebody has opened the token. Any thread.
+  virtual void Opened() {}
+  /// Somebody has done with it, in the thread that opened it.
+  virtual void Released() {}
 
   /// For the owner.
   bool open() const { return m_open; }
@@ -81,6 +101,12 @@ class Share : public std::enable_shared_from_this<Share> {
  protected:
   /// Has `task` run in the owner's thread, there at once, unless the owner closes before.
   Result Post(std::function<void()> task);
+  /// What Post() would say.
+  Result Check();
+  bool in_own_thread() const { return std::this_thread::get_id() == m_thread; }
+  LoopWaker& waker() { return m_waker; }
+  /// Runs `change` unless the owner has closed, or closes before it is done.
+  bool IfOpen(const std::function<void()>& change);
 
  private:
   friend uint64_t RegisterShare(std::shared_ptr<Share> share);
@@ -94,11 +120,14 @@ class Share : public std::enable_shared_from_this<Share> {
 /// Makes an event active.
 class EventShare final : public Share {
  public:
-  EventShare(event* ev, LoopWaker& waker) : Share(waker), m_event(ev) {}
+  EventShare(LibEvent& event, LoopWaker& waker) : Share(waker), m_event(event) {}
   Result Active(short what) override;
 
  private:
-  event* const m_event;
+  // What the task that is on its way is to make it active with.
+  static constexpr uint32_t kOnItsWay = 0x10000;
+  std::atomic<uint32_t> m_reasons{0};
+  LibEvent& m_event;
 };
 
 /// Has a base call back with messages.
@@ -108,8 +137,16 @@ class BaseShare final : public Share {
   ~BaseShare() override;
   double key() const { return m_key; }
   Result Once(std::vector<uint8_t> bytes, std::optional<timeval> after) override;
+  void Opened() override;
+  void Released() override;
+  /// Counts the token as one that is still to be opened.
+  void Await();
+  /// Called by the owner: closes it, and has what is open of it count no more.
+  void Withdraw();
 
  private:
+  void Count(int more);
+  void TellOwner();
   struct Message {
     BaseShare* share;
     std::vector<uint8_t> bytes;
@@ -121,11 +158,15 @@ class BaseShare final : public Share {
   EventBase& m_owner;
   event_base* const m_base;
   const double m_key;
+  // Under the mutex: what it has added to the waker's count, and whether nobody has opened it yet.
+  unsigned m_here = 0;
+  unsigned m_elsewhere = 0;
+  bool m_awaited = false;
   std::unordered_map<Message*, std::shared_ptr<Message>> m_messages;
 };
 
 /// Makes a random token for a share. Thread-safe. It finds the share until that is closed.
-/// @throws std::runtime_error without randomness
+/// @throws std::system_error without randomness
 uint64_t RegisterShare(std::shared_ptr<Share> share);
 
 void ExportEventShares(Napi::Env env, Napi::Object exports, Environment& state);

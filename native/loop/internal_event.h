@@ -9,8 +9,9 @@ namespace bitcoin_support {
 /// libevent's own notification event.
 class InternalEvent {
  public:
+  /// It has the highest priority unless another one is given.
   /// @throws std::bad_alloc
-  InternalEvent(event_base* base, int fd, int what, event_callback_fn callback, void* arg);
+  InternalEvent(event_base* base, int fd, int what, event_callback_fn callback, void* arg, int priority = 0);
   ~InternalEvent();
   InternalEvent(const InternalEvent&) = delete;
   InternalEvent& operator=(const InternalEvent&) = delete;

@@ -2,11 +2,13 @@
 
 #include <event2/event_struct.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <uv.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "loop/event_share.h"
 #include "loop/signal_claim.h"
@@ -78,10 +80,9 @@ void LibEvent::CheckNotFinalizing() const {
 void LibEvent::CheckNotMixed() {
   const int fd = event_get_fd(m_event);
   const int edge = event_get_events(m_event) & EV_ET;
-  std::vector<LibEvent*>& watchers = base().WatchersOf(fd);
-  for (const LibEvent* const other : watchers) {
-    const event* const ev = other->m_event;
-    if ((event_get_events(ev) & EV_ET) != edge && event_pending(ev, kIoEvents, nullptr) != 0) {
+  EventBase::Watchers& watchers = base().WatchersOf(fd);
+  for (const LibEvent* const other : edge != 0 ? watchers.level : watchers.edge) {
+    if (event_pending(other->m_event, kIoEvents, nullptr) != 0) {
       ThrowEventError(
           env(), code::kState,
           "descriptor " + std::to_string(fd) +
@@ -89,7 +90,7 @@ void LibEvent::CheckNotMixed() {
     }
   }
   if (m_knows_descriptor) return;
-  watchers.push_back(this);
+  (edge != 0 ? watchers.edge : watchers.level).insert(this);
   m_knows_descriptor = true;
 }
 
@@ -140,10 +141,13 @@ void LibEvent::Add(double ms) {
     ThrowSystemError(env(), code::kLibevent, "event_add", error, kind + std::to_string(fd));
   }
   if (m_holds_signal) SettleSignal(fd);
+  // One that was active because of its time is not any more.
+  if (m_given != 0) event_active(m_event, m_given, 1);
 }
 
 void LibEvent::Del() {
   m_deliveries = 0;
+  m_given = 0;
   if (!m_holds_signal) {
     event_del(m_event);
     return;
@@ -166,7 +170,35 @@ void LibEvent::ReleaseSignalClaim() {
 void LibEvent::CountDelivery() {
   CheckNotFinalizing();
   ++m_deliveries;
-  event_active(m_event, EV_SIGNAL, 1);
+  Active(EV_SIGNAL);
+}
+
+// libevent forgets why an event is active when its time comes before it is called back.
+void LibEvent::Active(int what) {
+  m_given |= static_cast<short>(what);
+  event_active(m_event, what, 1);
+}
+
+// What the event waits for and has come true, though libevent tells of its time alone.
+short LibEvent::ReadyNow() const {
+  const short wanted = event_get_events(m_event);
+  if ((wanted & kIoEvents) == 0) return 0;
+  pollfd ask{event_get_fd(m_event), 0, 0};
+  if ((wanted & EV_READ) != 0) ask.events |= POLLIN;
+  if ((wanted & EV_WRITE) != 0) ask.events |= POLLOUT;
+#if defined(POLLRDHUP)
+  if ((wanted & EV_CLOSED) != 0) ask.events |= POLLRDHUP;
+#endif
+  if (poll(&ask, 1, 0) <= 0 || (ask.revents & POLLNVAL) != 0) return 0;
+  short ready = 0;
+  // As libevent's epoll backend has it.
+  if ((ask.revents & (POLLIN | POLLHUP | POLLERR)) != 0) ready |= EV_READ;
+  if ((ask.revents & (POLLOUT | POLLHUP | POLLERR)) != 0) ready |= EV_WRITE;
+#if defined(POLLRDHUP)
+  if ((ask.revents & POLLRDHUP) != 0) ready |= EV_CLOSED;
+#endif
+  ready &= wanted;
+  return static_cast<short>(ready == 0 ? 0 : ready | (wanted & EV_ET));
 }
 
 uint64_t LibEvent::Share() {
@@ -176,7 +208,7 @@ uint64_t LibEvent::Share() {
   if ((event_get_events(m_event) & EV_SIGNAL) != 0) {
     ThrowEventError(env(), code::kState, "a signal event cannot be shared with other threads");
   }
-  auto share = std::make_shared<EventShare>(m_event, base().waker());
+  auto share = std::make_shared<EventShare>(*this, base().waker());
   m_token = RegisterShare(share);
   m_share = std::move(share);
   return m_token;
@@ -223,6 +255,8 @@ void LibEvent::OnEvent(evutil_socket_t fd, short what, void* arg) {
   if (!self.live()) return;
   EventBase& base = self.base();
   const EventBase::BusyScope busy(base);
+  if (what == EV_TIMEOUT) what |= self.ReadyNow();
+  what |= std::exchange(self.m_given, 0);
   if (self.m_ends_when_delivered) self.Del();
   if (self.m_callback) {
     self.m_callback->function(fd, what, self.m_callback->arg);
@@ -298,7 +332,7 @@ Napi::Value LibEvent::DelNapi(const Napi::CallbackInfo& info) {
 Napi::Value LibEvent::ActiveNapi(const Napi::CallbackInfo& info) {
   LibEvent& self = This(info);
   self.CheckNotFinalizing();
-  event_active(self.m_event, IntArg(info, 1), 1);
+  self.Active(IntArg(info, 1));
   return info.Env().Undefined();
 }
 

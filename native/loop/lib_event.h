@@ -40,6 +40,8 @@ class LibEvent final : public BaseChild {
   /// Lets other threads make the event active. @returns the token, always the same.
   /// @throws EventError ERR_EV_STATE for a signal event
   uint64_t Share();
+  /// Makes it active; `what` reaches its callback, though its time should come meanwhile.
+  void Active(int what);
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
@@ -55,6 +57,7 @@ class LibEvent final : public BaseChild {
   void CloseShare();
   void ReleaseSignalClaim();
   void CallBack(short what);
+  short ReadyNow() const;
 
   static void OnEvent(evutil_socket_t fd, short what, void* arg);
   static void OnFinalize(event* ev, void* arg);
@@ -78,6 +81,7 @@ class LibEvent final : public BaseChild {
   event* m_event = nullptr;
   std::shared_ptr<EventShare> m_share;
   uint64_t m_token = 0;
+  short m_given = 0;          ///< what it was made active with since it was last called back
   unsigned m_deliveries = 0;  ///< of a signal that is shared with Node, not yet called back for
   bool m_holds_signal = false;
   bool m_knows_descriptor = false;  ///< it is in the base's list of those on its descriptor

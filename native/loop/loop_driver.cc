@@ -4,10 +4,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <iterator>
+#include <new>
 #include <utility>
+#include <vector>
 
-#include "loop/backend_fd.h"
+#include "loop/backend_descriptors.h"
 #include "loop/event_base.h"
 #include "loop/next_timeout.h"
 #include "loop/turn_events.h"
@@ -55,29 +57,25 @@ void LoopDriver::Attach(EventBase& base, bool keep_alive) {
     m_has_loop_handles = true;
     m_open_handles += 2;
   }
-  m_entries.push_back({&base.env(), base.number()});
+  base.set_dispatch_order(++m_last_order);
+  m_entries.emplace(m_last_order, Entry{&base.env(), base.number()});
   base.set_dispatching(true);
   base.set_keep_alive(keep_alive);
-  UpdateRef();
+  CountReferences(base.has_ref() ? 1 : 0);
   uv_prepare_start(&m_prepare,
                    [](uv_prepare_t* handle) { static_cast<LoopDriver*>(handle->data)->OnPrepare(); });
   uv_idle_start(&m_idle, [](uv_idle_t*) {});
 }
 
 void LoopDriver::Detach(EventBase& base) {
-  const auto entry = std::find_if(m_entries.begin(), m_entries.end(),
-                                  [&](const Entry& candidate) { return candidate.number == base.number(); });
-  if (entry == m_entries.end()) return;
-  const bool was_poller = entry == m_entries.begin();
-  if (was_poller) {
-    for (Entry& other : m_entries) other.watched = false;
-  } else if (EventBase* const poller = Attached(m_entries.front().number);
-             poller != nullptr && poller->turn_events() != nullptr) {
+  if (!base.dispatching()) return;
+  EventBase* const poller = Poller();
+  if (poller != &base && poller != nullptr && poller->turn_events() != nullptr) {
     poller->turn_events()->Unwatch(base.number());
   }
-  m_entries.erase(entry);
+  m_entries.erase(base.dispatch_order());
   base.set_dispatching(false);
-  UpdateRef();
+  CountReferences(base.has_ref() ? -1 : 0);
   // The turn's events may be on the stack: a base that is disposed in its own callback.
   base.WhenIdle([&base] { base.turn_events().reset(); });
   if (m_entries.empty()) {
@@ -93,8 +91,12 @@ void LoopDriver::OnPrepare() {
   int timeout_ms = uv_backend_timeout(m_loop);
   uv_idle_start(&m_idle, [](uv_idle_t*) {});
 
-  RunOthers(timeout_ms);
-  if (!m_entries.empty()) RunPoller(timeout_ms);
+  try {
+    RunOthers(timeout_ms);
+    if (!m_entries.empty()) RunPoller(timeout_ms);
+  } catch (const std::bad_alloc&) {
+    // The next turn tries again; libuv does not wait for it.
+  }
   if (m_entries.empty()) uv_idle_stop(&m_idle);
   uv_update_time(m_loop);
 }
@@ -102,17 +104,20 @@ void LoopDriver::OnPrepare() {
 // Lowers `timeout_ms` to what the other bases allow the poller to wait.
 void LoopDriver::RunOthers(int& timeout_ms) {
   if (m_entries.size() < 2) return;
-  // Callbacks may attach and detach, so this goes by a copy of the numbers.
-  const std::vector<Entry> others(m_entries.begin() + 1, m_entries.end());
+  // Callbacks may attach and detach, so this goes by a copy.
+  std::vector<uint64_t> others;
+  for (auto entry = std::next(m_entries.begin()); entry != m_entries.end(); ++entry) {
+    others.push_back(entry->first);
+  }
   bool any_ran = false;
-  for (const Entry& other : others) any_ran |= RunOther(other.number, timeout_ms);
+  for (const uint64_t order : others) any_ran |= RunOther(order, timeout_ms);
   // Their callbacks may have changed a base that had its turn before.
   if (any_ran) timeout_ms = 0;
 }
 
 // @returns whether JavaScript ran.
-bool LoopDriver::RunOther(double number, int& timeout_ms) {
-  EventBase* base = Attached(number);
+bool LoopDriver::RunOther(uint64_t order, int& timeout_ms) {
+  EventBase* base = Attached(order);
   if (base == nullptr) return false;
   if (base->ended_by_user()) {
     Finish(*base, 0);
@@ -120,7 +125,7 @@ bool LoopDriver::RunOther(double number, int& timeout_ms) {
   }
   if (base->backend_fd() < 0) {
     const int fd = ProbeBackend(*base);
-    base = Attached(number);
+    base = Attached(order);
     if (base == nullptr) return true;
     if (fd < 0 || base->ended_by_user()) {
       Finish(*base, base->ended_by_user() ? 0 : kBackendNotFound);
@@ -129,7 +134,7 @@ bool LoopDriver::RunOther(double number, int& timeout_ms) {
     base->set_backend_fd(fd);
   }
   const int result = base->RunTurn(EVLOOP_ONCE | EVLOOP_NONBLOCK, kTurnBudgetNs);
-  base = Attached(number);
+  base = Attached(order);
   if (base == nullptr) return true;
   if (result != 0 || base->ended_by_user()) {
     Finish(*base, base->ended_by_user() ? 0 : result == 1 ? 1 : kFailed);
@@ -151,8 +156,8 @@ bool LoopDriver::RunOther(double number, int& timeout_ms) {
 }
 
 void LoopDriver::RunPoller(int timeout_ms) {
-  const double number = m_entries.front().number;
-  EventBase* base = Attached(number);
+  const uint64_t order = m_entries.begin()->first;
+  EventBase* base = Attached(order);
   if (base->ended_by_user()) {
     Finish(*base, 0);
     return;
@@ -167,7 +172,7 @@ void LoopDriver::RunPoller(int timeout_ms) {
   if (timeout_ms > 0) turn.ArmTimer(uv_now(m_loop), timeout_ms);
   const int result =
       base->RunTurn(timeout_ms == 0 ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE, kTurnBudgetNs);
-  base = Attached(number);
+  base = Attached(order);
   if (base == nullptr) return;
   if (result != 0 || base->ended_by_user()) {
     Finish(*base, base->ended_by_user() ? 0 : result == 1 ? 1 : kFailed);
@@ -178,12 +183,10 @@ void LoopDriver::RunPoller(int timeout_ms) {
 // list that may only then have let go of what it watched when it was the poller itself, and two backends
 // that watch each other are refused. @returns false when the kernel refuses.
 bool LoopDriver::Watch(EventBase& other) {
-  Entry* const entry = Find(other.number());
-  EventBase* const poller = Attached(m_entries.front().number);
-  if (entry->watched || poller == &other) return true;
+  EventBase* const poller = Poller();
+  if (poller == &other) return true;
   if (poller->turn_events() == nullptr) return true;  // it has them in its next turn
-  entry->watched = poller->turn_events()->Watch(other.number(), other.backend_fd());
-  return entry->watched;
+  return poller->turn_events()->Watch(other.number(), other.backend_fd());
 }
 
 // Runs one turn of `other`, so that a probe reaches the kernel even when a change list is on.
@@ -197,7 +200,8 @@ int LoopDriver::ProbeBackend(EventBase& other) {
     if (probe.Add()) {
       // An empty base has to reach its backend too; its next turn says that nothing is pending.
       other.RunTurn(EVLOOP_ONCE | EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY, kTurnBudgetNs);
-      backend_fd = FindEpollWatching(probe_fd);
+      const int likely = other.likely_backend_fd();
+      backend_fd = likely >= 0 && IsEpollWatching(likely, probe_fd) ? likely : FindEpollWatching(probe_fd);
     }
   }
   close(probe_fd);
@@ -205,20 +209,17 @@ int LoopDriver::ProbeBackend(EventBase& other) {
 }
 
 void LoopDriver::SetRef(EventBase& base, bool on) {
+  if (base.has_ref() == on) return;
   base.set_has_ref(on);
-  UpdateRef();
+  if (base.dispatching()) CountReferences(on ? 1 : -1);
 }
 
 // libuv's loop, and with it the process, goes on for as long as one of the bases has a reference.
-void LoopDriver::UpdateRef() {
-  if (!m_has_loop_handles) return;
-  const bool on = std::any_of(m_entries.begin(), m_entries.end(), [&](const Entry& entry) {
-    const Handle* const base = entry.env->FindAny(entry.number);
-    return base != nullptr && static_cast<const EventBase*>(base)->has_ref();
-  });
+void LoopDriver::CountReferences(int more) {
+  m_referenced += more;
   for (uv_handle_t* const handle :
        {reinterpret_cast<uv_handle_t*>(&m_prepare), reinterpret_cast<uv_handle_t*>(&m_idle)}) {
-    if (on) {
+    if (m_referenced > 0) {
       uv_ref(handle);
     } else {
       uv_unref(handle);
@@ -226,17 +227,13 @@ void LoopDriver::UpdateRef() {
   }
 }
 
-LoopDriver::Entry* LoopDriver::Find(double number) {
-  for (Entry& entry : m_entries) {
-    if (entry.number == number) return &entry;
-  }
-  return nullptr;
+EventBase* LoopDriver::Attached(uint64_t order) {
+  const auto entry = m_entries.find(order);
+  return entry == m_entries.end() ? nullptr
+                                  : static_cast<EventBase*>(entry->second.env->FindAny(entry->second.number));
 }
 
-EventBase* LoopDriver::Attached(double number) {
-  const Entry* const entry = Find(number);
-  return entry != nullptr ? static_cast<EventBase*>(entry->env->FindAny(number)) : nullptr;
-}
+EventBase* LoopDriver::Poller() { return m_entries.empty() ? nullptr : Attached(m_entries.begin()->first); }
 
 void LoopDriver::Finish(EventBase& base, int result) {
   Detach(base);

@@ -4,9 +4,9 @@
 #include <node_api.h>
 #include <uv.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
-#include <vector>
 
 namespace bitcoin_support {
 
@@ -48,19 +48,18 @@ class LoopDriver {
   struct Entry {
     Environment* env;
     double number;
-    bool watched = false;  ///< the poller watches its backend
   };
 
   void OnPrepare();
   void RunOthers(int& timeout_ms);
   void RunPoller(int timeout_ms);
-  bool RunOther(double number, int& timeout_ms);
+  bool RunOther(uint64_t order, int& timeout_ms);
   bool Watch(EventBase& other);
   int ProbeBackend(EventBase& other);
-  Entry* Find(double number);
-  EventBase* Attached(double number);
+  EventBase* Attached(uint64_t order);
+  EventBase* Poller();
   void Finish(EventBase& base, int result);
-  void UpdateRef();
+  void CountReferences(int more);
 
   explicit LoopDriver(uv_loop_t* loop) : m_loop(loop) {}
   ~LoopDriver() = default;
@@ -68,7 +67,9 @@ class LoopDriver {
   void End();
 
   unsigned m_environments = 0;
-  std::vector<Entry> m_entries;  // the first one is the poller
+  std::map<uint64_t, Entry> m_entries;  // by when they were attached; the first one is the poller
+  uint64_t m_last_order = 0;
+  int m_referenced = 0;  // entries whose base keeps the process alive
   uv_loop_t* const m_loop;
   uv_prepare_t m_prepare{};
   uv_idle_t m_idle{};

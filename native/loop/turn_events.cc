@@ -23,6 +23,7 @@ void TurnEvents::OnTimer(evutil_socket_t fd, short what, void* arg) {
 }
 
 bool TurnEvents::Watch(double number, int backend_fd) {
+  if (m_watched.contains(number)) return true;
   auto watch =
       std::make_unique<InternalEvent>(m_base.base(), backend_fd, EV_READ | EV_PERSIST, OnWanted, this);
   if (!watch->Add()) return false;

@@ -25,7 +25,7 @@ class TurnEvents {
   /// reason.
   void ArmTimer(uint64_t now_ms, int ms);
 
-  /// @returns false when the backend cannot be watched.
+  /// Does nothing when it watches that already. @returns false when the backend cannot be watched.
   bool Watch(double number, int backend_fd);
   void Unwatch(double number) { m_watched.erase(number); }
 

@@ -73,4 +73,10 @@ void ThrowNodeError(const Environment& env, const char* code, const char* syscal
   throw Napi::Error(env.napi(), MakeEventError(env, code, message, system));
 }
 
+void ThrowSystemError(const Environment& env, const char* code, const std::system_error& error) {
+  const std::string text = error.what();
+  ThrowSystemError(env, code, text.substr(0, text.find(':')).c_str(), error.code().value(),
+                   "nothing is left");
+}
+
 }  // namespace bitcoin_support

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <string>
+#include <system_error>
 
 namespace bitcoin_support {
 
@@ -44,5 +45,7 @@ inline constexpr char kLibevent[] = "ERR_EV_LIBEVENT";
 /// The same with a message of its own, and `errno` as Node has it: below 0.
 [[noreturn]] void ThrowNodeError(const Environment& env, const char* code, const char* syscall,
                                  int node_errno, const std::string& message);
+/// The same for an error whose text is the system call's name.
+[[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const std::system_error& error);
 
 }  // namespace bitcoin_support

@@ -3,7 +3,12 @@
 
 #include <napi.h>
 
+#include <cerrno>
+#include <new>
+#include <system_error>
+
 #include "napi/environment.h"
+#include "napi/errors.h"
 
 namespace bitcoin_support {
 
@@ -17,6 +22,12 @@ Napi::Value CallNative(const Napi::CallbackInfo& info) {
     const Napi::Value result = kFunction(info);
     scope.Rethrow();
     return result;
+  } catch (const std::bad_alloc&) {
+    scope.Rethrow();
+    ThrowSystemError(Environment::From(info), code::kLibevent, "malloc", ENOMEM, "no memory is left");
+  } catch (const std::system_error& error) {
+    scope.Rethrow();
+    ThrowSystemError(Environment::From(info), code::kLibevent, error);
   } catch (...) {
     scope.Rethrow();
     throw;

@@ -42,6 +42,8 @@ class DnsLookup {
   void Abandon();
   /// Its EvDnsBase is disposed: who waits is told now.
   void Shutdown();
+  /// libevent will not call back for it any more.
+  void Forget() { delete this; }
 
  private:
   enum class Started : uint8_t { kUnderWay, kEnded, kNobodyToAsk };

@@ -1,6 +1,5 @@
 #include "net/ev_dns_base.h"
 
-#include <new>
 #include <utility>
 
 #include "http/ev_http_connection.h"
@@ -10,11 +9,6 @@
 #include "net/resolver_files.h"
 
 namespace bitcoin_support {
-namespace {
-
-constexpr timeval kNextTurn{0, 0};
-
-}  // namespace
 
 EvDnsBase::EvDnsBase(EventBase& base, int flags)
     : BaseChild(base, base.env().type_for(kKind), kKind),
@@ -31,16 +25,9 @@ EvDnsBase::EvDnsBase(EventBase& base, int flags)
     ThrowEventError(env(), code::kLibevent,
                     "evdns_base_new failed: /etc/resolv.conf cannot be read, or names no nameserver");
   }
-  m_later = event_new(base.base(), -1, 0, OnLater, this);
-  if (m_later == nullptr) {
-    evdns_base_free(m_dns, 0);
-    throw std::bad_alloc();
-  }
 }
 
-EvDnsBase::~EvDnsBase() {
-  if (m_later != nullptr) event_free(m_later);
-}
+EvDnsBase::~EvDnsBase() = default;
 
 int EvDnsBase::ParseResolvConf(int flags, const std::string& path) {
   if ((flags & DNS_OPTION_HOSTSFILE) != 0) LoadHosts("/etc/hosts");
@@ -57,7 +44,7 @@ void EvDnsBase::Add(DnsLookup& lookup) { m_lookups.emplace(lookup.key(), &lookup
 
 void EvDnsBase::Remove(const DnsLookup& lookup) {
   m_lookups.erase(lookup.key());
-  if (m_ending) FreeWhenQuiet();
+  if (MayBeReleased()) base().LookForQuiet();
 }
 
 void EvDnsBase::Tell(double key, int result, int type, int ttl, std::vector<std::string> answers) {
@@ -79,11 +66,11 @@ void EvDnsBase::Dispose() {
   if (!std::exchange(m_disposing, true)) EndUses();
   if (!live()) return;
   RetireChild();
-  base().AddLingering();
+  base().Linger(*this);
   base().WhenIdle([this] {
     // Not before: a turn may take so long that all is quiet within it, and what waits here would be too late.
     m_ending = true;
-    FreeWhenQuiet();
+    if (MayBeReleased()) base().LookForQuiet();
   });
 }
 
@@ -102,28 +89,12 @@ void EvDnsBase::EndUses() {
   }
 }
 
-void EvDnsBase::FreeWhenQuiet() {
-  if (m_lookups.empty()) LookAgainLater();
-}
-
-// At the lowest priority that there is by then: what it waits for has to come first, and of several
-// priorities libevent runs the highest alone before it looks for due timers again.
-void EvDnsBase::LookAgainLater() {
-  event_priority_set(m_later, event_base_get_npriorities(base().base()) - 1);
-  event_add(m_later, &kNextTurn);
-}
-
-void EvDnsBase::OnLater(evutil_socket_t, short, void* arg) {
-  auto* const self = static_cast<EvDnsBase*>(arg);
-  EventBase& base = self->base();
-  if (!self->m_lookups.empty()) return;
-  if (event_base_get_num_events(base.base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
-    self->LookAgainLater();
-    return;
-  }
-  evdns_base_free(self->m_dns, 0);
-  base.RemoveLingering();
-  delete self;
+void EvDnsBase::Release() {
+  evdns_base_free(m_dns, 0);
+  // Only a base that goes leaves some, and then nobody answers them.
+  m_ending = false;
+  while (!m_lookups.empty()) m_lookups.begin()->second->Forget();
+  delete this;
 }
 
 }  // namespace bitcoin_support

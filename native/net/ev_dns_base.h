@@ -19,9 +19,9 @@ class EvHttpConnection;
 /// Owns one evdns_base.
 ///
 /// libevent's callbacks for what is under way are put off to a later turn and look at the evdns_base even
-/// when it has been freed. So the evdns_base of a handle that has ended is freed in a turn of its base in
-/// which nothing else is active; the base waits for that before it goes.
-class EvDnsBase final : public BaseChild {
+/// when it has been freed. So the evdns_base of a handle that has ended lingers on its base until none of
+/// them waits.
+class EvDnsBase final : public BaseChild, private EventBase::Lingering {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvDnsBase;
 
@@ -57,9 +57,8 @@ class EvDnsBase final : public BaseChild {
 
  private:
   void EndUses();
-  void FreeWhenQuiet();
-  void LookAgainLater();
-  static void OnLater(evutil_socket_t fd, short what, void* arg);
+  bool MayBeReleased() const override { return m_ending && m_lookups.empty(); }
+  void Release() override;
 
   static EvDnsBase& This(const Napi::CallbackInfo& info);
 
@@ -80,7 +79,6 @@ class EvDnsBase final : public BaseChild {
   static Napi::Value TakeAnswersNapi(const Napi::CallbackInfo& info);
 
   evdns_base* m_dns = nullptr;
-  event* m_later = nullptr;
   std::unordered_map<double, DnsLookup*> m_lookups;
   std::vector<EvHttpConnection*> m_users;
   std::vector<std::string> m_answers;  ///< of the lookup that JavaScript is being told of

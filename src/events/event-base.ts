@@ -148,8 +148,9 @@ export class EventBase extends EventBaseInspection {
    * Runs the base inside Node's loop until nothing is pending on it or it is told to end: libevent becomes what Node
    * waits in, so both go on without polling and without delay. Several bases may be dispatched at once.
    *
-   * What keeps it going is what is pending and has a reference (see {@link LibEvent.unref}), and {@link share}. While it
-   * goes on, so does the process, unless the base has no reference: see {@link unref}.
+   * What keeps it going is what is pending and has a reference (see {@link LibEvent.unref}), and whoever may send it
+   * messages by a token of {@link share}. While it goes on, so does the process, unless the base has no reference: see
+   * {@link unref}.
    *
    * A base that nobody runs is run in the same way as long as a promise of one of its handles is pending, such as that
    * of a client's `request()`.
@@ -431,7 +432,8 @@ export class EventBase extends EventBaseInspection {
    * every call of a base that it has not made itself, and of what lives on it, is `ERR_EV_FORKED` there until this one,
    * disposal included.
    *
-   * @throws {EventError} `ERR_EV_STATE` while the base is being run, `ERR_EV_LIBEVENT`
+   * @throws {EventError} `ERR_EV_STATE` while the base is being run, `ERR_EV_LIBEVENT`, with `errno` when there are no
+   * descriptors left; then the base is as it was
    * @see event_reinit()
    */
   reinit(): void {
@@ -439,11 +441,13 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Lets other threads call back in this one, through {@link EventToken.once}. From then on the base's loops go on though
-   * nothing is pending, until {@link unshare}, or until they are told to end.
+   * Lets other threads call back in this one, through {@link EventToken.once}. From then on {@link dispatch} goes on though
+   * nothing is pending, until the token has been opened and all who opened it are done, or until {@link unshare}. A
+   * blocking loop goes on while another thread has it open.
    *
    * @param callback - gets what the other thread has sent, in this thread's loop: what it is nobody checks
    * @returns a token that may be handed to any thread; it is good until {@link unshare} and as long as the base lives
+   * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when there are no descriptors left for what wakes the base
    * @example
    * ```ts
    * const token = base.share((message) => console.log(message))
@@ -511,7 +515,8 @@ export class EventBase extends EventBaseInspection {
  * @returns the base, which the caller owns
  * @throws {TypeError} when an option has the wrong type
  * @throws {RangeError} when an option has a wrong value
- * @throws {EventError} `ERR_EV_LIBEVENT` when no backend has the features
+ * @throws {EventError} `ERR_EV_LIBEVENT` when no backend has the features, and with `errno` when there are no descriptors
+ * or no memory left
  * @example
  * ```ts
  * using base = obtainEventBase({ priorities: 2 })

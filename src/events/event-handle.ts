@@ -103,11 +103,17 @@ export abstract class EventHandle {
     } catch (error) {
       // Inside the log callback it is refused, and in a child of the process whose handle it is.
       if (error instanceof EventError && REFUSALS.has(error.code)) this.#number = number
+      // Anything else is what the log callback has thrown meanwhile, and the handle has ended.
+      else this.#tellReleased()
       throw error
     }
+    this.#tellReleased()
+    if (shown(Shown.bufferNews) !== 0) tellBufferNews()
+  }
+
+  #tellReleased(): void {
     this[kReleased]()
     traceDropped()
-    if (shown(Shown.bufferNews) !== 0) tellBufferNews()
   }
 
   /** @internal */

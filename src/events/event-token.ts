@@ -2,7 +2,7 @@ import { serialize } from 'node:v8'
 import { native } from '../util/native.js'
 import { checkInteger, checkMs, rangeError, typeError } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
-import { checkLive } from './event-handle.js'
+import { checkLive, kAdopt, reportWhenCollected } from './event-handle.js'
 import type { EventBaseShareToken, EventShareToken } from './share-token.js'
 
 const ALL_FLAGS = 0xff
@@ -12,9 +12,12 @@ const ALL_FLAGS = 0xff
  *
  * The owner makes a token by {@link LibEvent.share} or {@link EventBase.share} and hands it over, by `workerData` or
  * `postMessage()`; any number of threads may open it, any number of times. It is 64 random bits and cannot be guessed. It
- * wakes a base that waits, in `dispatch()` and in `dispatchSync()` alike. A base's token keeps the loops of the base going
- * until {@link EventBase.unshare}; an event's does not, so that a base with nothing pending ends its dispatch as ever, unless
- * that was told to `keepAlive`.
+ * wakes a base that waits, in `dispatch()` and in `dispatchSync()` alike.
+ *
+ * A base's token also keeps it going, because messages may come by it: `dispatch()` from when it is made until it has
+ * been opened and all handles that were opened with it are disposed or their threads have ended; a blocking loop while
+ * another thread has it open; neither after {@link EventBase.unshare}. An event's token keeps nothing going: a base with
+ * nothing pending ends as ever, unless its dispatch was told to `keepAlive`.
  *
  * When the event or the base is disposed, calls throw `ERR_EV_DISPOSED`; what came before may still be on its way, and
  * then nobody is called.
@@ -30,8 +33,9 @@ export class EventToken<T = unknown> extends declareEventType('EventToken') {
   readonly #token: bigint
 
   private constructor(token: bigint) {
-    super()
+    super(kAdopt, native.tokenOpen(token))
     this.#token = token
+    reportWhenCollected(this)
   }
 
   /**
@@ -50,14 +54,16 @@ export class EventToken<T = unknown> extends declareEventType('EventToken') {
   static open<T>(token: EventBaseShareToken<T> | EventShareToken): EventToken<T> {
     if (typeof token !== 'bigint') throw typeError('token', 'a bigint', token)
     if (token <= 0n || token >= 2n ** 64n) throw rangeError('token', 'a bigint from 1 to 2^64 - 1', 'a bigint')
-    native.tokenCheck(token)
     return new EventToken(token)
   }
 
   /**
    * Makes the event active: its callback runs in its own thread.
    *
-   * @param what - the bits that the callback is given; those of several calls before it runs come together
+   * No bit is lost, but calls are not counted: all that come before the callback runs, from whatever thread, are one call
+   * of it with the bits of all. What has to be counted is sent by {@link EventToken.once}.
+   *
+   * @param what - the bits that the callback is given, beside those for which the event is active otherwise
    * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is a base's; `ERR_EV_FORKED`
    * @see event_active()
    */

@@ -103,9 +103,10 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Makes the event active, whether or not it is pending: its callback runs in the base's next turn.
+   * Makes the event active, whether or not it is pending: its callback runs in the base's next turn, and is told why
+   * though the event's time should come before.
    *
-   * @param what - the bits that the callback is given
+   * @param what - the bits that the callback is given, beside those for which the event is active otherwise
    * @see event_active()
    */
   active(what: number): void {
@@ -244,7 +245,8 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    * Lets other threads make the event active, through {@link EventToken.active}. From here on the base keeps it alive.
    *
    * @returns a token that may be handed to any thread, always the same; it is good until the event is disposed
-   * @throws {EventError} `ERR_EV_STATE` for a signal event, and when the event is being finalized
+   * @throws {EventError} `ERR_EV_STATE` for a signal event, and when the event is being finalized; `ERR_EV_LIBEVENT` with
+   * `errno` when there are no descriptors left for what wakes the base
    * @example
    * ```ts
    * const event = obtainEvent(base, -1, 0, () => console.log('a worker is done'))

@@ -67,7 +67,7 @@ export interface NativeEvents {
   libEventCountDelivery(event: HandleNumber): void
   libEventShare(event: HandleNumber): bigint
 
-  tokenCheck(token: bigint): void
+  tokenOpen(token: bigint): HandleNumber
   tokenActive(token: bigint, what: number): void
   tokenOnce(token: bigint, message: Uint8Array, ms: number): void
 }

@@ -155,8 +155,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
     token(({ base }) => base.share(() => {})),
   ),
   eventBaseTakeMessage: signature(is(Buffer.alloc(0)), base),
-  tokenCheck: signature(
-    nothing,
+  tokenOpen: signature(
+    a('number'),
     token(({ event }) => event.share()),
   ),
   tokenActive: signature(

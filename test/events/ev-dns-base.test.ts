@@ -12,11 +12,16 @@ import {
   DNS_IPv6_AAAA,
   DNS_PTR,
   EV_TIMEOUT,
+  EVENT_BASE_COUNT_ACTIVE,
+  EVENT_BASE_COUNT_ADDED,
   EVHTTP_REQ_GET,
+  EVLOOP_NONBLOCK,
+  EVLOOP_ONCE,
   EVREQ_HTTP_REQUEST_CANCEL,
   type EvDnsAddress,
   EvDnsBase,
   type EventBase,
+  type EventBaseOptions,
   type EventError,
   evdnsErrToString,
   obtainBufferEventSocket,
@@ -27,6 +32,7 @@ import {
   obtainEvtimer,
 } from 'bitcoin-support'
 import { expect } from 'chai'
+import { callC } from '../support/c-library.js'
 import { deferred } from '../support/deferred.js'
 import { type DnsAnswer, type DnsQuestion, DnsServer } from '../support/dns-server.js'
 import { expectCode } from '../support/errors.js'
@@ -44,6 +50,11 @@ function known({ name, type }: DnsQuestion): DnsAnswer {
   if (name === 'v4.test') return type === A ? ['127.0.0.1', '127.0.0.2'] : []
   if (name.endsWith('.arpa')) return ['host.test']
   return NXDOMAIN
+}
+
+// With something on it that may have a priority which would go, it is refused.
+function expectNothingLingers(base: EventBase): void {
+  base.priorityInit(1)
 }
 
 const silent = () => undefined
@@ -320,4 +331,67 @@ describe('EvDnsBase', () => {
       expect(told).to.be.at.least(1)
     })
   }
+
+  const crowds: [count: number, options: EventBaseOptions, asked: boolean][] = [
+    [2, { maxDispatchInterval: { callbacks: 1 } }, false],
+    [2, { maxDispatchInterval: { callbacks: 1 } }, true],
+    [50, { maxDispatchInterval: { callbacks: 1 }, priorities: 3 }, true],
+    [1100, {}, false],
+    [1100, { maxDispatchInterval: { interval: 0 } }, true],
+  ]
+  for (const [count, options, asked] of crowds) {
+    const name = `${count} on a base with ${JSON.stringify(options)}${asked ? ' that have been asked' : ''}`
+    it(`do not put each other off: ${name}`, () => {
+      const base = obtainEventBase(options)
+      let told = 0
+      for (let i = 0; i < count; i++) {
+        const dns = obtainEvDnsBase(base)
+        if (!asked) continue
+        dns.nameserverIpAdd('127.0.0.1:9')
+        dns.getaddrinfo('host.test', 80, 0, () => {
+          told += 1
+        })
+      }
+      base.dispose()
+      expect(told).to.equal(asked ? count : 0)
+    })
+
+    it(`and are gone when the loop has ended: ${name}`, () => {
+      using base = obtainEventBase({ priorities: 2, ...options })
+      const resolvers = Array.from({ length: count }, () => obtainEvDnsBase(base))
+      for (const dns of resolvers) dns.dispose()
+      expect(base.dispatchSync()).to.equal(1)
+      expect(base.getNumEvents(EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE)).to.equal(0)
+      expectNothingLingers(base)
+    })
+  }
+
+  it('is gone though an event on its base is active all the time', () => {
+    using base = obtainEventBase({ priorities: 2 })
+    let turns = 0
+    const busy = obtainEvtimer(base, (event) => {
+      turns += 1
+      if (turns < 100) event.active(0)
+    })
+    busy.active(0)
+    const dns = obtainEvDnsBase(base)
+    dns.nameserverIpAdd('127.0.0.1:9')
+    dns.getaddrinfo('host.test', 80, 0, () => {})
+    dns.dispose()
+    while (turns < 50) base.loopSync(EVLOOP_ONCE)
+    busy.del()
+    busy.dispose()
+    base.loopSync(EVLOOP_NONBLOCK)
+    expectNothingLingers(base)
+  })
+
+  it('goes with a base on which C keeps an event active for ever', () => {
+    const base = obtainEventBase()
+    const dns = obtainEvDnsBase(base)
+    dns.nameserverIpAdd('127.0.0.1:9')
+    dns.getaddrinfo('host.test', 80, 0, () => {})
+    const restless = callC('restless_new', base.address)
+    base.dispose()
+    expect(callC('restless_free', restless) > 0n).to.equal(true)
+  })
 })

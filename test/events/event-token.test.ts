@@ -1,6 +1,7 @@
 // Events and bases reached from other threads.
 import { Worker } from 'node:worker_threads'
 import {
+  EV_PERSIST,
   EV_READ,
   EV_SIGNAL,
   EV_TIMEOUT,
@@ -310,6 +311,128 @@ describe('EventToken', () => {
     expect(await ended).to.equal(1)
     expect(seen).to.deep.equal(['heard'])
     expect(base.dispatchSync()).to.equal(1)
+  })
+
+  describe('of a base', () => {
+    const worker = (token: bigint, count: number) => new TokenWorker(token, 'base', count)
+
+    it('keeps dispatch() going until it has been opened and all who opened it have done', async () => {
+      using base = obtainEventBase()
+      let seen = 0
+      const token = base.share(() => (seen += 1))
+      const [first, second] = [worker(token, 1000), worker(token, 1000)]
+      expect(await base.dispatch()).to.equal(1)
+      expect(seen).to.be.at.least(1000)
+      await Promise.all([first.ended, second.ended])
+      base.dispatchSync()
+      expect(seen).to.equal(2000)
+    })
+
+    it('in its own thread keeps dispatch() going, and not a blocking loop', async () => {
+      using base = obtainEventBase()
+      const seen: unknown[] = []
+      const token = base.share((message) => seen.push(message))
+      const opened = EventToken.open(token)
+      expect(base.dispatchSync()).to.equal(1)
+      const dispatched = base.dispatch()
+      setTimeout(() => opened.once('first'), 5)
+      setTimeout(() => {
+        opened.once('last')
+        opened.dispose()
+      }, 10)
+      expect(await dispatched).to.equal(1)
+      expect(seen).to.deep.equal(['first', 'last'])
+    })
+
+    it('keeps the second of two bases going, and neither uses the processor meanwhile', async () => {
+      using first = obtainEventBase()
+      using second = obtainEventBase()
+      obtainEvtimer(first, ignore).add(NEVER)
+      using opened = EventToken.open(second.share(ignore))
+      const dispatched = [first.dispatch(), second.dispatch()]
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      const before = process.cpuUsage()
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      const { user, system } = process.cpuUsage(before)
+      expect(user + system, 'µs of CPU in half a second').to.be.lessThan(250_000)
+      opened.dispose()
+      expect(await dispatched[1]).to.equal(1)
+      first.loopbreak()
+      expect(await dispatched[0]).to.equal(0)
+    })
+
+    it('keeps dispatchSync() going while another thread has it open', async () => {
+      using base = obtainEventBase()
+      let seen = 0
+      const sender = worker(
+        base.share(() => (seen += 1)),
+        500,
+      )
+      await sender.opened
+      expect(base.dispatchSync()).to.equal(1)
+      expect(seen).to.be.at.least(450)
+      base.dispatchSync()
+      expect(seen, 'those with a time come when that has passed').to.equal(500)
+      await sender.ended
+    })
+
+    it('is done with when its thread is terminated', async () => {
+      using base = obtainEventBase()
+      let seen = 0
+      const token = base.share(() => (seen += 1))
+      const url = new URL('../programs/token-worker.js', import.meta.url)
+      const endless = new Worker(url, { workerData: { token, kind: 'base', count: 1_000_000_000 } })
+      await new Promise((resolve) => endless.once('message', resolve))
+      const dispatched = base.dispatch()
+      while (seen === 0) await turn()
+      await endless.terminate()
+      expect(await dispatched).to.equal(1)
+    })
+
+    it('that nobody has opened yet keeps dispatch() going until the base is told to end', async () => {
+      const base = obtainEventBase()
+      base.share(ignore)
+      base.share(ignore)
+      let dispatched = base.dispatch()
+      setTimeout(() => base.loopexit(), 5)
+      expect(await dispatched).to.equal(0)
+      dispatched = base.dispatch()
+      setTimeout(() => base.loopbreak(), 5)
+      expect(await dispatched).to.equal(0)
+      dispatched = base.dispatch()
+      setTimeout(() => base.dispose(), 5)
+      expect(await dispatched).to.equal(0)
+    })
+  })
+
+  it('of an event loses nothing that another thread sends, though its time comes and goes meanwhile', async () => {
+    using base = obtainEventBase()
+    const heard = new Int32Array(new SharedArrayBuffer(4))
+    const event = obtainEvent(base, -1, EV_PERSIST, (_event, _arg, what) => {
+      for (const until = performance.now() + 0.2; performance.now() < until; );
+      Atomics.or(heard, 0, what & ~EV_TIMEOUT)
+      Atomics.notify(heard, 0)
+    })
+    event.add(0.1)
+    const dispatched = base.dispatch()
+    const sender = new Worker(new URL('../programs/reasons-worker.js', import.meta.url), {
+      workerData: { token: event.share(), heard, count: 3000 },
+    })
+    // It sends the next one when it has heard of the one before.
+    const outcome = await new Promise((resolve) => sender.once('message', resolve))
+    expect(outcome).to.deep.equal({ sent: 3000, heard: 3000 })
+    event.del()
+    expect(await dispatched).to.equal(1)
+  })
+
+  it('of an event tells several calls together, with the bits of all', async () => {
+    using base = obtainEventBase()
+    const seen: number[] = []
+    const event = obtainEvent(base, -1, 0, (_event, _arg, what) => seen.push(what))
+    const sender = new TokenWorker(event.share(), 'event', 3000)
+    expect((await sender.ended).done).to.equal(3000)
+    base.dispatchSync()
+    expect(seen).to.deep.equal([1 | 2 | 4])
   })
 
   it('of an event does not keep a base going, but is heard of before that ends', () => {

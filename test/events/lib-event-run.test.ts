@@ -1,4 +1,15 @@
-import { EV_PERSIST, EV_READ, EV_TIMEOUT, type LibEvent, obtainEvent, obtainEventBase } from 'bitcoin-support'
+import {
+  EV_CLOSED,
+  EV_ET,
+  EV_PERSIST,
+  EV_READ,
+  EV_TIMEOUT,
+  EV_WRITE,
+  EventToken,
+  type LibEvent,
+  obtainEvent,
+  obtainEventBase,
+} from 'bitcoin-support'
 import { expect } from 'chai'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 import { LOOP_MODES, NEVER } from '../support/loop-modes.js'
@@ -21,6 +32,73 @@ for (const { name, run } of LOOP_MODES) {
       expect(calls[0]?.[0]).to.equal(event)
       expect(calls[0]?.[1]).to.equal(arg)
       expect(calls[0]?.[2]).to.equal(EV_TIMEOUT)
+    })
+
+    describe('that is active when its time comes', () => {
+      const busy = (ms: number) => {
+        for (const until = performance.now() + ms; performance.now() < until; );
+      }
+
+      it('is told what it was made active with as well', async () => {
+        using base = obtainEventBase()
+        const seen: number[] = []
+        const event = obtainEvent(base, -1, 0, (_event, _arg, what) => seen.push(what))
+        event.add(1)
+        busy(10)
+        event.active(EV_WRITE)
+        await run(base)
+        event.active(EV_READ)
+        event.active(EV_CLOSED)
+        event.add(1)
+        busy(10)
+        await run(base)
+        using token = EventToken.open(event.share())
+        event.add(1)
+        busy(10)
+        token.active(EV_READ)
+        await run(base)
+        expect(seen).to.deep.equal([EV_TIMEOUT | EV_WRITE, EV_TIMEOUT | EV_READ | EV_CLOSED, EV_TIMEOUT | EV_READ])
+      })
+
+      it('is told so too when a new timeout takes its old one’s place, and nothing once it is deleted', async () => {
+        using base = obtainEventBase()
+        const seen: number[] = []
+        const event = obtainEvent(base, -1, 0, (_event, _arg, what) => seen.push(what))
+        // The other one runs first and finds it active, for both reasons.
+        const other = obtainEvent(base, -1, 0, () => event.add(1))
+        other.add(0)
+        event.add(1)
+        busy(10)
+        event.active(EV_WRITE)
+        await run(base)
+        // Without EV_PERSIST it is not pending any more when it has been called back.
+        expect(seen).to.deep.equal([EV_WRITE])
+        seen.length = 0
+        event.active(EV_WRITE)
+        event.del()
+        event.add(1)
+        await run(base)
+        expect(seen).to.deep.equal([EV_TIMEOUT])
+      })
+
+      for (const edge of [0, EV_ET]) {
+        it(`is told what its descriptor is ready for as well${edge === 0 ? '' : ', edge-triggered'}`, async () => {
+          using base = obtainEventBase()
+          using sockets = new SocketPair()
+          const seen: number[] = []
+          const event = obtainEvent(base, sockets.left, EV_READ | EV_CLOSED | edge, (_event, _arg, what) =>
+            seen.push(what),
+          )
+          event.add(1)
+          sockets.write(sockets.right)
+          busy(10)
+          await run(base)
+          const silent = obtainEvent(base, sockets.right, EV_READ | edge, (_event, _arg, what) => seen.push(what))
+          silent.add(1)
+          await run(base)
+          expect(seen).to.deep.equal([EV_TIMEOUT | EV_READ | edge, EV_TIMEOUT])
+        })
+      }
     })
 
     describe('with a timeout', () => {

@@ -1,5 +1,5 @@
 // Run by lifecycle/random-operations.test.ts: does what nobody would think of with bases, events and what else lives on them, in callbacks, ticks, promises,
-// timers and loops within loops, by a sequence that a seed decides. Whatever happens, a call may only fail with one of a few
+// timers and loops within loops, by a sequence that a seed decides; with a third argument while one malloc of the addon's in so many fails. Whatever happens, a call may only fail with one of a few
 // codes, every dispatch() has to settle, and everything has to be gone in the end.
 import { strict as assert } from 'node:assert'
 import {
@@ -16,6 +16,7 @@ import {
   obtainEvent,
   obtainEventBase,
 } from 'bitcoin-support'
+import { FailingMalloc } from '../support/failing-malloc.js'
 import { liveCounts } from '../support/live-counts.js'
 import { SocketPair } from '../support/socket-pair.js'
 import { RandomNetwork } from './random-network.js'
@@ -121,13 +122,15 @@ class Run {
 
   #makeBase(): void {
     if (this.#bases.filter(({ disposed }) => !disposed).length >= MAX_BASES) return
-    const base = obtainEventBase({
-      priorities: 1 + this.#below(3),
-      changelist: this.#chance(0.3),
-      preciseTimer: this.#chance(0.7),
-      avoidMethods: this.#chance(0.1) ? ['epoll'] : [],
+    this.#try(() => {
+      const base = obtainEventBase({
+        priorities: 1 + this.#below(3),
+        changelist: this.#chance(0.3),
+        preciseTimer: this.#chance(0.7),
+        avoidMethods: this.#chance(0.1) ? ['epoll'] : [],
+      })
+      this.#bases.push(base)
     })
-    this.#bases.push(base)
   }
 
   #makeEvent(): void {
@@ -232,11 +235,14 @@ process.on('uncaughtException', (error) => {
   process.exit(1)
 })
 
-const [, , first = '1', count = '1'] = process.argv
+const [, , first = '1', count = '1', oneIn = '0'] = process.argv
+// Once all that is made once in a process has been made.
+const failing = oneIn === '0' ? undefined : new FailingMalloc()
 let callbacks = 0
 const traffic = { bytes: 0, responses: 0 }
 let blocks: number | undefined
 for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
+  failing?.failOneIn(seed === Number(first) ? 0 : Number(oneIn), seed)
   const run = new Run(seed)
   const stuck = setTimeout(() => {
     console.error(`seed ${seed}: a dispatch() has not settled`)
@@ -258,4 +264,4 @@ for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
   blocks ??= left
   assert.equal(left, blocks, `seed ${seed}`)
 }
-console.log(JSON.stringify({ callbacks, traffic }))
+console.log(JSON.stringify({ callbacks, traffic, failed: failing?.failed ?? 0 }))

@@ -43,6 +43,35 @@ EXPORT void pass_on(evutil_socket_t fd, short what, void* arg) {
   event_active(tally->other, EV_READ, 1);
 }
 
+/* An event that makes itself active for as long as its base runs it. Its memory is C's own. */
+struct restless {
+  intptr_t calls;
+  struct event* ev;
+};
+
+static void again(evutil_socket_t fd, short what, void* arg) {
+  struct restless* restless = arg;
+  (void)fd;
+  restless->calls++;
+  event_active(restless->ev, what, 1);
+}
+
+EXPORT void* restless_new(struct event_base* base) {
+  struct restless* restless = calloc(1, sizeof *restless);
+  restless->ev = calloc(1, event_get_struct_event_size());
+  event_assign(restless->ev, base, -1, 0, again, restless);
+  event_active(restless->ev, EV_TIMEOUT, 1);
+  return restless;
+}
+
+/* Once its base has gone. Returns how often it was called. */
+EXPORT intptr_t restless_free(struct restless* restless) {
+  const intptr_t calls = restless->calls;
+  free(restless->ev);
+  free(restless);
+  return calls;
+}
+
 /* --- handles by their address ------------------------------------------------------------------ */
 
 EXPORT intptr_t fd_of(const struct event* ev) { return event_get_fd(ev); }

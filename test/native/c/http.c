@@ -6,6 +6,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#if defined(__linux__)
+#include <errno.h>
+#include <linux/vm_sockets.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#endif
+
 #define EXPORT __attribute__((visibility("default")))
 
 enum { ROOM = 64 };
@@ -217,4 +224,21 @@ EXPORT void tell_by_length(struct evhttp_request* request, void* arg) {
 
 EXPORT void listen_to_connection(struct evhttp_connection* connection, struct desk* desk) {
   evhttp_connection_set_closecb(connection, note_close, desk);
+}
+
+/* --- sockets whose peers have no name ------------------------------------------------------------ */
+
+/* A socket that listens for virtual machines. Returns an errno, negative, where there are none. */
+EXPORT intptr_t vsock_listener(void) {
+#if defined(__linux__)
+  struct sockaddr_vm any = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = VMADDR_PORT_ANY};
+  const int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (bind(fd, (struct sockaddr*)&any, sizeof any) == 0 && listen(fd, 1) == 0) return fd;
+  const int error = errno;
+  close(fd);
+  return -error;
+#else
+  return -1;
+#endif
 }
