@@ -6,6 +6,7 @@ import { BoundCallback, type ClientReceiver, kChunk, kDone, kFailed, kHeaders } 
 import { EvHttpMessage } from './ev-http-message.js'
 import type { EvHttpRequest } from './ev-http-request.js'
 import { forget, handleOf, kAdopt } from './event-handle.js'
+import { HandleEnd } from './handle-end.js'
 
 /**
  * Callback of a client for the end of its request: the request with the reply, or null when it failed. When no
@@ -156,9 +157,9 @@ export class EvHttpClientSide extends EvHttpMessage implements ClientReceiver {
   [kDone](alive: boolean, call: boolean): void {
     try {
       // What was told of a buffer just before may have disposed it.
-      if (call && handleOf(this) !== 0) this.#onDone?.run(alive)
+      if (call && handleOf(this) > 0) this.#onDone?.run(alive)
     } finally {
-      forget(this)
+      forget(this, HandleEnd.exchangeOver)
     }
   }
 }

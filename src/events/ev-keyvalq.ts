@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { native } from '../util/native.js'
 import { checkString } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
@@ -118,6 +119,14 @@ export class OwnedEvKeyvalq extends EvKeyvalq implements Disposable {
     const list = new ListHandle()
     super(list, ITSELF)
     this.#list = list
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    const name = `EvKeyvalq #${this.id}`
+    if (this.disposed) return `${name} { disposed }`
+    const { length } = [...this]
+    return `${name} { ${length} ${length === 1 ? 'entry' : 'entries'} }`
   }
 
   /** Number of this list among all of them, in the whole process; the first one is 1. */

@@ -2,7 +2,7 @@ import { serialize } from 'node:v8'
 import { native } from '../util/native.js'
 import { checkInteger, checkMs, rangeError, typeError } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
-import { checkLive } from './event-handle.js'
+import { checkLive, kAbout } from './event-handle.js'
 
 const ALL_FLAGS = 0xff
 
@@ -81,5 +81,10 @@ export class EventToken extends declareEventType('EventToken') {
       throw typeError('message', 'something that can be cloned', message)
     }
     native.tokenOnce(this.#token, bytes, checkMs(ms, 'ms'))
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    return 'open'
   }
 }
