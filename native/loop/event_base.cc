@@ -128,6 +128,7 @@ void EventBase::WhenIdle(std::function<void()> release) {
   }
   // What is released may call back, and what that disposes has to wait for it.
   const BusyScope scope(*this);
+  const FreeingScope freeing(*this);
   release();
 }
 
@@ -151,6 +152,7 @@ void EventBase::ForgetRelease() {
 }
 
 void EventBase::ReleaseAll() {
+  const FreeingScope freeing(*this);
   while (!m_when_idle.empty()) {
     const auto releases = std::exchange(m_when_idle, {});
     for (const auto& release : releases) release();

@@ -74,6 +74,20 @@ class EventBase final : public Handle {
   };
   bool busy() const { return m_busy > 0; }
 
+  /// Marks libevent as being on the stack with something that it goes on to use or to free when it is back. A
+  /// loop that JavaScript ran in here might free that first, so it is refused.
+  class FreeingScope {
+   public:
+    explicit FreeingScope(EventBase& base) : m_base(base) { ++m_base.m_freeing; }
+    ~FreeingScope() { --m_base.m_freeing; }
+    FreeingScope(const FreeingScope&) = delete;
+    FreeingScope& operator=(const FreeingScope&) = delete;
+
+   private:
+    EventBase& m_base;
+  };
+  bool freeing() const { return m_freeing > 0; }
+
   /// Something that is put off until a callback returns.
   class Postponed {
    public:
@@ -224,6 +238,8 @@ class EventBase final : public Handle {
 
   static Napi::Value New(const Napi::CallbackInfo& info);
   static Napi::Value DispatchNapi(const Napi::CallbackInfo& info);
+  static Napi::Value DriveNapi(const Napi::CallbackInfo& info);
+  static Napi::Value StopDrivingNapi(const Napi::CallbackInfo& info);
   static Napi::Value LoopSyncNapi(const Napi::CallbackInfo& info);
   static Napi::Value LoopbreakNapi(const Napi::CallbackInfo& info);
   static Napi::Value LoopcontinueNapi(const Napi::CallbackInfo& info);
@@ -248,6 +264,7 @@ class EventBase final : public Handle {
   std::unique_ptr<TurnEvents> m_turn_events;
   event* m_release = nullptr;
   unsigned m_busy = 0;
+  unsigned m_freeing = 0;
   unsigned m_lingering = 0;
   int m_backend_fd = -1;
   const bool m_precise_timer;

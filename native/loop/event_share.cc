@@ -13,6 +13,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 #include "secure/memory_cleanse.h"
 #include "secure/platform.h"
 
@@ -211,10 +212,7 @@ Napi::Value ShareEvent(const Napi::CallbackInfo& info) {
 // (base) -> [token, key]
 Napi::Value ShareBase(const Napi::CallbackInfo& info) {
   const auto [token, key] = Environment::From(info).Get<EventBase>(info[0]).Share();
-  const Napi::Array result = Napi::Array::New(info.Env(), 2);
-  result.Set(0u, Napi::BigInt::New(info.Env(), token));
-  result.Set(1u, Napi::Number::New(info.Env(), key));
-  return result;
+  return NewList(info.Env(), {Napi::BigInt::New(info.Env(), token), Napi::Number::New(info.Env(), key)});
 }
 
 // (base, token) -> the key that it had, 0 when it is not open

@@ -23,11 +23,28 @@ constexpr uint64_t kTurnBudgetNs = 5'000'000;
 constexpr int kFailed = -1;
 constexpr int kBackendNotFound = -2;
 
+thread_local LoopDriver* t_driver = nullptr;
+
 }  // namespace
 
-uv_loop_t* LoopDriver::loop() {
-  if (m_loop == nullptr) napi_get_uv_event_loop(m_env.napi(), &m_loop);
-  return m_loop;
+LoopDriver& LoopDriver::Join(napi_env env) {
+  if (t_driver == nullptr) {
+    uv_loop_t* loop = nullptr;
+    napi_get_uv_event_loop(env, &loop);
+    t_driver = new LoopDriver(loop);
+  }
+  ++t_driver->m_environments;
+  return *t_driver;
+}
+
+void LoopDriver::Leave(std::function<void()> closed) {
+  if (--m_environments > 0) {
+    closed();
+    return;
+  }
+  t_driver = nullptr;
+  m_closed = std::move(closed);
+  Close();
 }
 
 void LoopDriver::Attach(EventBase& base, bool keep_alive) {
@@ -38,7 +55,7 @@ void LoopDriver::Attach(EventBase& base, bool keep_alive) {
     m_has_loop_handles = true;
     m_open_handles += 2;
   }
-  m_entries.push_back({base.number()});
+  m_entries.push_back({&base.env(), base.number()});
   base.set_dispatching(true);
   base.set_keep_alive(keep_alive);
   UpdateRef();
@@ -196,7 +213,7 @@ void LoopDriver::SetRef(EventBase& base, bool on) {
 void LoopDriver::UpdateRef() {
   if (!m_has_loop_handles) return;
   const bool on = std::any_of(m_entries.begin(), m_entries.end(), [&](const Entry& entry) {
-    const Handle* const base = m_env.FindAny(entry.number);
+    const Handle* const base = entry.env->FindAny(entry.number);
     return base != nullptr && static_cast<const EventBase*>(base)->has_ref();
   });
   for (uv_handle_t* const handle :
@@ -217,13 +234,14 @@ LoopDriver::Entry* LoopDriver::Find(double number) {
 }
 
 EventBase* LoopDriver::Attached(double number) {
-  return Find(number) != nullptr ? static_cast<EventBase*>(m_env.FindAny(number)) : nullptr;
+  const Entry* const entry = Find(number);
+  return entry != nullptr ? static_cast<EventBase*>(entry->env->FindAny(number)) : nullptr;
 }
 
 void LoopDriver::Finish(EventBase& base, int result) {
   Detach(base);
   const EventBase::BusyScope busy(base);
-  m_env.callbacks().Call(base, JsCallback::kDispatchEnd, {static_cast<double>(result)});
+  base.env().callbacks().Call(base, JsCallback::kDispatchEnd, {static_cast<double>(result)});
 }
 
 int LoopDriver::StartSignal(int signal_number) {
@@ -246,21 +264,26 @@ void LoopDriver::StopSignal(int signal_number) {
   if (entry != m_signals.end()) uv_signal_stop(&entry->second);
 }
 
-void LoopDriver::Close(std::function<void()> closed) {
-  m_closed = std::move(closed);
+void LoopDriver::Close() {
   if (m_open_handles == 0) {
-    std::exchange(m_closed, nullptr)();
+    End();
     return;
   }
   const auto on_close = [](uv_handle_t* handle) {
     LoopDriver* const self = static_cast<LoopDriver*>(handle->data);
-    if (--self->m_open_handles == 0) std::exchange(self->m_closed, nullptr)();
+    if (--self->m_open_handles == 0) self->End();
   };
   if (m_has_loop_handles) {
     uv_close(reinterpret_cast<uv_handle_t*>(&m_prepare), on_close);
     uv_close(reinterpret_cast<uv_handle_t*>(&m_idle), on_close);
   }
   for (auto& [number, watcher] : m_signals) uv_close(reinterpret_cast<uv_handle_t*>(&watcher), on_close);
+}
+
+void LoopDriver::End() {
+  const std::function<void()> closed = std::move(m_closed);
+  delete this;
+  closed();
 }
 
 }  // namespace bitcoin_support

@@ -1,6 +1,7 @@
 // libevent as the poller of Node's loop.
 #pragma once
 
+#include <node_api.h>
 #include <uv.h>
 
 #include <functional>
@@ -20,7 +21,11 @@ class EventBase;
 /// the poller waits, and the poller watches their backends and knows their next timeout.
 class LoopDriver {
  public:
-  explicit LoopDriver(Environment& env) : m_env(env) {}
+  /// The driver of this thread, for one more environment: two of them would not let each other wait.
+  static LoopDriver& Join(napi_env env);
+  /// What Join() began, when the environment's bases have gone. The last one closes libuv's handles; `closed`
+  /// is called when the environment has no more use for the driver.
+  void Leave(std::function<void()> closed);
 
   /// Starts dispatching `base`; its end is told through JsCallback::kDispatchEnd.
   void Attach(EventBase& base, bool keep_alive);
@@ -30,20 +35,18 @@ class LoopDriver {
   void Detach(EventBase& base);
 
   /// libuv's loop of this thread.
-  uv_loop_t* loop();
+  uv_loop_t* loop() const { return m_loop; }
   /// Whether the thread is a worker, which may be told to end from outside.
-  bool in_worker() { return loop() != uv_default_loop(); }
+  bool in_worker() const { return loop() != uv_default_loop(); }
 
   /// Has libuv listen for a signal, beside whoever else does in the process, and do nothing about it. The
   /// process may end meanwhile. @returns libuv's error, 0 for none
   int StartSignal(int signal_number);
   void StopSignal(int signal_number);
 
-  /// Closes libuv's handles, then calls `closed`, which may delete the driver.
-  void Close(std::function<void()> closed);
-
  private:
   struct Entry {
+    Environment* env;
     double number;
     bool watched = false;  ///< the poller watches its backend
   };
@@ -59,9 +62,14 @@ class LoopDriver {
   void Finish(EventBase& base, int result);
   void UpdateRef();
 
-  Environment& m_env;
+  explicit LoopDriver(uv_loop_t* loop) : m_loop(loop) {}
+  ~LoopDriver() = default;
+  void Close();
+  void End();
+
+  unsigned m_environments = 0;
   std::vector<Entry> m_entries;  // the first one is the poller
-  uv_loop_t* m_loop = nullptr;
+  uv_loop_t* const m_loop;
   uv_prepare_t m_prepare{};
   uv_idle_t m_idle{};
   bool m_has_loop_handles = false;

@@ -54,6 +54,7 @@ class EvConnListener final : public BaseChild {
   static Napi::Value NewNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetEnabledNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetHasCallbackNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetNoDelayNapi(const Napi::CallbackInfo& info);
   static Napi::Value TakeAcceptedNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetFdNapi(const Napi::CallbackInfo& info);
   static Napi::Value AddressNapi(const Napi::CallbackInfo& info);

@@ -29,7 +29,7 @@ const DEFAULT_BACKLOG = 128
  * @param address - the peer's
  * @param arg - what was given with the callback
  */
-export type EvConnListenerCallback<A> = (
+export type EvConnListenerCallback<A = undefined> = (
   listener: EvConnListener,
   fd: EvutilSocket,
   address: EvSocketAddress,
@@ -40,10 +40,10 @@ export type EvConnListenerCallback<A> = (
  * Error callback of a listener.
  *
  * @param listener - the listener
- * @param errno - why `accept()` failed, as a number of the system
+ * @param errno - why `accept()` failed: the system's number below 0, as `util.getSystemErrorName()` takes it
  * @param arg - what was given with the listener's callback
  */
-export type EvConnListenerErrorCallback<A> = (listener: EvConnListener, errno: number, arg: A) => void
+export type EvConnListenerErrorCallback<A = undefined> = (listener: EvConnListener, errno: number, arg: A) => void
 
 /** Options of both ways to make a listener. */
 export interface EvConnListenerOptions {
@@ -57,6 +57,11 @@ export interface EvConnListenerOptions {
   disabled?: boolean
   /** Accept a connection only when its first bytes are there (`LEV_OPT_DEFERRED_ACCEPT`); default false. */
   deferAccept?: boolean
+  /**
+   * Have accepted TCP connections send at once what they have (`TCP_NODELAY`), instead of waiting until the peer has
+   * acknowledged what was sent before; default false, as Node's `net` has it.
+   */
+  noDelay?: boolean
 }
 
 /** Options of {@link obtainEvConnListenerBind}: a host and a port, or a path. */
@@ -79,6 +84,7 @@ interface Common {
   backlog: number
   flags: number
   disabled: boolean
+  noDelay: boolean
 }
 
 function commonOptions(options: EvConnListenerOptions, minBacklog: number): Common {
@@ -88,17 +94,19 @@ function commonOptions(options: EvConnListenerOptions, minBacklog: number): Comm
     leaveSocketsBlocking = false,
     disabled = false,
     deferAccept = false,
+    noDelay = false,
   } = options
   checkInteger(backlog, 'backlog', minBacklog, INT_MAX)
   checkBoolean(closeOnFree, 'closeOnFree')
   checkBoolean(leaveSocketsBlocking, 'leaveSocketsBlocking')
   checkBoolean(disabled, 'disabled')
   checkBoolean(deferAccept, 'deferAccept')
+  checkBoolean(noDelay, 'noDelay')
   const flags =
     (closeOnFree ? LEV_OPT_CLOSE_ON_FREE : 0) |
     (leaveSocketsBlocking ? LEV_OPT_LEAVE_SOCKETS_BLOCKING : 0) |
     (deferAccept ? LEV_OPT_DEFERRED_ACCEPT : 0)
-  return { backlog, flags, disabled }
+  return { backlog, flags, disabled, noDelay }
 }
 
 function checkCallback(callback: unknown): void {
@@ -177,7 +185,9 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
    * @param arg - handed to it and to the error callback
    * @see evconnlistener_set_cb()
    */
-  setCb<A = undefined>(callback: EvConnListenerCallback<A> | null, arg?: A): void {
+  setCb(callback: EvConnListenerCallback<undefined> | null): void
+  setCb<A>(callback: EvConnListenerCallback<A> | null, arg: A): void
+  setCb<A>(callback: EvConnListenerCallback<A> | null, arg?: A): void {
     checkCallback(callback)
     native.listenerSetHasCallback(handleOf(this), callback !== null)
     this.#callback = callback
@@ -258,7 +268,7 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
 
   /** @internal */
   [kAcceptError](errno: number): void {
-    this.#resource.runInAsyncScope(() => this.#errorCallback?.(this, errno, this.#arg))
+    this.#resource.runInAsyncScope(() => this.#errorCallback?.(this, -errno, this.#arg))
   }
 
   /** @internal */
@@ -275,12 +285,13 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
 // The callback and the state that it starts in: one that cannot be watched is an error of making it.
 function start<A>(
   listener: EvConnListener,
-  { disabled }: Common,
+  { disabled, noDelay }: Common,
   callback: EvConnListenerCallback<A> | null,
   arg: A | undefined,
 ): EvConnListener {
   try {
-    listener.setCb(callback, arg)
+    if (noDelay) native.listenerSetNoDelay(handleOf(listener), true)
+    listener.setCb(callback, arg as A)
     if (!disabled) listener.enable()
   } catch (error) {
     listener.dispose()
@@ -307,7 +318,19 @@ function start<A>(
  * ```
  * @see evconnlistener_new_bind()
  */
-export function obtainEvConnListenerBind<A = undefined>(
+export function obtainEvConnListenerBind(
+  base: EventBase,
+  callback: EvConnListenerCallback<undefined> | null,
+  arg?: undefined,
+  options?: EvConnListenerBindOptions,
+): EvConnListener
+export function obtainEvConnListenerBind<A>(
+  base: EventBase,
+  callback: EvConnListenerCallback<A> | null,
+  arg: A,
+  options?: EvConnListenerBindOptions,
+): EvConnListener
+export function obtainEvConnListenerBind<A>(
   base: EventBase,
   callback: EvConnListenerCallback<A> | null,
   arg?: A,
@@ -335,10 +358,10 @@ export function obtainEvConnListenerBind<A = undefined>(
  * caller's
  * @see evconnlistener_new()
  */
-export function obtainEvConnListener<A = undefined>(
+export function obtainEvConnListener<A>(
   base: EventBase,
   callback: EvConnListenerCallback<A> | null,
-  arg: A | undefined,
+  arg: A,
   options: EvConnListenerOptions,
   fd: EvutilSocket,
 ): EvConnListener {

@@ -6,6 +6,7 @@ import { native } from '../util/native.js'
 import { Shown, shown } from '../util/shown.js'
 import { registerGauges } from '../util/tracing.js'
 import {
+  checkAbortSignal,
   checkAddress,
   checkBoolean,
   checkCArgument,
@@ -33,6 +34,7 @@ import { EventBaseInspection } from './event-base-inspection.js'
 import { handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import { hasRef, setRef } from './handle-ref.js'
 import type { LibEvent } from './lib-event.js'
+import type { EventBaseShareToken } from './share-token.js'
 
 /** libevent's limit on priorities: EVENT_MAX_PRIORITIES. */
 const MAX_PRIORITIES = 255
@@ -75,7 +77,7 @@ export interface EventBaseDispatchOptions {
 }
 
 /** Callback of {@link EventBase.once}. */
-export type EventOnceCallback<A> = (arg: A, what: number) => void
+export type EventOnceCallback<A = undefined> = (arg: A, what: number) => void
 
 /** The parts of a base that other handles need. */
 export let stateOfBase: (base: EventBase) => BaseState
@@ -133,6 +135,19 @@ export class EventBase extends EventBaseInspection {
     )
     this.#slot = shown(Shown.createdSlot)
     registerState(this.#slot, this.#state)
+    this.#state.drive.runner = {
+      start: () => {
+        const started = native.eventBaseDrive(handleOf(this))
+        if (started) holdRunning(this.#slot, this.#state, this)
+        return started
+      },
+      stop: () => {
+        if (this.disposed) return true
+        const stopped = native.eventBaseStopDriving(handleOf(this))
+        if (stopped) releaseRunning(this.#slot, this.#state)
+        return stopped
+      },
+    }
     reportWhenCollected(this)
     registerGauges()
   }
@@ -143,6 +158,9 @@ export class EventBase extends EventBaseInspection {
    *
    * What keeps it going is what is pending and has a reference (see {@link LibEvent.unref}), and {@link share}. While it
    * goes on, so does the process, unless the base has no reference: see {@link unref}.
+   *
+   * A base that nobody runs is run in the same way as long as a promise of one of its handles is pending, such as that
+   * of a client's `request()`.
    *
    * A callback that throws is an `uncaughtException`, as anywhere in Node.
    *
@@ -163,10 +181,10 @@ export class EventBase extends EventBaseInspection {
     checkObject(options, 'options')
     const { keepAlive = false, signal } = options
     checkBoolean(keepAlive, 'keepAlive')
-    if (signal !== undefined && !(signal instanceof AbortSignal)) throw typeError('signal', 'an AbortSignal', signal)
+    if (signal !== undefined) checkAbortSignal(signal, 'signal')
     const handle = handleOf(this)
     if (signal?.aborted) throw new AbortError(signal)
-    native.eventBaseDispatch(handle, keepAlive)
+    native.eventBaseDispatch(handle, keepAlive, this.#state.drive.handOver())
     holdRunning(this.#slot, this.#state, this)
     const ended = new Promise<0 | 1>((resolve, reject) => {
       this.#state.dispatch = { resolve, reject }
@@ -234,17 +252,20 @@ export class EventBase extends EventBaseInspection {
    * @param flags - `EVLOOP_ONCE`, `EVLOOP_NONBLOCK`, `EVLOOP_NO_EXIT_ON_EMPTY`
    * @returns 1 when nothing was pending, else 0
    * @throws what a callback throws: it ends the loop
-   * @throws {EventError} `ERR_EV_REENTRANT` when the base is being dispatched already
+   * @throws {EventError} `ERR_EV_REENTRANT` when the base is being dispatched already, or inside a callback that libevent makes
+   * in the middle of something else, such as the closing of a server
    * @see event_base_loop()
    */
   loopSync(flags: number): 0 | 1 {
     checkInteger(flags, 'flags', 0, 7)
     const handle = handleOf(this)
+    this.#state.drive.pause()
     const first = holdRunning(this.#slot, this.#state, this)
     try {
       return native.eventBaseLoopSync(handle, flags)
     } finally {
       if (first) releaseRunning(this.#slot, this.#state)
+      if (!this.disposed) this.#state.drive.resume()
     }
   }
 
@@ -306,9 +327,10 @@ export class EventBase extends EventBaseInspection {
    * @throws {EventError} `ERR_EV_LIBEVENT` when libevent refuses the flags
    * @see event_base_once()
    */
-  once<A = undefined>(fd: EvutilSocket, what: number, callback: EventOnceCallback<A>, arg?: A, ms?: number): void
+  once(fd: EvutilSocket, what: number, callback: EventOnceCallback, arg?: undefined, ms?: number): void
+  once<A>(fd: EvutilSocket, what: number, callback: EventOnceCallback<A>, arg: A, ms?: number): void
   once(fd: EvutilSocket, what: number, callback: bigint, arg?: bigint, ms?: number): void
-  once<A = undefined>(
+  once<A>(
     fd: EvutilSocket,
     what: number,
     callback: EventOnceCallback<A> | bigint,
@@ -428,7 +450,7 @@ export class EventBase extends EventBaseInspection {
    * Lets other threads call back in this one, through {@link EventToken.once}. From then on the base's loops go on though
    * nothing is pending, until {@link unshare}, or until they are told to end.
    *
-   * @param callback - gets what the other thread has sent, in this thread's loop
+   * @param callback - gets what the other thread has sent, in this thread's loop: what it is nobody checks
    * @returns a token that may be handed to any thread; it is good until {@link unshare} and as long as the base lives
    * @example
    * ```ts
@@ -440,13 +462,13 @@ export class EventBase extends EventBaseInspection {
    * ```
    * @see event_base_once(), which C may call in any thread
    */
-  share(callback: (message: unknown) => void): bigint {
+  share<T = unknown>(callback: (message: T) => void): EventBaseShareToken<T> {
     checkFunction(callback, 'callback')
     const [token, key] = native.eventBaseShare(handleOf(this))
     const resource = new AsyncResource('EventBase.share', { requireManualDestroy: true })
     const take = () => callback(deserialize(native.eventBaseTakeMessage(handleOf(this))))
     this.#state.messages.set(key, new BoundCallback(take, resource))
-    return token
+    return token as EventBaseShareToken<T>
   }
 
   /**
@@ -457,7 +479,7 @@ export class EventBase extends EventBaseInspection {
    * @throws {TypeError} when it is no bigint
    * @throws {EventError} `ERR_EV_NOT_FOUND` when it is no token of this base that is still good
    */
-  unshare(token: bigint): void {
+  unshare(token: EventBaseShareToken<never>): void {
     if (typeof token !== 'bigint') throw typeError('token', 'a bigint', token)
     const key = native.eventBaseUnshare(handleOf(this), token)
     if (key === 0) throw new EventError('ERR_EV_NOT_FOUND', 'the token is none of this base that is still good')
@@ -492,6 +514,7 @@ export class EventBase extends EventBaseInspection {
   override [kReleased](): void {
     for (const stop of this.#state.signals) stop()
     releaseRunning(this.#slot, this.#state)
+    this.#state.drive.handOver()
     wakeOrphans(this.#state, native.isLive)
     const dispatch = this.#state.dispatch
     this.#state.dispatch = undefined

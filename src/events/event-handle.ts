@@ -3,6 +3,8 @@ import { EventError, type EventErrorCode } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
 import { Shown, shown } from '../util/shown.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
+import { BOUND_TO_THREAD } from '../util/uncloneable.js'
+import { kMade } from '../util/validation.js'
 import { tellBufferNews } from './buffer-news.js'
 import { endMark, HandleEnd } from './handle-end.js'
 
@@ -70,6 +72,14 @@ export abstract class EventHandle {
     forget = (handle, reason) => {
       if (handle.#number > 0) handle.#number = endMark(handle.#type, handle.id, reason)
     }
+  }
+
+  /** @internal */
+  readonly '[handle]' = BOUND_TO_THREAD
+
+  /** @internal */
+  static [kMade](value: object): boolean {
+    return #number in value
   }
 
   /** @internal */

@@ -3,6 +3,7 @@ import { native } from '../util/native.js'
 import { checkInteger, checkMs, rangeError, typeError } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
 import { checkLive, kAbout } from './event-handle.js'
+import type { EventBaseShareToken, EventShareToken } from './share-token.js'
 
 const ALL_FLAGS = 0xff
 
@@ -25,7 +26,7 @@ const ALL_FLAGS = 0xff
  * ```
  * @see event_active(), event_base_once(), which C may call in any thread
  */
-export class EventToken extends declareEventType('EventToken') {
+export class EventToken<T = unknown> extends declareEventType('EventToken') {
   readonly #token: bigint
 
   private constructor(token: bigint) {
@@ -36,13 +37,17 @@ export class EventToken extends declareEventType('EventToken') {
   /**
    * Opens a token.
    *
-   * @param token - from {@link LibEvent.share} or {@link EventBase.share}
+   * @param token - from {@link LibEvent.share} or {@link EventBase.share}, whose type it keeps on its way through `workerData`
+   * only where the program says so
    * @returns the handle, which the caller owns
    * @throws {TypeError} when `token` is no bigint
    * @throws {RangeError} when it is none of 64 bits
    * @throws {EventError} `ERR_EV_DISPOSED` when it stands for nothing that lives
    */
-  static open(token: bigint): EventToken {
+  static open<T>(token: EventBaseShareToken<T>): EventToken<T>
+  static open(token: EventShareToken): EventToken<never>
+  static open(token: EventBaseShareToken | EventShareToken): EventToken
+  static open<T>(token: EventBaseShareToken<T> | EventShareToken): EventToken<T> {
     if (typeof token !== 'bigint') throw typeError('token', 'a bigint', token)
     if (token <= 0n || token >= 2n ** 64n) throw rangeError('token', 'a bigint from 1 to 2^64 - 1', 'a bigint')
     native.tokenCheck(token)
@@ -72,7 +77,8 @@ export class EventToken extends declareEventType('EventToken') {
    * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is an event's; `ERR_EV_FORKED`
    * @see event_base_once()
    */
-  once(message?: unknown, ms?: number): void {
+  once(...args: undefined extends T ? [message?: T, ms?: number] : [message: T, ms?: number]): void {
+    const [message, ms] = args
     checkLive(this)
     let bytes: Buffer
     try {

@@ -181,11 +181,18 @@ class SharedSignal extends LibEvent {
  * ```
  * @see evsignal_new()
  */
-export function obtainEvsignal<A = undefined>(
+export function obtainEvsignal(
+  base: EventBase,
+  signal: NodeJS.Signals | number,
+  callback: EventCallback,
+  arg?: undefined,
+  options?: EvsignalOptions,
+): LibEvent
+export function obtainEvsignal<A>(
   base: EventBase,
   signal: NodeJS.Signals | number,
   callback: EventCallback<A>,
-  arg?: A,
+  arg: A,
   options?: EvsignalOptions,
 ): LibEvent
 export function obtainEvsignal(

@@ -16,6 +16,7 @@ import { declareEventType } from './declare-event-type.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import { hasRef, setRef } from './handle-ref.js'
+import type { EventShareToken } from './share-token.js'
 
 const ALL_FLAGS = 0xff
 
@@ -36,7 +37,7 @@ const FLAG_NAMES = [
  * @param what - which of `EV_TIMEOUT`, `EV_READ`, `EV_WRITE`, `EV_SIGNAL`, `EV_CLOSED` has happened, or the bits given
  * to `active()`
  */
-export type EventCallback<A> = (event: LibEvent, arg: A, what: number) => void
+export type EventCallback<A = undefined> = (event: LibEvent, arg: A, what: number) => void
 
 /**
  * libevent's `event`: a condition on a descriptor, a signal or the clock, with the callback for it.
@@ -263,10 +264,10 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    * ```
    * @see event_active(), which C may call in any thread
    */
-  share(): bigint {
+  share(): EventShareToken {
     const token = native.libEventShare(handleOf(this))
     stateOfBase(this.#base).shared.set(this.#slot, this)
-    return token
+    return token as EventShareToken
   }
 
   /**
@@ -382,12 +383,13 @@ export interface EventAssignment {
  * ```
  * @see event_new()
  */
-export function obtainEvent<A = undefined>(
+export function obtainEvent(base: EventBase, fd: EvutilSocket, what: number, callback: EventCallback): LibEvent
+export function obtainEvent<A>(
   base: EventBase,
   fd: EvutilSocket,
   what: number,
   callback: EventCallback<A>,
-  arg?: A,
+  arg: A,
 ): LibEvent
 export function obtainEvent(base: EventBase, fd: EvutilSocket, what: number, callback: bigint, arg?: bigint): LibEvent
 export function obtainEvent(
@@ -411,7 +413,8 @@ export function obtainEvent(
  * @throws {TypeError} when an argument has the wrong type
  * @see evtimer_new()
  */
-export function obtainEvtimer<A = undefined>(base: EventBase, callback: EventCallback<A>, arg?: A): LibEvent
+export function obtainEvtimer(base: EventBase, callback: EventCallback<undefined>): LibEvent
+export function obtainEvtimer<A>(base: EventBase, callback: EventCallback<A>, arg: A): LibEvent
 export function obtainEvtimer(base: EventBase, callback: bigint, arg?: bigint): LibEvent
 // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
 export function obtainEvtimer(base: EventBase, callback: EventCallback<any> | bigint, arg?: unknown): LibEvent {

@@ -12,9 +12,13 @@ export interface NativeEvents {
     minPriority: number,
     avoidMethods: readonly string[],
   ): HandleNumber
-  eventBaseDispatch(base: HandleNumber, keepAlive: boolean): void
+  eventBaseDispatch(base: HandleNumber, keepAlive: boolean, takeOver: boolean): void
   setRef(handle: HandleNumber, type: string, on: boolean): void
   hasRef(handle: HandleNumber, type: string): boolean
+  /** @returns false when it is being run already */
+  eventBaseDrive(base: HandleNumber): boolean
+  /** @returns false in the middle of a turn */
+  eventBaseStopDriving(base: HandleNumber): boolean
   eventBaseLoopSync(base: HandleNumber, flags: number): 0 | 1
   eventBaseLoopbreak(base: HandleNumber): void
   eventBaseLoopcontinue(base: HandleNumber): void

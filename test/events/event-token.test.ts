@@ -6,6 +6,8 @@ import {
   EV_TIMEOUT,
   EV_WRITE,
   EVLOOP_NONBLOCK,
+  type EventBaseShareToken,
+  type EventShareToken,
   EventToken,
   liveHandles,
   obtainEvent,
@@ -77,15 +79,17 @@ describe('EventToken', () => {
     const event = obtainEvtimer(base, ignore)
     const [ofEvent, ofBase] = [event.share(), base.share(ignore)]
     for (const token of [1n, ofEvent + 1n, ofBase - 1n, 2n ** 64n - 1n]) {
-      expectCode('ERR_EV_DISPOSED', () => EventToken.open(token))
+      expectCode('ERR_EV_DISPOSED', () => EventToken.open(token as EventShareToken))
     }
-    for (const token of [0n, -1n, 2n ** 64n]) expect(() => EventToken.open(token)).to.throw(RangeError, /^token /)
+    for (const token of [0n, -1n, 2n ** 64n]) {
+      expect(() => EventToken.open(token as EventShareToken)).to.throw(RangeError, /^token /)
+    }
     for (const token of [1, '1', undefined]) {
-      expect(() => EventToken.open(token as unknown as bigint)).to.throw(TypeError, /^token /)
+      expect(() => EventToken.open(token as never)).to.throw(TypeError, /^token /)
     }
     using eventToken = EventToken.open(ofEvent)
     using baseToken = EventToken.open(ofBase)
-    expectCode('ERR_EV_STATE', () => eventToken.once())
+    expectCode('ERR_EV_STATE', () => eventToken.once(undefined as never))
     expectCode('ERR_EV_STATE', () => baseToken.active(0))
     expectCode('ERR_EV_STATE', () => obtainEvent(base, 12, EV_SIGNAL, ignore).share())
   })
@@ -133,7 +137,7 @@ describe('EventToken', () => {
     first.once('b')
     expect(base.loopSync(EVLOOP_NONBLOCK)).to.equal(0)
     expect(seen).to.deep.equal(['a to 2', 'b to 1'])
-    base.unshare(shares[0] as bigint)
+    base.unshare(shares[0] as EventBaseShareToken)
     second.once('c')
     expectCode('ERR_EV_DISPOSED', () => first.once('d'))
     expect(base.loopSync(EVLOOP_NONBLOCK)).to.equal(0)
@@ -285,9 +289,9 @@ describe('EventToken', () => {
       [2n ** 70n, 'ERR_EV_NOT_FOUND'],
       [other.share(ignore), 'ERR_EV_NOT_FOUND'],
     ] as const) {
-      expectCode(code, () => base.unshare(wrong))
+      expectCode(code, () => base.unshare(wrong as EventBaseShareToken))
     }
-    expect(() => base.unshare(1 as unknown as bigint)).to.throw(TypeError, /^token /)
+    expect(() => base.unshare(1 as never)).to.throw(TypeError, /^token /)
     using remote = EventToken.open(token)
     const ended = base.dispatch()
     let settled = false

@@ -275,7 +275,7 @@ describe('signal events', () => {
     for (const signal of [SIGKILL, SIGSTOP, 0]) {
       const event = obtainEvent(base, signal, EV_SIGNAL, ignore)
       const error = expectCode('ERR_EV_LIBEVENT', () => event.add())
-      expect({ errno: error.errno, syscall: error.syscall }).to.deep.equal({ errno: EINVAL, syscall: 'event_add' })
+      expect({ errno: error.errno, syscall: error.syscall }).to.deep.equal({ errno: -EINVAL, syscall: 'event_add' })
     }
     expectCode('ERR_EV_LIBEVENT', () => obtainEvent(base, 1000, EV_SIGNAL, ignore).add())
     expect(base.dispatchSync(), 'and nothing is pending').to.equal(1)

@@ -140,7 +140,13 @@ export const evHttp: Subject<EvHttp, Context> = {
       args: () => [
         string('host', '127.0.0.1', 'a\0b'),
         integer('port', 0, 0, 65535),
-        options('options', integer('backlog', 1, 1, INT_MAX), boolean('reusePort', true), boolean('ipv6Only', false)),
+        options(
+          'options',
+          integer('backlog', 1, 1, INT_MAX),
+          boolean('reusePort', true),
+          boolean('ipv6Only', false),
+          boolean('noDelay', true),
+        ),
       ],
       live: a(EvHttpBoundSocket),
     },
@@ -152,7 +158,10 @@ export const evHttp: Subject<EvHttp, Context> = {
       live: a(EvHttpBoundSocket),
     },
     // No descriptor that nobody else has would be safe to give away here.
-    acceptSocketWithHandle: { args: () => [integer('fd', INT_MAX, 0, INT_MAX)], live: 'ERR_EV_BIND' },
+    acceptSocketWithHandle: {
+      args: () => [integer('fd', INT_MAX, 0, INT_MAX), options('options', boolean('noDelay', true))],
+      live: 'ERR_EV_BIND',
+    },
     delAcceptSocket: { args: ({ socket, base, spare }) => [instance('socket', socket, base, spare)], live: nothing },
     setGencb: { args: () => [callbackOrAddress('callback'), anything('arg')], live: nothing },
     setCb: { args: () => [string('path', '/new'), callbackOrAddress('callback'), anything('arg')], live: nothing },
@@ -166,6 +175,7 @@ export const evHttp: Subject<EvHttp, Context> = {
     removeServerAlias: { args: () => [string('alias', 'alias')], live: nothing },
     setMaxHeadersSize: { args: () => [integer('bytes', 8192, 0, EVERYTHING)], live: nothing },
     setMaxBodySize: { args: () => [integer('bytes', 8192, 0, EVERYTHING)], live: nothing },
+    setMaxOutput: { args: () => [integer('bytes', 8192, 0, EVERYTHING)], live: nothing },
     setTimeout: { args: () => [integerOfMs()], live: nothing },
     setAllowedMethods: { args: () => [integer('mask', 0x1ff, 0, 0x1ff)], live: nothing },
     setDefaultContentType: { args: () => [optional(string('type', 'text/plain', 'a\nb', '\u0100'))], live: nothing },
