@@ -84,7 +84,9 @@ EvBuffer& BufferView::Get(Environment& env, EventBase* base, evbuffer* buffer, E
 }
 
 void BufferView::Invalidate() {
-  if (m_handle != nullptr) m_handle->Dispose();
+  if (m_handle == nullptr) return;
+  const Environment::EndScope ends(m_handle->env(), EndReason::kWithOwner);
+  m_handle->Dispose();
 }
 
 }  // namespace bitcoin_support

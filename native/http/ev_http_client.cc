@@ -174,6 +174,7 @@ void EvHttpRequest::EndClient() {
   for (const double key : TakeWrittenKeys()) {
     env().callbacks().Call(base(), JsCallback::kChunkWritten, {key, 0});
   }
+  const Environment::EndScope ends(env(), EndReason::kExchangeOver);
   RetireChild();
   // libevent may still call back for it before this turn is over.
   base().WhenIdle([this] { delete this; });

@@ -153,6 +153,7 @@ void HttpClient::TellClosed() {
 
 void HttpClient::EndIfUnused() {
   if (!m_ends_when_unused || connected() || m_shut || m_current != nullptr || !m_waiting.empty()) return;
+  const Environment::EndScope ends(m_handle.env(), EndReason::kConnectionClosed);
   m_handle.Dispose();
 }
 

@@ -241,6 +241,7 @@ void ServerConnection::OnComplete(evhttp_request*, void* arg) {
 
 void ServerConnection::CompleteRequest(bool written) {
   EventBase& base = m_base;
+  const Environment::EndScope ends(base.env(), written ? EndReason::kReplied : EndReason::kConnectionClosed);
   const EventBase::BusyScope busy(base);
   m_request_watch.Stop();
   TellWritten(written);
@@ -267,6 +268,7 @@ void ServerConnection::OnClose(evhttp_connection*, void* arg) {
 // or goes with the connection.
 void ServerConnection::Close(bool connection_there) {
   EventBase& base = m_base;
+  const Environment::EndScope ends(base.env(), EndReason::kConnectionClosed);
   const EventBase::BusyScope busy(base);
   evhttp_request* const request = m_in_flight;
   bool outlives = false;

@@ -120,7 +120,10 @@ EventBase::~EventBase() {
 
 void EventBase::Dispose() {
   if (!live()) return;
-  while (m_last_child != nullptr) m_last_child->Dispose();
+  {
+    const Environment::EndScope ends(env(), EndReason::kWithBase);
+    while (m_last_child != nullptr) m_last_child->Dispose();
+  }
   for (const auto& share : m_shares) share->Close();
   // What is still to run in this turn belonged to the base; nothing of it may call JavaScript.
   if (m_in_loop) event_base_loopbreak(m_base);

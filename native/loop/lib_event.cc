@@ -240,6 +240,7 @@ void LibEvent::OnFinalize(event*, void* arg) {
   const EventBase::BusyScope busy(self->base());
   self->env().callbacks().Call(self->base(), JsCallback::kEvent,
                                {self->slot(), static_cast<double>(kFinalized)}, &self->m_context);
+  const Environment::EndScope ends(self->env(), EndReason::kFinalized);
   self->Dispose();
 }
 

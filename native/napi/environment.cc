@@ -14,6 +14,9 @@ namespace {
 
 std::atomic<uint32_t> g_next_tag{0};
 
+// Neither a handle's nor a mark.
+constexpr double kNoNumber = -1;
+
 // Where JavaScript finds what it is shown without a call: `Shown` in src/util/shown.ts.
 struct Shown {
   enum : size_t {
@@ -179,21 +182,25 @@ void Environment::ThrowForked() const {
 
 Handle& Environment::GetAnyEvenForked(const Napi::Value& value) {
   m_looked_up = true;
-  double number = 0;
+  double number = kNoNumber;
   Handle* handle = nullptr;
   LookupResult result = LookupResult::kInvalid;
   if (napi_get_value_double(m_env, value, &number) == napi_ok) {
-    // JavaScript's own marker of a disposed handle.
-    result = number == 0 ? LookupResult::kDisposed : m_table.Find(number, handle);
+    result = m_table.Find(number, handle);
   }
-  if (result != LookupResult::kFound) ThrowNotFound(result);
+  if (result != LookupResult::kFound) ThrowNotFound(result, number);
   return *handle;
 }
 
-void Environment::ThrowNotFound(LookupResult result) const {
+void Environment::ThrowNotFound(LookupResult result, double number) const {
+  // JavaScript's own marks of a handle that it knows to have ended.
+  HandleEnd end;
+  if (number == 0 || HandleEnd::FromMark(number, end)) {
+    ThrowEventError(*this, code::kDisposed, end.Tell());
+  }
   switch (result) {
     case LookupResult::kDisposed:
-      ThrowEventError(*this, code::kDisposed, "the handle has been disposed");
+      ThrowEventError(*this, code::kDisposed, m_table.EndOf(number).Tell());
     case LookupResult::kWrongThread:
       ThrowEventError(*this, code::kThread, "the handle belongs to another thread");
     case LookupResult::kFound:

@@ -16,6 +16,7 @@
 #include "memory/lent_memory.h"
 #include "memory/owned_buffers.h"
 #include "napi/handle.h"
+#include "napi/handle_end.h"
 #include "napi/handle_table.h"
 #include "napi/js_callback.h"
 #include "napi/type_registry.h"
@@ -100,6 +101,35 @@ class Environment {
   bool has_dropped() const { return !m_dropped.empty(); }
   std::vector<DroppedHandle> TakeDropped() { return std::exchange(m_dropped, {}); }
 
+  // What handles end of.
+  /// Handles that end during its life do so for that reason, unless an outer one says another. `disposed` is
+  /// the handle that is disposed itself.
+  class EndScope {
+   public:
+    EndScope(Environment& env, EndReason reason) : m_env(env), m_outer(env.m_ending) {
+      if (m_outer.reason == EndReason::kUnknown) env.m_ending.reason = reason;
+    }
+    /// For a call of JavaScript's, which is no part of what is under way.
+    EndScope(Environment& env, EndReason reason, const Handle* disposed) : m_env(env), m_outer(env.m_ending) {
+      env.m_ending = {reason, disposed};
+    }
+    ~EndScope() { m_env.m_ending = m_outer; }
+    EndScope(const EndScope&) = delete;
+    EndScope& operator=(const EndScope&) = delete;
+
+   private:
+    friend class Environment;
+    struct Ending {
+      EndReason reason = EndReason::kUnknown;
+      const Handle* disposed = nullptr;
+    };
+    Environment& m_env;
+    const Ending m_outer;
+  };
+  EndReason EndReasonOf(const Handle& handle) const {
+    return m_ending.disposed == &handle ? EndReason::kDisposed : m_ending.reason;
+  }
+
   /// Whether the native function that runs has looked a handle up: from then on it may run no JavaScript.
   bool looked_up() const { return m_looked_up; }
 
@@ -151,7 +181,7 @@ class Environment {
   }
   Handle& GetAnyEvenForked(const Napi::Value& value);
   // Apart from what finds a handle, which has no need of their stack.
-  [[noreturn]] void ThrowNotFound(LookupResult result) const;
+  [[noreturn]] void ThrowNotFound(LookupResult result, double number) const;
   [[noreturn]] void ThrowForked() const;
   [[noreturn]] void ThrowOtherKind(const Handle& handle, HandleKind kind) const;
   void DisposeAll();
@@ -176,6 +206,7 @@ class Environment {
   std::vector<DroppedHandle> m_dropped;
   bool m_drop_log_on = false;
   bool m_closing = false;
+  EndScope::Ending m_ending;
   bool m_looked_up = false;
   JsCallbacks m_callbacks;
   LogRelay m_log;

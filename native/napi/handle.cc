@@ -19,7 +19,7 @@ Handle::~Handle() { Retire(); }
 
 void Handle::Retire() {
   if (!live()) return;
-  m_env.table().Remove(m_number);
+  m_env.table().Remove(m_number, {&m_type, m_id, m_env.EndReasonOf(*this)});
   m_count.reset();
   m_env.NoteDropped(*this);
 }

@@ -50,6 +50,13 @@ Napi::Value NewDeclared(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), (new DeclaredHandle(Environment::From(info), type))->number());
 }
 
+// Why what lives on a handle ends that is disposed.
+EndReason ReasonForParts(HandleKind kind) {
+  if (kind == HandleKind::kEventBase) return EndReason::kWithBase;
+  if (kind == HandleKind::kEvHttp) return EndReason::kWithServer;
+  return EndReason::kWithOwner;
+}
+
 // (handle, type index): does nothing when the handle has been disposed
 Napi::Value Dispose(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
@@ -61,6 +68,7 @@ Napi::Value Dispose(const Napi::CallbackInfo& info) {
   if (&handle->type() != &TypeArg(info, 1)) {
     ThrowEventError(env, code::kHandle, "the handle is of type " + handle->type().name);
   }
+  const Environment::EndScope scope(env, ReasonForParts(handle->kind()), handle);
   handle->Dispose();
   return info.Env().Undefined();
 }
@@ -74,6 +82,13 @@ Napi::Value Collect(const Napi::CallbackInfo& info) {
   const Napi::Number id = Napi::Number::New(info.Env(), static_cast<double>(handle->id()));
   handle->Dispose();
   return NewList(info.Env(), {type, id});
+}
+
+// (handle): throws unless it is live in this thread
+Napi::Value CheckLive(const Napi::CallbackInfo& info) {
+  Environment& env = Environment::From(info);
+  if (env.FindAny(NumberArg(info, 0)) == nullptr) env.GetAny(info[0]);
+  return info.Env().Undefined();
 }
 
 // (handle) -> whether it is live in this thread
@@ -141,6 +156,7 @@ void ExportHandleFunctions(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<NewDeclared>(env, exports, "newDeclared", state);
   ExportFunction<Dispose>(env, exports, "dispose", state);
   ExportFunction<Collect>(env, exports, "collect", state);
+  ExportFunction<CheckLive>(env, exports, "checkLive", state);
   ExportFunction<IsLive>(env, exports, "isLive", state);
   ExportFunction<AddressOf>(env, exports, "addressOf", state);
   ExportFunction<ListLive>(env, exports, "listLive", state);

@@ -29,11 +29,12 @@ double HandleTable::Insert(Handle& handle) {
   return static_cast<double>(number);
 }
 
-void HandleTable::Remove(double number) {
+void HandleTable::Remove(double number, const HandleEnd& end) {
   const uint32_t index = SlotOf(number);
   assert(index < m_slots.size() && m_slots[index].handle != nullptr);
   Slot& slot = m_slots[index];
   slot.handle = nullptr;
+  slot.end = end;
   if (slot.generation++ < kMaxGeneration) m_free.push_back(index);
 }
 
@@ -51,6 +52,13 @@ LookupResult HandleTable::Find(double number, Handle*& found) const {
   if (slot.handle == nullptr) return LookupResult::kInvalid;
   found = slot.handle;
   return LookupResult::kFound;
+}
+
+HandleEnd HandleTable::EndOf(double number) const {
+  const auto generation =
+      static_cast<uint32_t>((static_cast<uint64_t>(number) >> kSlotBits) & kMaxGeneration);
+  const Slot& slot = m_slots[SlotOf(number)];
+  return generation + 1 == slot.generation ? slot.end : HandleEnd{};
 }
 
 std::vector<Handle*> HandleTable::Live() const {

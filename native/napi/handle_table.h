@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "napi/handle_end.h"
+
 namespace bitcoin_support {
 
 class Handle;
@@ -30,9 +32,11 @@ class HandleTable {
   /// @returns the handle's number, never 0.
   /// @throws std::length_error at 2^22 live handles in one thread.
   double Insert(Handle& handle);
-  void Remove(double number);
+  void Remove(double number, const HandleEnd& end);
 
   LookupResult Find(double number, Handle*& found) const;
+  /// What is known of a handle that Find() calls disposed: all, unless its slot has been used again since.
+  HandleEnd EndOf(double number) const;
 
   /// The live handles, oldest slot first.
   std::vector<Handle*> Live() const;
@@ -45,6 +49,7 @@ class HandleTable {
   struct Slot {
     Handle* handle = nullptr;
     uint32_t generation = 1;
+    HandleEnd end;  // of the generation before
   };
 
   const uint64_t m_tag;

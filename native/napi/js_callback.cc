@@ -83,6 +83,8 @@ void JsCallbacks::TellBufferNewsToCaller() {
 void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args,
                           const AsyncContext* context) noexcept {
   if (!callable()) return;
+  // What ends inside ends of what JavaScript does there.
+  const Environment::EndScope ends(m_env, EndReason::kUnknown, nullptr);
   const napi_env env = m_env.napi();
   napi_handle_scope scope = nullptr;
   if (!base.in_turn() && napi_open_handle_scope(env, &scope) != napi_ok) return;

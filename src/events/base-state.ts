@@ -182,6 +182,11 @@ export function holdRunning(slot: number, state: BaseState, base: object): boole
   return true
 }
 
+/** @returns whether the base with that state is being run */
+export function isRunning(slot: number, state: BaseState): boolean {
+  return running.get(slot)?.state === state
+}
+
 /** Ends what {@link holdRunning} began. A base that was disposed may have left its slot to one that runs now. */
 export function releaseRunning(slot: number, state: BaseState): void {
   if (running.get(slot)?.state !== state) return

@@ -2,7 +2,7 @@ import { native } from '../util/native.js'
 import { checkInstance, checkInteger, INT_MAX } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
 import { EventBase } from './event-base.js'
-import { handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
+import { handleOf, kAbout, kAdopt, reportWhenCollected } from './event-handle.js'
 import { type RateLimit, rateLimitArguments } from './rate-limit.js'
 
 /**
@@ -103,6 +103,12 @@ export class BufferEventRateLimitGroup extends declareEventType('BufferEventRate
    */
   resetTotals(): void {
     native.rateLimitGroupResetTotals(handleOf(this))
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const { read, written } = this.getTotals()
+    return `${read} bytes read, ${written} bytes written`
   }
 }
 

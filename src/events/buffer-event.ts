@@ -29,7 +29,7 @@ import { EV_READ, EV_TIMEOUT, EV_WRITE } from './constants.js'
 import { checkBuffer, type EvBuffer, viewOfBuffer } from './ev-buffer.js'
 import { EvDnsBase } from './ev-dns-base.js'
 import { type EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
-import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import { takeBytes } from './read-slab.js'
 
 const MAX_SIZE = Number.MAX_SAFE_INTEGER
@@ -493,6 +493,14 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
     const result = filter(source, most, mode, arg)
     const [consumed, made] = filterResult(source, result)
     if (!this.disposed) native.bufferEventFilterResult(handleOf(this), consumed, made)
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const enabled = this.getEnabled()
+    const flags = [...((enabled & EV_READ) !== 0 ? ['READ'] : []), ...((enabled & EV_WRITE) !== 0 ? ['WRITE'] : [])]
+    const fd = this.getfd()
+    return [fd === -1 ? 'no descriptor' : `fd ${fd}`, flags.length === 0 ? 'disabled' : flags.join('|')].join(', ')
   }
 
   /** @internal */

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import { native } from '../util/native.js'
 import { checkBytes, checkInteger, isBytes, rangeError, typeError } from '../util/validation.js'
 import {
@@ -290,11 +289,6 @@ export abstract class EvBufferBytes extends declareEventType('EvBuffer') {
   /** @returns what a string shows of the buffer: its length, never its content, which may be a secret */
   override toString(): string {
     return this.disposed ? `EvBuffer #${this.id} (disposed)` : `EvBuffer #${this.id} (${this.getLength()} bytes)`
-  }
-
-  /** @returns the same as {@link toString}, for `console.log()` */
-  [inspect.custom](): string {
-    return this.toString()
   }
 }
 

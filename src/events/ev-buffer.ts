@@ -17,7 +17,7 @@ import { EVBUFFER_CB_ENABLED, EVBUFFER_FLAG_DRAINS_TO_FD } from './constants.js'
 import { checkSize, EvBufferBytes } from './ev-buffer-bytes.js'
 import { BufferCallbacks, type EvBufferCallback } from './ev-buffer-callbacks.js'
 import { EventBase, type EvutilSocket } from './event-base.js'
-import { checkLive, handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
+import { checkLive, handleOf, kAbout, kAdopt, reportWhenCollected } from './event-handle.js'
 
 /**
  * Makes the object for the native view of a buffer that belongs to something else. It keeps `owner` alive, where that is
@@ -405,6 +405,12 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   /** @internal */
   [kChanged](origSize: number, added: number, deleted: number, errors: unknown[]): void {
     this.#callbacks.changed(origSize, added, deleted, errors)
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const length = this.getLength()
+    return `${length} ${length === 1 ? 'byte' : 'bytes'}`
   }
 }
 

@@ -14,9 +14,9 @@ import { kAccept, kAcceptError, type ListenerReceiver } from './base-state.js'
 import { LEV_OPT_CLOSE_ON_FREE, LEV_OPT_DEFERRED_ACCEPT, LEV_OPT_LEAVE_SOCKETS_BLOCKING } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
-import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import { hasRef, setRef } from './handle-ref.js'
-import { type EvSocketAddress, socketAddress } from './socket-address.js'
+import { addressText, type EvSocketAddress, socketAddress } from './socket-address.js'
 
 /** libevent's own. */
 const DEFAULT_BACKLOG = 128
@@ -269,6 +269,11 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
   /** @internal */
   [kAcceptError](errno: number): void {
     this.#resource.runInAsyncScope(() => this.#errorCallback?.(this, -errno, this.#arg))
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    return this.hasRef() ? addressText(this.address()) : `${addressText(this.address())}, without a reference`
   }
 
   /** @internal */

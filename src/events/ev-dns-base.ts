@@ -18,7 +18,7 @@ import { BoundCallback } from './base-state.js'
 import { declareEventType } from './declare-event-type.js'
 import { DNS_OPTION_NAMESERVERS_NO_DEFAULT, DNS_OPTIONS_ALL, DNS_QUERY_NO_SEARCH } from './dns-constants.js'
 import { EventBase, stateOfBase } from './event-base.js'
-import { checkLive, handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
+import { checkLive, handleOf, kAbout, kAdopt, reportWhenCollected } from './event-handle.js'
 import { lookupError } from './lookup-error.js'
 
 // libevent's EVDNS_BASE_*.
@@ -155,6 +155,12 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
     super(kAdopt, native.dnsBaseNew(handleOf(base), flags))
     this.#base = base
     reportWhenCollected(this)
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const count = this.countNameservers()
+    return `${count} ${count === 1 ? 'nameserver' : 'nameservers'}`
   }
 
   /**

@@ -6,6 +6,7 @@ import { BoundCallback, type ClientReceiver, kChunk, kDone, kFailed, kHeaders } 
 import { EvHttpMessage } from './ev-http-message.js'
 import type { EvHttpRequest } from './ev-http-request.js'
 import { forget, handleOf, kAdopt } from './event-handle.js'
+import { HandleEnd } from './handle-end.js'
 
 /** What the callback of a reply's headers says: false and negative numbers end the request. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
@@ -165,9 +166,9 @@ export class EvHttpClientSide extends EvHttpMessage implements ClientReceiver {
   [kDone](alive: boolean, call: boolean): void {
     try {
       // What was told of a buffer just before may have disposed it.
-      if (call && handleOf(this) !== 0) this.#onDone?.run(alive)
+      if (call && handleOf(this) > 0) this.#onDone?.run(alive)
     } finally {
-      forget(this)
+      forget(this, HandleEnd.exchangeOver)
     }
   }
 }

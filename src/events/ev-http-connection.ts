@@ -22,7 +22,8 @@ import { Exchange } from './ev-http-exchange.js'
 import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
 import type { EvHttpResponse } from './ev-http-response.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
-import { checkLive, forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { checkLive, forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { HandleEnd } from './handle-end.js'
 
 /** Options of {@link obtainEvHttpConnectionBase}. */
 export interface EvHttpConnectionOptions {
@@ -223,7 +224,14 @@ export class EvHttpConnection extends EvHttpConnectionSettings implements Connec
   /** @internal */
   [kClosed](): void {
     this.#closecb?.run()
-    if (this.#view) forget(this)
+    if (this.#view) forget(this, HandleEnd.connectionClosed)
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const { address, port } = this.getPeer()
+    const peer = port === 0 ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`
+    return this.#view ? `from ${peer}` : `to ${peer}`
   }
 
   /** @internal */

@@ -18,7 +18,8 @@ import {
 } from './ev-http-reply.js'
 import { EvHttpRequestBody } from './ev-http-request-body.js'
 import { type EventBase, stateOfBase } from './event-base.js'
-import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { HandleEnd } from './handle-end.js'
 
 /**
  * Callback of a server for a request. It answers the request here or later; a request that is dropped unanswered is
@@ -98,7 +99,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
         throw error
       }
     }
-    isUnanswered = (request) => handleOf(request) !== 0 && !request.#started
+    isUnanswered = (request) => handleOf(request) > 0 && !request.#started
   }
 
   /** @internal */
@@ -385,7 +386,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
     }
     if (this.#onDisconnect !== undefined) state?.disconnects.delete(this.#number)
     this.#endBody()
-    forget(this)
+    forget(this, HandleEnd.replied)
   }
 
   /**
@@ -413,6 +414,17 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   /** @internal */
   [kDisconnected](): void {
     this.#onDisconnect?.run()
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const incoming = this.#base !== undefined
+    // Without its query, and without the user of an absolute one.
+    const path = (this.getUri() ?? '').replace(/[?#].*/s, '').replace(/\/\/[^/]*@/, '//')
+    const shown = `${this.getMethod()} ${path.replace(/[^!-~]/g, '?')}`.trim()
+    if (incoming) return `${shown}, ${this.#started ? 'reply started' : 'unanswered'}`
+    const status = this.getResponseCode()
+    return path === '' ? 'not sent' : `${shown}, ${status === 0 ? 'no reply' : `status ${status}`}`
   }
 
   /** @internal */

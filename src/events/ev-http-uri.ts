@@ -2,7 +2,7 @@ import { native } from '../util/native.js'
 import { checkBoolean, checkBytes, checkInstance, checkInteger, checkString } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
 import { listHandleOf, OwnedEvKeyvalq } from './ev-keyvalq.js'
-import { handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
+import { handleOf, kAbout, kAdopt, reportWhenCollected } from './event-handle.js'
 
 // Parts of a URI, as the addon numbers them.
 const SCHEME = 0
@@ -186,6 +186,14 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    */
   join(): string {
     return native.uriJoin(handleOf(this))
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const [scheme, host, path] = [this.getScheme(), this.getHost(), this.getPath() ?? '']
+    const port = this.getPort()
+    const authority = host === undefined ? '' : `//${host}${port === -1 ? '' : `:${port}`}`
+    return `${scheme === undefined ? '' : `${scheme}:`}${authority}${path}`
   }
 }
 

@@ -20,8 +20,9 @@ import { checkStatus, closingHeaders, type EvHttpErrorPage } from './ev-http-rep
 import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered } from './ev-http-request.js'
 import { EvHttpSettings } from './ev-http-settings.js'
 import { EventBase, stateOfBase } from './event-base.js'
-import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import { hasRef, setRef } from './handle-ref.js'
+import { addressText, socketAddress } from './socket-address.js'
 
 /** libevent's own, and Bitcoin Core's. */
 const DEFAULT_BACKLOG = 128
@@ -91,6 +92,8 @@ interface Route {
 export class EvHttp extends EvHttpSettings implements ServerReceiver {
   readonly #base: EventBase
   readonly #number: HandleNumber
+  /** Its sockets' ids. */
+  readonly #sockets = new Set<number>()
   readonly #routes = new Map<number, Route>()
   #lastRoute = GENCB
   #errorPage: EvHttpErrorPageCallback | undefined
@@ -130,8 +133,7 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
     checkBoolean(reusePort, 'reusePort')
     checkBoolean(ipv6Only, 'ipv6Only')
     checkBoolean(noDelay, 'noDelay')
-    const id = native.httpBindTcp(handleOf(this), host, port, backlog, reusePort, ipv6Only, noDelay)
-    return new EvHttpBoundSocket(this, id)
+    return this.#socket(native.httpBindTcp(handleOf(this), host, port, backlog, reusePort, ipv6Only, noDelay))
   }
 
   /**
@@ -151,7 +153,7 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
     if (path === '' || path.includes('\0')) throw rangeError('path', 'a path', path)
     checkInteger(backlog, 'backlog', 1, INT_MAX)
     checkInteger(mode, 'mode', -1, 0o7777)
-    return new EvHttpBoundSocket(this, native.httpBindUnix(handleOf(this), path, mode, backlog))
+    return this.#socket(native.httpBindUnix(handleOf(this), path, mode, backlog))
   }
 
   /**
@@ -170,7 +172,12 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
     checkObject(options, 'options')
     const { noDelay = true } = options
     checkBoolean(noDelay, 'noDelay')
-    return new EvHttpBoundSocket(this, native.httpAcceptFd(handleOf(this), fd, noDelay))
+    return this.#socket(native.httpAcceptFd(handleOf(this), fd, noDelay))
+  }
+
+  #socket(id: number): EvHttpBoundSocket {
+    this.#sockets.add(id)
+    return new EvHttpBoundSocket(this, id)
   }
 
   /**
@@ -183,7 +190,9 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
    */
   delAcceptSocket(socket: EvHttpBoundSocket): void {
     checkInstance(socket, EvHttpBoundSocket, 'socket')
-    native.httpDelAcceptSocket(handleOf(this), boundSocketId(socket, this))
+    const id = boundSocketId(socket, this)
+    native.httpDelAcceptSocket(handleOf(this), id)
+    this.#sockets.delete(id)
   }
 
   /**
@@ -421,6 +430,16 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
     if (body !== undefined) checkBytes(body, 'body')
     // The callback may have disposed the server; then the page is libevent's.
     if (!this.disposed) native.httpAnswerPage(this.#number, code, reason, body, closingHeaders(headers))
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const handle = handleOf(this)
+    const sockets = [...this.#sockets].map((id) => addressText(socketAddress(native.httpSocketAddress(handle, id))))
+    const count = this.getConnectionCount()
+    const parts = [...sockets, `${count} ${count === 1 ? 'connection' : 'connections'}`]
+    if (!this.hasRef()) parts.push('without a reference')
+    return parts.join(', ')
   }
 
   /** @internal */

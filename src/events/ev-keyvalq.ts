@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { native } from '../util/native.js'
 import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { checkString, kMade } from '../util/validation.js'
@@ -131,6 +132,14 @@ export class OwnedEvKeyvalq extends EvKeyvalq implements Disposable {
     const list = new ListHandle()
     super(list, ITSELF)
     this.#list = list
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    const name = `EvKeyvalq #${this.id}`
+    if (this.disposed) return `${name} { disposed }`
+    const { length } = [...this]
+    return `${name} { ${length} ${length === 1 ? 'entry' : 'entries'} }`
   }
 
   /** Number of this list among all of them, in the whole process; the first one is 1. */

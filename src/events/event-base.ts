@@ -19,11 +19,19 @@ import {
   rangeError,
   typeError,
 } from '../util/validation.js'
-import { BaseState, BoundCallback, holdRunning, registerState, releaseRunning, wakeOrphans } from './base-state.js'
+import {
+  BaseState,
+  BoundCallback,
+  holdRunning,
+  isRunning,
+  registerState,
+  releaseRunning,
+  wakeOrphans,
+} from './base-state.js'
 import './callbacks.js'
 import { EV_CLOSED, EV_READ, EV_WRITE } from './constants.js'
 import { EventBaseInspection } from './event-base-inspection.js'
-import { handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import { hasRef, setRef } from './handle-ref.js'
 import type { LibEvent } from './lib-event.js'
 import type { EventBaseShareToken } from './share-token.js'
@@ -490,6 +498,16 @@ export class EventBase extends EventBaseInspection {
    */
   get address(): bigint {
     return native.addressOf(handleOf(this), EventBase.typeName)
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const running = isRunning(this.#slot, this.#state)
+    const state = !running ? 'idle' : this.#state.dispatch === undefined ? 'in a blocking loop' : 'dispatching'
+    const events = native.eventBaseListEvents(handleOf(this)).length
+    const parts = [this.getMethod(), state, `${events} ${events === 1 ? 'event' : 'events'}`]
+    if (!this.hasRef()) parts.push('without a reference')
+    return parts.join(', ')
   }
 
   /**

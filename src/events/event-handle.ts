@@ -1,3 +1,4 @@
+import { type InspectOptionsStylized, inspect } from 'node:util'
 import { EventError, type EventErrorCode } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
 import { Shown, shown } from '../util/shown.js'
@@ -5,21 +6,25 @@ import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
 import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'
 import { tellBufferNews } from './buffer-news.js'
+import { endMark, HandleEnd } from './handle-end.js'
 
 /** Lets only this library hand a native object's number to a constructor. */
 export const kAdopt: unique symbol = Symbol('adopt')
 
 const REFUSALS: ReadonlySet<EventErrorCode> = new Set(['ERR_EV_REENTRANT', 'ERR_EV_FORKED'])
 
+/** What `util.inspect()` shows of a live handle beside its type and id: never a header, a body, a query or a secret. */
+export const kAbout: unique symbol = Symbol('about')
+
 /** Called once, when a handle is disposed by JavaScript, after its native object has gone. */
 export const kReleased: unique symbol = Symbol('released')
 
-/** The number of a handle's native object, 0 when it has been disposed. */
+/** The number of a handle's native object, 0 or less when it has been disposed. */
 export let handleOf: (handle: EventHandle) => HandleNumber
 /** Throws what every method of a handle does that has ended; for those that ask nothing of its native object. */
 export let checkLive: (handle: EventHandle) => void
-/** Marks a handle as disposed whose native object has ended by itself. */
-export let forget: (handle: EventHandle) => void
+/** Marks a handle as disposed whose native object has ended by itself, and says why. */
+export let forget: (handle: EventHandle, reason: (typeof HandleEnd)[keyof typeof HandleEnd]) => void
 
 // A handle that was answered or disposed before is known by its number to be gone, so nothing is ever unregistered.
 const collected = new FinalizationRegistry<HandleNumber>((number) => {
@@ -62,10 +67,10 @@ export abstract class EventHandle {
       return handle.#number
     }
     checkLive = (handle) => {
-      if (!native.isLive(handleOf(handle))) throw new EventError('ERR_EV_DISPOSED', 'the handle has been disposed')
+      native.checkLive(handleOf(handle))
     }
-    forget = (handle) => {
-      handle.#number = 0
+    forget = (handle, reason) => {
+      if (handle.#number > 0) handle.#number = endMark(handle.#type, handle.id, reason)
     }
   }
 
@@ -87,7 +92,7 @@ export abstract class EventHandle {
 
   /** Whether the handle has ended, by {@link dispose} or otherwise. */
   get disposed(): boolean {
-    return this.#number === 0 || !native.isLive(this.#number)
+    return this.#number <= 0 || !native.isLive(this.#number)
   }
 
   /**
@@ -96,8 +101,8 @@ export abstract class EventHandle {
    */
   dispose(): void {
     const number = this.#number
-    if (number === 0) return
-    this.#number = 0
+    if (number <= 0) return
+    this.#number = endMark(this.#type, this.id, HandleEnd.disposed)
     try {
       native.dispose(number, this.#type)
     } catch (error) {
@@ -118,6 +123,37 @@ export abstract class EventHandle {
 
   /** @internal */
   [kReleased](): void {}
+
+  /** @internal */
+  [kAbout](): string {
+    return ''
+  }
+
+  /**
+   * What `util.inspect()` and `console.log()` show: `LibEvent #4 { fd 22 READ|PERSIST, pending }`.
+   *
+   * @internal
+   */
+  [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+    const name = `${Reflect.get(this.constructor, 'typeName')} #${this.id}`
+    if (depth < 0) return options.stylize(`[${name}]`, 'special')
+    const { id: _, ...fields } = this
+    const own = inspect(fields, { ...options, depth })
+    const parts = [#number in this ? this.#about() : 'not a handle', own === '{}' ? '' : own.slice(2, -2)].filter(
+      (part) => part !== '',
+    )
+    return parts.length === 0 ? `${name} {}` : `${name} { ${parts.join(', ')} }`
+  }
+
+  #about(): string {
+    try {
+      return this.disposed ? 'disposed' : this[kAbout]()
+    } catch (error) {
+      // Nothing can be asked inside the log callback, or of a handle of the parent process.
+      if (error instanceof EventError) return error.code
+      throw error
+    }
+  }
 
   /** The same as {@link dispose}, for `using`. */
   [Symbol.dispose](): void {

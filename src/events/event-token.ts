@@ -2,7 +2,7 @@ import { serialize } from 'node:v8'
 import { native } from '../util/native.js'
 import { checkInteger, checkMs, rangeError, typeError } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
-import { checkLive, kAdopt, reportWhenCollected } from './event-handle.js'
+import { checkLive, kAbout, kAdopt, reportWhenCollected } from './event-handle.js'
 import type { EventBaseShareToken, EventShareToken } from './share-token.js'
 
 const ALL_FLAGS = 0xff
@@ -93,5 +93,10 @@ export class EventToken<T = unknown> extends declareEventType('EventToken') {
       throw typeError('message', 'something that can be cloned', message)
     }
     native.tokenOnce(this.#token, bytes, checkMs(ms, 'ms'))
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    return 'open'
   }
 }

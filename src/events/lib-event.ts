@@ -11,14 +11,23 @@ import {
   rangeError,
 } from '../util/validation.js'
 import { type EventReceiver, kFinalized, kFire } from './base-state.js'
-import { EV_CLOSED, EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE } from './constants.js'
+import { EV_CLOSED, EV_ET, EV_PERSIST, EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
-import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
 import { hasRef, setRef } from './handle-ref.js'
 import type { EventShareToken } from './share-token.js'
 
 const ALL_FLAGS = 0xff
+
+/** As `inspect()` shows them. */
+const FLAG_NAMES = [
+  [EV_READ, 'READ'],
+  [EV_WRITE, 'WRITE'],
+  [EV_CLOSED, 'CLOSED'],
+  [EV_PERSIST, 'PERSIST'],
+  [EV_ET, 'ET'],
+] as const
 
 /**
  * Callback of an event.
@@ -317,6 +326,19 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
     if (events.get(this.#slot) === this) events.delete(this.#slot)
     const finalizer = this.#finalizer
     finalizer?.(this, this.#arg)
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const events = this.getEvents()
+    const flags = FLAG_NAMES.filter(([flag]) => (events & flag) !== 0).map(([, flag]) => flag)
+    const fd = this.getFd()
+    const kind = (events & EV_SIGNAL) !== 0 ? `signal ${fd}` : fd === -1 ? 'timer' : `fd ${fd}`
+    const until = this.pendingUntil()
+    const parts = [[kind, flags.join('|')].join(' ').trim(), this.pending() === 0 ? 'not pending' : 'pending']
+    if (until !== undefined) parts.push(`timeout in ${Math.max(0, Math.round(until - Date.now()))} ms`)
+    if (!this.hasRef()) parts.push('without a reference')
+    return parts.join(', ')
   }
 
   /** @internal */

@@ -20,6 +20,12 @@ export type EvSocketAddress =
       path: string
     }
 
+/** An address as people write it. */
+export function addressText(address: EvSocketAddress): string {
+  if (address.family === 'unix') return address.path === '' ? 'a UNIX socket' : address.path
+  return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`
+}
+
 /** The object for what the addon tells. */
 export function socketAddress([family, address, port]: NativeAddress): EvSocketAddress {
   return family === 'unix' ? { family, path: address } : { family, address, port }

@@ -1,4 +1,4 @@
-/** A handle's number: see native/napi/handle_table.h. 0 is a handle that JavaScript has given up. */
+/** A handle's number: see native/napi/handle_table.h. 0 or less is a handle that JavaScript has given up. */
 export type HandleNumber = number
 
 /** @returns the handle's place in its thread's table, by which callbacks name it: small, so that V8 keeps it in a word */

@@ -74,6 +74,7 @@ export interface NativeAddon
   newDeclared(type: number): HandleNumber
   dispose(handle: HandleNumber, type: number): void
   collect(handle: HandleNumber): [type: string, id: number] | undefined
+  checkLive(handle: HandleNumber): void
   isLive(handle: HandleNumber): boolean
   addressOf(handle: HandleNumber, type: string): bigint
   listLive(): (string | number)[]

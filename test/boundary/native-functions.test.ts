@@ -13,7 +13,18 @@ const HANDLE = 'ERR_EV_HANDLE' as const
 
 /** Functions over handles of any type, which are tried one by one in native-handles.test.ts. */
 const OVER_ANY_HANDLE = [
-  ...['configure', 'declareType', 'liveCount', 'newDeclared', 'dispose', 'collect', 'isLive', 'addressOf', 'listLive'],
+  ...[
+    'configure',
+    'declareType',
+    'liveCount',
+    'newDeclared',
+    'dispose',
+    'collect',
+    'isLive',
+    'checkLive',
+    'addressOf',
+    'listLive',
+  ],
   ...['setDropLog', 'takeDropped', 'libeventBlocks', 'uniqueNumber', 'bufferTakeNews'],
 ]
 

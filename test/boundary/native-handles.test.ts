@@ -1,6 +1,7 @@
 // The addon's functions over handles of any type, and numbers that are none of a handle's.
 import { EventBase, type EventErrorCode, LibEvent } from 'bitcoin-support'
 import { expect } from 'chai'
+import { expectCode } from '../support/errors.js'
 import { native } from '../support/internals.js'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 import { ForeignHandles, type Forgery, nearMisses, nonsense } from './forgeries.js'
@@ -26,6 +27,22 @@ describe('boundary: the addon on handles of any type', () => {
     const forged = [...numbers(nonsense), ...nearMisses(gallery.base), ...foreign.forgeries]
     for (const { value, what } of forged) expect(native.isLive(value as number), what).to.equal(false)
     for (const { value } of others) expect(() => native.isLive(value as number)).to.throw(TypeError)
+  })
+
+  it('checkLive() throws for what is not', () => {
+    using gallery = new Gallery()
+    for (const handle of gallery.handles) expect(native.checkLive(numberOf(handle))).to.equal(undefined)
+    const number = numberOf(gallery.event)
+    gallery.event.dispose()
+    expectCode('ERR_EV_DISPOSED', () => native.checkLive(number))
+    for (const { value } of numbers(nonsense)) expectCode('ERR_EV_HANDLE', () => native.checkLive(value as number))
+    for (const { value } of others) expect(() => native.checkLive(value as number)).to.throw(TypeError)
+    // The last of a type that there has been, and one that has not: as JavaScript marks what has ended.
+    const mark = (id: number, type: number, reason: number) => -((id * 4096 + type) * 16 + reason)
+    expectCode('ERR_EV_DISPOSED', () => native.checkLive(mark(gallery.event.id, 1, 1)))
+    for (const wrong of [mark(2 ** 36, 1, 1), mark(0, 1, 1), mark(1, 4000, 1), mark(1, 1, 0), mark(1, 1, 15)]) {
+      expectCode('ERR_EV_HANDLE', () => native.checkLive(wrong))
+    }
   })
 
   it('addressOf() knows what has a struct behind it', async () => {

@@ -33,7 +33,7 @@ describe('EvBuffer', () => {
       }
       buffer.dispose()
       expect(String(buffer)).to.equal(`EvBuffer #${buffer.id} (disposed)`)
-      expect(inspect(buffer)).to.equal(String(buffer))
+      expect(inspect(buffer)).to.equal(`EvBuffer #${buffer.id} { disposed }`)
     })
 
     it('refuses everything once it is disposed', () => {

@@ -8,14 +8,24 @@ import { TimerProgram } from '../support/timer-program.js'
 
 const SEEDS = Array.from({ length: 60 }, (_, i) => 1 + i * 7_919_777)
 
-/** Of those that C runs in the same order. @returns the seeds of the others */
+/**
+ * Where a turn uses up its time, as on a busy machine, the rest of what is due runs in the next, for which the loop looks at the
+ * clock anew, and what those timers add is due later than in C. Such a run is no comparison.
+ *
+ * @returns the seeds of those that C runs in another order
+ */
 async function disagreeing(run: (seed: number) => Promise<number>): Promise<number[]> {
   const others: number[] = []
+  let compared = 0
   for (const seed of SEEDS) {
     const expected = Number(callC('run_timers', seed))
-    expect(expected).to.be.greaterThan(0)
-    if ((await run(seed)) !== expected) others.push(seed)
+    expect(expected).to.be.greaterThan(1000)
+    const result = await run(seed)
+    if (result % 1000 !== expected % 1000) continue
+    compared += 1
+    if (result !== expected) others.push(seed)
   }
+  expect(compared).to.be.at.least(SEEDS.length / 2)
   return others
 }
 
@@ -27,7 +37,7 @@ describe('timers of one and the same microsecond', () => {
       using base = obtainEventBase()
       const program = new TimerProgram(base, seed)
       expect(base.dispatchSync()).to.equal(1)
-      return program.order
+      return program.result
     }
     expect(await disagreeing(run)).to.deep.equal([])
   })
@@ -37,7 +47,7 @@ describe('timers of one and the same microsecond', () => {
       using base = obtainEventBase()
       const program = new TimerProgram(base, seed)
       expect(await base.dispatch()).to.equal(1)
-      return program.order
+      return program.result
     }
     expect(await disagreeing(run)).to.deep.equal([])
     const beside = setInterval(() => {}, 1)
@@ -55,7 +65,7 @@ describe('timers of one and the same microsecond', () => {
       using base = obtainEventBase()
       const program = new TimerProgram(base, seed)
       expect(await base.dispatch()).to.equal(1)
-      return program.order
+      return program.result
     }
     expect(await disagreeing(run)).to.deep.equal([])
     first.loopbreak()

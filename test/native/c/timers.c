@@ -13,6 +13,8 @@ static const int64_t kModulus = 2147483647;
 struct program {
   int64_t state;
   int64_t order; /* a hash of which timers ran, in their order */
+  int64_t looks; /* how often the loop has looked at the clock for them */
+  struct timeval last;
   int steps;
   struct event* timers[kTimers];
 };
@@ -43,6 +45,10 @@ static void on_timer(evutil_socket_t fd, short what, void* arg) {
   struct program* const program = timer->program;
   (void)fd;
   (void)what;
+  struct timeval now;
+  event_base_gettimeofday_cached(event_get_base(program->timers[0]), &now);
+  if (now.tv_sec != program->last.tv_sec || now.tv_usec != program->last.tv_usec) program->looks++;
+  program->last = now;
   program->order = (program->order * 31 + timer->number + 1) % kModulus;
   for (int64_t i = draw(program, 4); i > 0 && program->steps > 0; i--) step(program);
 }
@@ -54,9 +60,10 @@ static void on_start(evutil_socket_t fd, short what, void* arg) {
   for (int i = 0; i < kAtFirst; i++) step(program);
 }
 
-/* Runs the program of that seed in a base of its own. Returns the hash of its order. */
+/* Runs the program of that seed in a base of its own. Returns the hash of its order, and how often it looked
+ * at the clock. */
 EXPORT intptr_t run_timers(intptr_t seed) {
-  struct program program = {.state = seed, .order = 0, .steps = kSteps};
+  struct program program = {.state = seed, .steps = kSteps};
   struct timer timers[kTimers];
   const struct timeval at_once = {0, 0};
   struct event_config* const config = event_config_new();
@@ -72,5 +79,5 @@ EXPORT intptr_t run_timers(intptr_t seed) {
   event_base_dispatch(base);
   for (int i = 0; i < kTimers; i++) event_free(program.timers[i]);
   event_base_free(base);
-  return (intptr_t)program.order;
+  return (intptr_t)(program.order * 1000 + program.looks);
 }

@@ -1,0 +1,20 @@
+// What has ended a handle, for the error of a call that comes later. The addon tells it: see native/napi/handle_end.h, which
+// has the same places.
+import type { HandleNumber } from '../util/native.js'
+
+/** Why a handle has ended. */
+export const HandleEnd = {
+  disposed: 1,
+  replied: 5,
+  connectionClosed: 6,
+  exchangeOver: 7,
+} as const
+
+const TYPES = 4096
+const REASONS = 16
+
+/** @returns what stands for a handle that has ended, in place of its number */
+export function endMark(type: number, id: number, reason: (typeof HandleEnd)[keyof typeof HandleEnd]): HandleNumber {
+  const mark = (id * TYPES + type) * REASONS + reason
+  return type < TYPES && Number.isSafeInteger(mark) ? -mark : 0
+}
