@@ -65,7 +65,7 @@ export {
 } from './events/ev-http.js'
 export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/ev-http-bound-socket.js'
 export type { EvHttpBodyChunks, EvHttpClientRequest } from './events/ev-http-client-options.js'
-export type { EvHttpClientCallback, EvHttpClientSide } from './events/ev-http-client-side.js'
+export type { EvHttpClientCallback, EvHttpClientSide, EvHttpHeaderVerdict } from './events/ev-http-client-side.js'
 export {
   EvHttpConnection,
   type EvHttpConnectionOptions,

@@ -9,7 +9,10 @@ export type SecureNumber = number
 declare const ofSecureBuffer: unique symbol
 
 /** Stands for a buffer on its way to another thread: see {@link SecureBuffer.share}. No other number does in TypeScript. */
-export type SecureBufferToken = bigint & { readonly [ofSecureBuffer]: true }
+export type SecureBufferToken = bigint & {
+  /** For TypeScript alone. */
+  readonly [ofSecureBuffer]: true
+}
 
 /** What an object has of its buffer. @throws {SecureMemoryError} when it is none */
 let shareOf: (buffer: SecureBuffer) => Share

@@ -147,16 +147,16 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
    * @throws {EventError} `ERR_EV_STATE` when a filter lies over it, or it is an HTTP connection's
    * @see bufferevent_setcb()
    */
-  setcb(
-    readcb: BufferEventDataCallback<undefined> | null | undefined,
-    writecb: BufferEventDataCallback<undefined> | null | undefined,
-    eventcb: BufferEventEventCallback<undefined> | null | undefined,
-  ): void
   setcb<A>(
     readcb: BufferEventDataCallback<A> | null | undefined,
     writecb: BufferEventDataCallback<A> | null | undefined,
     eventcb: BufferEventEventCallback<A> | null | undefined,
     arg: A,
+  ): void
+  setcb(
+    readcb: BufferEventDataCallback<undefined> | null | undefined,
+    writecb: BufferEventDataCallback<undefined> | null | undefined,
+    eventcb: BufferEventEventCallback<undefined> | null | undefined,
   ): void
   setcb<A>(
     reading: BufferEventDataCallback<A> | null | undefined,

@@ -317,8 +317,8 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
    * @returns the number by which the callback is known to this buffer
    * @see evbuffer_add_cb()
    */
-  addCb(callback: EvBufferCallback<undefined>): number
   addCb<A>(callback: EvBufferCallback<A>, arg: A): number
+  addCb(callback: EvBufferCallback<undefined>): number
   addCb<A>(callback: EvBufferCallback<A>, arg?: A): number {
     checkFunction(callback, 'callback')
     const number = handleOf(this)
@@ -334,8 +334,8 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
    * @throws {EventError} `ERR_EV_NOT_FOUND` when there is none
    * @see evbuffer_remove_cb()
    */
-  removeCb(callback: EvBufferCallback<undefined>): void
   removeCb<A>(callback: EvBufferCallback<A>, arg: A): void
+  removeCb(callback: EvBufferCallback<undefined>): void
   removeCb<A>(callback: EvBufferCallback<A>, arg?: A): void {
     checkFunction(callback, 'callback')
     checkLive(this)

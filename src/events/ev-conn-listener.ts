@@ -185,8 +185,8 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
    * @param arg - handed to it and to the error callback
    * @see evconnlistener_set_cb()
    */
-  setCb(callback: EvConnListenerCallback<undefined> | null): void
   setCb<A>(callback: EvConnListenerCallback<A> | null, arg: A): void
+  setCb(callback: EvConnListenerCallback<undefined> | null): void
   setCb<A>(callback: EvConnListenerCallback<A> | null, arg?: A): void {
     checkCallback(callback)
     native.listenerSetHasCallback(handleOf(this), callback !== null)

@@ -296,8 +296,8 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * ```
    * @see evdns_base_resolve_ipv4()
    */
-  resolveIpv4(name: string, flags: number, callback: EvDnsCallback<undefined>): EvDnsRequest
   resolveIpv4<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg: A): EvDnsRequest
+  resolveIpv4(name: string, flags: number, callback: EvDnsCallback<undefined>): EvDnsRequest
   resolveIpv4<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
     return this.#resolve(0, name, flags, callback, arg)
   }
@@ -313,8 +313,8 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver, `ERR_EV_LIBEVENT` when the name is too long
    * @see evdns_base_resolve_ipv6()
    */
-  resolveIpv6(name: string, flags: number, callback: EvDnsCallback<undefined>): EvDnsRequest
   resolveIpv6<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg: A): EvDnsRequest
+  resolveIpv6(name: string, flags: number, callback: EvDnsCallback<undefined>): EvDnsRequest
   resolveIpv6<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
     return this.#resolve(1, name, flags, callback, arg)
   }
@@ -330,8 +330,8 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver
    * @see evdns_base_resolve_reverse(), evdns_base_resolve_reverse_ipv6()
    */
-  resolveReverse(address: string, callback: EvDnsCallback<undefined>): EvDnsRequest
   resolveReverse<A>(address: string, callback: EvDnsCallback<A>, arg: A): EvDnsRequest
+  resolveReverse(address: string, callback: EvDnsCallback<undefined>): EvDnsRequest
   resolveReverse<A>(address: string, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
     checkString(address, 'address')
     if (isIP(address) === 0 || address.includes('%')) throw rangeError('address', 'an IP address', address)
@@ -368,18 +368,18 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @throws {EventError} `ERR_EV_STATE` when a question is needed and there is no nameserver
    * @see evdns_getaddrinfo()
    */
-  getaddrinfo(
-    host: string,
-    port: number,
-    family: 0 | 4 | 6,
-    callback: EvDnsGetaddrinfoCallback<undefined>,
-  ): EvDnsRequest
   getaddrinfo<A>(
     host: string,
     port: number,
     family: 0 | 4 | 6,
     callback: EvDnsGetaddrinfoCallback<A>,
     arg: A,
+  ): EvDnsRequest
+  getaddrinfo(
+    host: string,
+    port: number,
+    family: 0 | 4 | 6,
+    callback: EvDnsGetaddrinfoCallback<undefined>,
   ): EvDnsRequest
   getaddrinfo<A>(
     host: string,

@@ -10,7 +10,7 @@ import { HandleEnd } from './handle-end.js'
 
 /** What the callback of a reply's headers says: false and negative numbers end the request. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
-type HeaderVerdict = boolean | number | void
+export type EvHttpHeaderVerdict = boolean | number | void
 
 /**
  * Callback of a client for the end of its request: the request with the reply, or null when it failed. When no
@@ -54,8 +54,8 @@ export class EvHttpClientSide extends EvHttpMessage implements ClientReceiver {
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
    * @see evhttp_request_set_error_cb()
    */
-  setErrorCb(callback: (code: number, arg: undefined) => void): void
   setErrorCb<A>(callback: (code: number, arg: A) => void, arg: A): void
+  setErrorCb(callback: (code: number, arg: undefined) => void): void
   setErrorCb<A>(callback: (code: number, arg: A) => void, arg?: A): void {
     checkFunction(callback, 'callback')
     native.requestGetCommand(handleOf(this))
@@ -73,9 +73,9 @@ export class EvHttpClientSide extends EvHttpMessage implements ClientReceiver {
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
    * @see evhttp_request_set_header_cb()
    */
-  setHeaderCb(callback: (request: EvHttpRequest, arg: undefined) => HeaderVerdict): void
-  setHeaderCb<A>(callback: (request: EvHttpRequest, arg: A) => HeaderVerdict, arg: A): void
-  setHeaderCb<A>(callback: (request: EvHttpRequest, arg: A) => HeaderVerdict, arg?: A): void {
+  setHeaderCb<A>(callback: (request: EvHttpRequest, arg: A) => EvHttpHeaderVerdict, arg: A): void
+  setHeaderCb(callback: (request: EvHttpRequest, arg: undefined) => EvHttpHeaderVerdict): void
+  setHeaderCb<A>(callback: (request: EvHttpRequest, arg: A) => EvHttpHeaderVerdict, arg?: A): void {
     checkFunction(callback, 'callback')
     native.requestWantHeaders(handleOf(this))
     const resource = new AsyncResource('EvHttpRequest.header', { requireManualDestroy: true })
@@ -96,8 +96,8 @@ export class EvHttpClientSide extends EvHttpMessage implements ClientReceiver {
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
    * @see evhttp_request_set_chunked_cb()
    */
-  setChunkedCb(callback: (request: EvHttpRequest, arg: undefined) => void): void
   setChunkedCb<A>(callback: (request: EvHttpRequest, arg: A) => void, arg: A): void
+  setChunkedCb(callback: (request: EvHttpRequest, arg: undefined) => void): void
   setChunkedCb<A>(callback: (request: EvHttpRequest, arg: A) => void, arg?: A): void {
     checkFunction(callback, 'callback')
     native.requestWantChunks(handleOf(this))

@@ -120,8 +120,8 @@ export class EvHttpConnection extends EvHttpConnectionSettings implements Connec
    * @param arg - handed through
    * @see evhttp_connection_set_closecb()
    */
-  setClosecb(callback: (connection: EvHttpConnection, arg: undefined) => void): void
   setClosecb<A>(callback: (connection: EvHttpConnection, arg: A) => void, arg: A): void
+  setClosecb(callback: (connection: EvHttpConnection, arg: undefined) => void): void
   setClosecb<A>(callback: (connection: EvHttpConnection, arg: A) => void, arg?: A): void {
     checkFunction(callback, 'callback')
     checkLive(this)

@@ -273,8 +273,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
    * @see evhttp_request_set_on_complete_cb()
    */
-  setOnCompleteCb(callback: EvHttpRequestCallback<undefined>): void
   setOnCompleteCb<A>(callback: EvHttpRequestCallback<A>, arg: A): void
+  setOnCompleteCb(callback: EvHttpRequestCallback<undefined>): void
   setOnCompleteCb<A>(callback: EvHttpRequestCallback<A>, arg?: A): void {
     checkFunction(callback, 'callback')
     native.requestWantComplete(handleOf(this))
@@ -290,8 +290,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * @param arg - handed through
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
    */
-  setDisconnectCb(callback: EvHttpRequestCallback<undefined>): void
   setDisconnectCb<A>(callback: EvHttpRequestCallback<A>, arg: A): void
+  setDisconnectCb(callback: EvHttpRequestCallback<undefined>): void
   setDisconnectCb<A>(callback: EvHttpRequestCallback<A>, arg?: A): void {
     checkFunction(callback, 'callback')
     const number = handleOf(this)
@@ -443,8 +443,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
  * @throws {TypeError} when `callback` is no function
  * @see evhttp_request_new()
  */
-export function obtainEvHttpRequest(callback: EvHttpClientCallback<undefined>): EvHttpRequest
 export function obtainEvHttpRequest<A>(callback: EvHttpClientCallback<A>, arg: A): EvHttpRequest
+export function obtainEvHttpRequest(callback: EvHttpClientCallback<undefined>): EvHttpRequest
 export function obtainEvHttpRequest<A>(callback: EvHttpClientCallback<A>, arg?: A): EvHttpRequest {
   return new EvHttpRequest(callback, arg)
 }

@@ -241,8 +241,8 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
    * @see evhttp_set_gencb()
    */
   setGencb(callback: bigint, arg?: bigint): void
-  setGencb(callback: EvHttpRequestCallback<undefined>): void
   setGencb<A>(callback: EvHttpRequestCallback<A>, arg: A): void
+  setGencb(callback: EvHttpRequestCallback<undefined>): void
   setGencb<A>(callback: EvHttpRequestCallback<A> | bigint, arg?: A | bigint): void {
     if (typeof callback === 'bigint') {
       checkAddress(callback, 'callback')
@@ -267,8 +267,8 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
    * @see evhttp_set_cb()
    */
   setCb(path: string, callback: bigint, arg?: bigint): void
-  setCb(path: string, callback: EvHttpRequestCallback<undefined>): void
   setCb<A>(path: string, callback: EvHttpRequestCallback<A>, arg: A): void
+  setCb(path: string, callback: EvHttpRequestCallback<undefined>): void
   setCb<A>(path: string, callback: EvHttpRequestCallback<A> | bigint, arg?: A | bigint): void {
     checkString(path, 'path')
     if (typeof callback === 'bigint') {
@@ -297,8 +297,8 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
    * @throws {EventError} `ERR_EV_EXISTS` when the path has a callback, `ERR_EV_STATE` when the server is not strict or
    * is a virtual host
    */
-  setStreamCb(path: string, callback: EvHttpRequestCallback<undefined>): void
   setStreamCb<A>(path: string, callback: EvHttpRequestCallback<A>, arg: A): void
+  setStreamCb(path: string, callback: EvHttpRequestCallback<undefined>): void
   setStreamCb<A>(path: string, callback: EvHttpRequestCallback<A>, arg?: A): void {
     checkString(path, 'path')
     checkFunction(callback, 'callback')

@@ -83,8 +83,9 @@ export class EventToken<T = unknown> extends declareEventType('EventToken') {
    * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is an event's; `ERR_EV_FORKED`
    * @see event_base_once()
    */
-  once(...args: undefined extends T ? [message?: T, ms?: number] : [message: T, ms?: number]): void {
-    const [message, ms] = args
+  once(message: T, ms?: number): void
+  once(this: EventToken<undefined>): void
+  once(message?: T, ms?: number): void {
     checkLive(this)
     let bytes: Buffer
     try {

@@ -385,7 +385,6 @@ export interface EventAssignment {
  * ```
  * @see event_new()
  */
-export function obtainEvent(base: EventBase, fd: EvutilSocket, what: number, callback: EventCallback): LibEvent
 export function obtainEvent<A>(
   base: EventBase,
   fd: EvutilSocket,
@@ -393,6 +392,7 @@ export function obtainEvent<A>(
   callback: EventCallback<A>,
   arg: A,
 ): LibEvent
+export function obtainEvent(base: EventBase, fd: EvutilSocket, what: number, callback: EventCallback): LibEvent
 export function obtainEvent(base: EventBase, fd: EvutilSocket, what: number, callback: bigint, arg?: bigint): LibEvent
 export function obtainEvent(
   base: EventBase,
@@ -415,8 +415,8 @@ export function obtainEvent(
  * @throws {TypeError} when an argument has the wrong type
  * @see evtimer_new()
  */
-export function obtainEvtimer(base: EventBase, callback: EventCallback<undefined>): LibEvent
 export function obtainEvtimer<A>(base: EventBase, callback: EventCallback<A>, arg: A): LibEvent
+export function obtainEvtimer(base: EventBase, callback: EventCallback<undefined>): LibEvent
 export function obtainEvtimer(base: EventBase, callback: bigint, arg?: bigint): LibEvent
 // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
 export function obtainEvtimer(base: EventBase, callback: EventCallback<any> | bigint, arg?: unknown): LibEvent {

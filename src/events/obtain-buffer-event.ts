@@ -126,18 +126,18 @@ export function obtainBufferEventPair(
  * ```
  * @see bufferevent_filter_new()
  */
-export function obtainBufferEventFilter(
-  underlying: BufferEvent,
-  inputFilter: BufferEventFilter<undefined> | null | undefined,
-  outputFilter: BufferEventFilter<undefined> | null | undefined,
-  options?: number,
-): BufferEvent
 export function obtainBufferEventFilter<A>(
   underlying: BufferEvent,
   inputFilter: BufferEventFilter<A> | null | undefined,
   outputFilter: BufferEventFilter<A> | null | undefined,
   options: number | undefined,
   arg: A,
+): BufferEvent
+export function obtainBufferEventFilter(
+  underlying: BufferEvent,
+  inputFilter: BufferEventFilter<undefined> | null | undefined,
+  outputFilter: BufferEventFilter<undefined> | null | undefined,
+  options?: number,
 ): BufferEvent
 export function obtainBufferEventFilter<A>(
   underlying: BufferEvent,

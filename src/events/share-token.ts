@@ -4,7 +4,13 @@ declare const ofEvent: unique symbol
 declare const ofBase: unique symbol
 
 /** What {@link LibEvent.share} makes. It may be sent to any thread, which opens it by {@link EventToken.open}. */
-export type EventShareToken = bigint & { readonly [ofEvent]: true }
+export type EventShareToken = bigint & {
+  /** For TypeScript alone. */
+  readonly [ofEvent]: true
+}
 
 /** What {@link EventBase.share} makes; its messages are `T`. */
-export type EventBaseShareToken<T = unknown> = bigint & { readonly [ofBase]: (message: T) => void }
+export type EventBaseShareToken<T = unknown> = bigint & {
+  /** For TypeScript alone. */
+  readonly [ofBase]: (message: T) => void
+}
