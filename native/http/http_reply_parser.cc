@@ -167,20 +167,25 @@ const char* HttpReplyParser::ReadFirstLine(const char* p, const char* end) {
 const char* HttpReplyParser::ReadName(const char* p, const char* end) {
   const char* const stop = Stop(p, end, m_room);
   const char* const begin = p;
-  for (; p < stop && Is(*p, kToken); ++p) {
-    if (m_word_length < m_word.size()) m_word[m_word_length++] = *p;
-  }
+  while (p < stop && Is(*p, kToken)) ++p;
   m_room -= static_cast<size_t>(p - begin);
+  // Nearly always a name comes in one piece, and need not be kept.
+  std::string_view name(begin, static_cast<size_t>(p - begin));
+  if (m_word_length > 0 || p == end) {
+    name = name.substr(0, m_word.size() - m_word_length);
+    std::copy(name.begin(), name.end(), m_word.begin() + m_word_length);
+    m_word_length += name.size();
+    name = {m_word.data(), m_word_length};
+  }
   if (p == end) return p;
   if (m_room == 0) return Refuse("its head is longer than allowed"), p;
-  if (*p != ':' || m_word_length == 0) return Refuse("a header's name is no token"), p;
+  if (*p != ':' || name.empty()) return Refuse("a header's name is no token"), p;
   --m_room;
-  EndName();
+  EndName(name);
   return p + 1;
 }
 
-void HttpReplyParser::EndName() {
-  const std::string_view name(m_word.data(), m_word_length);
+void HttpReplyParser::EndName(std::string_view name) {
   m_field = Field::kOther;
   if (EqualsIgnoringCase(name, "content-length")) m_field = Field::kContentLength;
   if (EqualsIgnoringCase(name, "transfer-encoding")) m_field = Field::kTransferEncoding;

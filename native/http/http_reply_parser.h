@@ -75,7 +75,7 @@ class HttpReplyParser {
   const char* ReadFirstLine(const char* p, const char* end);
   const char* ReadName(const char* p, const char* end);
   const char* ReadValue(const char* p, const char* end);
-  void EndName();
+  void EndName(std::string_view name);
   bool EndField();
   bool EndContentLength(std::string_view value);
   void EndHead();

@@ -186,7 +186,7 @@ export class EvHttpConnection extends EvHttpConnectionSettings implements Connec
 
   /**
    * Sends a request and waits for its response. Requests go one after the other, in their order; a connection that the
-   * server has closed is made anew. Redirects are not followed.
+   * server has closed is made anew. Redirects are not followed. A base that nobody runs is run until the promise settles.
    *
    * @param request - see {@link EvHttpClientRequest}
    * @returns the response, whatever its status. Rejects with the signal's reason when that is aborted, with what the

@@ -91,8 +91,8 @@ export class Exchange implements ClientReceiver {
     const number = this.#number
     // It may end before libevent returns.
     requests.set(this.#slot, this)
-    this.#drive.begin()
     try {
+      this.#drive.begin()
       if (request.timeoutMs >= 0) native.requestSetDeadline(number, request.timeoutMs)
       if (request.stream) {
         native.requestWantHeaders(number)

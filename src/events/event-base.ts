@@ -137,6 +137,7 @@ export class EventBase extends EventBaseInspection {
     registerState(this.#slot, this.#state)
     this.#state.drive.runner = {
       start: () => {
+        if (this.disposed) return false
         const started = native.eventBaseDrive(handleOf(this))
         if (started) holdRunning(this.#slot, this.#state, this)
         return started

@@ -86,6 +86,13 @@ describe('promises on a base that nobody runs', () => {
     expect(await ended).to.have.property('code', 'ERR_EV_CANCELED')
   })
 
+  it('of request() fail when the base has gone, and leave nothing behind', async () => {
+    const base = obtainEventBase()
+    const connection = obtainEvHttpConnectionBase(base, '127.0.0.1', 1)
+    base.dispose()
+    expect(await rejectionOf(connection.request({ path: '/' }))).to.have.property('code', 'ERR_EV_DISPOSED')
+  })
+
   it('of a response’s parts settle', async () => {
     await using server = await RawServer.start((_, socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na')

@@ -105,12 +105,14 @@ describe('README.md', function () {
     expect(await programs.compile()).to.match(/wrong\.ts.*TS2322[^\n]*\n$/)
   })
 
-  it('has a first program that serves, and ends with Ctrl-C', async () => {
+  it('has a first program that serves, and ends with Ctrl-C, and a client that asks it', async () => {
     const [first = ''] = BLOCKS
     const port = freePort()
     expect(first).to.include('8080')
     using programs = new Programs()
     const path = programs.add('first', first.replace('8080', String(port)))
+    const [client = ''] = BLOCKS.filter((block) => block.includes('connection.request('))
+    const clientPath = programs.add('client', client.replace('8080', String(port)))
     expect(await programs.compile()).to.equal('')
     const program = spawn(process.execPath, [path], { stdio: ['ignore', 'pipe', 'pipe'] })
     try {
@@ -121,6 +123,9 @@ describe('README.md', function () {
       expect((await wire.reply()).body.toString()).to.equal('hello\n')
       const reply = await wire.reply()
       expect([reply.status, reply.body.toString()]).to.deep.equal([404, 'nothing at /elsewhere?x\n'])
+      // The client's program runs as it stands, and ends by itself.
+      const asked = await runProgram(process.execPath, [clientPath])
+      expect(asked).to.deep.include({ code: 0, stdout: '200 hello\n\n', stderr: '' })
       program.kill('SIGINT')
       expect(await ended).to.deep.equal([0, null])
       expect(await said).to.deep.equal(['', ''])
