@@ -12,7 +12,8 @@ std::string_view TrimOws(std::string_view value);
 
 bool EqualsIgnoringCase(std::string_view text, std::string_view other);
 
-/// What a Connection field asks for. It is a list of tokens over all its lines, compared without case: RFC 9112 9.6.
+/// What a Connection field asks for. It is a list of tokens over all its lines, compared without case: RFC
+/// 9112 9.6.
 struct ConnectionOptions {
   bool present = false;  ///< there is such a field
   bool close = false;    ///< wins over keep_alive

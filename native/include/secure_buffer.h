@@ -7,7 +7,8 @@
  * never a handle, returns -1 and does nothing. All failures return the same, so that none tells of a content
  * or a length.
  *
- * dlclose() wipes and frees everything: no thread may be in a function then, and no handle is good afterwards.
+ * dlclose() wipes and frees everything: no thread may be in a function then, and no handle is good
+ * afterwards.
  *
  * All functions may be called by any thread at any time. Those that change a buffer's bytes wait for those
  * that read them, and the other way around. None throws, and none but secure_buffer_new() allocates.
@@ -51,10 +52,10 @@ SECURE_BUFFER_API int secure_buffer_write(secure_buffer* buffer, const void* dat
 SECURE_BUFFER_API int64_t secure_buffer_read(const secure_buffer* buffer, void* into, size_t size);
 
 /*
- * Copies all of the content to `into`, or nothing. Returns the content's length, or -1: when that is more than
- * `size`, nothing has been copied. So length and content are those of one moment, which they are not when
- * secure_buffer_len() and secure_buffer_read() are called one after the other while another thread writes.
- * `into` may be NULL when `size` is 0.
+ * Copies all of the content to `into`, or nothing. Returns the content's length, or -1: when that is more
+ * than `size`, nothing has been copied. So length and content are those of one moment, which they are not
+ * when secure_buffer_len() and secure_buffer_read() are called one after the other while another thread
+ * writes. `into` may be NULL when `size` is 0.
  */
 SECURE_BUFFER_API int64_t secure_buffer_read_whole(const secure_buffer* buffer, void* into, size_t size);
 

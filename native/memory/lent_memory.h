@@ -74,7 +74,7 @@ class LentMemory final : public SecureRegion::Owner {
     SecureRegion* region = nullptr;  // null until it is shown
     size_t length = 0;               // of what is lent
     BufferNumber lent = 0;
-    unsigned requests = 0;           // pending ones when it was lent
+    unsigned requests = 0;  // pending ones when it was lent
   };
 
   /// What a thread keeps: so many, each of at most so many bytes.

@@ -103,7 +103,8 @@ Napi::Value Lend(const Napi::CallbackInfo& info) {
 size_t PlaceArg(const Napi::CallbackInfo& info) {
   double place = -1;
   const bool number = napi_get_value_double(info.Env(), info[0], &place) == napi_ok;
-  return number && place >= 0 && place < 1e9 ? static_cast<size_t>(place) : std::numeric_limits<size_t>::max();
+  return number && place >= 0 && place < 1e9 ? static_cast<size_t>(place)
+                                             : std::numeric_limits<size_t>::max();
 }
 
 // (place) -> ArrayBuffer that shows it, for one that has none yet, or undefined

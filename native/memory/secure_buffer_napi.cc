@@ -95,8 +95,8 @@ Napi::Value IsValid(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value IsLocked(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), Buffer(info).IsLocked() &&
-                                            !LentMemory::IsLentUnlocked(BufferNumberArg(info, 0)));
+  return Napi::Boolean::New(info.Env(),
+                            Buffer(info).IsLocked() && !LentMemory::IsLentUnlocked(BufferNumberArg(info, 0)));
 }
 
 Napi::Value Lock(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Lock()); }

@@ -7,9 +7,9 @@
 
 namespace bitcoin_support {
 
-/// Lives until its ArrayBuffer's memory has been finalized, and belongs to the thread that made it. JavaScript
-/// may move an ArrayBuffer's memory to another one, and that to another thread: such memory stays mapped until
-/// the other one is collected, and for ever when this thread has ended by then.
+/// Lives until its ArrayBuffer's memory has been finalized, and belongs to the thread that made it.
+/// JavaScript may move an ArrayBuffer's memory to another one, and that to another thread: such memory stays
+/// mapped until the other one is collected, and for ever when this thread has ended by then.
 class SecureRegion {
  public:
   /// Learns of the end of regions that were not taken back.

@@ -128,7 +128,7 @@ class LockedPool {
   struct Region {
     std::size_t size;
     Backend backend;
-    bool idle = false;     ///< whoever has it keeps it for another time
+    bool idle = false;  ///< whoever has it keeps it for another time
     bool reserve = false;
     bool in_pool = false;  ///< nobody has it: for the reserve alone
   };

@@ -1,5 +1,7 @@
 #include "locked_pool_manager.h"
 
+#include <new>
+
 #include "fork_watch.h"
 #include "platform.h"
 #include "purge.h"
@@ -7,7 +9,9 @@
 namespace bitcoin_support {
 
 LockedPoolManager& LockedPoolManager::Instance() {
-  static LockedPoolManager* const instance = new LockedPoolManager;
+  // Never destroyed, and nothing that an unloaded library would leave behind.
+  alignas(LockedPoolManager) static unsigned char memory[sizeof(LockedPoolManager)];
+  static LockedPoolManager* const instance = new (memory) LockedPoolManager;
   return *instance;
 }
 

@@ -69,7 +69,8 @@ bool MapPrivate(unsigned char* address, std::size_t size) noexcept {
 LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
   unsigned char* const address = ReserveGuarded(size);
   if (address == nullptr) return {};
-  if (choice != BackendChoice::kMlock && MapSecret(address, size)) return {address, size, Backend::kMemfdSecret};
+  if (choice != BackendChoice::kMlock && MapSecret(address, size))
+    return {address, size, Backend::kMemfdSecret};
   if (!MapPrivate(address, size)) {
     UnmapLocked(address, size);
     return {};

@@ -80,8 +80,8 @@ void OnSignal(int number, siginfo_t* info, void* context) {
   if (default_action && DoesNothing(number)) {
     // Nothing else is to be done.
   } else if (default_action || (before.sa_flags & SA_RESETHAND) != 0) {
-    // It comes again when this handler has returned and no longer blocks it, and will end the process, or stop
-    // it.
+    // It comes again when this handler has returned and no longer blocks it, and will end the process, or
+    // stop it.
     sigaction(number, &before, nullptr);
     raise(number);
   } else if ((before.sa_flags & SA_SIGINFO) != 0) {

@@ -29,8 +29,8 @@ bool PurgeOnSignals(std::span<const int> signals) noexcept;
 /// have installed another over it, which is called afterwards. Thread-safe.
 void PurgeFirstAgain() noexcept;
 
-/// Takes the handler of PurgeOnSignals() away while somebody, who may not know it, installs or removes one for
-/// the signal, and puts it first again. Does nothing for a signal that was not asked for.
+/// Takes the handler of PurgeOnSignals() away while somebody, who may not know it, installs or removes one
+/// for the signal, and puts it first again. Does nothing for a signal that was not asked for.
 class PurgeAside {
  public:
   explicit PurgeAside(int signal) noexcept;

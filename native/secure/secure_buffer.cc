@@ -59,8 +59,8 @@ SecureBuffer::Growth SecureBuffer::Grow(std::optional<std::size_t> at, Bytes byt
   if (bytes.size() > SecureBufferTable::kMaxCapacity - length) return Growth::kFailed;
   const std::size_t needed = length + bytes.size();
   const bool move = needed > access.capacity();
-  if (move && !access.Enlarge(std::min(std::max(needed, access.capacity() * 2),
-                                       SecureBufferTable::kMaxCapacity))) {
+  if (move &&
+      !access.Enlarge(std::min(std::max(needed, access.capacity() * 2), SecureBufferTable::kMaxCapacity))) {
     return Growth::kFailed;
   }
   unsigned char* const place = access.data() + offset;

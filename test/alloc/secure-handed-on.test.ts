@@ -41,7 +41,10 @@ describe('memory that is handed on', () => {
     it(`carries nothing of one secret to where another was given: ${way}`, async () => {
       const { result, left } = await run(way)
       expect(result).to.deep.equal({ whole: true, values })
-      expect(left, 'it is given back').to.deep.equal({ used: 0, total: 0 })
+      const { used, total } = left as { used: number; total: number }
+      expect(used, 'it is given back').to.equal(0)
+      // Two were lent at once, and the thread keeps both.
+      expect(total).to.equal(way === 'useAsync' ? 16 * 1024 : 0)
     }).timeout(60_000)
   }
 

@@ -1,5 +1,5 @@
-/* Loads the library again and again, leaves buffers alive in it, and unloads it: `unload <library>`. Prints what the
- * process has after the first time and after the last. */
+/* Loads the library again and again, leaves buffers alive in it, and unloads it: `unload <library>`. Prints
+ * what the process has after the first time and after the last. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <malloc.h>
@@ -53,7 +53,8 @@ static void load_and_unload(const char* path) {
 }
 
 static void print_state(char after) {
-  printf("{\"mappings\":%d,\"locked\":%ld,\"heap\":%zu}%c", mappings(), locked_kilobytes(), mallinfo2().uordblks, after);
+  printf("{\"mappings\":%d,\"locked\":%ld,\"heap\":%zu}%c", mappings(), locked_kilobytes(),
+         mallinfo2().uordblks, after);
 }
 
 int main(int count, char** arguments) {

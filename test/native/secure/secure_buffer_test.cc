@@ -1,7 +1,6 @@
 #include "secure/secure_buffer.h"
 
 #include <algorithm>
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
