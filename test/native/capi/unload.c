@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS 50
+#define ROUNDS 12
 
 typedef void* (*new_function)(size_t);
 typedef int (*write_function)(void*, const void*, size_t);
@@ -44,7 +44,7 @@ static void load_and_unload(const char* path) {
   memcpy(&make, &symbol, sizeof symbol);
   symbol = dlsym(library, "secure_buffer_write");
   memcpy(&put, &symbol, sizeof symbol);
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 20; ++i) {
     void* const buffer = make(i % 2 == 0 ? 32 : 300000);
     if (buffer == NULL || put(buffer, "secret", 6) != 0) exit(2);
   }
