@@ -88,6 +88,17 @@ function end(buffer: SecureBuffer): SecureNumber {
   return number
 }
 
+/**
+ * Says why a call that fills a buffer has failed.
+ *
+ * @throws {TypeError} when it is none
+ * @throws {SecureMemoryError} otherwise
+ */
+export function failWithBuffer(buffer: unknown): never {
+  if (!isBuffer(buffer)) failType('buffer', 'a SecureBuffer')
+  fail()
+}
+
 /** @returns a token for one more share of a buffer. @throws {SecureMemoryError} */
 export function shareToken(number: SecureNumber): SecureBufferToken {
   const token = native.secureBufferShare(number)
