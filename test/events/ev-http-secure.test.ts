@@ -181,7 +181,7 @@ describe('EvHttpRequest.bodyInto', () => {
       destroyed.destroy()
       expectSecureError(() => request.bodyInto(destroyed))
       for (const other of [undefined, new Uint8Array(16)]) {
-        expectWrongType(() => request.bodyInto(other as SecureBuffer))
+        expectWrongType(() => request.bodyInto(other as unknown as SecureBuffer))
       }
       expect(request.bodyText()).to.equal('body')
     })
