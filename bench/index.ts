@@ -72,6 +72,7 @@ const goals = [
     value: secure.oursNs / secure.allocUnsafeNs,
     atMost: 4,
   },
+  { what: 'use() of a SecureBuffer of 1024, ns', value: secure.useNs, atMost: 2000 },
   { what: 'dropped SecureBuffers wiped and back, %', value: (100 * secure.reclaimed) / secure.dropped, atLeast: 100 },
   { what: 'C: secure_buffer_new(1024), ns', value: secure.fromC.new_ns, atMost: 50 },
   { what: 'C: write of 64 KiB, × memcpy', value: secure.fromC.write_ratio, atMost: 1.3 },

@@ -3,6 +3,8 @@
 #include <optional>
 
 #include "include/secure_buffer.h"
+#include "secure/memory_cleanse.h"
+#include "secure/purge.h"
 #include "secure/secure_buffer.h"
 
 namespace {
@@ -40,9 +42,21 @@ std::int64_t Size(std::optional<std::size_t> size) {
   return size.has_value() ? static_cast<std::int64_t>(*size) : -1;
 }
 
+#if defined(__GNUC__) && !defined(_WIN32)
+// Leaves nothing behind when the library is unloaded. At the end of the process other threads may still be in
+// it, and the system takes all.
+__attribute__((destructor)) void OnUnload() {
+  if (!bitcoin_support::IsExiting()) SecureBufferTable::Close();
+}
+#endif
+
 }  // namespace
 
 extern "C" {
+
+void memory_cleanse(void* data, size_t size) {
+  if (data != nullptr) bitcoin_support::MemoryCleanse(data, size);
+}
 
 secure_buffer* secure_buffer_new(size_t capacity) {
   return ToHandle(SecureBufferTable::Instance().New(capacity));
@@ -57,6 +71,13 @@ int64_t secure_buffer_read(const secure_buffer* buffer, void* into, size_t size)
   if (into == nullptr) return -1;
   return Size(On(buffer).Read(std::span(static_cast<unsigned char*>(into), size)));
 }
+
+int64_t secure_buffer_read_whole(const secure_buffer* buffer, void* into, size_t size) {
+  if (into == nullptr && size > 0) return -1;
+  return Size(On(buffer).ReadWhole(std::span(static_cast<unsigned char*>(into), size)));
+}
+
+void secure_buffer_free(secure_buffer* buffer) { secure_buffer_destroy(buffer); }
 
 int secure_buffer_destroy(secure_buffer* buffer) {
   return Status(SecureBufferTable::Instance().Destroy(ToNumber(buffer)));

@@ -7,6 +7,9 @@
  * never a handle, returns -1 and does nothing. All failures return the same, so that none tells of a content
  * or a length.
  *
+ * dlclose() wipes and frees everything: no thread may be in a function then, and no handle is good
+ * afterwards.
+ *
  * All functions may be called by any thread at any time. Those that change a buffer's bytes wait for those
  * that read them, and the other way around. None throws, and none but secure_buffer_new() allocates.
  */
@@ -49,10 +52,21 @@ SECURE_BUFFER_API int secure_buffer_write(secure_buffer* buffer, const void* dat
 SECURE_BUFFER_API int64_t secure_buffer_read(const secure_buffer* buffer, void* into, size_t size);
 
 /*
+ * Copies all of the content to `into`, or nothing. Returns the content's length, or -1: when that is more
+ * than `size`, nothing has been copied. So length and content are those of one moment, which they are not
+ * when secure_buffer_len() and secure_buffer_read() are called one after the other while another thread
+ * writes. `into` may be NULL when `size` is 0.
+ */
+SECURE_BUFFER_API int64_t secure_buffer_read_whole(const secure_buffer* buffer, void* into, size_t size);
+
+/*
  * Waits for the functions that use the buffer, wipes it twice and gives its memory back. Returns 0, or -1, so
  * that of two calls one says 0. Ends the process with abort() when someone has written past the buffer's end.
  */
 SECURE_BUFFER_API int secure_buffer_destroy(secure_buffer* buffer);
+
+/* The same without an answer, as free() has none: NULL, and what is no buffer any more, do no harm. */
+SECURE_BUFFER_API void secure_buffer_free(secure_buffer* buffer);
 
 /* The number of bytes written, or -1. */
 SECURE_BUFFER_API int64_t secure_buffer_len(const secure_buffer* buffer);
@@ -90,6 +104,11 @@ SECURE_BUFFER_API int secure_buffer_is_zero(const secure_buffer* buffer);
 
 /* 1 when nobody has written past the buffer's end, 0 when someone has, or -1. */
 SECURE_BUFFER_API int secure_buffer_integrity_check(const secure_buffer* buffer);
+
+/*
+ * Overwrites `size` bytes of any memory with zeros, by stores that no compiler removes. NULL is ignored.
+ */
+SECURE_BUFFER_API void memory_cleanse(void* data, size_t size);
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,7 @@
 #include "napi/errors.h"
 #include "napi/exports.h"
 #include "secure/memory_cleanse.h"
+#include "secure/purge.h"
 
 namespace bitcoin_support {
 namespace {
@@ -108,6 +109,7 @@ void LibEvent::Add(double ms) {
     ThrowSystemError(env(), code::kLibevent, "event_add", errno, "descriptor " + std::to_string(fd));
   }
   if ((what & kIoEvents) != 0) CheckNotMixed();
+  const PurgeAside aside((what & EV_SIGNAL) != 0 ? fd : 0);
   if ((what & EV_SIGNAL) != 0 && !m_holds_signal) {
     int error = 0;
     switch (ClaimSignal(base(), fd, error)) {
@@ -152,6 +154,7 @@ void LibEvent::Del() {
     event_del(m_event);
     return;
   }
+  const PurgeAside aside(event_get_fd(m_event));
   const ForeignHandlerGuard guard(event_get_fd(m_event));
   event_del(m_event);
   // Deleted in its own callback with deliveries still to come, it keeps a pointer to a variable on the stack

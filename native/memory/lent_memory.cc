@@ -1,79 +1,192 @@
 #include "memory/lent_memory.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
-#include <iterator>
+#include <mutex>
 
+#include "memory/pending_requests.h"
+#include "secure/buffer_use.h"
 #include "secure/locked_pool_manager.h"
+#include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
 namespace {
 
 LockedPool& Pool() { return LockedPoolManager::Instance().pool(); }
 
+// Buffers of which a copy is lent in pages that are not locked, once for each copy. There are none as long as
+// pages can be locked, so nobody takes the lock.
+class UnlockedLoans {
+ public:
+  static UnlockedLoans& Instance() {
+    static UnlockedLoans* const loans = new UnlockedLoans;
+    return *loans;
+  }
+
+  void Add(BufferNumber number) {
+    const std::lock_guard lock(m_mutex);
+    m_numbers.push_back(number);
+    m_count.store(m_numbers.size(), std::memory_order_relaxed);
+  }
+
+  void Remove(BufferNumber number) {
+    const std::lock_guard lock(m_mutex);
+    const auto found = std::find(m_numbers.begin(), m_numbers.end(), number);
+    if (found != m_numbers.end()) m_numbers.erase(found);
+    m_count.store(m_numbers.size(), std::memory_order_relaxed);
+  }
+
+  bool Has(BufferNumber number) {
+    if (m_count.load(std::memory_order_relaxed) == 0) return false;
+    const std::lock_guard lock(m_mutex);
+    return std::find(m_numbers.begin(), m_numbers.end(), number) != m_numbers.end();
+  }
+
+ private:
+  std::mutex m_mutex;
+  std::vector<BufferNumber> m_numbers;
+  std::atomic<size_t> m_count{0};
+};
+
 }  // namespace
 
+bool LentMemory::IsLentUnlocked(BufferNumber number) { return UnlockedLoans::Instance().Has(number); }
+
 LentMemory::~LentMemory() {
-  for (const Pages pages : m_idle) FreeLockedRegion(pages.memory, pages.size);
-  for (SecureRegion* const region : m_lent) region->set_owner(nullptr);
+  for (Place& place : m_places) {
+    if (place.state == State::kLent) EndLoan(place);
+    if (place.region != nullptr) {
+      place.region->set_owner(nullptr);
+    } else if (place.state != State::kEmpty) {
+      FreeLockedRegion(place.memory, place.size);
+    }
+  }
 }
 
-LentMemory::Pages LentMemory::Take(size_t size) {
+LentMemory::Place* LentMemory::Take(size_t size) {
   // The smallest that will do.
-  auto found = m_idle.end();
-  for (auto at = m_idle.begin(); at != m_idle.end(); ++at) {
-    if (at->size >= size && (found == m_idle.end() || at->size < found->size)) found = at;
+  Place* found = nullptr;
+  Place* empty = nullptr;
+  for (Place& place : m_places) {
+    if (place.state == State::kEmpty) empty = &place;
+    if (place.state != State::kIdle || place.size < size) continue;
+    if (found == nullptr || place.size < found->size) found = &place;
   }
-  if (found != m_idle.end()) {
-    const Pages pages = *found;
-    m_idle.erase(found);
-    Pool().SetIdle(pages.memory, false);
-    return pages;
+  if (found != nullptr) {
+    Pool().SetIdle(found->memory, false);
+    return found;
   }
-  const size_t wanted = std::max(size, kSmallest);
-  return {Pool().AllocRegion(wanted), wanted};
+  if (empty == nullptr) empty = &m_places.emplace_back();
+  void* const memory = Pool().AllocReserved(size);
+  if (memory == nullptr) return nullptr;
+  empty->memory = memory;
+  empty->size = Pool().SizeOfRegion(memory);
+  empty->locked = Pool().IsLocked(memory);
+  return empty;
 }
 
-void LentMemory::Keep(Pages pages) {
-  if (pages.size > kLargestKept) return FreeLockedRegion(pages.memory, pages.size);
-  Pool().SetIdle(pages.memory, true);
-  m_idle.push_back(pages);
-  if (m_idle.size() <= kKept) return;
-  const auto smaller = [](const Pages& left, const Pages& right) { return left.size < right.size; };
-  const auto smallest = std::min_element(m_idle.begin(), m_idle.end(), smaller);
-  FreeLockedRegion(smallest->memory, smallest->size);
-  m_idle.erase(smallest);
+std::optional<LentMemory::Loan> LentMemory::Lend(napi_env env, BufferNumber number) {
+  const SharedAccess access(SecureBufferTable::Instance(), number);
+  if (!access) return std::nullopt;
+  Place* const place = Take(std::max<size_t>(access.length(), 1));
+  if (place == nullptr) return std::nullopt;
+  if (access.length() > 0) std::memcpy(place->memory, access.data(), access.length());
+  place->state = State::kLent;
+  place->length = access.length();
+  place->lent = number;
+  place->requests = PendingRequests(env);
+  if (place->region != nullptr) place->region->SetIdle(false);
+  if (!place->locked) UnlockedLoans::Instance().Add(number);
+  return Loan{NumberOf(*place), access.length()};
 }
 
-Napi::Value LentMemory::Lend(Napi::Env env, std::span<const unsigned char> content) {
-  // An ArrayBuffer of no bytes has no memory.
-  const size_t length = std::max<size_t>(content.size(), 1);
-  const Pages pages = Take(length);
-  if (pages.memory == nullptr) return env.Undefined();
+LentMemory::Place* LentMemory::Find(size_t place, State state) {
+  return place < m_places.size() && m_places[place].state == state ? &m_places[place] : nullptr;
+}
+
+void LentMemory::EndLoan(Place& place) {
+  // All of it: a function may write beyond the content.
+  MemoryCleanse(place.memory, place.size);
+  if (!place.locked) UnlockedLoans::Instance().Remove(place.lent);
+  place.lent = 0;
+  place.state = State::kIdle;
+}
+
+Napi::Value LentMemory::Show(Napi::Env env, size_t number) {
+  Place* const place = Find(number, State::kLent);
+  if (place == nullptr || place->region != nullptr) return env.Undefined();
   napi_value buffer = nullptr;
-  SecureRegion* const region = SecureRegion::Show(env, this, pages.memory, pages.size, length, &buffer);
+  SecureRegion* const region =
+      SecureRegion::Show(env, this, place->memory, place->size, place->size, &buffer);
   if (region == nullptr) {
-    Keep(pages);
+    EndLoan(*place);
+    FreeLockedRegion(place->memory, place->size);
+    *place = {};
     return env.Undefined();
   }
-  m_lent.push_back(region);
-  if (!content.empty()) std::memcpy(pages.memory, content.data(), content.size());
+  // The vector has not changed: nothing of JavaScript's has run.
+  place->region = region;
   return Napi::Value(env, buffer);
 }
 
-bool LentMemory::TakeBack(Napi::Env env, napi_value buffer) {
-  const auto shown = [&](const SecureRegion* region) { return region->IsShownBy(env, buffer); };
-  const auto found = std::find_if(m_lent.rbegin(), m_lent.rend(), shown);
-  if (found == m_lent.rend()) return false;
-  SecureRegion& region = **found;
-  const Pages pages{region.memory(), region.size()};
-  m_lent.erase(std::next(found).base());
-  region.set_owner(nullptr);
-  if (!region.TakeBack(env, buffer)) return false;
-  Keep(pages);
-  return true;
+double LentMemory::TakeBack(napi_env env, size_t number, bool over) {
+  Place* const place = Find(number, State::kLent);
+  if (place == nullptr || place->region == nullptr) return kKeep;
+  EndLoan(*place);
+  const unsigned requests = PendingRequests(env);
+  // A promise may have been fulfilled while requests of others came and went: only none at all is certain.
+  if (over ? requests > 0 : requests > place->requests) return kRetire;
+  place->region->SetIdle(true);
+  Pool().SetIdle(place->memory, true);
+  return Keep(*place);
 }
 
-void LentMemory::OnFinalized(SecureRegion& region) { std::erase(m_lent, &region); }
+double LentMemory::Keep(const Place& place) const {
+  if (place.size > kLargestKept) return static_cast<double>(NumberOf(place));
+  size_t idle = 0;
+  const Place* smallest = nullptr;
+  for (const Place& each : m_places) {
+    if (each.state != State::kIdle) continue;
+    ++idle;
+    // Of several the last: the first one is the pool's reserve.
+    if (smallest == nullptr || each.size <= smallest->size) smallest = &each;
+  }
+  return idle > kKept ? static_cast<double>(NumberOf(*smallest)) : kKeep;
+}
+
+void LentMemory::Lose(size_t number) {
+  Place* const place = Find(number, State::kIdle);
+  if (place == nullptr || place->region == nullptr) return;
+  place->region->SetIdle(false);
+  place->region->set_owner(nullptr);
+  // It counts as used until it is collected.
+  Pool().SetIdle(place->memory, false);
+  *place = {};
+}
+
+void LentMemory::Retire(size_t number) {
+  Place* const place = Find(number, State::kIdle);
+  if (place == nullptr || place->region == nullptr) return;
+  place->region->set_owner(nullptr);
+  place->region->Retire();
+  *place = {};
+}
+
+void LentMemory::Free(napi_env env, size_t number, napi_value buffer) {
+  Place* const place = Find(number, State::kIdle);
+  if (place == nullptr || place->region == nullptr || !place->region->TakeBack(env, buffer)) return;
+  place->region->set_owner(nullptr);
+  FreeLockedRegion(place->memory, place->size);
+  *place = {};
+}
+
+void LentMemory::OnFinalized(SecureRegion& region) {
+  for (Place& place : m_places) {
+    if (place.region != &region) continue;
+    if (place.state == State::kLent) EndLoan(place);
+    place = {};
+  }
+}
 
 }  // namespace bitcoin_support

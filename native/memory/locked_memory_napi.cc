@@ -3,14 +3,16 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
+#include <limits>
 
+#include "memory/lent_memory.h"
 #include "memory/secure_buffer_napi.h"
 #include "memory/secure_regions.h"
+#include "memory/wiped_memory.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
-#include "secure/buffer_use.h"
 #include "secure/locked_pool_manager.h"
 #include "secure/memory_cleanse.h"
 #include "secure/platform.h"
@@ -18,6 +20,9 @@
 
 namespace bitcoin_support {
 namespace {
+
+// What use() can lend however much else is locked.
+constexpr size_t kLendingReserve = 16 * 1024;
 
 // (policy, backend or '') before anything was locked
 Napi::Value Configure(const Napi::CallbackInfo& info) {
@@ -68,24 +73,67 @@ Napi::Value RegionNew(const Napi::CallbackInfo& info) {
   return region;
 }
 
-// (ArrayBuffer of regionNew) -> whether it was one; a second time does nothing
+// (ArrayBuffer of regionNew) -> 0 when it is none, 1 freed, 2 retired
 Napi::Value RegionFree(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), FreeSecureRegion(info.Env(), info[0]));
+  return Napi::Number::New(info.Env(), static_cast<int>(FreeSecureRegion(info.Env(), info[0])));
 }
 
-// (buffer's number) -> ArrayBuffer with a copy of its content, of at least one byte, or undefined
+// (size) -> ArrayBuffer over ordinary memory that is wiped when it is freed, or undefined
+Napi::Value WipedNew(const Napi::CallbackInfo& info) {
+  double size = 0;
+  if (napi_get_value_double(info.Env(), info[0], &size) != napi_ok ||
+      !(size >= 1 && size <= static_cast<double>(SecureBufferTable::kMaxCapacity)) ||
+      std::floor(size) != size) {
+    return info.Env().Undefined();
+  }
+  return NewWipedMemory(info.Env(), static_cast<size_t>(size));
+}
+
+// (buffer's number) -> place with a copy of its content, whose length is shown, or -1
 Napi::Value Lend(const Napi::CallbackInfo& info) {
-  const SharedAccess access(SecureBufferTable::Instance(), BufferNumberArg(info, 0));
-  if (!access) return info.Env().Undefined();
   Environment& env = Environment::From(info);
-  const Napi::Value memory = env.lent_memory().Lend(info.Env(), {access.data(), access.length()});
+  const auto loan = env.lent_memory().Lend(info.Env(), BufferNumberArg(info, 0));
   env.NoteLockedPool();
-  return memory;
+  if (!loan) return Napi::Number::New(info.Env(), -1);
+  env.ShowLentLength(loan->length);
+  return Napi::Number::New(info.Env(), static_cast<double>(loan->place));
 }
 
-// (ArrayBuffer of lend) -> false when its memory is not in it any more
+// A place's number; one that there never is for anything else.
+size_t PlaceArg(const Napi::CallbackInfo& info) {
+  double place = -1;
+  const bool number = napi_get_value_double(info.Env(), info[0], &place) == napi_ok;
+  return number && place >= 0 && place < 1e9 ? static_cast<size_t>(place)
+                                             : std::numeric_limits<size_t>::max();
+}
+
+// (place) -> ArrayBuffer that shows it, for one that has none yet, or undefined
+Napi::Value ShowLent(const Napi::CallbackInfo& info) {
+  return Environment::From(info).lent_memory().Show(info.Env(), PlaceArg(info));
+}
+
+// (place, whether all that the function began is over) -> -1 keep, -2 retire, or the place to free
 Napi::Value TakeBack(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), Environment::From(info).lent_memory().TakeBack(info.Env(), info[0]));
+  bool over = true;
+  napi_get_value_bool(info.Env(), info[1], &over);
+  LentMemory& lent = Environment::From(info).lent_memory();
+  return Napi::Number::New(info.Env(), lent.TakeBack(info.Env(), PlaceArg(info), over));
+}
+
+Napi::Value LoseLent(const Napi::CallbackInfo& info) {
+  Environment::From(info).lent_memory().Lose(PlaceArg(info));
+  return info.Env().Undefined();
+}
+
+Napi::Value RetireLent(const Napi::CallbackInfo& info) {
+  Environment::From(info).lent_memory().Retire(PlaceArg(info));
+  return info.Env().Undefined();
+}
+
+// (place, ArrayBuffer that its memory is in)
+Napi::Value FreeLent(const Napi::CallbackInfo& info) {
+  Environment::From(info).lent_memory().Free(info.Env(), PlaceArg(info), info[1]);
+  return info.Env().Undefined();
 }
 
 Napi::Value Harden(const Napi::CallbackInfo& info) {
@@ -106,21 +154,34 @@ Napi::Value PurgeOnSignal(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), PurgeOnSignals(signals));
 }
 
+// (): after somebody has begun or ended to listen for a signal
+Napi::Value PurgeFirst(const Napi::CallbackInfo& info) {
+  PurgeFirstAgain();
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 void ExportLockedMemoryFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
   // JavaScript tells the user, as a process warning.
   Environment::WarnOfUnlocked();
+  LockedPoolManager::Instance().SetReserve(kLendingReserve);
   ExportFunction<Configure>(env, exports, "lockedPoolConfigure", state);
   ExportFunction<Stats>(env, exports, "lockedPoolStats", state);
   ExportFunction<Walk>(env, exports, "lockedPoolWalk", state);
   ExportFunction<RegionNew>(env, exports, "secureRegionNew", state);
   ExportFunction<RegionFree>(env, exports, "secureRegionFree", state);
+  ExportFunction<WipedNew>(env, exports, "secureWipedNew", state);
   ExportFunction<Lend>(env, exports, "secureBufferLend", state);
-  ExportFunction<TakeBack>(env, exports, "secureBufferTakeBack", state);
+  ExportFunction<ShowLent>(env, exports, "secureLentShow", state);
+  ExportFunction<TakeBack>(env, exports, "secureLentTakeBack", state);
+  ExportFunction<LoseLent>(env, exports, "secureLentLose", state);
+  ExportFunction<RetireLent>(env, exports, "secureLentRetire", state);
+  ExportFunction<FreeLent>(env, exports, "secureLentFree", state);
   ExportFunction<Harden>(env, exports, "hardenProcess", state);
   ExportFunction<Purge>(env, exports, "purgeSecrets", state);
   ExportFunction<PurgeOnSignal>(env, exports, "purgeOnSignal", state);
+  ExportFunction<PurgeFirst>(env, exports, "purgeFirstAgain", state);
 }
 
 }  // namespace bitcoin_support

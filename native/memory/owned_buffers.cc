@@ -1,6 +1,10 @@
 #include "memory/owned_buffers.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "loop/share_tokens.h"
+#include "secure/secure_buffer.h"
 
 namespace bitcoin_support {
 namespace {
@@ -14,38 +18,54 @@ size_t IndexOf(BufferNumber number) {
 OwnedBuffers::~OwnedBuffers() {
   SecureBufferTable* const table = SecureBufferTable::IfMade();
   if (table == nullptr) return;
-  for (const BufferNumber number : m_by_index) {
-    if (number != 0) table->Release(number);
+  ExpireShares(this);
+  for (const Share& share : m_by_index) {
+    if (share.number != 0) table->Release(share.number);
   }
-  for (const BufferNumber number : m_more) table->Release(number);
+  for (const Share& share : m_more) table->Release(share.number);
 }
 
 void OwnedBuffers::Add(BufferNumber number) {
   const size_t index = IndexOf(number);
   if (index >= m_by_index.size()) m_by_index.resize(std::max(index + 1, m_by_index.size() * 2));
-  // Of an older generation in the same place nothing is left to release.
-  if (m_by_index[index] == number) {
-    m_more.push_back(number);
+  const Share share{number, SecureBuffer(number).Capacity().value_or(0)};
+  if (m_by_index[index].number == number) {
+    m_more.push_back(share);
   } else {
-    m_by_index[index] = number;
+    // Of an older generation in the same place nothing is left to release: another thread has destroyed it.
+    Account(-static_cast<int64_t>(m_by_index[index].bytes));
+    m_by_index[index] = share;
   }
+  Account(static_cast<int64_t>(share.bytes));
 }
 
 bool OwnedBuffers::Remove(BufferNumber number) {
   if (number == 0) return false;  // what an empty place holds
-  const auto more = std::find(m_more.begin(), m_more.end(), number);
+  const auto same = [=](const Share& share) { return share.number == number; };
+  const auto more = std::find_if(m_more.begin(), m_more.end(), same);
   if (more != m_more.end()) {
+    Account(-static_cast<int64_t>(more->bytes));
     m_more.erase(more);
     return true;
   }
   const size_t index = IndexOf(number);
-  if (index >= m_by_index.size() || m_by_index[index] != number) return false;
-  m_by_index[index] = 0;
+  if (index >= m_by_index.size() || m_by_index[index].number != number) return false;
+  Account(-static_cast<int64_t>(m_by_index[index].bytes));
+  m_by_index[index] = {};
   return true;
 }
 
 void OwnedBuffers::RemoveAll(BufferNumber number) {
   while (Remove(number)) continue;
+}
+
+// In steps: V8 looks whether to collect each time.
+void OwnedBuffers::Account(int64_t change) {
+  constexpr int64_t kStep = 64 * 1024;
+  m_untold += change;
+  if (m_untold < kStep && m_untold > -kStep) return;
+  int64_t total = 0;
+  napi_adjust_external_memory(m_env, std::exchange(m_untold, 0), &total);
 }
 
 }  // namespace bitcoin_support

@@ -1,6 +1,10 @@
 // Which secure buffers an environment's JavaScript owns.
 #pragma once
 
+#include <napi.h>
+
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "secure/secure_buffer_table.h"
@@ -8,11 +12,15 @@
 namespace bitcoin_support {
 
 /// A thread that ends collects nothing: what its JavaScript has left is released here. Entries are found by
-/// the buffer's index, which is small and reused.
+/// the buffer's index, which is small and reused. V8 is told how much memory they are, or it would not hurry
+/// to collect objects that look small.
 class OwnedBuffers {
  public:
-  /// Releases all that is left.
+  explicit OwnedBuffers(napi_env env) : m_env(env) {}
+  /// Releases all that is left, and the tokens that have not been opened.
   ~OwnedBuffers();
+  OwnedBuffers(const OwnedBuffers&) = delete;
+  OwnedBuffers& operator=(const OwnedBuffers&) = delete;
 
   /// One more share of `number`.
   void Add(BufferNumber number);
@@ -22,8 +30,17 @@ class OwnedBuffers {
   void RemoveAll(BufferNumber number);
 
  private:
-  std::vector<BufferNumber> m_by_index;
-  std::vector<BufferNumber> m_more;  // second and further shares of one buffer, which are rare
+  struct Share {
+    BufferNumber number = 0;
+    size_t bytes = 0;
+  };
+
+  void Account(int64_t change);
+
+  const napi_env m_env;
+  std::vector<Share> m_by_index;
+  std::vector<Share> m_more;  // second and further shares of one buffer, which are rare
+  int64_t m_untold = 0;       // bytes more or less than V8 knows of
 };
 
 }  // namespace bitcoin_support

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "loop/share_tokens.h"
+#include "memory/lent_memory.h"
+#include "memory/owned_buffers.h"
 #include "napi/byte_span.h"
 #include "napi/environment.h"
 #include "napi/exports.h"
@@ -71,6 +73,15 @@ Napi::Value Read(const Napi::CallbackInfo& info) {
   return Number(info, count ? static_cast<double>(*count) : -1);
 }
 
+// (number, into) -> the content's length; when it is more than `into` has, nothing has been copied. -1 on
+// failure.
+Napi::Value ReadWhole(const Napi::CallbackInfo& info) {
+  const auto into = BytesArg(info, 1);
+  if (!into) return Number(info, -1);
+  const auto length = Buffer(info).ReadWhole(*into);
+  return Number(info, length ? static_cast<double>(*length) : -1);
+}
+
 Napi::Value Len(const Napi::CallbackInfo& info) {
   return Number(info, static_cast<double>(Buffer(info).Length().value_or(0)));
 }
@@ -84,7 +95,8 @@ Napi::Value IsValid(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value IsLocked(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), Buffer(info).IsLocked());
+  return Napi::Boolean::New(info.Env(),
+                            Buffer(info).IsLocked() && !LentMemory::IsLentUnlocked(BufferNumberArg(info, 0)));
 }
 
 Napi::Value Lock(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Lock()); }
@@ -122,17 +134,26 @@ Napi::Value IsZero(const Napi::CallbackInfo& info) { return Tristate(info, Buffe
 
 // (number) -> token as a bigint, 0n on failure
 Napi::Value Share(const Napi::CallbackInfo& info) {
-  return Napi::BigInt::New(info.Env(), ShareBuffer(BufferNumberArg(info, 0)));
+  return Napi::BigInt::New(info.Env(),
+                           ShareBuffer(BufferNumberArg(info, 0), &Environment::From(info).owned_buffers()));
+}
+
+// 0, which no token is, for what is none.
+uint64_t TokenArg(const Napi::CallbackInfo& info) {
+  uint64_t token = 0;
+  bool lossless = false;
+  const bool number = napi_get_value_bigint_uint64(info.Env(), info[0], &token, &lossless) == napi_ok;
+  return number && lossless ? token : 0;
+}
+
+// (token) -> whether it could have been opened
+Napi::Value Revoke(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), RevokeShare(TokenArg(info)));
 }
 
 // (token) -> number or 0
 Napi::Value Open(const Napi::CallbackInfo& info) {
-  uint64_t token = 0;
-  bool lossless = false;
-  if (napi_get_value_bigint_uint64(info.Env(), info[0], &token, &lossless) != napi_ok || !lossless) {
-    return Number(info, 0);
-  }
-  const BufferNumber number = OpenShare(token);
+  const BufferNumber number = OpenShare(TokenArg(info));
   if (number != 0) Environment::From(info).owned_buffers().Add(number);
   return Number(info, static_cast<double>(number));
 }
@@ -165,6 +186,7 @@ void ExportSecureBufferFunctions(Napi::Env env, Napi::Object exports, Environmen
   ExportFunction<New>(env, exports, "secureBufferNew", state);
   ExportFunction<Write>(env, exports, "secureBufferWrite", state);
   ExportFunction<Read>(env, exports, "secureBufferRead", state);
+  ExportFunction<ReadWhole>(env, exports, "secureBufferReadWhole", state);
   ExportFunction<Len>(env, exports, "secureBufferLen", state);
   ExportFunction<Capacity>(env, exports, "secureBufferCapacity", state);
   ExportFunction<IsValid>(env, exports, "secureBufferIsValid", state);
@@ -181,6 +203,7 @@ void ExportSecureBufferFunctions(Napi::Env env, Napi::Object exports, Environmen
   ExportFunction<IsZero>(env, exports, "secureBufferIsZero", state);
   ExportFunction<Share>(env, exports, "secureBufferShare", state);
   ExportFunction<Open>(env, exports, "secureBufferOpen", state);
+  ExportFunction<Revoke>(env, exports, "secureBufferRevoke", state);
   ExportFunction<Destroy>(env, exports, "secureBufferDestroy", state);
   ExportFunction<Release>(env, exports, "secureBufferRelease", state);
 }

@@ -8,6 +8,8 @@
 namespace bitcoin_support {
 namespace {
 
+LockedPool& Pool() { return LockedPoolManager::Instance().pool(); }
+
 // False while the environment is being torn down, from its first clean-up hook on.
 bool MayCallJs(napi_env env) {
   const Napi::HandleScope scope(env);
@@ -21,26 +23,18 @@ bool MayCallJs(napi_env env) {
 
 void FreeLockedRegion(void* memory, size_t size) {
   MemoryCleanse(memory, size);
-  LockedPoolManager::Instance().pool().FreeRegion(memory);
+  Pool().FreeRegion(memory);
 }
 
 SecureRegion* SecureRegion::Show(Napi::Env env, Owner* owner, void* memory, size_t size, size_t length,
                                  napi_value* buffer) {
-  auto* const region = new SecureRegion(owner, memory, size, length);
+  auto* const region = new (std::nothrow) SecureRegion(owner, memory, size, length);
+  if (region == nullptr) return nullptr;
   if (napi_create_external_arraybuffer(env, memory, length, OnFinalized, region, buffer) != napi_ok) {
     delete region;
     return nullptr;
   }
-  // From here on the finalizer deletes it. Without the reference it cannot be taken back, but is collected.
-  napi_create_reference(env, *buffer, 0, &region->m_buffer);
   return region;
-}
-
-bool SecureRegion::IsShownBy(napi_env env, napi_value buffer) const {
-  napi_value own = nullptr;
-  bool same = false;
-  return m_buffer != nullptr && napi_get_reference_value(env, m_buffer, &own) == napi_ok && own != nullptr &&
-         napi_strict_equals(env, own, buffer, &same) == napi_ok && same;
 }
 
 bool SecureRegion::TakeBack(napi_env env, napi_value buffer) {
@@ -52,24 +46,39 @@ bool SecureRegion::TakeBack(napi_env env, napi_value buffer) {
       napi_detach_arraybuffer(env, buffer) != napi_ok) {
     return false;
   }
-  m_memory = nullptr;
+  m_state = State::kTaken;
   return true;
+}
+
+void SecureRegion::Retire() {
+  MemoryCleanse(m_memory, m_length);
+  Pool().AbandonRegion(m_memory);
+  m_state = State::kRetired;
 }
 
 void SecureRegion::OnFinalized(napi_env env, void*, void* self) {
   auto* const region = static_cast<SecureRegion*>(self);
-  if (region->m_buffer != nullptr) napi_delete_reference(env, region->m_buffer);
   if (region->m_owner != nullptr) region->m_owner->OnFinalized(*region);
-  if (region->m_memory != nullptr) {
-    if (MayCallJs(env)) {
-      FreeLockedRegion(region->m_memory, region->m_size);
-    } else {
-      // Not because nobody can see it any more, but because the thread ends.
-      MemoryCleanse(region->m_memory, region->m_length);
-      LockedPoolManager::Instance().pool().AbandonRegion(region->m_memory);
-    }
-  }
+  region->GiveBack(env);
   delete region;
+}
+
+// When JavaScript cannot be called any more, the reason is not that nobody sees the memory, but that the
+// thread ends: another thread may have it.
+void SecureRegion::GiveBack(napi_env env) const {
+  switch (m_state) {
+    case State::kTaken:
+      return;
+    case State::kIdle:
+      return FreeLockedRegion(m_memory, m_size);
+    case State::kRetired:
+      if (MayCallJs(env)) Pool().FreeAbandoned(m_memory, m_size);
+      return;
+    case State::kShown:
+      if (MayCallJs(env)) return FreeLockedRegion(m_memory, m_size);
+      MemoryCleanse(m_memory, m_length);
+      Pool().AbandonRegion(m_memory);
+  }
 }
 
 }  // namespace bitcoin_support

@@ -1,8 +1,10 @@
 #include "memory/secure_regions.h"
 
 #include <mutex>
+#include <new>
 #include <unordered_map>
 
+#include "memory/pending_requests.h"
 #include "memory/secure_region.h"
 #include "secure/locked_pool_manager.h"
 #include "secure/memory_cleanse.h"
@@ -19,27 +21,38 @@ class AllocatedRegions final : public SecureRegion::Owner {
     return *regions;
   }
 
-  void Add(SecureRegion& region) {
+  bool Add(SecureRegion& region) {
     const std::lock_guard lock(m_mutex);
-    m_by_address[region.memory()] = &region;
-  }
-
-  // Wipes a region and takes it from the ArrayBuffer that it is in now, in whichever thread.
-  bool Free(napi_env env, napi_value buffer, const void* address) {
-    const std::lock_guard lock(m_mutex);
-    const auto entry = m_by_address.find(address);
-    if (entry == m_by_address.end()) return false;
-    void* const memory = entry->second->memory();
-    const size_t size = entry->second->size();
-    if (!entry->second->TakeBack(env, buffer)) return false;
-    m_by_address.erase(entry);
-    FreeLockedRegion(memory, size);
+    try {
+      m_by_address[region.memory()] = &region;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
     return true;
   }
 
+  // Wipes a region and takes it from the ArrayBuffer that it is in now, in whichever thread.
+  RegionEnd Free(napi_env env, napi_value buffer, const void* address) {
+    const std::lock_guard lock(m_mutex);
+    const auto entry = m_by_address.find(address);
+    if (entry == m_by_address.end()) return RegionEnd::kUnknown;
+    SecureRegion& region = *entry->second;
+    if (PendingRequests(env) > 0) {
+      m_by_address.erase(entry);
+      region.Retire();
+      return RegionEnd::kRetired;
+    }
+    if (!region.TakeBack(env, buffer)) return RegionEnd::kUnknown;
+    m_by_address.erase(entry);
+    FreeLockedRegion(region.memory(), region.size());
+    return RegionEnd::kFreed;
+  }
+
+  // Another may have its address by now, when it was taken back or retired.
   void OnFinalized(SecureRegion& region) override {
     const std::lock_guard lock(m_mutex);
-    if (region.memory() != nullptr) m_by_address.erase(region.memory());
+    const auto entry = m_by_address.find(region.memory());
+    if (entry != m_by_address.end() && entry->second == &region) m_by_address.erase(entry);
   }
 
  private:
@@ -59,17 +72,19 @@ Napi::Value NewSecureRegion(Napi::Env env, size_t size) {
     FreeLockedRegion(memory, size);
     return env.Undefined();
   }
-  regions.Add(*region);
+  if (!regions.Add(*region)) return env.Undefined();  // it comes back when it is collected
   return Napi::Value(env, buffer);
 }
 
-bool FreeSecureRegion(Napi::Env env, napi_value buffer) {
+RegionEnd FreeSecureRegion(Napi::Env env, napi_value buffer) {
   bool is_buffer = false;
   void* data = nullptr;
   size_t size = 0;
-  return napi_is_arraybuffer(env, buffer, &is_buffer) == napi_ok && is_buffer &&
-         napi_get_arraybuffer_info(env, buffer, &data, &size) == napi_ok &&
-         AllocatedRegions::Instance().Free(env, buffer, data);
+  if (napi_is_arraybuffer(env, buffer, &is_buffer) != napi_ok || !is_buffer ||
+      napi_get_arraybuffer_info(env, buffer, &data, &size) != napi_ok) {
+    return RegionEnd::kUnknown;
+  }
+  return AllocatedRegions::Instance().Free(env, buffer, data);
 }
 
 }  // namespace bitcoin_support

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
+#include "memory/owned_buffers.h"
 #include "memory/secure_buffer_napi.h"
 #include "napi/byte_span.h"
 #include "napi/environment.h"
@@ -34,82 +36,93 @@ BufferNumber NewWith(Environment& env, size_t capacity, std::span<const Bytes> p
   return number;
 }
 
-// Adds to a buffer. @returns its number, or that of a larger one that holds all; 0 on failure. The caller
-// destroys the one that was too small.
-BufferNumber AppendTo(Environment& env, BufferNumber number, Bytes bytes) {
-  if (SecureBuffer(number).Append(bytes)) return number;
-  const SharedAccess access(SecureBufferTable::Instance(), number);
-  if (!access) return 0;
-  const size_t length = access.length() + bytes.size();
-  if (length <= access.capacity() || length > SecureBufferTable::kMaxCapacity) return 0;
-  const std::array<Bytes, 2> pieces{Bytes(access.data(), access.length()), bytes};
-  return NewWith(env, std::min(std::max(length, access.capacity() * 2), SecureBufferTable::kMaxCapacity),
-                 pieces);
+// -1 on failure, 1 when the characters have moved to a larger place, else 0.
+Napi::Value Growth(const Napi::CallbackInfo& info, SecureBuffer::Growth growth) {
+  const int value = growth == SecureBuffer::Growth::kFailed ? -1 : growth == SecureBuffer::Growth::kMoved;
+  Environment::From(info).NoteLockedPool();
+  return Napi::Number::New(info.Env(), value);
 }
 
-// (number, bytes) -> number or 0
+// (number, bytes) -> growth
 Napi::Value Append(const Napi::CallbackInfo& info) {
   const auto span = ByteSpan::OfUnsharedBytes(info.Env(), info[1]);
-  if (!span) return Number(info, 0);
-  return Number(info,
-                AppendTo(Environment::From(info), BufferNumberArg(info, 0), Bytes(span->data, span->size)));
+  if (!span) return Growth(info, SecureBuffer::Growth::kFailed);
+  return Growth(info, SecureBuffer(BufferNumberArg(info, 0)).Append(Bytes(span->data, span->size)));
 }
 
-// (number, string) -> number or 0. The characters go from V8's heap into locked memory and nowhere else.
-Napi::Value AppendString(const Napi::CallbackInfo& info) {
+// A non-negative integer, or nothing.
+std::optional<size_t> OffsetArg(const Napi::CallbackInfo& info, size_t index) {
+  double value = -1;
+  if (napi_get_value_double(info.Env(), info[index], &value) != napi_ok) return std::nullopt;
+  if (!(value >= 0 && value <= static_cast<double>(SecureBufferTable::kMaxCapacity))) return std::nullopt;
+  if (std::floor(value) != value) return std::nullopt;
+  return static_cast<size_t>(value);
+}
+
+// (number, at, bytes) -> growth
+Napi::Value Insert(const Napi::CallbackInfo& info) {
+  const auto at = OffsetArg(info, 1);
+  const auto span = ByteSpan::OfUnsharedBytes(info.Env(), info[2]);
+  if (!at || !span) return Growth(info, SecureBuffer::Growth::kFailed);
+  return Growth(info, SecureBuffer(BufferNumberArg(info, 0)).Insert(*at, Bytes(span->data, span->size)));
+}
+
+// The characters go from V8's heap into locked memory and nowhere else.
+SecureBuffer::Growth GrowByString(const Napi::CallbackInfo& info, napi_value text, std::optional<size_t> at) {
   size_t length = 0;
-  if (napi_get_value_string_utf8(info.Env(), info[1], nullptr, 0, &length) != napi_ok ||
+  if (napi_get_value_string_utf8(info.Env(), text, nullptr, 0, &length) != napi_ok ||
       length >= SecureBufferTable::kMaxCapacity) {
-    return Number(info, 0);
+    return SecureBuffer::Growth::kFailed;
   }
   SecureBufferTable& table = SecureBufferTable::Instance();
   const BufferNumber staging = table.New(length + 1);  // with the terminator
-  if (staging == 0) return Number(info, 0);
-  BufferNumber result = 0;
+  if (staging == 0) return SecureBuffer::Growth::kFailed;
+  auto result = SecureBuffer::Growth::kFailed;
   {
     const ExclusiveAccess access(table, staging);
     if (access) {
-      napi_get_value_string_utf8(info.Env(), info[1], reinterpret_cast<char*>(access.data()), length + 1,
+      napi_get_value_string_utf8(info.Env(), text, reinterpret_cast<char*>(access.data()), length + 1,
                                  nullptr);
-      result = AppendTo(Environment::From(info), BufferNumberArg(info, 0), Bytes(access.data(), length));
+      SecureBuffer buffer(BufferNumberArg(info, 0));
+      const Bytes bytes(access.data(), length);
+      result = at ? buffer.Insert(*at, bytes) : buffer.Append(bytes);
     }
   }
   table.Destroy(staging);
-  return Number(info, result);
+  return result;
 }
 
-// (number) -> 0 or -1: takes away the last character, which is up to four bytes of UTF-8
+// (number, string) -> growth
+Napi::Value AppendString(const Napi::CallbackInfo& info) {
+  return Growth(info, GrowByString(info, info[1], std::nullopt));
+}
+
+// (number, at, string) -> growth
+Napi::Value InsertString(const Napi::CallbackInfo& info) {
+  const auto at = OffsetArg(info, 1);
+  return Growth(info, at ? GrowByString(info, info[2], at) : SecureBuffer::Growth::kFailed);
+}
+
+// (number, length) -> 0 or -1
+Napi::Value Truncate(const Napi::CallbackInfo& info) {
+  const auto length = OffsetArg(info, 1);
+  const bool done = length && SecureBuffer(BufferNumberArg(info, 0)).Truncate(*length);
+  return Napi::Number::New(info.Env(), done ? 0 : -1);
+}
+
+// (number) -> 0 or -1: takes away the last character
 Napi::Value PopCharacter(const Napi::CallbackInfo& info) {
-  ExclusiveAccess access(SecureBufferTable::Instance(), BufferNumberArg(info, 0));
-  bool popped = false;
-  if (access && access.length() > 0) {
-    size_t length = access.length();
-    unsigned char byte = 0;
-    do {
-      byte = access.data()[--length];
-      access.data()[length] = 0;
-    } while (length > 0 && (byte & 0xc0) == 0x80);
-    access.set_length(length);
-    popped = true;
-  }
-  return Napi::Number::New(info.Env(), popped ? 0 : -1);
+  return Napi::Number::New(info.Env(), SecureBuffer(BufferNumberArg(info, 0)).Pop() ? 0 : -1);
 }
 
-// (number, start, end) -> number or 0
+// (number, start, end or undefined for the content's) -> number or 0
 Napi::Value Slice(const Napi::CallbackInfo& info) {
   const SharedAccess access(SecureBufferTable::Instance(), BufferNumberArg(info, 0));
-  double start = -1;
-  double end = -1;
-  if (!access || napi_get_value_double(info.Env(), info[1], &start) != napi_ok ||
-      napi_get_value_double(info.Env(), info[2], &end) != napi_ok) {
-    return Number(info, 0);
-  }
-  const bool whole = std::floor(start) == start && std::floor(end) == end;
-  if (!whole || !(start >= 0 && start <= end && end <= static_cast<double>(access.length()))) {
-    return Number(info, 0);
-  }
-  const std::array<Bytes, 1> pieces{
-      Bytes(access.data() + static_cast<size_t>(start), static_cast<size_t>(end - start))};
+  if (!access) return Number(info, 0);
+  const auto start = OffsetArg(info, 1);
+  const auto end = info[2].IsUndefined() ? std::optional(access.length()) : OffsetArg(info, 2);
+  if (!start || !end || *start > *end || *end > access.length()) return Number(info, 0);
+  const std::array<Bytes, 1> pieces{Bytes(access.data() + *start, *end - *start)};
   return Number(info, NewWith(Environment::From(info), pieces[0].size(), pieces));
 }
 
@@ -118,6 +131,9 @@ Napi::Value Slice(const Napi::CallbackInfo& info) {
 void ExportSecureStringFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<Append>(env, exports, "secureBufferAppend", state);
   ExportFunction<AppendString>(env, exports, "secureBufferAppendString", state);
+  ExportFunction<Insert>(env, exports, "secureBufferInsert", state);
+  ExportFunction<InsertString>(env, exports, "secureBufferInsertString", state);
+  ExportFunction<Truncate>(env, exports, "secureBufferTruncate", state);
   ExportFunction<PopCharacter>(env, exports, "secureBufferPopCharacter", state);
   ExportFunction<Slice>(env, exports, "secureBufferSlice", state);
 }

@@ -5,6 +5,8 @@
 #include "http/server_connections.h"
 #include "libevent/fork_count.h"
 #include "loop/loop_driver.h"
+#include "memory/lent_memory.h"
+#include "memory/owned_buffers.h"
 #include "napi/errors.h"
 #include "napi/handle.h"
 #include "secure/locked_pool_manager.h"
@@ -30,6 +32,7 @@ struct Shown {
     kReplyMinor,
     kReplyLength,
     kEnded,
+    kLentLength,
     kCount,
   };
 };
@@ -73,7 +76,9 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
       m_exports(Napi::Weak(exports)),
       m_callbacks(*this),
       m_log(*this),
+      m_owned_buffers(std::make_unique<OwnedBuffers>(env)),
       m_buffer_news(*this),
+      m_lent_memory(std::make_unique<LentMemory>()),
       m_connections(std::make_unique<ServerConnections>()),
       m_loop(LoopDriver::Join(env)) {
   for (size_t i = 0; i < m_types.size(); ++i) {
@@ -149,6 +154,10 @@ void Environment::ShowReply(int status, int minor, double length) {
   m_shown[Shown::kReplyStatus] = status;
   m_shown[Shown::kReplyMinor] = minor;
   m_shown[Shown::kReplyLength] = length;
+}
+
+void Environment::ShowLentLength(size_t length) {
+  if (m_shown != nullptr) m_shown[Shown::kLentLength] = static_cast<double>(length);
 }
 
 void Environment::WarnOfUnlocked() {

@@ -13,8 +13,6 @@
 #include "buffers/buffer_news.h"
 #include "buffers/shared_bytes.h"
 #include "libevent/log_relay.h"
-#include "memory/lent_memory.h"
-#include "memory/owned_buffers.h"
 #include "napi/handle.h"
 #include "napi/handle_end.h"
 #include "napi/handle_table.h"
@@ -24,7 +22,9 @@
 namespace bitcoin_support {
 
 class Handle;
+class LentMemory;
 class LoopDriver;
+class OwnedBuffers;
 class ServerConnections;
 
 /// What tracing is told of a handle that has ended.
@@ -59,9 +59,9 @@ class Environment {
   ServerConnections& connections() { return *m_connections; }
   JsCallbacks& callbacks() { return m_callbacks; }
   LogRelay& log() { return m_log; }
-  OwnedBuffers& owned_buffers() { return m_owned_buffers; }
+  OwnedBuffers& owned_buffers() { return *m_owned_buffers; }
   BufferNews& buffer_news() { return m_buffer_news; }
-  LentMemory& lent_memory() { return m_lent_memory; }
+  LentMemory& lent_memory() { return *m_lent_memory; }
   SharedBytes& shared_bytes() { return m_shared_bytes; }
 
   /// The modules' own classes of errors. Each context has its own TypeError.
@@ -92,6 +92,8 @@ class Environment {
   void ShowReply(int status, int minor, double length);
   /// Shows JavaScript, without a call, how much there is to be told of buffers.
   void ShowBufferNews(size_t count);
+  /// Shows JavaScript how long the content is that has been lent last.
+  void ShowLentLength(size_t length);
   /// Shows JavaScript, without a call, whether the locked pool has grown or failed to lock.
   void NoteLockedPool();
   /// Has the next NoteLockedPool() of any thread tell of pages that are not locked, when the policy is to
@@ -210,9 +212,9 @@ class Environment {
   bool m_looked_up = false;
   JsCallbacks m_callbacks;
   LogRelay m_log;
-  OwnedBuffers m_owned_buffers;
+  std::unique_ptr<OwnedBuffers> m_owned_buffers;
   BufferNews m_buffer_news;
-  LentMemory m_lent_memory;
+  std::unique_ptr<LentMemory> m_lent_memory;
   SharedBytes m_shared_bytes;
   std::unique_ptr<ServerConnections> m_connections;
   LoopDriver& m_loop;  // the thread's

@@ -33,6 +33,9 @@ class Arena {
 
   Stats GetStats() const;
 
+  /// Whether no chunk is handed out.
+  bool Empty() const noexcept { return m_used.empty(); }
+
   /// Whether `ptr` points into the range.
   bool AddressInArena(const void* ptr) const noexcept;
 

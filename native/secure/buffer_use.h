@@ -62,6 +62,9 @@ class ExclusiveAccess final : public BufferAccess {
     if (m_entered && m_block->LeaveExclusive()) m_table.Finish(m_number);
   }
 
+  /// See SecureBufferTable::Enlarge().
+  bool Enlarge(std::size_t capacity) noexcept { return m_table.Enlarge(*m_block, capacity); }
+
   void set_length(std::size_t length) noexcept {
     m_block->m_length.store(static_cast<std::uint32_t>(length), std::memory_order_relaxed);
   }

@@ -143,6 +143,14 @@ bool ControlBlock::SetLockWanted(std::uint64_t generation, bool wanted) noexcept
   return false;
 }
 
+void ControlBlock::SetPagesLocked(bool locked) noexcept {
+  if (locked) {
+    m_state.fetch_or(kPagesLocked, std::memory_order_acq_rel);
+  } else {
+    m_state.fetch_and(~kPagesLocked, std::memory_order_acq_rel);
+  }
+}
+
 void ControlBlock::Open(bool pages_locked) noexcept {
   const std::uint64_t generation = m_state.load(std::memory_order_relaxed) >> kGenerationShift;
   m_state.store((generation << kGenerationShift) | kValid | kLockWanted | (pages_locked ? kPagesLocked : 0),

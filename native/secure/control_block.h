@@ -67,6 +67,9 @@ class ControlBlock {
   /// Sets or clears kLockWanted; false when the generation is not open.
   bool SetLockWanted(std::uint64_t generation, bool wanted) noexcept;
 
+  /// Sets or clears kPagesLocked, for its only user: the bytes are elsewhere now.
+  void SetPagesLocked(bool locked) noexcept;
+
   /// Opens the current generation. Only the owner of a free block may call it.
   void Open(bool pages_locked) noexcept;
 

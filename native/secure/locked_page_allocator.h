@@ -11,6 +11,7 @@ namespace bitcoin_support {
 /// Pages that an allocator has handed out. `address` is null when there were none.
 struct LockedPages {
   void* address = nullptr;
+  std::size_t size = 0;  ///< in whole pages: at least what was asked for
   Backend backend = Backend::kNone;
 
   bool locked() const noexcept { return backend != Backend::kNone; }
@@ -27,11 +28,11 @@ class LockedPageAllocator {
   /// Pages for `size` bytes, zeroed and locked if that is possible. The caller owns them.
   virtual LockedPages AllocateLocked(std::size_t size) = 0;
 
-  /// Unlocks and unmaps pages of AllocateLocked(), with the same size. The caller has wiped them.
+  /// Unlocks and unmaps pages of AllocateLocked(), with the size that it gave. The caller has wiped them.
   virtual void FreeLocked(void* address, std::size_t size) noexcept = 0;
 
-  /// The same for pages that someone may still touch: instead of them there are ordinary ones, for ever,
-  /// which take no memory until then.
+  /// The same for pages that someone may still touch: instead of them there are ordinary ones, which take no
+  /// memory until then. FreeLocked() may unmap those later.
   virtual void AbandonLocked(void* address, std::size_t size) noexcept = 0;
 
   /// The number of bytes that the process may lock, in whole pages; the largest size_t when there is no

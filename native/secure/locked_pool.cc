@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
 namespace bitcoin_support {
 
-LockedPool::LockedPool(std::unique_ptr<LockedPageAllocator> allocator, LockingFailedCallback locking_failed)
-    : m_allocator(std::move(allocator)), m_locking_failed(std::move(locking_failed)) {}
+LockedPool::LockedPool(std::unique_ptr<LockedPageAllocator> allocator, LockingFailedCallback locking_failed,
+                       std::size_t reserve)
+    : m_allocator(std::move(allocator)),
+      m_locking_failed(std::move(locking_failed)),
+      m_reserve_wanted(reserve) {}
 
 LockedPool::~LockedPool() {
   for (const PoolArena& each : m_arenas) m_allocator->FreeLocked(each.arena.base(), each.arena.size());
@@ -21,32 +25,104 @@ LockedPool::~LockedPool() {
 void* LockedPool::Alloc(std::size_t size) {
   const std::lock_guard lock(m_mutex);
   if (size == 0 || size > kArenaSize) return nullptr;
+  // The oldest first, so that the newer ones empty.
   for (PoolArena& each : m_arenas) {
     if (void* const chunk = each.arena.Alloc(size)) return chunk;
   }
-  // The first arena may be too small for the request, the second never is.
-  for (int tries = 0; tries < 2 && NewArena(); ++tries) {
-    if (void* const chunk = m_arenas.front().arena.Alloc(size)) return chunk;
-  }
-  return nullptr;
+  return NewArena(size) ? m_arenas.back().arena.Alloc(size) : nullptr;
 }
 
 void LockedPool::Free(void* ptr) {
   if (ptr == nullptr) return;
   const std::lock_guard lock(m_mutex);
   for (PoolArena& each : m_arenas) {
-    if (each.arena.AddressInArena(ptr)) return each.arena.Free(ptr);
+    if (!each.arena.AddressInArena(ptr)) continue;
+    each.arena.Free(ptr);
+    if (each.arena.Empty()) ReleaseEmptyArenas();
+    return;
   }
   throw std::runtime_error("LockedPool: address is in no arena");
 }
 
+// One stays, the one that protects most, unless there is much room in the others, which are used first. One
+// that is not locked stays only when there is no other.
+void LockedPool::ReleaseEmptyArenas() {
+  auto kept = m_arenas.end();
+  for (auto at = m_arenas.begin(); at != m_arenas.end();) {
+    const auto arena = at++;
+    if (!arena->arena.Empty()) continue;
+    if (kept == m_arenas.end() && (arena->backend != Backend::kNone || m_arenas.size() == 1)) {
+      kept = arena;
+    } else if (kept != m_arenas.end() && arena->backend > kept->backend) {
+      ReleaseArena(kept);
+      kept = arena;
+    } else {
+      ReleaseArena(arena);
+    }
+  }
+  if (kept == m_arenas.end()) return;
+  std::size_t room = 0;
+  for (const PoolArena& each : m_arenas) {
+    if (&each != &*kept && each.backend >= kept->backend) room += each.arena.GetStats().free;
+  }
+  if (room >= kArenaSize / 2) ReleaseArena(kept);
+}
+
+void LockedPool::ReleaseArena(Arenas::iterator arena) {
+  const std::size_t size = arena->arena.size();
+  if (arena->backend != Backend::kNone) m_locked -= size;
+  m_allocator->FreeLocked(arena->arena.base(), size);
+  m_arenas.erase(arena);
+  m_arena_count.store(m_arenas.size(), std::memory_order_relaxed);
+}
+
 void* LockedPool::AllocRegion(std::size_t size) {
   const std::lock_guard lock(m_mutex);
+  return NewRegion(size);
+}
+
+void* LockedPool::AllocReserved(std::size_t size) {
+  const std::lock_guard lock(m_mutex);
+  if (!m_has_reserve) MakeReserve();
+  for (auto& [address, region] : m_regions) {
+    if (!region.in_pool || region.size < size) continue;
+    region.in_pool = region.idle = false;
+    return const_cast<char*>(address);
+  }
+  // As large as the reserve, so that it does for others too, where there is plenty.
+  const bool plenty = Left() >= 4 * m_reserve_wanted;
+  return NewRegion(size > 0 && plenty ? std::max(size, m_reserve_wanted) : size);
+}
+
+void* LockedPool::NewRegion(std::size_t size) {
   if (size == 0) return nullptr;
   const LockedPages pages = NewPages(size);
   if (pages.address == nullptr) return nullptr;
-  m_regions.emplace(static_cast<const char*>(pages.address), Region{size, pages.backend});
+  try {
+    m_regions.emplace(static_cast<const char*>(pages.address), Region{pages.size, pages.backend});
+  } catch (const std::bad_alloc&) {
+    if (pages.locked()) m_locked -= pages.size;
+    m_allocator->FreeLocked(pages.address, pages.size);
+    return nullptr;
+  }
   return pages.address;
+}
+
+// Quietly: who needs it and does not get it is told then.
+void LockedPool::MakeReserve() {
+  if (m_reserve_wanted == 0) return;
+  const std::size_t limit = m_allocator->GetLimit();
+  if (limit < 2 * kSmallestArena) return;
+  const LockedPages pages = TryLocked(std::min(m_reserve_wanted, limit / 4));
+  if (pages.address == nullptr) return;
+  try {
+    m_regions.emplace(static_cast<const char*>(pages.address),
+                      Region{pages.size, pages.backend, true, true, true});
+  } catch (const std::bad_alloc&) {
+    return m_allocator->FreeLocked(pages.address, pages.size);
+  }
+  m_locked += pages.size;
+  m_has_reserve = true;
 }
 
 void LockedPool::SetIdle(void* ptr, bool idle) {
@@ -59,32 +135,42 @@ void LockedPool::SetIdle(void* ptr, bool idle) {
 void LockedPool::FreeRegion(void* ptr) {
   if (ptr == nullptr) return;
   const std::lock_guard lock(m_mutex);
-  m_allocator->FreeLocked(ptr, ForgetRegion(ptr));
+  const auto found = m_regions.find(static_cast<const char*>(ptr));
+  if (found != m_regions.end() && found->second.reserve) {
+    if (found->second.in_pool) throw std::runtime_error("LockedPool: the reserve has been given back");
+    found->second.in_pool = found->second.idle = true;
+    return;
+  }
+  m_allocator->FreeLocked(ptr, ForgetRegion(ptr).size);
 }
 
 void LockedPool::AbandonRegion(void* ptr) {
   const std::lock_guard lock(m_mutex);
-  m_allocator->AbandonLocked(ptr, ForgetRegion(ptr));
+  const Region region = ForgetRegion(ptr);
+  m_allocator->AbandonLocked(ptr, region.size);
+  // Now, while there is room for it again.
+  if (region.reserve) MakeReserve();
 }
 
-std::size_t LockedPool::ForgetRegion(void* ptr) {
+LockedPool::Region LockedPool::ForgetRegion(void* ptr) {
   const auto found = m_regions.find(static_cast<const char*>(ptr));
   if (found == m_regions.end()) throw std::runtime_error("LockedPool: address is no region");
   const Region region = found->second;
   if (region.backend != Backend::kNone) m_locked -= region.size;
+  if (region.reserve) m_has_reserve = false;
   m_regions.erase(found);
-  return region.size;
+  return region;
 }
 
 LockedPages LockedPool::NewPages(std::size_t size) {
   const LockedPages pages = m_allocator->AllocateLocked(size);
   if (pages.address == nullptr) return {};
   if (pages.locked()) {
-    m_locked += size;
+    m_locked += pages.size;
   } else {
     m_lock_failures.fetch_add(1, std::memory_order_relaxed);
     if (m_locking_failed && !m_locking_failed()) {
-      m_allocator->FreeLocked(pages.address, size);
+      m_allocator->FreeLocked(pages.address, pages.size);
       return {};
     }
   }
@@ -92,17 +178,49 @@ LockedPages LockedPool::NewPages(std::size_t size) {
   return pages;
 }
 
-bool LockedPool::NewArena() {
-  std::size_t size = kArenaSize;
-  if (m_arenas.empty()) {
-    // As much as may be locked, so that at least the first arena is; with a limit of 0 nothing will be.
-    const std::size_t limit = m_allocator->GetLimit();
-    if (limit > 0) size = std::min(size, limit);
+LockedPages LockedPool::TryLocked(std::size_t size) {
+  const LockedPages pages = m_allocator->AllocateLocked(size);
+  if (pages.address == nullptr || pages.locked()) return pages;
+  m_allocator->FreeLocked(pages.address, pages.size);
+  return {};
+}
+
+std::size_t LockedPool::Left() const {
+  const std::size_t limit = m_allocator->GetLimit();
+  return limit > m_locked ? limit - m_locked : 0;
+}
+
+// A whole one where there is no limit, where nothing may be locked, and where what is left would not do.
+std::size_t LockedPool::NextArenaSize(std::size_t at_least) const {
+  const std::size_t left = Left();
+  return left < std::max(at_least, kSmallestArena) ? kArenaSize : std::min(kArenaSize, left);
+}
+
+bool LockedPool::NewArena(std::size_t at_least) {
+  if (!m_has_reserve) MakeReserve();
+  at_least = (at_least + kArenaAlign - 1) / kArenaAlign * kArenaAlign;
+  LockedPages pages;
+  std::size_t size = NextArenaSize(at_least);
+  if (size < kArenaSize) {
+    // Others in the process may have locked memory too.
+    for (; size >= std::max(at_least, kSmallestArena) && pages.address == nullptr; size /= 2) {
+      pages = TryLocked(size);
+    }
+    if (pages.address != nullptr) {
+      m_locked += pages.size;
+      m_growths.fetch_add(1, std::memory_order_relaxed);
+    }
   }
-  const LockedPages pages = NewPages(size);
+  if (pages.address == nullptr) pages = NewPages(kArenaSize);
   if (pages.address == nullptr) return false;
-  // At the front: it has the most room.
-  m_arenas.push_front(PoolArena{Arena(pages.address, size, kArenaAlign), pages.backend});
+  try {
+    m_arenas.push_back(PoolArena{Arena(pages.address, pages.size, kArenaAlign), pages.backend});
+  } catch (const std::bad_alloc&) {
+    if (pages.locked()) m_locked -= pages.size;
+    m_allocator->FreeLocked(pages.address, pages.size);
+    return false;
+  }
+  m_arena_count.store(m_arenas.size(), std::memory_order_relaxed);
   return true;
 }
 
@@ -120,6 +238,23 @@ std::map<const char*, LockedPool::Region>::const_iterator LockedPool::FindRegion
   if (after == m_regions.begin()) return m_regions.end();
   --after;
   return byte < after->first + after->second.size ? after : m_regions.end();
+}
+
+std::size_t LockedPool::SizeOfRegion(const void* ptr) const {
+  const std::lock_guard lock(m_mutex);
+  const auto found = m_regions.find(static_cast<const char*>(ptr));
+  return found == m_regions.end() ? 0 : found->second.size;
+}
+
+LockedPool::ArenaUse LockedPool::ArenaOf(const void* ptr) const {
+  const std::lock_guard lock(m_mutex);
+  const PoolArena* const found = FindArena(ptr);
+  return found == nullptr ? ArenaUse{} : ArenaUse{found->arena.base(), found->arena.GetStats().used};
+}
+
+std::size_t LockedPool::ArenaSize() const {
+  const std::lock_guard lock(m_mutex);
+  return m_arenas.empty() ? NextArenaSize(0) : m_arenas.front().arena.size();
 }
 
 bool LockedPool::IsLocked(const void* ptr) const {
@@ -177,6 +312,8 @@ std::string LockedPool::Walk() const {
 
 void LockedPool::AbandonInChild() noexcept {
   m_arenas.clear();
+  m_arena_count.store(0, std::memory_order_relaxed);
+  m_has_reserve = false;
   m_regions.clear();
   m_locked = 0;
   m_mutex.unlock();

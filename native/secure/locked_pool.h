@@ -1,4 +1,4 @@
-// A pool of locked memory: arenas that are locked once and kept.
+// A pool of locked memory: arenas that are locked once and kept while they are used.
 #pragma once
 
 #include <atomic>
@@ -15,12 +15,16 @@
 
 namespace bitcoin_support {
 
-/// After Bitcoin Core's LockedPool, with regions for what no arena can hold. Thread-safe. It neither reads
-/// nor writes what it hands out: whoever frees memory has wiped it.
+/// After Bitcoin Core's LockedPool, with regions for what no arena can hold. An arena that nothing is in goes
+/// back to the system, except one, so that a chunk that comes and goes does not map and unmap one each time.
+/// Thread-safe. It neither reads nor writes what it hands out: whoever frees memory has wiped it.
 class LockedPool {
  public:
-  /// Bytes of an arena; small, so that a process that needs little locks little.
+  /// Bytes of an arena; small, so that a process that needs little locks little. Where less than that may
+  /// still be locked, an arena has as much as may be.
   static constexpr std::size_t kArenaSize = 256 * 1024;
+  /// What is not worth an arena of its own.
+  static constexpr std::size_t kSmallestArena = 4096;
   /// Alignment of chunks in bytes.
   static constexpr std::size_t kArenaAlign = 16;
 
@@ -41,8 +45,10 @@ class LockedPool {
     Backend backend = Backend::kNone;  ///< the weakest that any arena or region has; kNone when there is none
   };
 
+  /// With a `reserve`, that many bytes, or a quarter of what may be locked, are locked before the first arena
+  /// for AllocReserved().
   explicit LockedPool(std::unique_ptr<LockedPageAllocator> allocator,
-                      LockingFailedCallback locking_failed = nullptr);
+                      LockingFailedCallback locking_failed = nullptr, std::size_t reserve = 0);
   ~LockedPool();
   LockedPool(const LockedPool&) = delete;
   LockedPool& operator=(const LockedPool&) = delete;
@@ -57,20 +63,43 @@ class LockedPool {
   /// Pages of their own for `size` bytes, between guard pages. Null as for Alloc(), but of any size.
   void* AllocRegion(std::size_t size);
 
+  /// The same from the reserve, if that is free and large enough: its pages are locked, however much else is.
+  /// Other pages may be as many as the reserve's.
+  void* AllocReserved(std::size_t size);
+
   /// Says that a region of AllocRegion() is kept for another time, or that it is in use again: one that is
   /// kept counts as free. Throws std::runtime_error when `ptr` is not one.
   void SetIdle(void* ptr, bool idle);
 
-  /// Takes back what AllocRegion() has given; null is ignored. Throws std::runtime_error when `ptr` is not
-  /// that.
+  /// Takes back what AllocRegion() or AllocReserved() has given; null is ignored. Throws std::runtime_error
+  /// when `ptr` is not that.
   void FreeRegion(void* ptr);
 
-  /// The same for a region that someone may still touch: it stays mapped, but is the pool's no more. Throws
-  /// as FreeRegion() does.
+  /// The same for a region that someone may still touch: ordinary pages take its place, and it is the pool's
+  /// no more. Throws as FreeRegion() does.
   void AbandonRegion(void* ptr);
+
+  /// Unmaps `size` bytes, as SizeOfRegion() has told before, that AbandonRegion() has left mapped.
+  void FreeAbandoned(void* ptr, std::size_t size) noexcept { m_allocator->FreeLocked(ptr, size); }
+
+  /// The bytes of a region, in whole pages; 0 when `ptr` is not one.
+  std::size_t SizeOfRegion(const void* ptr) const;
 
   /// Whether the pages under `ptr` are locked.
   bool IsLocked(const void* ptr) const;
+
+  /// What is in use of the arena that `ptr` is in. Its base is null when it is in none.
+  struct ArenaUse {
+    const void* base = nullptr;
+    std::size_t used = 0;
+  };
+  ArenaUse ArenaOf(const void* ptr) const;
+
+  /// Bytes of the oldest arena, or of the one that the next chunk makes.
+  std::size_t ArenaSize() const;
+
+  /// Arenas that there are; needs no lock.
+  std::size_t arenas() const noexcept { return m_arena_count.load(std::memory_order_relaxed); }
 
   /// Whether `ptr` is in an arena or a region of this pool.
   bool Contains(const void* ptr) const;
@@ -99,19 +128,32 @@ class LockedPool {
   struct Region {
     std::size_t size;
     Backend backend;
-    bool idle = false;
+    bool idle = false;  ///< whoever has it keeps it for another time
+    bool reserve = false;
+    bool in_pool = false;  ///< nobody has it: for the reserve alone
   };
+  using Arenas = std::list<PoolArena>;
 
-  std::size_t ForgetRegion(void* ptr);
+  Region ForgetRegion(void* ptr);
+  void* NewRegion(std::size_t size);
   LockedPages NewPages(std::size_t size);
-  bool NewArena();
+  LockedPages TryLocked(std::size_t size);
+  void MakeReserve();
+  std::size_t Left() const;
+  std::size_t NextArenaSize(std::size_t at_least) const;
+  bool NewArena(std::size_t at_least);
+  void ReleaseEmptyArenas();
+  void ReleaseArena(Arenas::iterator arena);
   const PoolArena* FindArena(const void* ptr) const noexcept;
   std::map<const char*, Region>::const_iterator FindRegion(const void* ptr) const noexcept;
 
   mutable std::mutex m_mutex;
   const std::unique_ptr<LockedPageAllocator> m_allocator;
   const LockingFailedCallback m_locking_failed;
-  std::list<PoolArena> m_arenas;
+  const std::size_t m_reserve_wanted;
+  bool m_has_reserve = false;
+  Arenas m_arenas;  // the oldest first
+  std::atomic<std::size_t> m_arena_count{0};
   std::map<const char*, Region> m_regions;
   std::size_t m_locked = 0;
   std::atomic<std::size_t> m_lock_failures{0};

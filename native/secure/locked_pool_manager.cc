@@ -1,5 +1,7 @@
 #include "locked_pool_manager.h"
 
+#include <new>
+
 #include "fork_watch.h"
 #include "platform.h"
 #include "purge.h"
@@ -7,7 +9,9 @@
 namespace bitcoin_support {
 
 LockedPoolManager& LockedPoolManager::Instance() {
-  static LockedPoolManager* const instance = new LockedPoolManager;
+  // Never destroyed, and nothing that an unloaded library would leave behind.
+  alignas(LockedPoolManager) static unsigned char memory[sizeof(LockedPoolManager)];
+  static LockedPoolManager* const instance = new (memory) LockedPoolManager;
   return *instance;
 }
 
@@ -23,8 +27,9 @@ LockedPool& LockedPoolManager::pool() {
   if (LockedPool* const made = m_made.load(std::memory_order_acquire)) return *made;
   const std::lock_guard lock(m_mutex);
   if (m_pool == nullptr) {
-    m_pool =
-        std::make_unique<LockedPool>(MakePlatformPageAllocator(m_choice), [this] { return LockingFailed(); });
+    m_pool = std::make_unique<LockedPool>(
+        MakePlatformPageAllocator(m_choice), [this] { return LockingFailed(); },
+        m_reserve.load(std::memory_order_relaxed));
     PurgeAtExit();
     WatchForks();
     m_made.store(m_pool.get(), std::memory_order_release);
@@ -53,6 +58,12 @@ bool LockedPoolManager::LockingFailed() {
     }
   }
   return true;
+}
+
+void LockedPoolManager::Close() noexcept {
+  const std::lock_guard lock(m_mutex);
+  m_made.store(nullptr, std::memory_order_release);
+  m_pool.reset();
 }
 
 void LockedPoolManager::LockForFork() {

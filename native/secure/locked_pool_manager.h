@@ -23,6 +23,9 @@ class LockedPoolManager {
   /// Chooses policy and backend. False, and nothing changes, when the pool has already been used.
   bool Configure(LockPolicy policy, BackendChoice choice);
 
+  /// Has the pool that is made later keep a reserve for AllocReserved(), in bytes.
+  void SetReserve(std::size_t size) noexcept { m_reserve.store(size, std::memory_order_relaxed); }
+
   /// Replaces the warning, which by default is a line on stderr. Not null.
   void SetWarning(Warning warning) noexcept { m_warning.store(warning, std::memory_order_relaxed); }
 
@@ -36,6 +39,10 @@ class LockedPoolManager {
 
   /// Whether the process is a forked child, so that memory of the pool may be its parent's.
   bool forked() const noexcept { return m_forked.load(std::memory_order_relaxed); }
+
+  /// Unmaps the pool, for the end of the library, not of the process: nobody may use it or what it has given
+  /// any more.
+  void Close() noexcept;
 
   /// See LockedPool and fork_watch.cc.
   void LockForFork();
@@ -54,6 +61,7 @@ class LockedPoolManager {
   /// The same, for whoever needs no lock.
   std::atomic<LockedPool*> m_made{nullptr};
   std::atomic<Warning> m_warning{nullptr};
+  std::atomic<std::size_t> m_reserve{0};
   std::atomic<bool> m_warned{false};
   std::atomic<bool> m_forked{false};
 };

@@ -23,6 +23,9 @@ void ReplaceLocked(void* address, std::size_t size) noexcept;
 /// See LockedPageAllocator::GetLimit().
 std::size_t LockLimit() noexcept;
 
+/// How many mappings the process may have; the largest size_t where that is unknown.
+std::size_t MappingLimit() noexcept;
+
 /// Fills `size` bytes from the system's random generator; false when it has failed, and the bytes are
 /// undefined.
 bool RandomBytes(void* into, std::size_t size) noexcept;

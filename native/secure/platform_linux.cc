@@ -1,4 +1,5 @@
 #ifdef __linux__
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -6,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <limits>
 
 #include "platform.h"
 #include "platform_posix.h"
@@ -67,13 +69,28 @@ bool MapPrivate(unsigned char* address, std::size_t size) noexcept {
 LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
   unsigned char* const address = ReserveGuarded(size);
   if (address == nullptr) return {};
-  if (choice != BackendChoice::kMlock && MapSecret(address, size)) return {address, Backend::kMemfdSecret};
+  if (choice != BackendChoice::kMlock && MapSecret(address, size))
+    return {address, size, Backend::kMemfdSecret};
   if (!MapPrivate(address, size)) {
     UnmapLocked(address, size);
     return {};
   }
-  if (choice == BackendChoice::kMemfdSecret) return {address, Backend::kNone};
-  return {address, LockPages(address, size) ? Backend::kMlock : Backend::kNone};
+  if (choice == BackendChoice::kMemfdSecret) return {address, size, Backend::kNone};
+  return {address, size, LockPages(address, size) ? Backend::kMlock : Backend::kNone};
+}
+
+std::size_t MappingLimit() noexcept {
+  std::size_t limit = 0;
+  const int fd = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) {
+    char text[32];
+    const ssize_t count = read(fd, text, sizeof text);
+    close(fd);
+    for (ssize_t i = 0; i < count && text[i] >= '0' && text[i] <= '9'; ++i) {
+      limit = limit * 10 + static_cast<std::size_t>(text[i] - '0');
+    }
+  }
+  return limit > 0 ? limit : std::numeric_limits<std::size_t>::max();
 }
 
 bool RandomBytes(void* into, std::size_t size) noexcept {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include "platform.h"
 #include "platform_posix.h"
@@ -29,9 +30,11 @@ LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
   // A forked child gets no such pages. macOS has nothing that keeps them out of a core dump: HardenProcess()
   // has.
   minherit(address, size, VM_INHERIT_NONE);
-  if (choice == BackendChoice::kMemfdSecret) return {address, Backend::kNone};
-  return {address, LockPages(address, size) ? Backend::kMlock : Backend::kNone};
+  if (choice == BackendChoice::kMemfdSecret) return {address, size, Backend::kNone};
+  return {address, size, LockPages(address, size) ? Backend::kMlock : Backend::kNone};
 }
+
+std::size_t MappingLimit() noexcept { return std::numeric_limits<std::size_t>::max(); }
 
 bool RandomBytes(void* into, std::size_t size) noexcept {
   constexpr std::size_t kAtOnce = 256;

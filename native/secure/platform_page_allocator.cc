@@ -1,3 +1,4 @@
+#include <atomic>
 #include <limits>
 
 #include "locked_page_allocator.h"
@@ -13,18 +14,22 @@ class PlatformPageAllocator final : public LockedPageAllocator {
 
   LockedPages AllocateLocked(std::size_t size) override {
     const std::size_t whole = WholePages(size);
-    if (whole == 0) return {};
-    const LockedPages pages = platform::MapLocked(whole, m_choice);
-    if (pages.address != nullptr && !region_registry::Add(pages.address, whole)) {
+    if (whole == 0 || m_regions >= MostRegions()) return {};
+    LockedPages pages = platform::MapLocked(whole, m_choice);
+    if (pages.address == nullptr) return {};
+    if (!region_registry::Add(pages.address, whole)) {
       platform::UnmapLocked(pages.address, whole);
       return {};
     }
+    ++m_regions;
+    pages.size = whole;
     return pages;
   }
 
   void FreeLocked(void* address, std::size_t size) noexcept override {
     region_registry::Remove(address);
     platform::UnmapLocked(address, WholePages(size));
+    --m_regions;
   }
 
   void AbandonLocked(void* address, std::size_t size) noexcept override {
@@ -41,7 +46,15 @@ class PlatformPageAllocator final : public LockedPageAllocator {
     return (size + page - 1) / page * page;
   }
 
+  // Each takes up to three of the kernel's mappings. When the process has none left, V8 ends it: half of them
+  // are for everyone else.
+  static std::size_t MostRegions() noexcept {
+    static const std::size_t most = platform::MappingLimit() / 6;
+    return most;
+  }
+
   const BackendChoice m_choice;
+  std::atomic<std::size_t> m_regions{0};
 };
 
 }  // namespace

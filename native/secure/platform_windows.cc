@@ -53,8 +53,8 @@ LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
     VirtualFree(whole, 0, MEM_RELEASE);
     return {};
   }
-  if (choice == BackendChoice::kMemfdSecret) return {address, Backend::kNone};
-  return {address, LockPages(address, size) ? Backend::kVirtualLock : Backend::kNone};
+  if (choice == BackendChoice::kMemfdSecret) return {address, size, Backend::kNone};
+  return {address, size, LockPages(address, size) ? Backend::kVirtualLock : Backend::kNone};
 }
 
 // Releasing pages unlocks them.
@@ -66,6 +66,8 @@ void UnmapLocked(void* address, std::size_t) noexcept {
 void ReplaceLocked(void* address, std::size_t size) noexcept { VirtualUnlock(address, size); }
 
 std::size_t LockLimit() noexcept { return std::numeric_limits<std::size_t>::max(); }
+
+std::size_t MappingLimit() noexcept { return std::numeric_limits<std::size_t>::max(); }
 
 bool RandomBytes(void* into, std::size_t size) noexcept {
   auto* out = static_cast<unsigned char*>(into);

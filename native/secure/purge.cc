@@ -2,9 +2,11 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
+#include <mutex>
 
 #include "region_registry.h"
 #include "secure_buffer_table.h"
@@ -21,44 +23,106 @@ void PurgeFromSignal() noexcept {
   region_registry::WipeAll();
 }
 
+namespace {
+
+std::atomic<bool> g_exiting{false};
+
+}  // namespace
+
 void PurgeAtExit() noexcept {
-  std::atexit([] { PurgeAll(); });
+  std::atexit([] {
+    g_exiting.store(true, std::memory_order_relaxed);
+    PurgeAll();
+  });
 }
+
+bool IsExiting() noexcept { return g_exiting.load(std::memory_order_relaxed); }
 
 #ifdef _WIN32
 
 bool PurgeOnSignals(std::span<const int>) noexcept { return false; }
+void PurgeFirstAgain() noexcept {}
+PurgeAside::PurgeAside(int signal) noexcept : m_signal(signal) {}
+PurgeAside::~PurgeAside() = default;
 
 #else
 
 namespace {
 
-constexpr std::size_t kSignals = 65;
+constexpr int kSignals = 65;
 
-std::array<struct sigaction, kSignals> g_before;
-std::array<std::atomic<bool>, kSignals> g_watched{};
+struct Watched {
+  std::atomic<bool> asked{false};
+  /// What our handler was installed over, written while it is not installed or by the handler itself. Two, of
+  /// which one is read: a handler may run while the other is written.
+  std::array<struct sigaction, 2> before;
+  std::atomic<int> current{0};
+};
 
-// The signal comes again with the disposition it had, when this handler has returned and it is no longer
-// blocked.
-void OnSignal(int number) {
+std::array<Watched, kSignals> g_watched;
+std::mutex g_mutex;
+
+bool HandlerOf(const struct sigaction& action, void (*handler)(int)) noexcept {
+  return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == handler;
+}
+
+// Signals that do nothing where nobody handles them.
+bool DoesNothing(int number) noexcept {
+  return number == SIGCHLD || number == SIGURG || number == SIGWINCH || number == SIGCONT;
+}
+
+void OnSignal(int number, siginfo_t* info, void* context) {
+  const int saved_errno = errno;
   PurgeFromSignal();
-  sigaction(number, &g_before[static_cast<std::size_t>(number)], nullptr);
-  raise(number);
+  const Watched& watched = g_watched[static_cast<std::size_t>(number)];
+  const struct sigaction& before = watched.before[static_cast<std::size_t>(watched.current.load())];
+  const bool default_action = HandlerOf(before, SIG_DFL);
+  if (default_action && DoesNothing(number)) {
+    // Nothing else is to be done.
+  } else if (default_action || (before.sa_flags & SA_RESETHAND) != 0) {
+    // It comes again when this handler has returned and no longer blocks it, and will end the process, or
+    // stop it.
+    sigaction(number, &before, nullptr);
+    raise(number);
+  } else if ((before.sa_flags & SA_SIGINFO) != 0) {
+    before.sa_sigaction(number, info, context);
+  } else if (before.sa_handler != SIG_IGN) {
+    before.sa_handler(number);
+  }
+  errno = saved_errno;
+}
+
+bool IsOurs(const struct sigaction& action) noexcept {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == OnSignal;
+}
+
+// With the lock held. True also when it comes first already, or the signal is ignored.
+bool Install(int number) noexcept {
+  struct sigaction found{};
+  if (sigaction(number, nullptr, &found) != 0) return false;
+  if (IsOurs(found) || HandlerOf(found, SIG_IGN)) return true;
+  Watched& watched = g_watched[static_cast<std::size_t>(number)];
+  const int next = 1 - watched.current.load();
+  watched.before[static_cast<std::size_t>(next)] = found;
+  watched.current.store(next);
+  struct sigaction action{};
+  action.sa_sigaction = OnSignal;
+  // What the other handler wants of the system.
+  action.sa_flags = SA_SIGINFO | (found.sa_flags & (SA_RESTART | SA_ONSTACK | SA_NOCLDSTOP | SA_NOCLDWAIT));
+  sigfillset(&action.sa_mask);
+  return sigaction(number, &action, nullptr) == 0;
 }
 
 bool Watch(int number) noexcept {
-  if (number <= 0 || static_cast<std::size_t>(number) >= kSignals) return false;
-  const auto index = static_cast<std::size_t>(number);
-  if (g_watched[index].exchange(true)) return true;
-  struct sigaction action{};
-  action.sa_handler = OnSignal;
-  sigfillset(&action.sa_mask);
-  if (sigaction(number, nullptr, &g_before[index]) == 0) {
-    if ((g_before[index].sa_flags & SA_SIGINFO) == 0 && g_before[index].sa_handler == SIG_IGN) return true;
-    if (sigaction(number, &action, nullptr) == 0) return true;
-  }
-  g_watched[index].store(false);
-  return false;
+  if (number <= 0 || number >= kSignals) return false;
+  const std::lock_guard lock(g_mutex);
+  if (!Install(number)) return false;
+  g_watched[static_cast<std::size_t>(number)].asked.store(true);
+  return true;
+}
+
+bool IsAsked(int number) noexcept {
+  return number > 0 && number < kSignals && g_watched[static_cast<std::size_t>(number)].asked.load();
 }
 
 }  // namespace
@@ -67,6 +131,28 @@ bool PurgeOnSignals(std::span<const int> signals) noexcept {
   bool all = true;
   for (const int number : signals) all = Watch(number) && all;
   return all;
+}
+
+void PurgeFirstAgain() noexcept {
+  const std::lock_guard lock(g_mutex);
+  for (int number = 1; number < kSignals; ++number) {
+    if (IsAsked(number)) Install(number);
+  }
+}
+
+PurgeAside::PurgeAside(int signal) noexcept : m_signal(signal) {
+  if (!IsAsked(signal)) return;
+  const std::lock_guard lock(g_mutex);
+  struct sigaction found{};
+  if (sigaction(signal, nullptr, &found) != 0 || !IsOurs(found)) return;
+  const Watched& watched = g_watched[static_cast<std::size_t>(signal)];
+  sigaction(signal, &watched.before[static_cast<std::size_t>(watched.current.load())], nullptr);
+}
+
+PurgeAside::~PurgeAside() {
+  if (!IsAsked(m_signal)) return;
+  const std::lock_guard lock(g_mutex);
+  Install(m_signal);
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <new>
 #include <thread>
+#include <utility>
 
 #include "memory_cleanse.h"
 
@@ -91,6 +92,12 @@ void WipeAll() noexcept {
     entry.m_state.store(Entry::kKnown, std::memory_order_release);
     return false;
   });
+}
+
+void Close() noexcept {
+  ForgetAll();
+  Block* block = g_first.m_next.exchange(nullptr, std::memory_order_acq_rel);
+  while (block != nullptr) delete std::exchange(block, block->m_next.load(std::memory_order_relaxed));
 }
 
 void ForgetAll() noexcept {

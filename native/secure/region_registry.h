@@ -15,6 +15,9 @@ void Remove(void* address) noexcept;
 /// Wipes all known regions in place. Async-signal-safe: it takes no lock and allocates nothing.
 void WipeAll() noexcept;
 
+/// Forgets all regions and frees its own memory: for the end of the library, when no purge can come.
+void Close() noexcept;
+
 /// Forgets all regions without touching them: for a forked child, where they are wiped or unmapped.
 void ForgetAll() noexcept;
 

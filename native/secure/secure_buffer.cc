@@ -18,6 +18,11 @@ void Copy(unsigned char* into, const unsigned char* from, std::size_t size) noex
   if (size > 0) std::memmove(into, from, size);
 }
 
+// Whether a character of UTF-8 starts at the offset, or the content ends there.
+bool StartsCharacter(const BufferAccess& access, std::size_t offset) noexcept {
+  return offset == access.length() || (offset < access.length() && (access.data()[offset] & 0xc0) != 0x80);
+}
+
 }  // namespace
 
 bool SecureBuffer::Write(Bytes bytes) noexcept { return Write(std::span<const Bytes>(&bytes, 1)); }
@@ -41,11 +46,49 @@ bool SecureBuffer::Write(std::span<const Bytes> pieces) noexcept {
   return true;
 }
 
-bool SecureBuffer::Append(Bytes bytes) noexcept {
+SecureBuffer::Growth SecureBuffer::Insert(std::size_t at, Bytes bytes) noexcept { return Grow(at, bytes); }
+
+SecureBuffer::Growth SecureBuffer::Append(Bytes bytes) noexcept { return Grow(std::nullopt, bytes); }
+
+SecureBuffer::Growth SecureBuffer::Grow(std::optional<std::size_t> at, Bytes bytes) noexcept {
   ExclusiveAccess access(m_table, m_number);
-  if (!access || bytes.size() > access.capacity() - access.length()) return false;
-  Copy(access.data() + access.length(), bytes.data(), bytes.size());
-  access.set_length(access.length() + bytes.size());
+  if (!access) return Growth::kFailed;
+  const std::size_t length = access.length();
+  const std::size_t offset = at.value_or(length);
+  if (at && !StartsCharacter(access, offset)) return Growth::kFailed;
+  if (bytes.size() > SecureBufferTable::kMaxCapacity - length) return Growth::kFailed;
+  const std::size_t needed = length + bytes.size();
+  const bool move = needed > access.capacity();
+  if (move &&
+      !access.Enlarge(std::min(std::max(needed, access.capacity() * 2), SecureBufferTable::kMaxCapacity))) {
+    return Growth::kFailed;
+  }
+  unsigned char* const place = access.data() + offset;
+  Copy(place + bytes.size(), place, length - offset);
+  Copy(place, bytes.data(), bytes.size());
+  access.set_length(needed);
+  return move ? Growth::kMoved : Growth::kFits;
+}
+
+bool SecureBuffer::Truncate(std::size_t length) noexcept {
+  ExclusiveAccess access(m_table, m_number);
+  if (!access) return false;
+  if (length >= access.length()) return true;
+  if (!StartsCharacter(access, length)) return false;
+  MemoryCleanse(access.data() + length, access.length() - length);
+  access.set_length(length);
+  return true;
+}
+
+bool SecureBuffer::Pop() noexcept {
+  ExclusiveAccess access(m_table, m_number);
+  if (!access || access.length() == 0) return false;
+  std::size_t length = access.length();
+  do {
+    --length;
+  } while (length > 0 && !StartsCharacter(access, length));
+  MemoryCleanse(access.data() + length, access.length() - length);
+  access.set_length(length);
   return true;
 }
 
@@ -89,6 +132,13 @@ std::optional<std::size_t> SecureBuffer::Read(std::span<unsigned char> into) con
   const std::size_t count = std::min(into.size(), access.length());
   Copy(into.data(), access.data(), count);
   return count;
+}
+
+std::optional<std::size_t> SecureBuffer::ReadWhole(std::span<unsigned char> into) const noexcept {
+  const SharedAccess access(m_table, m_number);
+  if (!access) return std::nullopt;
+  if (access.length() <= into.size()) Copy(into.data(), access.data(), access.length());
+  return access.length();
 }
 
 // Without entering, so that it never waits. Had the number been another buffer's, the second look would tell.

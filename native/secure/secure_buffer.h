@@ -26,8 +26,22 @@ class SecureBuffer {
   bool Write(Bytes bytes) noexcept;
   /// The same with the content in pieces.
   bool Write(std::span<const Bytes> pieces) noexcept;
-  /// Adds to the content. False, and it stays as it is, when there is no room for all.
-  bool Append(Bytes bytes) noexcept;
+  /// What has become of a content that grows.
+  enum class Growth {
+    kFailed,  ///< it is as it was
+    kFits,    ///< there was room
+    kMoved,   ///< it is in a larger place now, and wiped where it was
+  };
+  /// Puts bytes into the content at an offset that starts a character of UTF-8, or at its end, and enlarges
+  /// the capacity when there is no room for all. The bytes must not be the buffer's own.
+  Growth Insert(std::size_t at, Bytes bytes) noexcept;
+  /// The same at the end.
+  Growth Append(Bytes bytes) noexcept;
+  /// Shortens the content to an offset that starts a character, and wipes the rest. A length beyond the
+  /// content's changes nothing.
+  bool Truncate(std::size_t length) noexcept;
+  /// Takes away the last character, which is up to four bytes of UTF-8. False when there is none.
+  bool Pop() noexcept;
   /// Sets all bytes of the capacity to a value.
   bool Fill(unsigned char value) noexcept;
   /// Fills the capacity from the system's random generator; false also when that fails, and the buffer is
@@ -41,6 +55,9 @@ class SecureBuffer {
   /// Copies as much of the content as fits into `into`, and leaves the rest of that alone. The number of
   /// bytes copied.
   std::optional<std::size_t> Read(std::span<unsigned char> into) const noexcept;
+  /// The same for all or nothing. The content's length: when it is more than `into` has, nothing has been
+  /// copied.
+  std::optional<std::size_t> ReadWhole(std::span<unsigned char> into) const noexcept;
 
   std::optional<std::size_t> Length() const noexcept;
   std::optional<std::size_t> Capacity() const noexcept;
@@ -62,6 +79,7 @@ class SecureBuffer {
   std::optional<bool> IntegrityCheck() const noexcept;
 
  private:
+  Growth Grow(std::optional<std::size_t> at, Bytes bytes) noexcept;
   std::optional<std::size_t> Look(const std::atomic<std::uint32_t> ControlBlock::* number) const noexcept;
 
   SecureBufferTable& m_table;

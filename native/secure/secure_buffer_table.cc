@@ -1,5 +1,6 @@
 #include "secure_buffer_table.h"
 
+#include <cstring>
 #include <new>
 
 #include "locked_pool_manager.h"
@@ -25,6 +26,16 @@ SecureBufferTable& SecureBufferTable::Instance() {
     return made;
   }();
   return *instance;
+}
+
+void SecureBufferTable::Close() noexcept {
+  SecureBufferTable* const table = g_instance.exchange(nullptr, std::memory_order_acq_rel);
+  if (table != nullptr) {
+    table->Purge();
+    delete table;
+  }
+  LockedPoolManager::Instance().Close();
+  region_registry::Close();
 }
 
 SecureBufferTable* SecureBufferTable::IfMade() noexcept { return g_instance.load(std::memory_order_acquire); }
@@ -85,14 +96,41 @@ bool SecureBufferTable::Destroy(BufferNumber number) noexcept {
   return true;
 }
 
-void SecureBufferTable::Finish(BufferNumber number, std::uint32_t purges) noexcept {
-  const Block& block = *Find(number);
+bool SecureBufferTable::Enlarge(ControlBlock& block, std::size_t capacity) noexcept {
+  if (capacity > kMaxCapacity) return false;
+  const std::uint32_t purges = m_purges.load(std::memory_order_acquire);
+  const Slot old = block.m_slot;
+  const std::size_t old_capacity = block.m_capacity.load(std::memory_order_relaxed);
+  try {
+    const std::lock_guard lock(m_mutex);
+    const Slot slot = m_slots.Take(capacity);
+    if (slot.data == nullptr) return false;
+    std::memcpy(slot.data, old.data, block.m_length.load(std::memory_order_relaxed));
+    CheckCanary(block, purges);
+    block.m_slot = slot;
+  } catch (...) {
+    return false;  // no memory for bookkeeping
+  }
+  block.m_capacity.store(static_cast<std::uint32_t>(capacity), std::memory_order_relaxed);
+  block.SetPagesLocked(block.m_slot.slab->m_locked);
+  m_slots.Wipe(old, old_capacity);
+  const std::lock_guard lock(m_mutex);
+  m_slots.Return(old);
+  return true;
+}
+
+// What a purge has wiped since says nothing.
+void SecureBufferTable::CheckCanary(const ControlBlock& block, std::uint32_t purges) const noexcept {
   const std::size_t capacity = block.m_capacity.load(std::memory_order_relaxed);
-  // What a purge has wiped since says nothing.
   if (!m_slots.CanaryIntact(block.m_slot, capacity) && m_purges.load(std::memory_order_acquire) == purges) {
     platform::Die("secure memory: a buffer was written past its end\n");
   }
-  m_slots.Wipe(block.m_slot, capacity);
+}
+
+void SecureBufferTable::Finish(BufferNumber number, std::uint32_t purges) noexcept {
+  const Block& block = *Find(number);
+  CheckCanary(block, purges);
+  m_slots.Wipe(block.m_slot, block.m_capacity.load(std::memory_order_relaxed));
   const std::lock_guard lock(m_mutex);
   FreeBlock(static_cast<std::uint32_t>(number & (kMaxBlocks - 1)));
 }

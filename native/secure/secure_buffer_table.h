@@ -36,6 +36,10 @@ class SecureBufferTable {
   /// The same, but null when it has not been made. Async-signal-safe.
   static SecureBufferTable* IfMade() noexcept;
 
+  /// Wipes and frees the process's table and pool, for the end of the library, not of the process: nobody may
+  /// use a buffer any more.
+  static void Close() noexcept;
+
   /// A buffer of zeros with one holder, or 0 when the capacity is 0 or more than kMaxCapacity, when there is
   /// no memory, or when the pages could not be locked and the policy requires it.
   BufferNumber New(std::size_t capacity) noexcept;
@@ -45,6 +49,10 @@ class SecureBufferTable {
   /// BufferUse), the last of them wipes it instead. Aborts the process when the canary behind the buffer is
   /// damaged.
   bool Destroy(BufferNumber number) noexcept;
+
+  /// Moves the bytes of a buffer to where there is room for `capacity` of them, and wipes where they were,
+  /// twice. The caller is its only user (ExclusiveAccess). False, and nothing has changed, as for New().
+  bool Enlarge(ControlBlock& block, std::size_t capacity) noexcept;
 
   /// Counts one more holder; false when the buffer is not open.
   bool Retain(BufferNumber number) noexcept;
@@ -91,6 +99,7 @@ class SecureBufferTable {
   static constexpr std::size_t kChunk = 2048;
   static constexpr std::uint32_t kNoIndex = std::numeric_limits<std::uint32_t>::max();
 
+  void CheckCanary(const ControlBlock& block, std::uint32_t purges) const noexcept;
   bool AddBlock();
   void FreeBlock(std::uint32_t index) noexcept;
   void NextGeneration(std::uint32_t index) noexcept;

@@ -1,5 +1,6 @@
 #include "slot_pool.h"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 #include <utility>
@@ -91,7 +92,13 @@ Slab* SlotPool::NewSlab(Slab::Kind kind, std::size_t size) {
 
 Slab* SlotPool::NewSlabOfClass(std::uint8_t number) {
   const std::size_t slot_size = CapacityOf(number) + kGap;
-  const std::size_t size = slot_size <= kSmallSlab / 8 ? kSmallSlab : kLargeSlab;
+  std::size_t size = slot_size <= kSmallSlab / 8 ? kSmallSlab : kLargeSlab;
+  // As large a part of an arena that is smaller than it should be, for other classes need room there too.
+  const std::size_t arena = m_pool->ArenaSize();
+  if (arena < LockedPool::kArenaSize) {
+    size = std::max(size * arena / LockedPool::kArenaSize, slot_size) + kAlignment;
+    size = RoundUp(size, LockedPool::kArenaAlign);
+  }
   auto stack = std::make_unique<std::uint16_t[]>(size / slot_size);
   Slab* const slab = NewSlab(Slab::Kind::kSlots, size);
   if (slab == nullptr) return nullptr;
@@ -125,7 +132,10 @@ Slot SlotPool::TakeAlone(std::size_t capacity) {
 
 void SlotPool::Return(const Slot& slot) noexcept {
   Slab* const slab = slot.slab;
-  if (slab->m_kind != Slab::Kind::kSlots) return FreeSlab(slab);
+  if (slab->m_kind != Slab::Kind::kSlots) {
+    FreeSlab(slab);
+    return FreeEmptyArenas();
+  }
   const auto offset = static_cast<std::uint32_t>(slot.data - slab->m_first);
   slab->m_stack[slab->m_free++] = static_cast<std::uint16_t>(offset / slab->m_slot_size);
   if (slab->m_free == 1) Link(slab);
@@ -135,6 +145,25 @@ void SlotPool::Return(const Slot& slot) noexcept {
     m_empty[slab->m_class] = slab;
   } else {
     FreeSlab(slab);
+  }
+  FreeEmptyArenas();
+}
+
+// An arena in which there is nothing but kept slabs.
+void SlotPool::FreeEmptyArenas() noexcept {
+  for (std::size_t i = 0; i < kClasses && m_pool->arenas() > 1; ++i) {
+    if (m_empty[i] == nullptr) continue;
+    const LockedPool::ArenaUse arena = m_pool->ArenaOf(m_empty[i]->m_memory);
+    std::array<bool, kClasses> within{};
+    std::size_t kept = 0;
+    for (std::size_t j = i; j < kClasses; ++j) {
+      within[j] = m_empty[j] != nullptr && m_pool->ArenaOf(m_empty[j]->m_memory).base == arena.base;
+      if (within[j]) kept += m_empty[j]->m_size;
+    }
+    if (kept != arena.used) continue;
+    for (std::size_t j = i; j < kClasses; ++j) {
+      if (within[j]) FreeSlab(std::exchange(m_empty[j], nullptr));
+    }
   }
 }
 

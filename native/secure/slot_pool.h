@@ -83,6 +83,7 @@ class SlotPool {
   Slab* NewSlab(Slab::Kind kind, std::size_t size);
   Slab* NewSlabOfClass(std::uint8_t number);
   void FreeSlab(Slab* slab) noexcept;
+  void FreeEmptyArenas() noexcept;
   void Link(Slab* slab) noexcept;
   void Unlink(Slab* slab) noexcept;
   /// The canary's bytes behind the capacity, to the slot's end.
@@ -94,7 +95,7 @@ class SlotPool {
   /// The slabs of each class that have a free slot.
   std::array<Slab*, kClasses> m_partial{};
   /// An empty slab of each class, kept so that a buffer that comes and goes does not make and free one each
-  /// time.
+  /// time. None keeps an arena from going back to the system, the last one apart.
   std::array<Slab*, kClasses> m_empty{};
 };
 

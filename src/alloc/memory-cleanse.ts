@@ -1,4 +1,5 @@
 import { native } from '../util/native.js'
+import { auditSecure } from '../util/tracing.js'
 
 /**
  * Overwrites memory with zeros, by stores that no optimizer removes.
@@ -21,4 +22,5 @@ import { native } from '../util/native.js'
  */
 export function memoryCleanse(memory: ArrayBufferLike | ArrayBufferView): void {
   native.memoryCleanse(memory)
+  auditSecure('cleanse')
 }

@@ -1,7 +1,17 @@
 import { native } from '../util/native.js'
-import { traceSecure } from '../util/tracing.js'
+import { auditSecure, traceSecure } from '../util/tracing.js'
+import { lend, takeBack } from './lent-memory.js'
 import { noteLockedPool } from './locked-pool.js'
-import { fail, isObject } from './secure-error.js'
+import {
+  checkBorrower,
+  checkNoPromise,
+  checkNumber,
+  fail,
+  failReceiver,
+  failType,
+  failWithBytes,
+  isObject,
+} from './secure-error.js'
 
 /** A buffer's number in the addon, which is never 0. It says nothing of where the memory is. */
 export type SecureNumber = number
@@ -14,8 +24,10 @@ export type SecureBufferToken = bigint & {
   readonly [ofSecureBuffer]: true
 }
 
-/** What an object has of its buffer. @throws {SecureMemoryError} when it is none */
+/** What an object has of its buffer. @throws {TypeError} when it is none */
 let shareOf: (buffer: SecureBuffer) => Share
+/** Whether it is a buffer, disposed or not. */
+let isBuffer: (value: unknown) => value is SecureBuffer
 /** A buffer's number; 0 when it has been disposed or is none. */
 export let numberOf: (buffer: SecureBuffer) => SecureNumber
 /** Makes the object for a number. */
@@ -26,6 +38,8 @@ const kAdopt: unique symbol = Symbol('adopt')
 /** What outlives a buffer's object; the number is 0 when there is nothing left to give back. */
 interface Share {
   number: SecureNumber
+  /** Whether the registry has it. */
+  registered: boolean
 }
 
 // A locked slot that nobody gives back is worse than a slow one.
@@ -50,7 +64,9 @@ function registerAll(): void {
 function registerFresh(): void {
   for (const buffer of fresh) {
     const share = shareOf(buffer)
-    if (share.number !== 0) reclaim.register(buffer, share)
+    if (share.number === 0) continue
+    share.registered = true
+    reclaim.register(buffer, share, share)
   }
   fresh.length = 0
 }
@@ -63,9 +79,46 @@ function addFresh(buffer: SecureBuffer): void {
   settled.then(registerAll)
 }
 
-/** Forgets a buffer that has ended, when it is the newest. */
-function dropFresh(buffer: SecureBuffer): void {
-  if (fresh.at(-1) === buffer) fresh.pop()
+/** Forgets a buffer that has ended. @returns its number, 0 when it had ended before */
+function end(buffer: SecureBuffer): SecureNumber {
+  const share = shareOf(buffer)
+  const { number } = share
+  share.number = 0
+  if (share.registered) {
+    share.registered = false
+    reclaim.unregister(share)
+  } else if (fresh.at(-1) === buffer) {
+    fresh.pop()
+  }
+  return number
+}
+
+/**
+ * Says why a call that fills a buffer has failed.
+ *
+ * @throws {TypeError} when it is none
+ * @throws {SecureMemoryError} otherwise
+ */
+export function failWithBuffer(buffer: unknown): never {
+  if (!isBuffer(buffer)) failType('buffer', 'a SecureBuffer')
+  fail()
+}
+
+/** @returns a token for one more share of a buffer. @throws {SecureMemoryError} */
+export function shareToken(number: SecureNumber): SecureBufferToken {
+  const token = native.secureBufferShare(number)
+  if (token === 0n) fail()
+  auditSecure('share')
+  return token as SecureBufferToken
+}
+
+/** @returns the number that a token stands for, which this thread owns now. @throws {SecureMemoryError} */
+export function openToken(token: SecureBufferToken): SecureNumber {
+  if (typeof token !== 'bigint') failType('token', 'a bigint')
+  const number = native.secureBufferOpen(token)
+  if (number === 0) fail()
+  auditSecure('open')
+  return number
 }
 
 /** @returns memory off V8's own heap, where wiping reaches: a view of a small buffer of its own would be moved about. */
@@ -83,7 +136,8 @@ function newCopy(length: number): Buffer {
  * twice when it is destroyed, and at the end of the process at the latest.
  *
  * Its content cannot be seen by accident: not in `console.log`, JSON, templates, errors, heap snapshots, and not after
- * `postMessage` or `structuredClone`. Every failure of every method is the same {@link SecureMemoryError}.
+ * `postMessage` or `structuredClone`. Every failure of every method is the same {@link SecureMemoryError}, apart from a
+ * TypeError for an argument of the wrong type.
  *
  * It is owned by whoever made it; {@link share} lets another thread own it too. One that is dropped without
  * {@link destroy} is wiped and given back when it is collected.
@@ -98,13 +152,15 @@ export class SecureBuffer {
   readonly #share: Share
 
   static {
-    shareOf = (buffer) => (isObject(buffer) && #share in buffer ? buffer.#share : fail())
+    isBuffer = (value) => isObject(value) && #share in value
+    shareOf = (buffer) => (isObject(buffer) && #share in buffer ? buffer.#share : failReceiver('SecureBuffer'))
     numberOf = (buffer) => (isObject(buffer) && #share in buffer ? buffer.#share.number : 0)
     adoptBuffer = (number) => new SecureBuffer(kAdopt, number)
   }
 
   /**
    * @param capacity - in bytes, 1 to 2^31 - 1
+   * @throws {TypeError} when it is no number
    * @throws {SecureMemoryError} for any other capacity, without memory, and under the policy `require` without a lock
    */
   constructor(capacity: number)
@@ -113,15 +169,19 @@ export class SecureBuffer {
   constructor(capacity: number | typeof kAdopt, number?: SecureNumber) {
     const made = capacity === kAdopt ? (number as SecureNumber) : native.secureBufferNew(capacity)
     noteLockedPool()
-    if (made === 0) fail()
-    this.#share = { number: made }
+    if (made === 0) {
+      if (capacity !== kAdopt) checkNumber(capacity, 'capacity')
+      fail()
+    }
+    this.#share = { number: made, registered: false }
     addFresh(this)
-    if (capacity !== kAdopt) traceSecure('create')
+    if (capacity !== kAdopt) auditSecure('create')
   }
 
   /**
    * @param length - how many random bytes, 1 to 2^31 - 1
    * @returns a buffer full of them, straight from the system's generator
+   * @throws {TypeError} when `length` is no number
    * @throws {SecureMemoryError}
    */
   static random(length: number): SecureBuffer {
@@ -130,6 +190,7 @@ export class SecureBuffer {
       buffer.destroy()
       fail()
     }
+    auditSecure('write')
     return buffer
   }
 
@@ -138,13 +199,26 @@ export class SecureBuffer {
    *
    * @param token - from {@link share}
    * @returns the same buffer, which this thread owns too
-   * @throws {SecureMemoryError}
+   * @throws {TypeError} when it is no bigint
+   * @throws {SecureMemoryError} when it has been opened or revoked, or its thread or the buffer has ended
    */
   static open(token: SecureBufferToken): SecureBuffer {
-    const number = typeof token === 'bigint' ? native.secureBufferOpen(token) : 0
-    if (number === 0) fail()
-    traceSecure('open')
-    return new SecureBuffer(kAdopt, number)
+    return new SecureBuffer(kAdopt, openToken(token))
+  }
+
+  /**
+   * Takes back what {@link share} gave, in any thread: nobody can open it any more. A token that was lost with the thread
+   * that it went to keeps its buffer otherwise.
+   *
+   * @param token - from {@link share}
+   * @returns whether it could still have been opened
+   * @throws {TypeError} when it is no bigint
+   */
+  static revoke(token: SecureBufferToken): boolean {
+    if (typeof token !== 'bigint') failType('token', 'a bigint')
+    const revoked = native.secureBufferRevoke(token)
+    if (revoked) auditSecure('revoke')
+    return revoked
   }
 
   /**
@@ -152,10 +226,12 @@ export class SecureBuffer {
    *
    * @param bytes - at most {@link capacity} bytes; none make the buffer empty. They are copied, and stay the caller's to
    * wipe
+   * @throws {TypeError} when they are no Uint8Array, or one of shared or detached memory
    * @throws {SecureMemoryError} with the old content in place
    */
   write(bytes: Uint8Array): void {
-    if (native.secureBufferWrite(shareOf(this).number, bytes) !== 0) fail()
+    if (native.secureBufferWrite(shareOf(this).number, bytes) !== 0) failWithBytes(bytes)
+    auditSecure('write')
   }
 
   /**
@@ -163,29 +239,36 @@ export class SecureBuffer {
    *
    * @param into - where to; what the content does not reach stays as it is
    * @returns how many bytes were copied: all, or as many as `into` takes
+   * @throws {TypeError} when it is no Uint8Array, or one of shared or detached memory
    * @throws {SecureMemoryError}
    */
   read(into: Uint8Array): number {
     const count = native.secureBufferRead(shareOf(this).number, into)
-    if (count < 0) fail()
+    if (count < 0) failWithBytes(into, 'into')
+    auditSecure('read')
     return count
   }
 
   /**
-   * @returns a copy of the content in ordinary memory, which the caller owns and has to wipe
+   * @returns a copy of the content in ordinary memory, which the caller owns and has to wipe; all of it is the content
+   * that the buffer had at one moment, whatever other threads write meanwhile
    * @throws {SecureMemoryError} also when the buffer is empty
    */
   asSlice(): Buffer {
     const { number } = shareOf(this)
-    const length = native.secureBufferLen(number)
-    if (length === 0) fail()
-    const copy = newCopy(length)
-    if (native.secureBufferRead(number, copy) !== length) {
-      // Another thread has replaced the content in between.
-      native.memoryCleanse(copy)
-      fail()
+    let room = native.secureBufferLen(number)
+    for (;;) {
+      if (room === 0) fail()
+      const copy = newCopy(room)
+      const length = native.secureBufferReadWhole(number, copy)
+      if (length <= 0) fail()
+      if (length <= room) {
+        auditSecure('as_slice')
+        return length === room ? copy : copy.subarray(0, length)
+      }
+      // Another thread has written more meanwhile; at most as much as the capacity.
+      room = length
     }
-    return copy
   }
 
   /**
@@ -193,29 +276,59 @@ export class SecureBuffer {
    * becomes 0) when the function returns. What the function writes there does not reach the buffer, which is not held
    * either: any thread may use, write and destroy it meanwhile.
    *
-   * @param fn - must not return a promise: the bytes are gone by the time it continues. Nor may it move the memory to
+   * What the function begins and does not wait for, such as `fs.write()`, finds zeros: see {@link useAsync}.
+   *
+   * @param fn - must not be asynchronous: the bytes are gone by the time it continues. Nor may it move the memory to
    * another ArrayBuffer, as `transfer()` does
    * @returns what `fn` returns
-   * @throws {SecureMemoryError} also when `fn` has done what it must not; the memory is wiped by then, wherever it is
+   * @throws {TypeError} when `fn` is no function, is asynchronous, or has returned a promise
+   * @throws {SecureMemoryError} also when `fn` has moved the memory; it is wiped by then, wherever it is
    * @throws what `fn` throws
    */
   use<T>(fn: (bytes: Uint8Array) => T): T {
     const { number } = shareOf(this)
-    if (typeof fn !== 'function') fail()
-    const length = native.secureBufferLen(number)
-    const memory = native.secureBufferLend(number)
-    noteLockedPool()
-    if (memory === undefined) fail()
-    traceSecure('lend')
+    checkBorrower(fn)
+    const loan = lend(number)
+    auditSecure('lend')
     let result: T
     try {
-      result = fn(new Uint8Array(memory, 0, Math.min(length, memory.byteLength)))
+      result = fn(loan.bytes)
     } catch (error) {
-      native.secureBufferTakeBack(memory)
+      takeBack(loan, false)
       throw error
     }
-    if (!native.secureBufferTakeBack(memory)) fail()
-    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') fail()
+    if (!takeBack(loan, false)) fail()
+    checkNoPromise(result)
+    return result
+  }
+
+  /**
+   * Lends the content as {@link use} does, until the promise that the function returns is settled. Each call in progress
+   * has locked memory of its own.
+   *
+   * @param fn - must wait for all that it hands the bytes to; what goes on afterwards finds zeros
+   * @returns what `fn`'s promise is fulfilled with, or what `fn` returns
+   * @throws {TypeError} when `fn` is no function
+   * @throws {SecureMemoryError} as {@link use} does
+   * @throws what `fn` throws or is rejected with
+   * @example
+   * ```ts
+   * await key.useAsync((bytes) => file.write(bytes))
+   * ```
+   */
+  async useAsync<T>(fn: (bytes: Uint8Array) => T): Promise<Awaited<T>> {
+    const { number } = shareOf(this)
+    if (typeof fn !== 'function') failType('fn', 'a function')
+    const loan = lend(number)
+    auditSecure('lend')
+    let result: Awaited<T>
+    try {
+      result = await fn(loan.bytes)
+    } catch (error) {
+      takeBack(loan, true)
+      throw error
+    }
+    if (!takeBack(loan, true)) fail()
     return result
   }
 
@@ -239,7 +352,10 @@ export class SecureBuffer {
     return native.secureBufferIsValid(shareOf(this).number)
   }
 
-  /** @returns whether its pages are locked and {@link unlock} has not been called */
+  /**
+   * @returns whether its pages are locked, as are those of all copies that are lent now, and {@link unlock} has not been
+   * called
+   */
   isLocked(): boolean {
     return native.secureBufferIsLocked(shareOf(this).number)
   }
@@ -274,6 +390,7 @@ export class SecureBuffer {
    */
   clear(): void {
     if (native.secureBufferClear(shareOf(this).number) !== 0) fail()
+    auditSecure('write')
   }
 
   /**
@@ -283,16 +400,22 @@ export class SecureBuffer {
    */
   zeroize(): void {
     if (native.secureBufferZeroize(shareOf(this).number) !== 0) fail()
+    auditSecure('write')
   }
 
   /**
    * Fills the whole capacity.
    *
    * @param byte - 0 to 255
+   * @throws {TypeError} when it is no number
    * @throws {SecureMemoryError}
    */
   fill(byte: number): void {
-    if (native.secureBufferFill(shareOf(this).number, byte) !== 0) fail()
+    if (native.secureBufferFill(shareOf(this).number, byte) !== 0) {
+      checkNumber(byte, 'byte')
+      fail()
+    }
+    auditSecure('write')
   }
 
   /**
@@ -300,16 +423,18 @@ export class SecureBuffer {
    *
    * @param other - another buffer, or bytes in ordinary memory
    * @returns whether the contents are the same
+   * @throws {TypeError} when `other` is neither, or bytes of shared or detached memory
    * @throws {SecureMemoryError}
    */
   equals(other: SecureBuffer | Uint8Array): boolean {
     const { number } = shareOf(this)
-    const others = numberOf(other as SecureBuffer)
-    const result =
-      others === 0
-        ? native.secureBufferEqualsBytes(number, other as Uint8Array)
-        : native.secureBufferEquals(number, others)
-    if (result < 0) fail()
+    if (isBuffer(other)) {
+      const result = native.secureBufferEquals(number, numberOf(other))
+      if (result < 0) fail()
+      return result === 1
+    }
+    const result = native.secureBufferEqualsBytes(number, other)
+    if (result < 0) failWithBytes(other, 'other')
     return result === 1
   }
 
@@ -324,37 +449,28 @@ export class SecureBuffer {
   }
 
   /**
-   * Lets another thread of this process own the buffer too. The buffer stays until the token is opened, and then until
-   * all owners have disposed it.
+   * Lets another thread of this process own the buffer too. The buffer stays until the token is opened or revoked, or this
+   * thread ends, and then until all owners have disposed it.
    *
-   * @returns a token for {@link open}; it says nothing of the content
+   * @returns a token for {@link open} and {@link revoke}; it says nothing of the content
    * @throws {SecureMemoryError}
    */
   share(): SecureBufferToken {
-    const token = native.secureBufferShare(shareOf(this).number)
-    if (token === 0n) fail()
-    traceSecure('share')
-    return token as SecureBufferToken
+    return shareToken(shareOf(this).number)
   }
 
   /** Wipes the memory twice and gives it back, for all owners. Calls after the first do nothing. */
   destroy(): void {
-    const share = shareOf(this)
-    const { number } = share
+    const number = end(this)
     if (number === 0) return
-    share.number = 0
-    dropFresh(this)
     native.secureBufferDestroy(number)
     traceSecure('destroy')
   }
 
   /** Gives up this owner's share: the last one destroys the buffer. */
   [Symbol.dispose](): void {
-    const share = shareOf(this)
-    const { number } = share
+    const number = end(this)
     if (number === 0) return
-    share.number = 0
-    dropFresh(this)
     native.secureBufferRelease(number)
     traceSecure('destroy')
   }

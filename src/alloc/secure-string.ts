@@ -1,25 +1,27 @@
 import type { Readable } from 'node:stream'
 import { native } from '../util/native.js'
-import { isBytes } from '../util/validation.js'
+import { auditSecure } from '../util/tracing.js'
+import { noteLockedPool } from './locked-pool.js'
 import { type PromptOptions, readSecretLine } from './secret-line.js'
-import { adoptBuffer, numberOf, SecureBuffer } from './secure-buffer.js'
-import { fail, isObject } from './secure-error.js'
+import { adoptBuffer, numberOf, openToken, SecureBuffer, type SecureBufferToken, shareToken } from './secure-buffer.js'
+import { checkNumber, checkText, fail, failReceiver, failType, failWithBytes, isObject } from './secure-error.js'
 
 const SMALLEST = 32
 
-/** What a string's characters are in. @throws {SecureMemoryError} when it is none */
+/** What a string's characters are in. @throws {TypeError} when it is none */
 let bufferOf: (string: SecureString) => SecureBuffer
-/** Takes what the addon has appended to: the same buffer, or a larger one in its place. */
-let replace: (string: SecureString, number: number) => void
-/** Makes the string of a buffer, which is its own from here on. */
-let adoptString: (number: number) => SecureString
+/** Whether it is a string, disposed or not. */
+let isString: (value: unknown) => value is SecureString
+
+const kAdopt: unique symbol = Symbol('adopt')
 
 /**
  * A string whose characters live in locked memory, as UTF-8, and grow without leaving copies behind.
  *
  * A JavaScript string cannot be wiped: what came from one, by the functions that say so in their names, stays in V8's
  * heap until it is collected, and longer. Make it from bytes, from a stream or from a terminal instead. Like a
- * {@link SecureBuffer} it shows itself nowhere, and all its failures are the same {@link SecureMemoryError}.
+ * {@link SecureBuffer} it shows itself nowhere, and all its failures are the same {@link SecureMemoryError}, apart from a
+ * TypeError for an argument of the wrong type. Offsets and lengths are in bytes.
  *
  * @example
  * ```ts
@@ -28,34 +30,30 @@ let adoptString: (number: number) => SecureString
  * ```
  */
 export class SecureString {
-  #buffer: SecureBuffer
+  readonly #buffer: SecureBuffer
 
   static {
-    bufferOf = (string) => (isObject(string) && #buffer in string ? string.#buffer : fail())
-    replace = (string, number) => {
-      if (number === 0) fail()
-      if (number !== numberOf(string.#buffer)) {
-        string.#buffer.destroy()
-        string.#buffer = adoptBuffer(number)
-      }
-    }
-    adoptString = (number) => {
-      if (number === 0) fail()
-      const string = new SecureString()
-      string.#buffer.destroy()
-      string.#buffer = adoptBuffer(number)
-      return string
-    }
+    isString = (value) => isObject(value) && #buffer in value
+    bufferOf = (string) => (isObject(string) && #buffer in string ? string.#buffer : failReceiver('SecureString'))
   }
 
   /** Makes an empty string. @throws {SecureMemoryError} */
-  constructor() {
-    this.#buffer = new SecureBuffer(SMALLEST)
+  constructor()
+  /** @internal */
+  constructor(adopt: typeof kAdopt, buffer: SecureBuffer)
+  constructor(adopt?: typeof kAdopt, buffer?: SecureBuffer) {
+    this.#buffer = adopt === kAdopt && buffer !== undefined ? buffer : new SecureBuffer(SMALLEST)
+  }
+
+  /** @returns an empty string, as Rust's `SecureString::default()` does. @throws {SecureMemoryError} */
+  static default(): SecureString {
+    return new SecureString()
   }
 
   /**
    * @param bytes - UTF-8; copied, and the caller's to wipe
    * @returns a string with these characters
+   * @throws {TypeError} when they are no Uint8Array, or one of shared or detached memory
    * @throws {SecureMemoryError}
    */
   static fromBytes(bytes: Uint8Array): SecureString {
@@ -74,6 +72,7 @@ export class SecureString {
    *
    * @param text - not wiped: it cannot be
    * @returns a string with these characters
+   * @throws {TypeError} when it is no string
    * @throws {SecureMemoryError}
    */
   static fromHeapString(text: string): SecureString {
@@ -93,14 +92,14 @@ export class SecureString {
    *
    * @param stream - of bytes
    * @returns a string with all of its characters
-   * @throws {SecureMemoryError} when a chunk is no Uint8Array
+   * @throws {TypeError} when a chunk is no Uint8Array
+   * @throws {SecureMemoryError}
    * @throws what the stream fails with
    */
   static async fromStream(stream: Readable): Promise<SecureString> {
     const string = new SecureString()
     try {
       for await (const chunk of stream) {
-        if (!isBytes(chunk)) fail()
         string.push(chunk)
         native.memoryCleanse(chunk)
       }
@@ -128,7 +127,30 @@ export class SecureString {
    * @throws the signal's reason, or an `AbortError` after Ctrl-C
    */
   static async prompt(options: PromptOptions = {}): Promise<SecureString> {
-    return adoptString(await readSecretLine(options))
+    return new SecureString(kAdopt, adoptBuffer(await readSecretLine(options)))
+  }
+
+  /**
+   * Opens what {@link share} gave, in any thread. A token opens once.
+   *
+   * @param token - from {@link share}
+   * @returns the same string, which this thread owns too: what one owner appends is in the other's
+   * @throws {TypeError} when it is no bigint
+   * @throws {SecureMemoryError} when it has been opened or revoked, or its thread or the string has ended
+   */
+  static open(token: SecureBufferToken): SecureString {
+    return new SecureString(kAdopt, adoptBuffer(openToken(token)))
+  }
+
+  /**
+   * Takes back what {@link share} gave: see {@link SecureBuffer.revoke}.
+   *
+   * @param token - from {@link share}
+   * @returns whether it could still have been opened
+   * @throws {TypeError} when it is no bigint
+   */
+  static revoke(token: SecureBufferToken): boolean {
+    return SecureBuffer.revoke(token)
   }
 
   /** Length in bytes of UTF-8. */
@@ -145,37 +167,110 @@ export class SecureString {
    * Appends characters.
    *
    * @param bytes - UTF-8; copied, and the caller's to wipe
+   * @throws {TypeError} when they are no Uint8Array, or one of shared or detached memory
    * @throws {SecureMemoryError}
    */
   push(bytes: Uint8Array): void {
-    replace(this, native.secureBufferAppend(numberOf(bufferOf(this)), bytes))
+    const grown = native.secureBufferAppend(numberOf(bufferOf(this)), bytes)
+    if (grown < 0) failWithBytes(bytes)
+    noteGrowth(grown)
   }
 
   /**
    * Appends characters from a string that is in V8's heap, and stays there.
    *
    * @param text - not wiped: it cannot be
+   * @throws {TypeError} when it is no string
    * @throws {SecureMemoryError}
    */
   pushHeapString(text: string): void {
-    replace(this, native.secureBufferAppendString(numberOf(bufferOf(this)), text))
+    const grown = native.secureBufferAppendString(numberOf(bufferOf(this)), text)
+    if (grown < 0) failWithText(text)
+    noteGrowth(grown)
+  }
+
+  /** The same as {@link pushHeapString}, by the name that Rust has for it. */
+  pushStr(text: string): void {
+    bufferOf(this)
+    this.pushHeapString(text)
+  }
+
+  /**
+   * Puts characters in.
+   *
+   * @param at - where: the first byte of a character, or the length
+   * @param bytes - UTF-8; copied, and the caller's to wipe
+   * @throws {TypeError} when `at` is no number, or `bytes` no Uint8Array, or one of shared or detached memory
+   * @throws {SecureMemoryError} also when `at` is anywhere else
+   */
+  insert(at: number, bytes: Uint8Array): void {
+    const grown = native.secureBufferInsert(numberOf(bufferOf(this)), at, bytes)
+    if (grown < 0) {
+      checkNumber(at, 'at')
+      failWithBytes(bytes)
+    }
+    noteGrowth(grown)
+  }
+
+  /**
+   * Puts characters in from a string that is in V8's heap, and stays there.
+   *
+   * @param at - where: the first byte of a character, or the length
+   * @param text - not wiped: it cannot be
+   * @throws {TypeError} when `at` is no number or `text` no string
+   * @throws {SecureMemoryError} also when `at` is anywhere else
+   */
+  insertStr(at: number, text: string): void {
+    const grown = native.secureBufferInsertString(numberOf(bufferOf(this)), at, text)
+    if (grown < 0) {
+      checkNumber(at, 'at')
+      failWithText(text)
+    }
+    noteGrowth(grown)
   }
 
   /** Takes the last character back. @throws {SecureMemoryError} */
   pop(): void {
     if (native.secureBufferPopCharacter(numberOf(bufferOf(this))) !== 0) fail()
+    auditSecure('write')
+  }
+
+  /**
+   * Shortens the string, and wipes what is cut off.
+   *
+   * @param length - in bytes: the first one of a character; no shorter than the string, nothing happens
+   * @throws {TypeError} when it is no number
+   * @throws {SecureMemoryError} also when a character goes on there
+   */
+  truncate(length: number): void {
+    if (native.secureBufferTruncate(numberOf(bufferOf(this)), length) !== 0) {
+      checkNumber(length, 'length')
+      fail()
+    }
+    auditSecure('write')
+  }
+
+  /** Wipes the characters; the string is empty then. @throws {SecureMemoryError} */
+  clear(): void {
+    bufferOf(this).clear()
   }
 
   /**
    * @param start - first byte; default 0
    * @param end - byte after the last; default the length
    * @returns a string of its own with these bytes
+   * @throws {TypeError} when one is no number
    * @throws {SecureMemoryError} also when there are no such bytes
    */
   slice(start = 0, end?: number): SecureString {
-    const buffer = bufferOf(this)
-    const number = native.secureBufferSlice(numberOf(buffer), start, end === undefined ? buffer.len() : end)
-    return adoptString(number)
+    const number = native.secureBufferSlice(numberOf(bufferOf(this)), start, end)
+    noteLockedPool()
+    if (number === 0) {
+      checkNumber(start, 'start')
+      if (end !== undefined) checkNumber(end, 'end')
+      fail()
+    }
+    return new SecureString(kAdopt, adoptBuffer(number))
   }
 
   /**
@@ -183,17 +278,22 @@ export class SecureString {
    *
    * @param other - another string, or bytes in ordinary memory
    * @returns whether the characters are the same
+   * @throws {TypeError} when `other` is neither, or bytes of shared or detached memory
    * @throws {SecureMemoryError}
    */
   equals(other: SecureString | Uint8Array): boolean {
-    return bufferOf(this).equals(other instanceof SecureString ? bufferOf(other) : other)
+    const buffer = bufferOf(this)
+    if (isString(other)) return buffer.equals(bufferOf(other))
+    if (other instanceof SecureBuffer) failType('other', 'a SecureString or a Uint8Array')
+    return buffer.equals(other)
   }
 
   /**
    * Lends the characters to a function: see {@link SecureBuffer.use}.
    *
-   * @param fn - must not return a promise
+   * @param fn - must not be asynchronous
    * @returns what `fn` returns
+   * @throws {TypeError} when `fn` is no function, is asynchronous, or has returned a promise
    * @throws {SecureMemoryError}
    * @throws what `fn` throws
    */
@@ -201,14 +301,45 @@ export class SecureString {
     return bufferOf(this).use(fn)
   }
 
-  /** Wipes the characters and gives their memory back. Calls after the first do nothing. */
-  dispose(): void {
+  /**
+   * Lends the characters until the promise that the function returns is settled: see {@link SecureBuffer.useAsync}.
+   *
+   * @param fn - must wait for all that it hands the bytes to
+   * @returns what `fn`'s promise is fulfilled with, or what `fn` returns
+   * @throws {TypeError} when `fn` is no function
+   * @throws {SecureMemoryError}
+   * @throws what `fn` throws or is rejected with
+   */
+  async useAsync<T>(fn: (bytes: Uint8Array) => T): Promise<Awaited<T>> {
+    return bufferOf(this).useAsync(fn)
+  }
+
+  /**
+   * Lets another thread of this process own the string too: see {@link SecureBuffer.share}.
+   *
+   * @returns a token for {@link open} and {@link revoke}; it says nothing of the characters
+   * @throws {SecureMemoryError}
+   */
+  share(): SecureBufferToken {
+    return shareToken(numberOf(bufferOf(this)))
+  }
+
+  /** Wipes the characters and gives their memory back, for all owners. Calls after the first do nothing. */
+  destroy(): void {
     bufferOf(this).destroy()
+  }
+
+  /**
+   * Gives up this owner's share: the last one, which is the only one unless it was shared, wipes the characters and gives
+   * their memory back. Calls after the first do nothing.
+   */
+  dispose(): void {
+    bufferOf(this)[Symbol.dispose]()
   }
 
   /** The same as {@link dispose}, for `using`. */
   [Symbol.dispose](): void {
-    bufferOf(this).destroy()
+    bufferOf(this)[Symbol.dispose]()
   }
 
   /** Shows no characters. */
@@ -230,4 +361,16 @@ export class SecureString {
   get [Symbol.toStringTag](): string {
     return 'SecureString'
   }
+}
+
+/** Tells of what has been appended: `grown` is 1 when the characters have moved to a larger place. */
+function noteGrowth(grown: number): void {
+  noteLockedPool()
+  auditSecure(grown === 1 ? 'growth' : 'write')
+}
+
+/** @throws {TypeError} when `text` is no string. @throws {SecureMemoryError} otherwise */
+function failWithText(text: unknown): never {
+  checkText(text, 'text')
+  fail()
 }

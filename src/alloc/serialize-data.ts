@@ -1,6 +1,6 @@
 import { native } from '../util/native.js'
 import { checkInteger, checkUint8Array, rangeError } from '../util/validation.js'
-import { fail, isObject } from './secure-error.js'
+import { failReceiver, isObject } from './secure-error.js'
 
 /** Bitcoin Core's MAX_SIZE: no vector that is read or written may be longer, in bytes. */
 export const MAX_SIZE = 0x02000000
@@ -9,7 +9,7 @@ const HASH_BYTES = 32
 const SMALLEST = 128
 const U64_MAX = 0xffff_ffff_ffff_ffffn
 
-/** @throws {SecureMemoryError} unless it is a SerializeData: V8 would tell of private members instead */
+/** @throws {TypeError} unless it is a SerializeData: V8's own would tell of private members */
 let own: (data: SerializeData) => void
 
 /** What is left behind by one that was never disposed is wiped when it is collected. */
@@ -36,7 +36,7 @@ export class SerializeData {
   readonly #store: { buffer: ArrayBuffer }
   static {
     own = (data) => {
-      if (!isObject(data) || !(#store in data)) fail()
+      if (!isObject(data) || !(#store in data)) failReceiver('SerializeData')
     }
   }
 
@@ -68,6 +68,11 @@ export class SerializeData {
     const data = new SerializeData(bytes.length)
     data.writeBytes(bytes)
     return data
+  }
+
+  /** @returns an empty one, as Rust's `SerializeData::default()` does */
+  static default(): SerializeData {
+    return new SerializeData()
   }
 
   /** Bytes that have been written and not yet read. */
@@ -173,6 +178,12 @@ export class SerializeData {
     checkUint8Array(bytes, 'bytes')
     new Uint8Array(this.#reserve(bytes.length)).set(bytes, this.#end)
     this.#end += bytes.length
+  }
+
+  /** The same as {@link writeBytes}, by the name that Rust has for it. @param bytes - copied */
+  extendFromSlice(bytes: Uint8Array): void {
+    own(this)
+    this.writeBytes(bytes)
   }
 
   /** Appends a vector of bytes: its length as a CompactSize, then the bytes. @param bytes - at most MAX_SIZE bytes */

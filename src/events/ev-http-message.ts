@@ -1,5 +1,4 @@
-import { numberOf, type SecureBuffer } from '../alloc/secure-buffer.js'
-import { fail } from '../alloc/secure-error.js'
+import { failWithBuffer, numberOf, type SecureBuffer } from '../alloc/secure-buffer.js'
 import { type HandleNumber, native } from '../util/native.js'
 import { checkString } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
@@ -126,11 +125,10 @@ export class EvHttpMessage extends declareEventType('EvHttpRequest') {
    * @param name - the header's name, in any case; of several by that name the first counts
    * @param buffer - gets the value's bytes as they came, in place of its content
    * @returns whether there is such a header; when there is none the buffer stays as it is
-   * @throws {TypeError} when the name is no string
+   * @throws {TypeError} when the name is no string, or `buffer` no SecureBuffer
    * @throws {RangeError} when no header can have that name
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
-   * @throws {SecureMemoryError} when the value does not fit, or the buffer is none or has been destroyed; the old content
-   * is in place
+   * @throws {SecureMemoryError} when the value does not fit, or the buffer has been destroyed; the old content is in place
    * @example
    * ```ts
    * using credential = new SecureBuffer(8192)
@@ -141,7 +139,7 @@ export class EvHttpMessage extends declareEventType('EvHttpRequest') {
   headerInto(name: string, buffer: SecureBuffer): boolean {
     checkString(name, 'name')
     const result = native.requestHeaderInto(handleOf(this), name, numberOf(buffer))
-    if (result < 0) fail()
+    if (result < 0) failWithBuffer(buffer)
     return result === 1
   }
 
@@ -150,14 +148,14 @@ export class EvHttpMessage extends declareEventType('EvHttpRequest') {
    *
    * @param buffer - gets the body in place of its content
    * @returns how many bytes the body has
+   * @throws {TypeError} when `buffer` is no SecureBuffer
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
-   * @throws {SecureMemoryError} when the body does not fit, or the buffer is none or has been destroyed; the old content
-   * is in place
+   * @throws {SecureMemoryError} when the body does not fit, or the buffer has been destroyed; the old content is in place
    * @see evbuffer_peek()
    */
   bodyInto(buffer: SecureBuffer): number {
     const length = native.requestBodyInto(handleOf(this), numberOf(buffer))
-    if (length < 0) fail()
+    if (length < 0) failWithBuffer(buffer)
     return length
   }
 

@@ -6,14 +6,23 @@ export interface NativeMemory {
   hardenProcess(): void
   purgeSecrets(): void
   purgeOnSignal(signal: number): boolean
+  purgeFirstAgain(): void
   secureRegionNew(size: number): ArrayBuffer | undefined
-  secureRegionFree(memory: ArrayBuffer): boolean
+  /** @returns 0 when it is none, 1 when it is freed, 2 when JavaScript has to move its memory aside */
+  secureRegionFree(memory: ArrayBuffer): number
+  secureWipedNew(size: number): ArrayBuffer | undefined
 
   secureBufferNew(capacity: number): number
   secureBufferWrite(buffer: number, bytes: Uint8Array): number
   secureBufferRead(buffer: number, into: Uint8Array): number
-  secureBufferLend(buffer: number): ArrayBuffer | undefined
-  secureBufferTakeBack(lent: ArrayBuffer): boolean
+  secureBufferReadWhole(buffer: number, into: Uint8Array): number
+  /** @returns a place, or -1 */
+  secureBufferLend(buffer: number): number
+  secureLentShow(place: number): ArrayBuffer | undefined
+  secureLentTakeBack(place: number, over: boolean): number
+  secureLentLose(place: number): void
+  secureLentRetire(place: number): void
+  secureLentFree(place: number, memory: ArrayBuffer): void
   secureBufferLen(buffer: number): number
   secureBufferCapacity(buffer: number): number
   secureBufferIsValid(buffer: number): boolean
@@ -30,12 +39,17 @@ export interface NativeMemory {
   secureBufferIsZero(buffer: number): number
   secureBufferShare(buffer: number): bigint
   secureBufferOpen(token: bigint): number
+  secureBufferRevoke(token: bigint): boolean
   secureBufferDestroy(buffer: number): void
   secureBufferRelease(buffer: number): void
+  /** @returns -1 on failure, 1 when the characters have moved to a larger place, else 0; as the next three */
   secureBufferAppend(buffer: number, bytes: Uint8Array): number
   secureBufferAppendString(buffer: number, text: string): number
+  secureBufferInsert(buffer: number, at: number, bytes: Uint8Array): number
+  secureBufferInsertString(buffer: number, at: number, text: string): number
+  secureBufferTruncate(buffer: number, length: number): number
   secureBufferPopCharacter(buffer: number): number
-  secureBufferSlice(buffer: number, start: number, end: number): number
+  secureBufferSlice(buffer: number, start: number, end: number | undefined): number
 
   terminalOpen(fd: number, receiver: (outcome: number, buffer: number) => void): boolean
   terminalRead(maxBytes: number): boolean

@@ -20,6 +20,8 @@ export const Shown = {
   replyLength: 8,
   /** How many handles have ended: as long as it stays the same, what was alive is. */
   ended: 9,
+  /** How long the content is that has been lent last. */
+  lentLength: 10,
 } as const
 
 /** The addon writes it. */

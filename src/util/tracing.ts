@@ -128,17 +128,33 @@ export function traceDropped(): void {
   }
 }
 
-/** What happens to secret memory, for {@link traceSecure}. */
-export type SecureEvent = 'arena_growth' | 'lock_failure' | 'destroy' | 'create' | 'share' | 'open' | 'lend'
+/** What happens to secret memory. */
+export type SecureEvent = 'arena_growth' | 'lock_failure' | 'destroy'
 
-/** Those that are told only to an audit log. */
-const AUDITED: ReadonlySet<SecureEvent> = new Set(['create', 'share', 'open', 'lend'])
+/** What is told only to an audit log. */
+export type AuditEvent =
+  | 'create'
+  | 'write'
+  | 'read'
+  | 'as_slice'
+  | 'lend'
+  | 'share'
+  | 'open'
+  | 'revoke'
+  | 'growth'
+  | 'allocate'
+  | 'deallocate'
+  | 'cleanse'
+  | 'failure'
+
 let auditing = false
 
 /**
- * Switches the audit log of secret memory on or off: with an OpenTelemetry SDK registered, each buffer's creation,
- * sharing, opening and lending is a span `secure_alloc` too, beside the arenas' growth, lock failures and destruction that
- * always are. None holds a content, a length, or a number that names a buffer.
+ * Switches the audit log of secret memory on or off: with an OpenTelemetry SDK registered, each of these is a span
+ * `secure_alloc` too, beside the arenas' growth, lock failures and destruction that always are: a buffer's creation,
+ * writing, reading, copying out (`as_slice`), lending, sharing, opening and revoking, a string's growth to another place,
+ * what the allocators hand out and take back, each `memoryCleanse()`, and each failure. None holds a content, a length, or
+ * a number that names a buffer.
  *
  * @param on - whether what happens from now on is told
  */
@@ -146,9 +162,13 @@ export function setSecureAudit(on: boolean): void {
   auditing = on
 }
 
+/** Tells an audit log, if there is one, of something that has happened to secret memory. */
+export function auditSecure(event: AuditEvent): void {
+  if (auditing) traceSecure(event)
+}
+
 /** Tells of something that has happened to secret memory. */
-export function traceSecure(event: SecureEvent): void {
-  if (!auditing && AUDITED.has(event)) return
+export function traceSecure(event: SecureEvent | AuditEvent): void {
   activeTracer()
     ?.startSpan('secure_alloc', { attributes: { 'bitcoin_support.secure.event': event } })
     .end()

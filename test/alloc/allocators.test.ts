@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { thrownBy } from '../support/errors.js'
 import { checkLiveCounts } from '../support/live-counts.js'
 import { checkLockedPool, collectDropped } from '../support/locked-pool-counts.js'
+import { moveMemory } from '../support/move-memory.js'
 import { countOf, newMarker, reveal } from '../support/secure-probe.js'
 
 describe('secureAllocator', () => {
@@ -30,6 +31,19 @@ describe('secureAllocator', () => {
     secureAllocator.deallocate(memory.subarray(50))
     expect(memory.length).to.equal(0)
     expect(lockedPoolStats()).to.deep.equal(before)
+  })
+
+  it('keeps what a view of a part shows when the whole view has been collected, and wipes it after that', async () => {
+    const marker = newMarker()
+    const { used } = lockedPoolStats()
+    let part: Uint8Array | undefined = secureAllocator.allocate(64).subarray(16, 48)
+    reveal(marker, part)
+    await collectDropped()
+    expect(part.some((byte) => byte !== 0)).to.equal(true)
+    expect(lockedPoolStats().used).to.be.greaterThan(used)
+    part = undefined
+    await collectDropped()
+    expect(lockedPoolStats().used).to.equal(used)
   })
 
   it('does nothing the second time', () => {
@@ -81,6 +95,44 @@ describe('zeroAfterFreeAllocator', () => {
     const drop = () => reveal(marker, zeroAfterFreeAllocator.allocate(64))
     drop()
     expect(countOf(marker)).to.equal(1)
+    await collectDropped()
+    expect(countOf(marker)).to.equal(0)
+  })
+
+  it('keeps what a view of a part shows when the whole view has been collected, and wipes it after that', async () => {
+    const marker = newMarker()
+    let part: Uint8Array | undefined = zeroAfterFreeAllocator.allocate(64).subarray(16, 48)
+    reveal(marker, part)
+    await collectDropped()
+    expect(countOf(marker)).to.equal(1)
+    part = undefined
+    await collectDropped()
+    expect(countOf(marker)).to.equal(0)
+  })
+
+  it('wipes all of the memory when a part is given back', () => {
+    const markers = [newMarker(), newMarker()]
+    const memory = zeroAfterFreeAllocator.allocate(64)
+    for (const [i, marker] of markers.entries()) reveal(marker, memory.subarray(32 * i))
+    expect(markers.map(countOf)).to.deep.equal([1, 1])
+    zeroAfterFreeAllocator.deallocate(memory.subarray(0, 8))
+    expect([memory.length, ...markers.map(countOf)]).to.deep.equal([0, 0, 0])
+    zeroAfterFreeAllocator.deallocate(memory)
+  })
+
+  it('refuses memory of others, and leaves it alone', () => {
+    const memory = new Uint8Array(8).fill(1)
+    expect(thrownBy(() => zeroAfterFreeAllocator.deallocate(memory))).to.be.an.instanceOf(RangeError)
+    expect([...memory]).to.deep.equal(Array(8).fill(1))
+  })
+
+  it('wipes what has been moved to another ArrayBuffer when that is collected', async () => {
+    const marker = newMarker()
+    let moved: Uint8Array | undefined = moveMemory(zeroAfterFreeAllocator.allocate(64))
+    reveal(marker, moved)
+    await collectDropped()
+    expect(countOf(marker)).to.equal(1)
+    moved = undefined
     await collectDropped()
     expect(countOf(marker)).to.equal(0)
   })

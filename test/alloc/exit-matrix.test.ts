@@ -40,7 +40,7 @@ describe('the end of a process', () => {
 
   it('by a signal is one also when only workers, which have ended, have loaded the library', async () => {
     const result = await runSecureProgram('worker-only')
-    expect(result.facts).to.deep.equal(Array(2).fill({ length: 32, total: 256 * 1024 }))
+    expect(result.facts).to.deep.equal(Array(2).fill({ length: 32, total: (256 + 16) * 1024 }))
     expect(result, result.stderr).to.include({ code: null, signal: 'SIGTERM' })
   })
 })

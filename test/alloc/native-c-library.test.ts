@@ -15,7 +15,9 @@ const strict = ['-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror', `-I${jo
 describe('the C library', () => {
   it('exports the functions of its header and nothing else', () => {
     const header = readFileSync(join(root, 'native/include/secure_buffer.h'), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
-    const declared = [...header.matchAll(/^SECURE_BUFFER_API .*?\b(secure_buffer_\w+)\(/gm)].map(([, name]) => name)
+    const declared = [...header.matchAll(/^SECURE_BUFFER_API .*?\b(secure_buffer_\w+|memory_cleanse)\(/gm)].map(
+      ([, name]) => name,
+    )
     const lines = execFileSync('nm', ['-D', '--defined-only', join(buildFolder, 'libsecurebuffer.so')], {
       encoding: 'utf8',
     })
@@ -23,7 +25,7 @@ describe('the C library', () => {
       .trim()
       .split('\n')
       .map((line) => line.split(' ').at(-1))
-    expect(declared).to.have.lengthOf(15)
+    expect(declared).to.have.lengthOf(18)
     expect(exported).to.have.members(declared)
   })
 
@@ -38,6 +40,30 @@ describe('the C library', () => {
     this.timeout(compileTimeout)
     const program = await compile(`c-handles-${type}`, [cc], [...strict, 'test/native/capi/handles.c', ...linking])
     expect(await runProgram(program, [])).to.deep.equal({ code: 0, signal: null, stdout: 'ok\n', stderr: '' })
+  })
+
+  it('leaves nothing behind when it is unloaded, with buffers that live too', async function () {
+    this.timeout(compileTimeout)
+    const program = await compile(
+      `c-unload-${type}`,
+      [cc],
+      [...strict, 'test/native/capi/unload.c', '-ldl', ...sanitize],
+    )
+    const { code, stdout, stderr } = await runProgram(program, [join(buildFolder, 'libsecurebuffer.so')])
+    expect(code, stderr).to.equal(0)
+    const [first, last] = JSON.parse(stdout) as { mappings: number; locked: number; heap: number }[]
+    // The loader keeps some bytes of its own for each time.
+    expect(last).to.include({ mappings: first?.mappings, locked: 0 })
+    expect(Number(last?.heap) - Number(first?.heap)).to.be.lessThan(16 * 1024)
+  })
+
+  it('ends soundly while other threads are in it', async function () {
+    this.timeout(compileTimeout)
+    const args = [...strict, 'test/native/capi/exit.c', ...linking, '-lpthread']
+    const program = await compile(`c-exit-${type}`, [cc], args)
+    for (let i = 0; i < 20; i++) {
+      expect(await runProgram(program, [])).to.deep.equal({ code: 0, signal: null, stdout: 'ok\n', stderr: '' })
+    }
   })
 
   it('runs the example in C', async function () {

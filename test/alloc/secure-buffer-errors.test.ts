@@ -1,4 +1,5 @@
-// Every failure of secure memory looks the same, whatever has failed.
+// Every failure of secure memory that may depend on a secret looks the same; a wrong type is a TypeError, which shows
+// nothing of what came instead.
 import { SecureBuffer, type SecureBufferToken, SecureMemoryError, SecureString, secureAllocator } from 'bitcoin-support'
 import { expect } from 'chai'
 import { thrownBy } from '../support/errors.js'
@@ -75,57 +76,121 @@ function usedToken(): bigint {
 }
 
 /** Calls a method with any arguments on a buffer that is given back afterwards. */
-function on(buffer: SecureBuffer, method: string, ...args: unknown[]): void {
+function on(buffer: SecureBuffer, method: string, ...args: unknown[]): unknown {
   try {
     const target = buffer as unknown as Record<string, (...args: unknown[]) => unknown>
-    target[method]?.(...args)
+    return target[method]?.(...args)
   } finally {
     buffer.destroy()
   }
 }
 
-/** Everything that must fail, by name. */
-function failures(): Record<string, () => unknown> {
+/** @returns what a call throws, or what the promise that it returns is rejected with */
+async function errorOf(call: () => unknown): Promise<unknown> {
+  try {
+    await call()
+  } catch (error) {
+    return error
+  }
+  return new Error('it has not failed')
+}
+
+/** Calls with a size, by name. */
+function sizeCalls(of: (value: unknown) => boolean): Record<string, () => unknown> {
   const calls: Record<string, () => unknown> = {}
-  for (const [name, size] of BAD_SIZES) {
+  for (const [name, size] of BAD_SIZES.filter(([, value]) => of(value))) {
     calls[`new SecureBuffer: ${name}`] = () => new SecureBuffer(size as number)
     calls[`SecureBuffer.random: ${name}`] = () => SecureBuffer.random(size as number)
     calls[`secureAllocator.allocate: ${name}`] = () => secureAllocator.allocate(size as number)
   }
+  for (const [name, value] of BAD_BYTES.filter(([, each]) => of(each))) {
+    calls[`fill: ${name}`] = () => on(live(), 'fill', value)
+  }
+  return calls
+}
+
+const isNumber = (value: unknown) => typeof value === 'number'
+
+/** Everything that has a wrong type, by name. */
+function wrongTypes(): Record<string, () => unknown> {
+  const calls = sizeCalls((value) => !isNumber(value))
   for (const [name, value] of badBytes()) {
-    for (const method of ['write', 'read', 'equals']) calls[`${method}: ${name}`] = () => on(live(), method, value)
+    for (const method of ['write', 'read', 'equals']) {
+      calls[`${method}: ${name}`] = () => on(live(), method, value)
+      calls[`${method} of a destroyed one: ${name}`] = () => on(dead(), method, value)
+    }
     calls[`SecureString.fromBytes: ${name}`] = () => SecureString.fromBytes(value as Uint8Array)
+    calls[`SecureString.insert: ${name}`] = () => onString('insert', 0, value)
+    calls[`SecureString.equals: ${name}`] = () => onString('equals', value)
+    if (name !== 'a string') {
+      for (const method of ['pushStr', 'pushHeapString']) calls[`${method}: ${name}`] = () => onString(method, value)
+      calls[`insertStr: ${name}`] = () => onString('insertStr', 0, value)
+      calls[`fromHeapString: ${name}`] = () => SecureString.fromHeapString(value as string)
+    }
+    if (name !== 'a number') {
+      calls[`truncate: ${name}`] = () => onString('truncate', value)
+      calls[`insert at: ${name}`] = () => onString('insert', value, new Uint8Array(1))
+      calls[`insertStr at: ${name}`] = () => onString('insertStr', value, 'x')
+      if (value !== undefined) {
+        calls[`slice from: ${name}`] = () => onString('slice', value)
+        calls[`slice to: ${name}`] = () => onString('slice', 0, value)
+      }
+    }
+    if (name !== 'a bigint') {
+      for (const type of [SecureBuffer, SecureString]) {
+        calls[`${type.name}.open: ${name}`] = () => type.open(value as SecureBufferToken)
+        calls[`${type.name}.revoke: ${name}`] = () => type.revoke(value as SecureBufferToken)
+      }
+    }
+    for (const type of ['use', 'useAsync']) calls[`${type}: ${name} for a function`] = () => on(live(), type, value)
+    if (!(value instanceof Uint8Array) || Object.getPrototypeOf(value) !== Uint8Array.prototype) {
+      calls[`secureAllocator.deallocate: ${name}`] = () => secureAllocator.deallocate(value as Uint8Array)
+    }
   }
-  for (const [name, value] of BAD_BYTES) calls[`fill: ${name}`] = () => on(live(), 'fill', value)
-  for (const [name, value] of [
-    ['none', undefined],
-    ['a string', 'x'],
-    ['an object', {}],
-  ] as const) {
-    calls[`use: ${name} for a function`] = () => on(live(), 'use', value)
-  }
+  calls['equals: a string of secrets'] = () => on(live(), 'equals', SecureString.default())
+  calls['equals: a buffer'] = () => onString('equals', SecureBuffer.random(1))
+  calls['use: an async function'] = () => on(live(), 'use', async () => expect.fail('it was called'))
+  calls['use: a generator'] = () =>
+    on(live(), 'use', function* () {
+      yield expect.fail('it was called')
+    })
+  return calls
+}
+
+/** Calls a method with any arguments on a string that is given back afterwards. */
+function onString(method: string, ...args: unknown[]): unknown {
+  using string = SecureString.fromHeapString('secret')
+  return (string as unknown as Record<string, (...args: unknown[]) => unknown>)[method]?.(...args)
+}
+
+/** Everything that must fail for another reason, by name. */
+function failures(): Record<string, () => unknown> {
+  const calls = sizeCalls(isNumber)
   for (const [name, value] of [
     ['0', 0n],
     ['a used one', usedToken()],
     ['negative', -1n],
     ['2^64', 2n ** 64n],
-    ['a number', 1],
-    ['undefined', undefined],
   ] as const) {
     calls[`open: ${name}`] = () => SecureBuffer.open(value as SecureBufferToken)
+    calls[`SecureString.open: ${name}`] = () => SecureString.open(value as SecureBufferToken)
   }
+  for (const at of [-1, 0.5, Number.NaN, 7, 2 ** 53]) {
+    calls[`insert at ${at}`] = () => onString('insert', at, new Uint8Array(1))
+    calls[`insertStr at ${at}`] = () => onString('insertStr', at, 'x')
+  }
+  for (const length of [-1, 0.5, Number.NaN]) calls[`truncate to ${length}`] = () => onString('truncate', length)
   calls['write: too much'] = () => on(live(), 'write', new Uint8Array(5))
   calls['asSlice: empty'] = () => on(new SecureBuffer(1), 'asSlice')
   calls['equals: a destroyed one'] = () => on(live(), 'equals', dead())
-  calls['use: a promise'] = () => on(live(), 'use', () => Promise.resolve())
   calls['deallocate: not ours'] = () => secureAllocator.deallocate(new Uint8Array(8))
-  calls['deallocate: no view'] = () => secureAllocator.deallocate(undefined as never)
   const valid: Record<string, unknown[]> = {
     write: [new Uint8Array(1)],
     read: [new Uint8Array(1)],
     fill: [1],
     equals: [new Uint8Array(1)],
     use: [() => {}],
+    useAsync: [() => {}],
   }
   for (const method of Object.getOwnPropertyNames(SecureBuffer.prototype)) {
     if (HARMLESS.has(method)) continue
@@ -180,10 +245,38 @@ describe('the errors of secure memory', () => {
   })
 
   for (const [name, call] of Object.entries(failures())) {
-    it(`are the same: ${name}`, () => {
-      expect(describeError(thrownBy(call))).to.deep.equal(THE_ERROR)
+    it(`are the same: ${name}`, async () => {
+      expect(describeError(await errorOf(call))).to.deep.equal(THE_ERROR)
     })
   }
+
+  for (const [name, call] of Object.entries(wrongTypes())) {
+    it(`are a TypeError for a wrong type: ${name}`, async () => {
+      const error = (await errorOf(call)) as Error
+      expect(error).to.be.an.instanceOf(TypeError)
+      expect(error).to.include({ code: 'ERR_INVALID_ARG_TYPE' })
+      expect(error.message).to.match(/^[a-zA-Z]+ must be /)
+      expect(error.message, 'nothing of what came').to.not.match(/secret|\d(?!Array)/)
+    })
+  }
+
+  it('are a TypeError when a function returns a promise, whatever becomes of that', async () => {
+    using buffer = live()
+    const seen: unknown[] = []
+    const note = (reason: unknown) => seen.push(reason)
+    process.on('unhandledRejection', note)
+    try {
+      for (const result of [Promise.resolve(), Promise.reject(new Error('of the function'))]) {
+        const error = thrownBy(() => buffer.use(() => result))
+        expect(error).to.be.an.instanceOf(TypeError)
+        expect(error).to.include({ code: 'ERR_INVALID_RETURN_VALUE' })
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(seen).to.deep.equal([])
+    } finally {
+      process.off('unhandledRejection', note)
+    }
+  })
 
   it('cover every method that can fail', () => {
     const named = Object.keys(failures())
@@ -194,6 +287,7 @@ describe('the errors of secure memory', () => {
       'read',
       'asSlice',
       'use',
+      'useAsync',
       'lock',
       'unlock',
       'clear',

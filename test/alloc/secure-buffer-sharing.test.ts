@@ -164,12 +164,44 @@ describe('sharing a SecureBuffer', () => {
       expect(await thread.ask('read')).to.equal(FAILED)
     })
 
-    it('keeps the buffer of a thread that has ended for the token it has left', async () => {
+    it('keeps the buffer of a thread that has ended for who has opened its token', async () => {
       await using thread = new Thread()
+      using buffer = SecureBuffer.open((await thread.ask('share')) as SecureBufferToken)
+      await thread.last('end')
+      expect([...buffer.asSlice()]).to.deep.equal([7, 8, 9])
+    })
+
+    it('ends with the thread that has made the token, which nobody has opened', async () => {
+      const { used } = lockedPoolStats()
+      const thread = new Thread()
       const token = (await thread.ask('share')) as SecureBufferToken
       await thread.last('end')
-      using buffer = SecureBuffer.open(token)
-      expect([...buffer.asSlice()]).to.deep.equal([7, 8, 9])
+      await thread[Symbol.asyncDispose]()
+      expectClosed(token)
+      expect(SecureBuffer.revoke(token)).to.equal(false)
+      expect(lockedPoolStats().used).to.equal(used)
+    })
+
+    it('is taken back when the thread that the token went to has not opened it', async () => {
+      await using thread = new Thread()
+      const buffer = filled()
+      const token = buffer.share()
+      await thread.last('end')
+      buffer[Symbol.dispose]()
+      expect(SecureBuffer.revoke(token)).to.equal(true)
+      expectClosed(token)
+      expect(SecureBuffer.revoke(token)).to.equal(false)
+    })
+
+    it('is taken back in any thread', async () => {
+      await using thread = new Thread()
+      using buffer = filled()
+      const token = buffer.share()
+      expect(await thread.ask('revoke', token)).to.equal(true)
+      expectClosed(token)
+      const other = (await thread.ask('share')) as SecureBufferToken
+      expect(SecureBuffer.revoke(other)).to.equal(true)
+      expect(await thread.ask('read')).to.deep.equal([7, 8, 9])
     })
 
     it('leaves an owner what a thread that ends has owned too', async () => {

@@ -1,9 +1,11 @@
 // The semantics of each method, on buffers of every size class.
 import { lockedPoolStats, SecureBuffer, type SecureMemoryError } from 'bitcoin-support'
 import { expect } from 'chai'
+import { turn } from '../support/deferred.js'
 import { thrownBy } from '../support/errors.js'
 import { checkLiveCounts } from '../support/live-counts.js'
 import { checkLockedPool } from '../support/locked-pool-counts.js'
+import { moveMemory } from '../support/move-memory.js'
 
 const bytes = (...values: number[]) => Uint8Array.from(values)
 
@@ -278,7 +280,8 @@ describe('SecureBuffer', () => {
       using buffer = SecureBuffer.random(32)
       let seen = -1
       let settled: Promise<void> | undefined
-      expectFailure(() =>
+      const refusal = { code: 'ERR_INVALID_RETURN_VALUE' }
+      const refused = thrownBy(() =>
         buffer.use((view) => {
           settled = (async () => {
             await undefined
@@ -287,10 +290,78 @@ describe('SecureBuffer', () => {
           return settled
         }),
       )
+      expect(refused).to.include(refusal)
       await settled
       expect(seen).to.equal(0)
       // biome-ignore lint/suspicious/noThenProperty: what can be awaited is a promise
-      expectFailure(() => buffer.use(() => ({ then: () => {} })))
+      expect(thrownBy(() => buffer.use(() => ({ then: () => {} })))).to.include(refusal)
+    })
+  })
+
+  describe('useAsync', () => {
+    it('lends the content until the promise is settled, and takes it away then', async () => {
+      using buffer = new SecureBuffer(4)
+      buffer.write(bytes(1, 2, 3))
+      let lent: Uint8Array = bytes()
+      const result = await buffer.useAsync(async (view) => {
+        lent = view
+        await turn()
+        view[0] = 9
+        await turn()
+        return [...view]
+      })
+      expect(result).to.deep.equal([9, 2, 3])
+      expect([lent.length, ...buffer.asSlice()]).to.deep.equal([0, 1, 2, 3])
+    })
+
+    it('lends each call memory of its own, and lets the buffer end meanwhile', async () => {
+      const buffer = new SecureBuffer(4)
+      const calls = [1, 2, 3].map((value) => {
+        buffer.write(bytes(value))
+        return buffer.useAsync(async (view) => {
+          await turn()
+          return view[0]
+        })
+      })
+      expect(buffer.use((view) => view[0])).to.equal(3)
+      buffer.destroy()
+      expect(await Promise.all(calls)).to.deep.equal([1, 2, 3])
+    })
+
+    it('gives what the function throws, is rejected with, or returns', async () => {
+      using buffer = SecureBuffer.random(4)
+      const error = new Error('of the function')
+      const of = (fn: () => unknown) => buffer.useAsync(fn).catch((reason: unknown) => reason)
+      expect(await of(() => Promise.reject(error))).to.equal(error)
+      expect(
+        await of(() => {
+          throw error
+        }),
+      ).to.equal(error)
+      expect(await of(() => 5)).to.equal(5)
+    })
+
+    it('fails when the function has moved the memory, which is wiped by then', async () => {
+      using buffer = new SecureBuffer(4)
+      buffer.fill(7)
+      let moved: Uint8Array = bytes()
+      const error = await buffer
+        .useAsync(async (view) => {
+          moved = moveMemory(view)
+          await turn()
+          expect(moved[0]).to.equal(7)
+        })
+        .catch((reason: unknown) => reason)
+      expect(error).to.include({ code: 'ERR_SECURE_MEMORY' })
+      expect(moved.every((byte) => byte === 0)).to.equal(true)
+    })
+  })
+
+  describe('use', () => {
+    it('calls no asynchronous function', () => {
+      using buffer = SecureBuffer.random(4)
+      const never = async () => expect.fail('it was called')
+      expect(thrownBy(() => buffer.use(never))).to.include({ code: 'ERR_INVALID_ARG_TYPE' })
     })
 
     it('may be nested, each with memory of its own', () => {

@@ -157,7 +157,7 @@ describe('a secret', () => {
       for (const number of stale.filter((each) => each !== next)) {
         expect(native.secureBufferRead(number, into), `${number}`).to.equal(-1)
         expect(native.secureBufferWrite(number, bytes)).to.equal(-1)
-        expect(native.secureBufferLend(number)).to.equal(undefined)
+        expect(native.secureBufferLend(number)).to.equal(-1)
         expect(native.secureBufferShare(number)).to.equal(0n)
         expect(native.secureBufferIsValid(number)).to.equal(false)
         native.secureBufferDestroy(number)

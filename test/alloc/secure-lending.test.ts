@@ -1,6 +1,6 @@
 // The memory that `use()` lends: where it stays, and what becomes of it when the function takes it along.
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { lockedPoolStats, SecureBuffer, secureAllocator } from 'bitcoin-support'
 import { expect } from 'chai'
 import { thrownBy } from '../support/errors.js'
@@ -47,7 +47,13 @@ describe('memory lent by use()', () => {
     long.use(() => {})
     short.use((lent) => expect([...lent]).to.deep.equal([1]))
     using empty = new SecureBuffer(8)
-    empty.use((lent) => expect([...new Uint8Array(lent.buffer)]).to.deep.equal([0]))
+    empty.use((lent) => {
+      expect(lent.length).to.equal(0)
+      expect(new Uint8Array(lent.buffer).every((byte) => byte === 0)).to.equal(true)
+    })
+    // Also of what a function has written beyond the content.
+    empty.use((lent) => new Uint8Array(lent.buffer).fill(9))
+    empty.use((lent) => expect(new Uint8Array(lent.buffer).every((byte) => byte === 0)).to.equal(true))
   })
 
   it('is another in each call within a call, of which a thread keeps four', () => {
@@ -82,10 +88,10 @@ describe('memory lent by use()', () => {
       const call = () =>
         buffer.use((lent) => {
           bytes = moveMemory(lent)
-          expect(buffer.equals(bytes)).to.equal(true)
+          expect(buffer.equals(bytes.subarray(0, 32))).to.equal(true)
         })
       expect(thrownBy(call)).to.include(ERROR)
-      expect([...bytes]).to.deep.equal(Array(32).fill(0))
+      expect(bytes.every((byte) => byte === 0)).to.equal(true)
       expect(lockedPoolStats().used, 'as long as it is shown, it is in use').to.equal(used + PAGES)
       // What is written to it now reaches nobody.
       bytes.fill(9)
@@ -116,6 +122,36 @@ describe('memory lent by use()', () => {
         })
       expect(thrownBy(call)).to.equal(error)
     })
+
+    const posting: Record<string, (bytes: Uint8Array) => unknown> = {
+      'structuredClone()': (bytes) => structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] }),
+      'postMessage()': (bytes) => {
+        const { port1, port2 } = new MessageChannel()
+        try {
+          port1.postMessage(bytes, [bytes.buffer as ArrayBuffer])
+          return receiveMessageOnPort(port2)?.message
+        } finally {
+          port1.close()
+        }
+      },
+    }
+    for (const [how, transfer] of Object.entries(posting)) {
+      it(`is not transferred by ${how}: Node refuses it, or it is wiped, and an error`, () => {
+        using buffer = SecureBuffer.random(32)
+        let received: unknown
+        const error = thrownBy(() =>
+          buffer.use((lent) => {
+            received = transfer(lent)
+          }),
+        )
+        expect([(error as Error).name, received instanceof Uint8Array]).to.be.deep.oneOf([
+          ['DataCloneError', false],
+          ['SecureMemoryError', true],
+        ])
+        if (received instanceof Uint8Array) expect([...received]).to.deep.equal(Array(32).fill(0))
+        buffer.use((lent) => expect(lent.buffer).to.be.an.instanceOf(ArrayBuffer))
+      })
+    }
 
     it('is nowhere in the process afterwards', async () => {
       expect(await factsOf('moved')).to.deep.equal({ within: 2, afterwards: 1, destroyed: 0 })

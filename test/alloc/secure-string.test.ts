@@ -7,6 +7,7 @@ import { checkLockedPool } from '../support/locked-pool-counts.js'
 import { factsOf } from '../support/secure-program.js'
 
 const FAILED = 'ERR_SECURE_MEMORY'
+const WRONG_TYPE = 'ERR_INVALID_ARG_TYPE'
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const textOf = (string: SecureString) => string.use((bytes) => new TextDecoder().decode(bytes))
 
@@ -82,13 +83,65 @@ describe('SecureString', () => {
     [11, 11],
     [0.5, 2],
     [Number.NaN, 2],
-    ['0', 2],
   ] as [number, number][]) {
     it(`has no slice from ${JSON.stringify(start)} to ${end}`, () => {
       using string = SecureString.fromHeapString('passphrase')
       expect(thrownBy(() => string.slice(start, end))).to.include({ code: FAILED })
     })
   }
+
+  it('is put into, cut off and cleared, by whole characters', () => {
+    using string = SecureString.default()
+    string.pushStr('aé')
+    string.insert(1, utf8('€'))
+    string.insertStr(0, '😀')
+    string.insertStr(string.length, '!')
+    expect(textOf(string)).to.equal('😀a€é!')
+    for (const at of [1, 2, 3, 6, 7, 9]) {
+      expect(thrownBy(() => string.insertStr(at, 'x'))).to.include({ code: FAILED })
+      expect(thrownBy(() => string.truncate(at))).to.include({ code: FAILED })
+    }
+    string.truncate(string.length + 1)
+    expect(textOf(string)).to.equal('😀a€é!')
+    string.truncate(8)
+    expect(textOf(string)).to.equal('😀a€')
+    string.truncate(8)
+    string.truncate(4)
+    string.insert(4, utf8('x'.repeat(1000)))
+    expect(string.equals(utf8(`😀${'x'.repeat(1000)}`))).to.equal(true)
+    string.clear()
+    expect([string.length, string.equals(new Uint8Array())]).to.deep.equal([0, true])
+    string.insertStr(0, 'again')
+    expect(textOf(string)).to.equal('again')
+  })
+
+  it('is shared: what one owner appends is in the other’s, also when it has to move', () => {
+    using one = SecureString.fromHeapString('a')
+    using other = SecureString.open(one.share())
+    one.pushStr('b'.repeat(100))
+    other.pushStr('c')
+    const text = `a${'b'.repeat(100)}c`
+    expect([textOf(one), textOf(other), one.equals(other)]).to.deep.equal([text, text, true])
+    one.dispose()
+    expect([one.disposed, other.disposed, textOf(other)]).to.deep.equal([true, false, text])
+    const token = other.share()
+    expect([SecureString.revoke(token), SecureString.revoke(token)]).to.deep.equal([true, false])
+    expect(thrownBy(() => SecureString.open(token))).to.include({ code: FAILED })
+    using third = SecureString.open(other.share())
+    other.destroy()
+    expect(third.disposed).to.equal(true)
+  })
+
+  it('lends its bytes until a promise is settled', async () => {
+    using string = SecureString.fromHeapString('passphrase')
+    let lent: Uint8Array = new Uint8Array(1)
+    const text = await string.useAsync(async (bytes) => {
+      lent = bytes
+      await new Promise((resolve) => setImmediate(resolve))
+      return new TextDecoder().decode(bytes)
+    })
+    expect([text, lent.length]).to.deep.equal(['passphrase', 0])
+  })
 
   it('is compared with strings and bytes', () => {
     using string = SecureString.fromHeapString('passphrase')
@@ -99,7 +152,7 @@ describe('SecureString', () => {
       [same, longer, other, utf8('passphrase'), utf8('passphras')].map((each) => string.equals(each)),
     ).to.deep.equal([true, false, false, true, false])
     for (const wrong of ['passphrase', undefined, [1]] as never[]) {
-      expect(thrownBy(() => string.equals(wrong))).to.include({ code: FAILED })
+      expect(thrownBy(() => string.equals(wrong))).to.include({ code: WRONG_TYPE })
     }
   })
 
@@ -112,7 +165,7 @@ describe('SecureString', () => {
       return bytes.length
     })
     expect([result, lent.length, textOf(string)]).to.deep.equal([10, 0, 'passphrase'])
-    expect(thrownBy(() => string.use(() => Promise.resolve()))).to.include({ code: FAILED })
+    expect(thrownBy(() => string.use(() => Promise.resolve()))).to.include({ code: 'ERR_INVALID_RETURN_VALUE' })
   })
 
   it('is of no use when it is disposed', () => {
@@ -123,6 +176,12 @@ describe('SecureString', () => {
     for (const call of [
       () => string.push(utf8('a')),
       () => string.pushHeapString('a'),
+      () => string.pushStr('a'),
+      () => string.insert(0, utf8('a')),
+      () => string.insertStr(0, 'a'),
+      () => string.truncate(0),
+      () => string.clear(),
+      () => string.share(),
       () => string.pop(),
       () => string.slice(),
       () => string.equals(new Uint8Array()),
@@ -135,8 +194,8 @@ describe('SecureString', () => {
   for (const value of [1, null, undefined, {}, Symbol('text'), new String('text')]) {
     it(`takes no ${typeof value} (${Object.prototype.toString.call(value)}) for a string`, () => {
       using string = SecureString.fromHeapString('old')
-      expect(thrownBy(() => string.pushHeapString(value as string))).to.include({ code: FAILED })
-      expect(thrownBy(() => SecureString.fromHeapString(value as string))).to.include({ code: FAILED })
+      expect(thrownBy(() => string.pushHeapString(value as string))).to.include({ code: WRONG_TYPE })
+      expect(thrownBy(() => SecureString.fromHeapString(value as string))).to.include({ code: WRONG_TYPE })
       expect(textOf(string)).to.equal('old')
     })
   }
@@ -152,7 +211,7 @@ describe('SecureString', () => {
     it('fails when a chunk is a string', async () => {
       const stream = new PassThrough({ encoding: 'utf8' })
       stream.end('secret')
-      expect(await rejection(SecureString.fromStream(stream))).to.include({ code: FAILED })
+      expect(await rejection(SecureString.fromStream(stream))).to.include({ code: WRONG_TYPE })
     })
 
     it('fails with what the stream fails with', async () => {

@@ -8,7 +8,17 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
-import { lockedPoolStats, registerGauges, SecureBuffer, SecureString, setSecureAudit } from 'bitcoin-support'
+import {
+  lockedPoolStats,
+  memoryCleanse,
+  registerGauges,
+  SecureBuffer,
+  type SecureBufferToken,
+  SecureString,
+  secureAllocator,
+  setSecureAudit,
+  zeroAfterFreeAllocator,
+} from 'bitcoin-support'
 import { expect } from 'chai'
 import { asNobody } from '../support/nobody.js'
 import { runSecureProgram } from '../support/secure-program.js'
@@ -70,11 +80,51 @@ describe('tracing of secret memory', () => {
     exporter.reset()
     setSecureAudit(true)
     useAll('content')
-    expect(events()).to.deep.equal(['create', 'lend', 'share', 'open', 'destroy'])
+    expect(events()).to.deep.equal(['create', 'write', 'lend', 'share', 'open', 'failure', 'destroy'])
     setSecureAudit(false)
     exporter.reset()
     useAll('content')
     expect(events()).to.deep.equal(['destroy'])
+  })
+
+  it('tells an audit of every access, of the allocators, of wiping and of every failure', () => {
+    using buffer = new SecureBuffer(8)
+    using string = SecureString.fromBytes(Buffer.from('text'))
+    buffer.use(() => {})
+    const told = (call: () => unknown) => {
+      exporter.reset()
+      try {
+        call()
+      } catch {
+        // That is told too.
+      }
+      return events()
+    }
+    setSecureAudit(true)
+    expect(told(() => buffer.write(Buffer.from('12345')))).to.deep.equal(['write'])
+    expect(told(() => buffer.read(new Uint8Array(2)))).to.deep.equal(['read'])
+    expect(told(() => buffer.asSlice())).to.deep.equal(['as_slice'])
+    expect(told(() => buffer.fill(1))).to.deep.equal(['write'])
+    expect(told(() => SecureBuffer.revoke(buffer.share()))).to.deep.equal(['share', 'revoke'])
+    expect(told(() => SecureBuffer.revoke(1n as SecureBufferToken))).to.deep.equal([])
+    expect(told(() => buffer.write(new Uint8Array(9)))).to.deep.equal(['failure'])
+    expect(told(() => buffer.write('text' as never))).to.deep.equal(['failure'])
+    expect(told(() => buffer.use(undefined as never))).to.deep.equal(['failure'])
+    expect(told(() => string.pushStr('!'))).to.deep.equal(['write'])
+    // A string that moves has grown once, and nothing was made or destroyed.
+    expect(told(() => string.pushStr('x'.repeat(100)))).to.deep.equal(['growth'])
+    expect(told(() => string.truncate(101))).to.deep.equal(['write'])
+    expect(told(() => string.clear())).to.deep.equal(['write'])
+    expect(told(() => memoryCleanse(new Uint8Array(8)))).to.deep.equal(['cleanse'])
+    expect(told(() => zeroAfterFreeAllocator.deallocate(zeroAfterFreeAllocator.allocate(8)))).to.deep.equal([
+      'allocate',
+      'deallocate',
+    ])
+    expect(told(() => secureAllocator.deallocate(secureAllocator.allocate(8)))).to.deep.equal([
+      'arena_growth',
+      'allocate',
+      'deallocate',
+    ])
   })
 
   it('tells of memory that the pool has got from the system', () => {

@@ -23,6 +23,9 @@ static void check_gone(secure_buffer* handle) {
   CHECK(secure_buffer_write(handle, bytes, 0) == -1);
   CHECK(secure_buffer_read(handle, bytes, 4) == -1);
   CHECK(bytes[0] == 1 && bytes[3] == 4);
+  CHECK(secure_buffer_read_whole(handle, bytes, 4) == -1);
+  CHECK(bytes[0] == 1 && bytes[3] == 4);
+  secure_buffer_free(handle);
   CHECK(secure_buffer_len(handle) == -1);
   CHECK(secure_buffer_capacity(handle) == -1);
   CHECK(secure_buffer_is_locked(handle) == -1);
@@ -69,6 +72,18 @@ int main(void) {
   CHECK(secure_buffer_read(buffer, into, 0) == 0);
   CHECK(secure_buffer_read(buffer, into, sizeof into) == 6);
   CHECK(memcmp(into, "secret~", 8) == 0);
+  CHECK(secure_buffer_read_whole(buffer, NULL, 0) == 6);
+  CHECK(secure_buffer_read_whole(buffer, NULL, 1) == -1);
+  char whole[8] = "~~~~~~~";
+  CHECK(secure_buffer_read_whole(buffer, whole, 5) == 6);
+  CHECK(memcmp(whole, "~~~~~~~", 8) == 0);
+  CHECK(secure_buffer_read_whole(buffer, whole, 8) == 6);
+  CHECK(memcmp(whole, "secret~", 8) == 0);
+  memory_cleanse(whole, 3);
+  CHECK(memcmp(whole, "\0\0\0ret~", 8) == 0);
+  memory_cleanse(whole, 0);
+  CHECK(whole[3] == 'r');
+  memory_cleanse(NULL, 8);
   CHECK(secure_buffer_is_zero(buffer) == 0);
   CHECK(secure_buffer_equals(buffer, buffer) == 1);
   CHECK(secure_buffer_unlock(buffer) == 0);
@@ -96,7 +111,8 @@ int main(void) {
   CHECK(next != buffer);
   check_gone(buffer);
   CHECK(secure_buffer_is_valid(next) == 1);
-  CHECK(secure_buffer_destroy(next) == 0);
+  secure_buffer_free(next);
+  check_gone(next);
   puts("ok");
   return 0;
 }

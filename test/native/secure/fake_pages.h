@@ -17,13 +17,13 @@ class FakePages final : public LockedPageAllocator {
   FakePages(int count, int locked, std::size_t limit = std::numeric_limits<std::size_t>::max())
       : m_count(count), m_locked(locked), m_limit(limit) {}
 
-  LockedPages AllocateLocked(std::size_t) override {
+  LockedPages AllocateLocked(std::size_t size) override {
     if (m_count == 0) return {};
     --m_count;
     const bool lock = m_locked > 0;
     if (lock) --m_locked;
     const auto address = std::uintptr_t{0x08000000} + (static_cast<std::uintptr_t>(m_count) << 24);
-    return {reinterpret_cast<void*>(address), lock ? Backend::kMlock : Backend::kNone};
+    return {reinterpret_cast<void*>(address), size, lock ? Backend::kMlock : Backend::kNone};
   }
   void FreeLocked(void*, std::size_t) noexcept override {}
   void AbandonLocked(void*, std::size_t) noexcept override {}
@@ -39,7 +39,8 @@ class FakePages final : public LockedPageAllocator {
 /// all.
 class HeapPages final : public LockedPageAllocator {
  public:
-  HeapPages(int count, int locked) : m_count(count), m_locked(locked) {}
+  HeapPages(int count, int locked, std::size_t limit = std::numeric_limits<std::size_t>::max())
+      : m_count(count), m_locked(locked), m_limit(limit) {}
   ~HeapPages() override {
     for (void* const address : m_memory) Delete(address);
   }
@@ -51,7 +52,7 @@ class HeapPages final : public LockedPageAllocator {
     if (lock) --m_locked;
     auto* const address = new (kPage) unsigned char[size]();
     m_memory.emplace(address);
-    return {address, lock ? Backend::kMlock : Backend::kNone};
+    return {address, size, lock ? Backend::kMlock : Backend::kNone};
   }
   void FreeLocked(void* address, std::size_t) noexcept override {
     m_memory.erase(address);
@@ -59,7 +60,7 @@ class HeapPages final : public LockedPageAllocator {
   }
   // They are deleted with the others.
   void AbandonLocked(void*, std::size_t) noexcept override {}
-  std::size_t GetLimit() override { return std::numeric_limits<std::size_t>::max(); }
+  std::size_t GetLimit() override { return m_limit; }
 
  private:
   static constexpr std::align_val_t kPage{4096};
@@ -68,6 +69,7 @@ class HeapPages final : public LockedPageAllocator {
 
   int m_count;
   int m_locked;
+  const std::size_t m_limit;
   std::set<void*> m_memory;
 };
 

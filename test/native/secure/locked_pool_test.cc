@@ -44,17 +44,77 @@ TEST("locked pool: six halves fill three arenas, a seventh chunk fails, and one 
     CHECK(pool.GetStats().locked == kArena);
   }
   CHECK(pool.Alloc(16) == nullptr);
+  CHECK(pool.GetStats().total == 3 * kArena);
+  CHECK(pool.GetStats().backend == Backend::kNone);
   for (const int i : {0, 2, 4, 1, 3, 5}) pool.Free(halves[static_cast<std::size_t>(i)]);
   const LockedPool::Stats stats = pool.GetStats();
-  CHECK(stats.total == 3 * kArena);
+  CHECK(stats.total == kArena);
   CHECK(stats.locked == kArena);
   CHECK(stats.used == 0);
-  CHECK(stats.free == 3 * kArena);
+  CHECK(stats.free == kArena);
   CHECK(stats.chunks_used == 0);
-  CHECK(stats.chunks_free == 3);
-  CHECK(stats.arenas == 3);
+  CHECK(stats.chunks_free == 1);
+  CHECK(stats.arenas == 1);
   CHECK(stats.lock_failures == 2);
-  CHECK(stats.backend == Backend::kNone);
+  CHECK(stats.backend == Backend::kMlock);
+}
+
+TEST("locked pool: arenas that nothing is in go back, except one, the best") {
+  LockedPool pool(std::make_unique<FakePages>(10, 4));
+  std::vector<void*> chunks;
+  for (int i = 0; i < 6; ++i) chunks.push_back(pool.Alloc(kArena));
+  CHECK(pool.arenas() == 6);
+  // Those of 4 and 5 are not locked: none stays while there is another.
+  pool.Free(chunks[5]);
+  CHECK(pool.arenas() == 5);
+  pool.Free(chunks[0]);
+  CHECK(pool.arenas() == 5);
+  pool.Free(chunks[1]);
+  CHECK(pool.arenas() == 4);
+  pool.Free(chunks[4]);
+  CHECK(pool.arenas() == 3);
+  pool.Free(chunks[2]);
+  pool.Free(chunks[3]);
+  CHECK(pool.arenas() == 1);
+  CHECK(pool.GetStats().locked == kArena);
+  // What comes and goes makes no arena and frees none.
+  const std::size_t growths = pool.growths();
+  for (int i = 0; i < 100; ++i) pool.Free(pool.Alloc(kArena));
+  CHECK(pool.growths() == growths);
+}
+
+TEST("locked pool: an arena that nothing is in goes back when there is much room in another") {
+  LockedPool pool(std::make_unique<FakePages>(3, 3));
+  void* const small = pool.Alloc(16);
+  void* const large = pool.Alloc(kArena);
+  CHECK(pool.arenas() == 2);
+  pool.Free(large);
+  CHECK(pool.arenas() == 1);
+  pool.Free(small);
+  CHECK(pool.arenas() == 1);
+}
+
+TEST("locked pool: an arena that is not locked stays when it is the only one") {
+  LockedPool pool(std::make_unique<FakePages>(1, 0));
+  for (int i = 0; i < 3; ++i) {
+    void* const chunk = pool.Alloc(16);
+    CHECK(chunk != nullptr);
+    pool.Free(chunk);
+  }
+  CHECK(pool.arenas() == 1);
+}
+
+TEST("locked pool: the oldest arena is used first, so that the others empty") {
+  LockedPool pool(std::make_unique<FakePages>(3, 3));
+  void* const first = pool.Alloc(kArena);
+  void* const second = pool.Alloc(kArena / 4 * 3);
+  pool.Free(first);
+  void* const third = pool.Alloc(16);
+  CHECK(pool.ArenaOf(third).base == first);
+  CHECK(pool.ArenaOf(third).used == 16);
+  pool.Free(second);
+  pool.Free(third);
+  CHECK(pool.arenas() == 1);
 }
 
 TEST("locked pool: what it has not handed out is not freed") {
@@ -81,8 +141,83 @@ TEST("locked pool: the first arena is no larger than what may be locked, the nex
 
 TEST("locked pool: a request that the first arena is too small for gets a second") {
   LockedPool pool(std::make_unique<FakePages>(2, 1, 8192));
+  CHECK(pool.Alloc(4096) != nullptr);
   CHECK(pool.Alloc(16384) != nullptr);
   CHECK(pool.GetStats().arenas == 2);
+}
+
+TEST("locked pool: every arena is no larger than what may still be locked, the reserve comes first") {
+  LockedPool pool(std::make_unique<FakePages>(4, 4, 2 * kArena), nullptr, 16384);
+  CHECK(pool.Alloc(16) != nullptr);
+  CHECK(pool.GetStats().locked == kArena + 16384);
+  CHECK(pool.GetStats().regions == 1);
+  CHECK(pool.Alloc(kArena - 16) != nullptr);
+  CHECK(pool.Alloc(16) != nullptr);
+  const LockedPool::Stats stats = pool.GetStats();
+  CHECK(stats.locked == 2 * kArena);
+  CHECK(stats.arenas == 2);
+}
+
+TEST("locked pool: the reserve is there when nothing else may be locked, and comes back") {
+  int refused = 0;
+  LockedPool pool(
+      std::make_unique<FakePages>(9, 2, 16384),
+      [&] {
+        ++refused;
+        return false;
+      },
+      16384);
+  CHECK(pool.Alloc(16) != nullptr);
+  CHECK(pool.GetStats().locked == 16384);
+  for (int i = 0; i < 3; ++i) {
+    void* const lent = pool.AllocReserved(4096);
+    CHECK(lent != nullptr);
+    CHECK(pool.IsLocked(lent));
+    CHECK(pool.SizeOfRegion(lent) == 4096);
+    CHECK(pool.GetStats().used == 16 + 4096);
+    CHECK(pool.AllocReserved(1) == nullptr);
+    pool.FreeRegion(lent);
+    CHECK(pool.GetStats().used == 16);
+  }
+  CHECK(refused == 3);
+  CHECK(pool.AllocReserved(4097) == nullptr);
+  CHECK(pool.GetStats().locked == 16384);
+}
+
+TEST("locked pool: a reserve that is abandoned is made anew") {
+  LockedPool pool(MakePlatformPageAllocator(BackendChoice::kMlock), nullptr, 16384);
+  void* const first = pool.AllocReserved(1);
+  const std::size_t size = pool.SizeOfRegion(first);
+  pool.AbandonRegion(first);
+  CHECK(!pool.Contains(first));
+  CHECK(pool.GetStats().total == size);
+  void* const second = pool.AllocReserved(1);
+  CHECK(second != first);
+  CHECK(pool.GetStats().total == size);
+  CHECK(pool.GetStats().lock_failures == 0);
+  pool.FreeRegion(second);
+  pool.FreeAbandoned(first, size);
+}
+
+TEST("locked pool: a limit of nothing has no reserve, and no failure is counted for it") {
+  LockedPool pool(std::make_unique<FakePages>(2, 0, 0), nullptr, 16384);
+  void* const lent = pool.AllocReserved(1);
+  CHECK(lent != nullptr);
+  CHECK(!pool.IsLocked(lent));
+  CHECK(pool.GetStats().lock_failures == 1);
+  pool.FreeRegion(lent);
+  CHECK(pool.GetStats().total == 0);
+}
+
+TEST("locked pool: a region counts in whole pages, which are what is locked") {
+  LockedPool pool(MakePlatformPageAllocator(BackendChoice::kMlock));
+  void* const region = pool.AllocRegion(1);
+  const std::size_t size = pool.SizeOfRegion(region);
+  CHECK(size >= 4096);
+  CHECK(pool.GetStats().used == size);
+  CHECK(pool.GetStats().locked == size);
+  pool.FreeRegion(region);
+  CHECK(pool.GetStats().total == 0);
 }
 
 TEST("locked pool: with a limit of nothing the first arena is whole") {

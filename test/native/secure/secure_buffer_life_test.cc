@@ -17,12 +17,16 @@ void CheckGone(Fixture& fixture, BufferNumber number) {
   CHECK(!buffer.Lock());
   CHECK(!buffer.Unlock());
   CHECK(!buffer.Write(into));
-  CHECK(!buffer.Append(into));
+  CHECK(buffer.Append(into) == SecureBuffer::Growth::kFailed);
+  CHECK(buffer.Insert(0, into) == SecureBuffer::Growth::kFailed);
+  CHECK(!buffer.Truncate(0));
+  CHECK(!buffer.Pop());
   CHECK(!buffer.Fill(1));
   CHECK(!buffer.FillRandom());
   CHECK(!buffer.Clear());
   CHECK(!buffer.Zeroize());
   CHECK(!buffer.Read(into).has_value());
+  CHECK(!buffer.ReadWhole(into).has_value());
   CHECK(into == Vector(10, 0xee));
   CHECK(!buffer.Length().has_value());
   CHECK(!buffer.Capacity().has_value());

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
+#include <string_view>
 #include <vector>
 
 #include "buffer_fixture.h"
@@ -110,16 +111,86 @@ TEST("secure buffer: pieces are written as one, or not at all") {
   CHECK(ContentOf(buffer) == bytes);
 }
 
-TEST("secure buffer: an append adds to the content, or does nothing when there is no room") {
+TEST("secure buffer: an append adds to the content, and enlarges the capacity when there is no room") {
+  using Growth = SecureBuffer::Growth;
   Fixture fixture;
+  const BufferNumber number = fixture.New(10);
+  SecureBuffer buffer = fixture.On(number);
+  const Vector bytes = Counting(10);
+  CHECK(buffer.Append(std::span(bytes).first(4)) == Growth::kFits);
+  CHECK(buffer.Append(std::span(bytes).subspan(4)) == Growth::kFits);
+  CHECK(ContentOf(buffer) == bytes);
+  CHECK(buffer.Append(SecureBuffer::Bytes()) == Growth::kFits);
+  CHECK(buffer.Capacity() == 10u);
+  const unsigned char* const before = fixture.table.Find(number)->m_slot.data;
+  CHECK(buffer.Append(std::span(bytes).first(1)) == Growth::kMoved);
+  CHECK(buffer.Capacity() == 20u);
+  CHECK(buffer.Length() == 11u);
+  const unsigned char* const after = fixture.table.Find(number)->m_slot.data;
+  CHECK(after != before);
+  // Slots stay mapped: where the content was there is nothing of it.
+  for (int i = 0; i < 10; ++i) CHECK(before[i] == 0);
+  CHECK(std::equal(bytes.begin(), bytes.end(), after));
+  CHECK(after[10] == 1);
+  CHECK(buffer.IntegrityCheck() == true);
+  CHECK(fixture.table.Destroy(number));
+  CHECK(fixture.table.live() == 0);
+}
+
+TEST("secure buffer: a content that cannot move stays as it is") {
+  Fixture fixture(1);
   SecureBuffer buffer = fixture.On(fixture.New(10));
   const Vector bytes = Counting(10);
-  CHECK(buffer.Append(std::span(bytes).first(4)));
-  CHECK(buffer.Append(std::span(bytes).subspan(4)));
+  CHECK(buffer.Write(bytes));
+  const Vector large(LockedPool::kArenaSize);
+  CHECK(buffer.Append(large) == SecureBuffer::Growth::kFailed);
   CHECK(ContentOf(buffer) == bytes);
-  CHECK(!buffer.Append(std::span(bytes).first(1)));
-  CHECK(buffer.Append(SecureBuffer::Bytes()));
-  CHECK(ContentOf(buffer) == bytes);
+  CHECK(buffer.Capacity() == 10u);
+}
+
+TEST("secure buffer: a buffer that moves says whether its new pages are locked") {
+  Fixture fixture(100, 1);
+  SecureBuffer buffer = fixture.On(fixture.New(10));
+  CHECK(buffer.IsLocked());
+  const Vector large(LockedPool::kArenaSize);
+  CHECK(buffer.Append(large) == SecureBuffer::Growth::kMoved);
+  CHECK(!buffer.IsLocked());
+}
+
+TEST("secure buffer: characters are put in, cut off and taken back as a whole") {
+  using Growth = SecureBuffer::Growth;
+  const auto bytes = [](std::string_view text) { return Vector(text.begin(), text.end()); };
+  Fixture fixture;
+  SecureBuffer buffer = fixture.On(fixture.New(1));
+  CHECK(buffer.Append(bytes("a\xc3\xa9z")) == Growth::kMoved);
+  CHECK(buffer.Insert(2, bytes("x")) == Growth::kFailed);
+  CHECK(buffer.Insert(5, bytes("x")) == Growth::kFailed);
+  CHECK(buffer.Insert(0, bytes("1")) == Growth::kMoved);
+  CHECK(buffer.Insert(2, bytes("2")) == Growth::kFits);
+  CHECK(buffer.Insert(6, bytes("3")) == Growth::kFits);
+  CHECK(ContentOf(buffer) == bytes("1a2\xc3\xa9z3"));
+  CHECK(buffer.Truncate(100));
+  CHECK(!buffer.Truncate(4));
+  CHECK(buffer.Truncate(5));
+  CHECK(ContentOf(buffer) == bytes("1a2\xc3\xa9"));
+  CHECK(buffer.Pop());
+  CHECK(ContentOf(buffer) == bytes("1a2"));
+  CHECK(buffer.Truncate(0));
+  CHECK(!buffer.Pop());
+  CHECK(buffer.IsZero() == true);
+}
+
+TEST("secure buffer: a content is read as a whole or not at all") {
+  Fixture fixture;
+  SecureBuffer buffer = fixture.On(fixture.New(10));
+  CHECK(buffer.Write(Counting(6)));
+  Vector into(5, 0xee);
+  CHECK(buffer.ReadWhole(into) == 6u);
+  CHECK(into == Vector(5, 0xee));
+  into.resize(7, 0xee);
+  CHECK(buffer.ReadWhole(into) == 6u);
+  CHECK(Vector(into.begin(), into.begin() + 6) == Counting(6));
+  CHECK(into[6] == 0xee);
 }
 
 TEST("secure buffer: its own bytes can be written to it") {

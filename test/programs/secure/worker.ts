@@ -10,6 +10,7 @@ const orders: Record<string, (token: SecureBufferToken) => unknown> = {
     owned.push(buffer)
     return buffer.len()
   },
+  revoke: (token) => SecureBuffer.revoke(token),
   read: () => owned.at(-1)?.use((bytes) => [...bytes]),
   write: () => owned.at(-1)?.write(Uint8Array.of(4, 5, 6)),
   isValid: () => owned.at(-1)?.isValid(),
