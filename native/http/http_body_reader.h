@@ -32,7 +32,8 @@ class HttpBodyReader {
   /// `length` counts for kLength alone. `limits` must outlive the reading, and may be changed meanwhile.
   void Begin(Framing framing, uint64_t length, const HttpLimits& limits);
 
-  /// Another limit than that of `limits` counts for the content from here on. It may be changed meanwhile, too.
+  /// Another limit than that of `limits` counts for the content from here on. It may be changed meanwhile,
+  /// too.
   void LimitContent(const uint64_t& limit) { m_content_limit = &limit; }
 
   /// Reads from `data` up to where the next step begins. Call again with what was not used.
