@@ -16,8 +16,8 @@
 #include "http/header_list.h"
 #include "http/http_date.h"
 #include "http/http_text.h"
+#include "http/plain_reply_head.h"
 #include "http/reply_framing.h"
-#include "http/reply_head.h"
 #include "http/server_connection.h"
 #include "libevent/scrubbing_heap.h"
 #include "napi/arguments.h"
@@ -274,7 +274,7 @@ bool EvHttpRequest::ReplyPlainly(const HeaderArgs& given, const Napi::Value& bod
                                  const char* reason) {
   // What JavaScript has put there itself stands before the body.
   if (evbuffer_get_length(evhttp_request_get_output_buffer(m_request)) > 0) return false;
-  ReplyHead head;
+  PlainReplyHead head;
   const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
     return head.AddHeader(name.view(), text.view());
   };

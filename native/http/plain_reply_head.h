@@ -14,12 +14,12 @@ class ByteSource;
 /// evhttp keeps headers as a list and prints them one by one, which for a short reply costs more than all the
 /// rest. Most replies need none of what evhttp decides about headers, and are put together here instead.
 /// Where something is for evhttp to decide, a function returns false, and the reply goes evhttp's way.
-class ReplyHead {
+class PlainReplyHead {
  public:
-  ReplyHead() = default;
-  ~ReplyHead();
-  ReplyHead(const ReplyHead&) = delete;
-  ReplyHead& operator=(const ReplyHead&) = delete;
+  PlainReplyHead() = default;
+  ~PlainReplyHead();
+  PlainReplyHead(const PlainReplyHead&) = delete;
+  PlainReplyHead& operator=(const PlainReplyHead&) = delete;
 
   /// Starts the reply to a request of HTTP/1.1 that lets the connection stay open. `reason` may be null for
   /// 200 alone.

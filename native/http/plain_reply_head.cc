@@ -1,4 +1,4 @@
-#include "http/reply_head.h"
+#include "http/plain_reply_head.h"
 
 #include <event2/http.h>
 #include <event2/http_struct.h>
@@ -30,9 +30,9 @@ class Digits {
 
 }  // namespace
 
-ReplyHead::~ReplyHead() { MemoryCleanse(m_text.data(), m_length); }
+PlainReplyHead::~PlainReplyHead() { MemoryCleanse(m_text.data(), m_length); }
 
-bool ReplyHead::Begin(evhttp_request* request, int code, const char* reason) {
+bool PlainReplyHead::Begin(evhttp_request* request, int code, const char* reason) {
   if (request->major != 1 || request->minor != 1) return false;
   if (request->type == EVHTTP_REQ_HEAD || request->type == EVHTTP_REQ_CONNECT) return false;
   if (!HasBody(code)) return false;
@@ -43,7 +43,7 @@ bool ReplyHead::Begin(evhttp_request* request, int code, const char* reason) {
          Append(reason == nullptr ? "OK" : reason) && Append("\r\n");
 }
 
-bool ReplyHead::AddHeader(std::string_view name, std::string_view value) {
+bool PlainReplyHead::AddHeader(std::string_view name, std::string_view value) {
   switch (name.size()) {
     case 4:
       m_has_date |= EqualsIgnoringCase(name, "Date");
@@ -66,7 +66,7 @@ bool ReplyHead::AddHeader(std::string_view name, std::string_view value) {
   return Append(name) && Append(": ") && Append(value) && Append("\r\n");
 }
 
-bool ReplyHead::End(const char* content_type, size_t body_length) {
+bool PlainReplyHead::End(const char* content_type, size_t body_length) {
   if (!m_has_date && !(Append("Date: ") && Append(HttpDate()) && Append("\r\n"))) return false;
   if (!m_has_content_type && content_type != nullptr &&
       !(Append("Content-Type: ") && Append(content_type) && Append("\r\n"))) {
@@ -75,7 +75,7 @@ bool ReplyHead::End(const char* content_type, size_t body_length) {
   return Append("Content-Length: ") && Append(Digits(body_length).view()) && Append("\r\n\r\n");
 }
 
-bool ReplyHead::AppendBody(const ByteSource& body) {
+bool PlainReplyHead::AppendBody(const ByteSource& body) {
   // One more than its size: see ByteSource::CopyTo().
   if (body.size() >= m_text.size() - m_length) return false;
   body.CopyTo(m_text.data() + m_length);
@@ -83,7 +83,7 @@ bool ReplyHead::AppendBody(const ByteSource& body) {
   return true;
 }
 
-bool ReplyHead::Append(std::string_view text) {
+bool PlainReplyHead::Append(std::string_view text) {
   if (text.size() > m_text.size() - m_length) return false;
   std::memcpy(m_text.data() + m_length, text.data(), text.size());
   m_length += text.size();
