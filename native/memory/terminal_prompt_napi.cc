@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "loop/loop_driver.h"
+#include "memory/owned_buffers.h"
 #include "memory/terminal_prompt.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
