@@ -8,6 +8,7 @@ import { type ClientResult, measureClients } from './client.js'
 import { type EchoResult, measureEcho } from './echo.js'
 import { measureHandles } from './handles.js'
 import { type HttpResult, measureHttp } from './http.js'
+import { type LatencyResult, measureLatency } from './latency.js'
 import { measureSecureMemory } from './secure-memory.js'
 
 const quick = process.argv.includes('--quick')
@@ -36,6 +37,8 @@ function echoRatio(bytes: EchoResult['bytes']): number {
   return of('bitcoin-support') / of('node:net')
 }
 
+const latency = await measureLatency(quick ? 2 : 7, quick ? 50 : 200)
+
 /** What is compared, what came out, and what is to be reached. */
 const goals = [
   { what: 'JSON-RPC, × node:http', value: ours('JSON-RPC') / rate(http, 'JSON-RPC', 'node:http'), atLeast: 1.8 },
@@ -47,6 +50,11 @@ const goals = [
   { what: 'client, × node:http', value: clientRate('bitcoin-support') / clientRate('node:http'), atLeast: 1.5 },
   { what: 'echo of 64 bytes, × node:net', value: echoRatio(64), atLeast: 1.3 },
   { what: 'echo of 16 KiB, × node:net', value: echoRatio(16_384), atLeast: 1.3 },
+  ...latency.map(({ side, bytes, ours, node }) => ({
+    what: `${side}'s message of ${bytes} bytes, × node:http's time`,
+    value: ours / node,
+    atMost: 1.2,
+  })),
   ...cascade.map(({ pipes, oursNs, cNs }) => ({
     what: `cascade over ${pipes} pipes, × C's time an event`,
     value: oursNs / cNs,
@@ -83,19 +91,19 @@ const missed = goals.filter(
 )
 
 /** Rows as they are shown: whole answers a second, hundredths of a µs. */
-function shown(rows: readonly (HttpResult | ClientResult | EchoResult)[]): Record<string, unknown>[] {
+function shown(rows: readonly (HttpResult | ClientResult | EchoResult | LatencyResult)[]): Record<string, unknown>[] {
   const round = (name: string, value: unknown) =>
     typeof value !== 'number' ? value : name === 'cpuMicroseconds' ? Number(value.toFixed(2)) : Math.round(value)
   return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, round(name, value)])))
 }
 
 console.log(environment)
-for (const rows of [http, clients, echo]) console.table(shown(rows))
+for (const rows of [http, clients, echo, latency]) console.table(shown(rows))
 console.table(secure.rows.map(({ what, ns }) => ({ what, ns: Math.round(ns), perSecond: Math.round(1e9 / ns) })))
 console.table(goals.map((goal) => ({ ...goal, value: Number(goal.value.toPrecision(3)) })))
 writeFileSync(
   new URL('results.json', import.meta.url),
-  `${JSON.stringify({ environment, cascade, http, clients, echo, secure, goals }, null, 2)}\n`,
+  `${JSON.stringify({ environment, cascade, http, clients, echo, latency, secure, goals }, null, 2)}\n`,
 )
 if (process.argv.includes('--check') && missed.length > 0) {
   console.error(`Not reached: ${missed.map((goal) => goal.what).join('; ')}`)

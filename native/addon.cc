@@ -7,6 +7,7 @@
 #include "http/ev_http_request.h"
 #include "http/ev_http_uri.h"
 #include "http/ev_keyvalq.h"
+#include "libevent/first_copy.h"
 #include "libevent/libevent_runtime.h"
 #include "loop/event_base.h"
 #include "loop/lib_event.h"
@@ -14,6 +15,7 @@
 #include "memory/memory_napi.h"
 #include "memory/secure_buffer_napi.h"
 #include "memory/secure_string_napi.h"
+#include "memory/terminal_prompt_napi.h"
 #include "napi/environment.h"
 #include "napi/handle_napi.h"
 #include "net/buffer_event.h"
@@ -25,15 +27,19 @@
 namespace bitcoin_support {
 namespace {
 
-Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  InitLibeventRuntime();
-  Environment& state = Environment::Attach(env);
+// () -> what the library's JavaScript calls. Each instance of its modules has one of its own: a thread may
+// load them several times, in several contexts.
+Napi::Value NewInstance(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Napi::Object exports = Napi::Object::New(env);
+  Environment& state = Environment::Attach(env, exports);
   ExportHandleFunctions(env, exports, state);
   ExportEvutilFunctions(env, exports, state);
   ExportMemoryFunctions(env, exports, state);
   ExportLockedMemoryFunctions(env, exports, state);
   ExportSecureBufferFunctions(env, exports, state);
   ExportSecureStringFunctions(env, exports, state);
+  ExportTerminalPromptFunctions(env, exports, state);
   EventBase::Export(env, exports, state);
   LibEvent::Export(env, exports, state);
   EvConnListener::Export(env, exports, state);
@@ -50,10 +56,19 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   return exports;
 }
 
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  InitLibeventRuntime();
+  exports.Set("newInstance", Napi::Function::New<NewInstance>(env, "newInstance"));
+  return exports;
+}
+
 }  // namespace
 }  // namespace bitcoin_support
 
 static Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
+  if (const napi_addon_register_func first = bitcoin_support::RegisterOfFirstCopy()) {
+    return Napi::Object(env, first(env, exports));
+  }
   return bitcoin_support::Init(env, exports);
 }
 

@@ -2,6 +2,7 @@
 // stale module would be published.
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeCommonJs } from './lib/commonjs.mjs'
 import { root, run } from './lib/run.mjs'
 
 const outputs = { src: 'dist', test: 'out/test', examples: 'out/examples', bench: 'out/bench' }
@@ -15,8 +16,9 @@ for (const [source, output] of Object.entries(outputs)) {
   }
 }
 
-process.exitCode = run(process.execPath, [
+const code = run(process.execPath, [
   join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
   '-b',
   ...process.argv.slice(2),
 ])
+process.exitCode = code === 0 ? makeCommonJs() : code

@@ -10,10 +10,11 @@ export {
   walkLockedPool,
 } from './alloc/locked-pool.js'
 export { memoryCleanse } from './alloc/memory-cleanse.js'
+export type { PromptOptions } from './alloc/secret-line.js'
 export { secureAllocator } from './alloc/secure-allocator.js'
 export { SecureBuffer, type SecureBufferToken } from './alloc/secure-buffer.js'
 export { SecureMemoryError } from './alloc/secure-error.js'
-export { type PromptOptions, SecureString } from './alloc/secure-string.js'
+export { SecureString } from './alloc/secure-string.js'
 export { MAX_SIZE, SerializeData } from './alloc/serialize-data.js'
 export { zeroAfterFreeAllocator } from './alloc/zero-after-free-allocator.js'
 export {
@@ -55,6 +56,7 @@ export {
 } from './events/ev-dns-base.js'
 export {
   EvHttp,
+  type EvHttpAcceptOptions,
   type EvHttpBindOptions,
   type EvHttpErrorPageCallback,
   type EvHttpOptions,
@@ -94,6 +96,7 @@ export {
 export { EvKeyvalq, OwnedEvKeyvalq, obtainEvKeyvalq } from './events/ev-keyvalq.js'
 export {
   EventBase,
+  type EventBaseDispatchOptions,
   type EventBaseOptions,
   type EventOnceCallback,
   type EvutilSocket,
@@ -114,11 +117,13 @@ export {
   setLogCallback,
 } from './events/logging.js'
 export {
+  type BufferEventSocketOptions,
   obtainBufferEventFilter,
   obtainBufferEventPair,
   obtainBufferEventSocket,
 } from './events/obtain-buffer-event.js'
 export type { RateLimit } from './events/rate-limit.js'
+export type { EventBaseShareToken, EventShareToken } from './events/share-token.js'
 export type { EvSocketAddress } from './events/socket-address.js'
 export { alignUp } from './util/align-up.js'
 export { EventError, type EventErrorCode } from './util/errors.js'

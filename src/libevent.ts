@@ -44,6 +44,19 @@ export * from './libevent/http-connection.js'
 export * from './libevent/http-request.js'
 export * from './libevent/http-server.js'
 export * from './libevent/keyvalq.js'
-export * from './libevent/listener.js'
+export {
+  type evconnlistener_cb,
+  evconnlistener_disable,
+  evconnlistener_enable,
+  type evconnlistener_errorcb,
+  evconnlistener_free,
+  evconnlistener_get_base,
+  evconnlistener_get_fd,
+  evconnlistener_new,
+  evconnlistener_new_bind,
+  evconnlistener_set_cb,
+  evconnlistener_set_error_cb,
+  type SockAddr,
+} from './libevent/listener.js'
 export * from './libevent/uri.js'
 export * from './libevent/util.js'

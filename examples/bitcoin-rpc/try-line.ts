@@ -1,13 +1,11 @@
-import { type Endpoint, formatEndpoint } from './args/endpoint.js'
+import { isIPv6 } from 'node:net'
+import { type Endpoint, formatEndpoint, isAnyAddress } from './args/endpoint.js'
 
 /** How a client logs in. */
 export interface Login {
   readonly cookiePath: string | undefined
   readonly user: string | undefined
 }
-
-/** Wildcards are for listening; to connect, one asks for this machine. */
-const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
 /**
  * @param endpoints - where the server listens
@@ -16,10 +14,16 @@ const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', ':
  */
 export function tryLine(endpoints: readonly Endpoint[], { cookiePath, user }: Login): string {
   const endpoint = endpoints.find(({ host }) => host === '127.0.0.1') ?? endpoints[0] ?? { host: '127.0.0.1', port: 0 }
-  const url = `http://${formatEndpoint({ ...endpoint, host: REACHABLE[endpoint.host] ?? endpoint.host })}/`
+  const url = `http://${formatEndpoint({ ...endpoint, host: reachable(endpoint.host) })}/`
   const login = cookiePath === undefined ? quote(user ?? '') : `"$(cat ${quote(cookiePath)})"`
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'getblockcount' })
   return `curl --user ${login} --data-binary '${body}' ${url.includes('[') ? `'${url}'` : url}`
+}
+
+/** Every address is for listening; to connect, one asks for this machine. */
+function reachable(host: string): string {
+  if (!isAnyAddress(host)) return host
+  return isIPv6(host) ? '::1' : '127.0.0.1'
 }
 
 function quote(word: string): string {

@@ -8,6 +8,7 @@
 
 #include "buffers/ev_buffer.h"
 #include "napi/environment.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 namespace {
@@ -36,14 +37,14 @@ Napi::Value BufferNews::Take() {
   const Napi::Env env = m_env.napi();
   const auto notes = std::exchange(m_notes, {});
   m_env.ShowBufferNews(0);
-  const Napi::Array list = Napi::Array::New(env, notes.size() * 4);
-  uint32_t index = 0;
+  std::vector<napi_value> list;
+  list.reserve(notes.size() * 4);
   for (const BufferNote& note : notes) {
     for (const double part : {note.buffer, note.size, note.added, note.deleted}) {
-      list.Set(index++, Napi::Number::New(env, part));
+      list.push_back(Napi::Number::New(env, part));
     }
   }
-  return list;
+  return NewList(env, list);
 }
 
 void BufferWatch::Start(EvBuffer& handle) {

@@ -1,6 +1,7 @@
 // The native functions by which an EvBuffer meets descriptors, files and memory that is let go later.
 #include <event2/buffer.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -80,6 +81,12 @@ Napi::Value AddFile(const Napi::CallbackInfo& info) {
   }
   EvBuffer::Operation operation(self);
   CheckEndOpen(self);
+  if (length == 0) {
+    // libevent makes no segment of nothing. What has no offset is no file.
+    if (lseek(fd, 0, SEEK_CUR) < 0) ThrowSystemError(self.env(), code::kLibevent, "lseek", errno, what);
+    close(fd);
+    return info.Env().Undefined();
+  }
   // The file is read now. Mapped, it would end the process when it is truncated; left to sendfile(), its
   // bytes could not be looked at, and libevent would read foreign memory in their stead.
   constexpr unsigned kFlags = EVBUF_FS_CLOSE_ON_FREE | EVBUF_FS_DISABLE_MMAP | EVBUF_FS_DISABLE_SENDFILE;

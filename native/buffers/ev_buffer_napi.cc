@@ -14,6 +14,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 namespace {
@@ -96,18 +97,10 @@ Napi::Value CopyoutInto(const Napi::CallbackInfo& info) {
 
 // (buffer, list of bytes)
 Napi::Value AddIovec(const Napi::CallbackInfo& info) {
-  Changeable(info);
-  if (!info[1].IsArray()) ThrowTypeError(info.Env(), "argument 1 is no array");
-  // A list may be a proxy, which runs JavaScript: all is read before anything is done.
-  const UniqueBuffer all = NewBuffer();
-  uint32_t length = 0;
-  napi_get_array_length(info.Env(), info[1], &length);
-  for (uint32_t i = 0; i < length; ++i) {
-    napi_value element;
-    if (napi_get_element(info.Env(), info[1], i, &element) != napi_ok) throw Napi::Error::New(info.Env());
-    AppendBytes(info.Env(), element, all.get());
-  }
+  const ListArg pieces(info, 1);
   EvBuffer& self = Changeable(info);
+  const UniqueBuffer all = NewBuffer();
+  for (size_t i = 0; i < pieces.size(); ++i) AppendBytes(info.Env(), pieces[i], all.get());
   EvBuffer::Operation operation(self);
   CheckEndOpen(self);
   evbuffer_add_buffer(self.buffer(), all.get());

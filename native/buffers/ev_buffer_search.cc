@@ -13,6 +13,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 namespace {
@@ -63,10 +64,8 @@ Napi::Value SearchEol(const Napi::CallbackInfo& info) {
   size_t length = 0;
   const evbuffer_ptr found = evbuffer_search_eol(self.buffer(), &from, &length, EolArg(info, 2));
   if (found.pos < 0) return info.Env().Undefined();
-  const Napi::Array result = Napi::Array::New(info.Env(), 2);
-  result.Set(0u, Napi::Number::New(info.Env(), static_cast<double>(found.pos)));
-  result.Set(1u, Napi::Number::New(info.Env(), static_cast<double>(length)));
-  return result;
+  return NewList(info.Env(), {Napi::Number::New(info.Env(), static_cast<double>(found.pos)),
+                              Napi::Number::New(info.Env(), static_cast<double>(length))});
 }
 
 // (buffer, style, as text) -> the line, undefined when there is none
@@ -90,21 +89,20 @@ Napi::Value Peek(const Napi::CallbackInfo& info) {
   const size_t start = PositionArg(info, 1, self);
   size_t left =
       std::min(static_cast<size_t>(ByteLimitArg(info, 2)), evbuffer_get_length(self.buffer()) - start);
-  const Napi::Array list = Napi::Array::New(info.Env());
-  if (left == 0) return list;
+  std::vector<napi_value> list;
+  if (left == 0) return NewList(info.Env(), list);
   evbuffer_ptr from = PtrAt(self, start);
   const auto wanted = static_cast<ev_ssize_t>(left);
   std::vector<evbuffer_iovec> pieces(
       static_cast<size_t>(evbuffer_peek(self.buffer(), wanted, &from, nullptr, 0)));
   evbuffer_peek(self.buffer(), wanted, &from, pieces.data(), static_cast<int>(pieces.size()));
-  uint32_t index = 0;
   for (const evbuffer_iovec& piece : pieces) {
     const size_t size = std::min(piece.iov_len, left);
     if (size == 0) continue;
     left -= size;
-    list.Set(index++, TextOrBuffer(info.Env(), static_cast<const char*>(piece.iov_base), size, false));
+    list.push_back(TextOrBuffer(info.Env(), static_cast<const char*>(piece.iov_base), size, false));
   }
-  return list;
+  return NewList(info.Env(), list);
 }
 
 }  // namespace

@@ -3,19 +3,23 @@
 
 #include <string>
 
-struct bufferevent;
+struct evhttp_connection;
 
 namespace bitcoin_support {
+
+struct SocketTarget;
 
 /// Connects to a UNIX socket without waiting. @returns the descriptor, or -1 with errno set.
 int ConnectUnix(const std::string& path);
 
-/// Port of 127.0.0.1 on which this process listens and never accepts: the address that an evhttp_connection
-/// is told to connect to when it is to have a socket of ours. @returns 0 with errno set where there is none.
-int PlaceholderPort();
+/// Has `connection` connect to an address of this process on which nobody ever accepts, when it is given its
+/// next request. It must have EVHTTP_CON_REUSE_CONNECTED_ADDR.
+/// @returns false with errno set where there is no such address
+bool PointToPlaceholder(evhttp_connection* connection);
 
-/// Puts `fd` in the place of the socket with which `connection` is connecting, which is closed. libevent
-/// takes it for connected as soon as it can be written to.
-void ReplaceSocket(bufferevent* connection, int fd);
+/// Puts `fd` in the place of the socket with which `connection` is connecting to the placeholder, which is
+/// closed. libevent takes it for connected as soon as it can be written to, and `target`, if there is one,
+/// for its address.
+void ReplaceSocket(evhttp_connection* connection, int fd, const SocketTarget* target);
 
 }  // namespace bitcoin_support

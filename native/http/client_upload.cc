@@ -127,6 +127,7 @@ void ClientUpload::OnEvent(bufferevent* stream, short what, void* arg) {
   const EventBase::BusyScope busy(self.m_client.handle().base());
   if (!self.m_active) return;
   self.m_active = false;
+  if ((what & BEV_EVENT_TIMEOUT) != 0) self.m_client.NoteTimeout(true);
   self.m_event_cb(stream, what, self.m_connection);
 }
 

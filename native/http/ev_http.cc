@@ -2,6 +2,9 @@
 
 #include <event2/http.h>
 #include <event2/http_struct.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <new>
@@ -10,6 +13,7 @@
 #include "http/ev_http_request.h"
 #include "http/http_guard.h"
 #include "http/http_target.h"
+#include "http/reply_framing.h"
 #include "http/server_connection.h"
 #include "http/server_connections.h"
 #include "napi/environment.h"
@@ -30,6 +34,12 @@ constexpr timeval kDefaultDeadline{300, 0};
 
 // Of the request line and all headers, of a server that checks them itself. libevent has no limit.
 constexpr size_t kDefaultMaxHead = 64 * 1024;
+
+// Of a body that is read whole. libevent has no limit; bitcoind's is this one.
+constexpr size_t kDefaultMaxBody = 0x02000000;
+
+// Of what waits for a peer that reads more slowly than the parts of its reply come.
+constexpr size_t kDefaultMaxOutput = 64 * 1024 * 1024;
 
 // libevent's bit for a method that it does not know, and all that it does know.
 constexpr ev_uint16_t kAllMethods = 0xffff;
@@ -81,6 +91,10 @@ EvHttp::EvHttp(EventBase& base, bool strict)
     m_rules.limits.head = kDefaultMaxHead;
     m_rules.deadline = base.CommonTimeout(kDefaultDeadline);
   }
+  evhttp_set_max_body_size(m_http, kDefaultMaxBody);
+  m_rules.limits.body = kDefaultMaxBody;
+  m_rules.limits.streamed_body = UINT64_MAX;
+  m_rules.max_output = kDefaultMaxOutput;
   SetTimeout(kDefaultTimeout);
   m_rules.methods = kDefaultMethods;
 }
@@ -116,7 +130,10 @@ void EvHttp::SetTimeout(const timeval& timeout) {
   m_rules.read_timeout = common;
 }
 
-double EvHttp::Accept(int fd, std::string unlink_path) {
+double EvHttp::Accept(int fd, std::string unlink_path, bool no_delay) {
+  // Connections inherit it, so that it costs nothing for each. A UNIX socket does not have it.
+  const int on = no_delay ? 1 : 0;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   evhttp_bound_socket* const bound = evhttp_accept_socket_with_handle(m_http, fd);
   if (bound == nullptr) {
     close(fd);
@@ -215,6 +232,8 @@ void EvHttp::HandleRequest(evhttp_request* request) {
     extension = !gate->extension_method().empty();
   } else if (!IsRequestSafe(request)) {
     return root.SendError(request, HTTP_BADREQUEST);
+  } else {
+    TrimFields(request);
   }
   if (!extension && (command & root.m_rules.methods) == 0)
     return root.SendError(request, HTTP_NOTIMPLEMENTED);
@@ -247,6 +266,7 @@ void EvHttp::HandOver(evhttp_request* request, unsigned command, ServerConnectio
     connection.Cut();
     return;
   }
+  SettleConnection(request);
   request->type = static_cast<evhttp_cmd_type>(command);
   callback.function(request, callback.arg);
   base().CountNativeCallback();

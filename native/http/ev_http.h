@@ -35,9 +35,13 @@ class EvHttp final : public BaseChild {
 
   void Dispose() override;
   void* Address() const override { return m_http; }
+  bool WaitsWith(const event* ev) const override;
 
   /// What replies are given that name none; null for nothing.
   const char* default_content_type() const { return m_content_type ? m_content_type->c_str() : nullptr; }
+
+  /// A body that came as a string is labelled as what it is: nobody has set what replies are given.
+  bool labels_text() const { return !m_content_type_set; }
 
   bool strict() const { return m_strict; }
   const RequestRules& rules() const { return m_rules; }
@@ -53,7 +57,8 @@ class EvHttp final : public BaseChild {
 
  private:
   /// Starts to accept on `fd`, which it owns from here on. @returns the socket's id.
-  double Accept(int fd, std::string unlink_path);
+  /// @param no_delay accepted connections send at once what they have (TCP_NODELAY)
+  double Accept(int fd, std::string unlink_path, bool no_delay);
   void DelAcceptSocket(double id);
   void SetTimeout(const timeval& timeout);
   void AddVirtualHost(EvHttp& host, const std::string& pattern);
@@ -110,6 +115,7 @@ class EvHttp final : public BaseChild {
   static Napi::Value SetExtensionMethodsNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetRequestTimeoutNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetMaxConnectionsNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetMaxOutputNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetConnectionCountNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetErrorPageNapi(const Napi::CallbackInfo& info);
   static void ExportLimits(Napi::Env env, Napi::Object exports, Environment& state);
@@ -136,6 +142,7 @@ class EvHttp final : public BaseChild {
   // Made for evhttp while it accepts; each is held until its connection is known.
   std::vector<bufferevent*> m_accepted;
   event* m_accepted_event = nullptr;
+  bool m_content_type_set = false;
   // libevent keeps the pointer; the first value is libevent's own.
   std::optional<std::string> m_content_type = "text/html; charset=ISO-8859-1";
 };

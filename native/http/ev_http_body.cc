@@ -35,6 +35,8 @@ Napi::Value EvHttpRequest::GetMethodNapi(const Napi::CallbackInfo& info) {
   if (command != 0) {
     const auto index = static_cast<size_t>(std::countr_zero(command));
     if (index < HttpStrictParser::kMethods.size()) name = HttpStrictParser::kMethods[index];
+  } else if (self.m_state == State::kOrphan) {
+    name = self.m_method_name;
   } else if (self.incoming() && self.m_server->gate() != nullptr) {
     name = self.m_server->gate()->extension_method();
   }
@@ -47,7 +49,7 @@ Napi::Value EvHttpRequest::ReadBodyNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = This(info);
   const Napi::Env env = info.Env();
   if (!self.incoming()) ThrowEventError(self.env(), code::kState, "the request is a client's");
-  RequestGate* const gate = self.m_server->gate();
+  RequestGate* const gate = self.m_server == nullptr ? nullptr : self.m_server->gate();
   if (gate == nullptr || gate->body_state() == RequestGate::Body::kNone) {
     evbuffer* const input = evhttp_request_get_input_buffer(self.m_request);
     return evbuffer_get_length(input) > 0 ? TakeAll(env, input) : env.Null();

@@ -12,6 +12,8 @@ namespace bitcoin_support {
 
 void EvHttpRequest::CheckOutputIsOurs() const {
   if (m_state == State::kNew && m_chunks == nullptr) return;
+  // Nothing is sent of it.
+  if (m_state == State::kOrphan || (m_state == State::kLost && m_kept)) return;
   if (!incoming()) {
     ThrowEventError(env(), code::kState, "the request has been made, or its body comes in chunks");
   }

@@ -11,6 +11,7 @@
 #include "buffers/append_bytes.h"
 #include "http/ev_http_connection.h"
 #include "http/ev_http_request.h"
+#include "http/field_value.h"
 #include "http/http_client.h"
 #include "http/http_reply_guard.h"
 #include "libevent/memory_reserve.h"
@@ -25,7 +26,9 @@ namespace {
 void AddContentLength(evhttp_request* request, int command) {
   evkeyvalq* const headers = evhttp_request_get_output_headers(request);
   const size_t length = evbuffer_get_length(evhttp_request_get_output_buffer(request));
-  if (length == 0 || command == EVHTTP_REQ_POST || command == EVHTTP_REQ_PUT) return;
+  if (command == EVHTTP_REQ_POST || command == EVHTTP_REQ_PUT) return;
+  // RFC 9110 8.6: a method that is made to have a body says so of an empty one as well.
+  if (length == 0 && command != EVHTTP_REQ_PATCH) return;
   if (evhttp_find_header(headers, "Content-Length") != nullptr) return;
   if (evhttp_find_header(headers, "Transfer-Encoding") != nullptr) return;
   evhttp_add_header(headers, "Content-Length", std::to_string(length).c_str());
@@ -70,8 +73,19 @@ void EvHttpRequest::Make(EvHttpConnection& connection, int command, const std::s
   m_client = &connection;
   m_method = command;
   m_uri = uri;
+  m_request->type = static_cast<evhttp_cmd_type>(command);
+  m_request->major = m_request->minor = 1;
   StartDeadline();
   connection.client().Make(*this);
+}
+
+bool EvHttpRequest::AsksForUpgrade() const {
+  const evkeyvalq* const headers = evhttp_request_get_output_headers(m_request);
+  return evhttp_find_header(headers, "Upgrade") != nullptr && ConnectionOptions::Of(*headers).upgrade;
+}
+
+void EvHttpRequest::NoteWrongReply() {
+  if (m_error < 0) m_error = EVREQ_HTTP_INVALID_HEADER;
 }
 
 int EvHttpRequest::HandToLibevent(evhttp_connection* connection) {
@@ -100,7 +114,7 @@ void EvHttpRequest::Fail(int error) {
   if (connection != nullptr) connection->client().Remove(*this);
   // One that libevent has not got goes without a word from it.
   if (!m_failed) TellFailed(m_error);
-  EndUnanswered(environment, on, self, error == EVREQ_HTTP_TIMEOUT);
+  EndUnanswered(environment, on, self, error != EVREQ_HTTP_REQUEST_CANCEL);
   if (connection == nullptr) return;
   connection->client().EndIfUnused();
   connection->client().StartNext();
@@ -194,7 +208,10 @@ void EvHttpRequest::OnError(evhttp_request_error error, void* arg) {
   const EventBase::BusyScope busy(self.base());
   self.m_over = true;
   if (!self.live()) return;
-  if (self.m_client != nullptr && self.client().IsCurrent(self)) self.client().NoteFailure();
+  if (self.m_client != nullptr && self.client().IsCurrent(self)) {
+    self.client().NoteFailure();
+    if (error == EVREQ_HTTP_TIMEOUT) self.client().NoteTimeout(false);
+  }
   self.TellFailed(self.m_error >= 0 ? self.m_error : error);
 }
 
@@ -205,15 +222,15 @@ int EvHttpRequest::OnHeaders(evhttp_request* request, void* arg) {
   EvHttpRequest& self = *static_cast<EvHttpRequest*>(arg);
   const EventBase::BusyScope busy(self.base());
   if (!self.live()) return -1;
-  switch (CheckReplyHead(request)) {
-    case ReplyCheck::kBad:
-      self.m_error = EVREQ_HTTP_INVALID_HEADER;
-      return -1;
-    case ReplyCheck::kInterim:
-      return 0;
-    case ReplyCheck::kFinal:
-      break;
+  ReplyHead head;
+  try {
+    head = ReadReplyHead(request);
+  } catch (const std::bad_alloc&) {
+    self.m_error = EVREQ_HTTP_BUFFER_ERROR;
+    return -1;
   }
+  if (head.interim) return 0;
+  if (head.ends_connection) self.client().EndAfterReply();
   self.m_reading_body = true;
   if (!self.m_wants_headers) return 0;
   self.m_in_callback = true;

@@ -13,6 +13,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 #include "net/buffer_event.h"
 #include "net/ev_dns_base.h"
 
@@ -88,20 +89,20 @@ Napi::Value EvHttpConnection::GetBuffereventNapi(const Napi::CallbackInfo& info)
 // (connection) -> [kind, address, port]
 Napi::Value EvHttpConnection::GetPeerNapi(const Napi::CallbackInfo& info) {
   const EvHttpConnection& self = This(info);
+  const ClientSettings* const made_with = self.is_client() ? &self.m_client->settings() : nullptr;
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
   const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(self.connection()));
   const bool known = fd >= 0 && getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) == 0;
-  const bool is_unix = known && storage.ss_family == AF_UNIX;
+  const bool is_unix =
+      (known && storage.ss_family == AF_UNIX) || (made_with != nullptr && !made_with->unix_path.empty());
   char* address = nullptr;
   ev_uint16_t port = 0;
   evhttp_connection_get_peer(self.connection(), &address, &port);
-  const Napi::Array peer = Napi::Array::New(info.Env(), 3);
-  peer.Set(0u, is_unix ? "unix" : "tcp");
   // libevent invents "localhost" for a peer that has no address.
-  peer.Set(1u, Napi::String::New(info.Env(), is_unix || address == nullptr ? "" : address));
-  peer.Set(2u, Napi::Number::New(info.Env(), is_unix ? 0 : port));
-  return peer;
+  return NewList(info.Env(), {Napi::String::New(info.Env(), is_unix ? "unix" : "tcp"),
+                              Napi::String::New(info.Env(), is_unix || address == nullptr ? "" : address),
+                              Napi::Number::New(info.Env(), is_unix ? 0 : port)});
 }
 
 // (connection) -> the address that it is connected to, or was last; undefined before
@@ -122,11 +123,8 @@ Napi::Value EvHttpConnection::GetAddrNapi(const Napi::CallbackInfo& info) {
     port = ntohs(in6.sin6_port);
   }
   if (family == nullptr) return info.Env().Undefined();
-  const Napi::Array result = Napi::Array::New(info.Env(), 3);
-  result.Set(0u, family);
-  result.Set(1u, text);
-  result.Set(2u, port);
-  return result;
+  return NewList(info.Env(), {Napi::String::New(info.Env(), family), Napi::String::New(info.Env(), text),
+                              Napi::Number::New(info.Env(), port)});
 }
 
 void EvHttpConnection::Export(Napi::Env env, Napi::Object exports, Environment& state) {

@@ -16,7 +16,9 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 #include "net/ev_dns_base.h"
+#include "net/lookup_error.h"
 
 namespace bitcoin_support {
 namespace {
@@ -197,17 +199,20 @@ Napi::Value EvHttpConnection::FreeOnCompletionNapi(const Napi::CallbackInfo& inf
   return info.Env().Undefined();
 }
 
-// (connection) -> [syscall, errno, reason] of the last try to connect; undefined when it did
+// (connection) -> [kind, syscall, errno, reason] of what has kept the last request from its reply, see
+// ClientFailure; undefined when that was nothing of the connection's
 Napi::Value EvHttpConnection::GetFailureNapi(const Napi::CallbackInfo& info) {
-  const ConnectFailure& failure = Client(info).failure();
-  if (failure.syscall == nullptr) return info.Env().Undefined();
-  const bool lookup = std::string_view(failure.syscall) == "getaddrinfo";
-  const Napi::Array result = Napi::Array::New(info.Env(), 3);
-  result.Set(0u, failure.syscall);
-  result.Set(1u, lookup ? 0 : failure.error);
-  result.Set(2u, lookup ? evutil_gai_strerror(failure.error)
-                        : std::generic_category().message(failure.error).c_str());
-  return result;
+  const ClientFailure& failure = Client(info).failure();
+  if (failure.kind == ClientFailure::Kind::kNone) return info.Env().Undefined();
+  const bool lookup = failure.kind == ClientFailure::Kind::kLookup;
+  const std::string reason = failure.kind == ClientFailure::Kind::kReply ? failure.fault
+                             : lookup ? evutil_gai_strerror(failure.error)
+                                      : std::generic_category().message(failure.error);
+  return NewList(info.Env(),
+                 {Napi::Number::New(info.Env(), static_cast<int>(failure.kind)),
+                  Napi::String::New(info.Env(), failure.syscall),
+                  Napi::Number::New(info.Env(), lookup ? NodeErrnoOfLookup(failure.error) : failure.error),
+                  Napi::String::New(info.Env(), reason)});
 }
 
 // (connection, request, command, uri, body | undefined)

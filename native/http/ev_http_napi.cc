@@ -22,7 +22,7 @@ Napi::Value EvHttp::New(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), (new EvHttp(base, BoolArg(info, 1)))->number());
 }
 
-// (http, host, port, backlog, reusePort, ipv6Only) -> socket id
+// (http, host, port, backlog, reusePort, ipv6Only, noDelay) -> socket id
 Napi::Value EvHttp::BindTcpNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   const std::string host = StringArg(info, 1);
@@ -32,8 +32,9 @@ Napi::Value EvHttp::BindTcpNapi(const Napi::CallbackInfo& info) {
   options.backlog = IntArg(info, 3);
   options.reuse_port = BoolArg(info, 4);
   options.ipv6_only = BoolArg(info, 5);
+  const bool no_delay = BoolArg(info, 6);
   const int fd = ListenTcpOrThrow(self.env(), host, static_cast<uint16_t>(port), options);
-  return Napi::Number::New(info.Env(), self.Accept(fd, ""));
+  return Napi::Number::New(info.Env(), self.Accept(fd, "", no_delay));
 }
 
 // (http, path, mode | -1, backlog) -> socket id
@@ -43,13 +44,14 @@ Napi::Value EvHttp::BindUnixNapi(const Napi::CallbackInfo& info) {
   ListenOptions options;
   options.backlog = IntArg(info, 3);
   const int fd = ListenUnixOrThrow(self.env(), path, IntArg(info, 2), options);
-  return Napi::Number::New(info.Env(), self.Accept(fd, path));
+  return Napi::Number::New(info.Env(), self.Accept(fd, path, false));
 }
 
-// (http, fd) -> socket id
+// (http, fd, noDelay) -> socket id
 Napi::Value EvHttp::AcceptFdNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   const int fd = IntArg(info, 1);
+  const bool no_delay = BoolArg(info, 2);
   int listening = 0;
   socklen_t length = sizeof listening;
   if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0) {
@@ -68,7 +70,7 @@ Napi::Value EvHttp::AcceptFdNapi(const Napi::CallbackInfo& info) {
                     "descriptor " + std::to_string(fd) + " is a socket of neither IPv4, IPv6 nor UNIX");
   }
   evutil_make_socket_nonblocking(fd);
-  return Napi::Number::New(info.Env(), self.Accept(fd, ""));
+  return Napi::Number::New(info.Env(), self.Accept(fd, "", no_delay));
 }
 
 // (http, socket id)
@@ -191,7 +193,7 @@ Napi::Value EvHttp::SetMaxBodySizeNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   const ptrdiff_t bytes = ByteLimitArg(info, 1);
   evhttp_set_max_body_size(self.m_http, bytes);
-  self.m_rules.limits.body = static_cast<uint64_t>(bytes);
+  self.m_rules.limits.body = self.m_rules.limits.streamed_body = static_cast<uint64_t>(bytes);
   return info.Env().Undefined();
 }
 
@@ -214,10 +216,12 @@ Napi::Value EvHttp::SetDefaultContentTypeNapi(const Napi::CallbackInfo& info) {
   if (info[1].IsUndefined()) {
     evhttp_set_default_content_type(self.m_http, nullptr);
     self.m_content_type.reset();
+    self.m_content_type_set = true;
   } else {
     const HttpText type(info.Env(), info[1], "content type");
     evhttp_set_default_content_type(self.m_http, nullptr);
     self.m_content_type = type.view();
+    self.m_content_type_set = true;
     evhttp_set_default_content_type(self.m_http, self.m_content_type->c_str());
   }
   return info.Env().Undefined();

@@ -9,13 +9,14 @@
 #include <new>
 #include <optional>
 
-#include "buffers/append_bytes.h"
+#include "buffers/shared_bytes.h"
 #include "buffers/unique_buffer.h"
 #include "http/ev_http.h"
 #include "http/ev_http_request.h"
 #include "http/header_list.h"
 #include "http/http_date.h"
 #include "http/http_text.h"
+#include "http/reply_framing.h"
 #include "http/reply_head.h"
 #include "http/server_connection.h"
 #include "libevent/scrubbing_heap.h"
@@ -24,6 +25,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 namespace {
@@ -34,44 +36,22 @@ bool IsHttp11(const evhttp_request* request) {
 
 // As evhttp_response_needs_body(): what libevent itself forgets on its way out.
 bool MayHaveBody(const evhttp_request* request, int code) {
-  return code >= 200 && code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED &&
-         request->type != EVHTTP_REQ_HEAD && request->type != EVHTTP_REQ_CONNECT;
+  return HasBody(code) && request->type != EVHTTP_REQ_HEAD && request->type != EVHTTP_REQ_CONNECT;
 }
 
-UniqueBuffer BodyOf(Napi::Env env, const Napi::Value& value) {
+// libevent's default says that it is Latin-1; a string is sent as UTF-8.
+constexpr char kTextType[] = "text/plain; charset=utf-8";
+
+bool IsText(Napi::Env env, napi_value body) {
+  napi_valuetype type{};
+  return napi_typeof(env, body, &type) == napi_ok && type == napi_string;
+}
+
+UniqueBuffer BodyOf(const Napi::CallbackInfo& info, size_t index) {
   UniqueBuffer buffer = NewBuffer();
-  if (!value.IsUndefined()) AppendBytes(env, value, buffer.get());
+  const ByteSource bytes(info.Env(), info[index]);
+  Environment::From(info).shared_bytes().Append(bytes, buffer.get());
   return buffer;
-}
-
-// Calls `add` for each header from argument `index` on until it returns false: names and values in turn, or a
-// flat array of them. @returns whether it has been through all.
-template <class Add>
-bool ReadHeaders(const Napi::CallbackInfo& info, size_t index, Add add) {
-  const Napi::Env env = info.Env();
-  const auto add_all = [&](size_t first, size_t length, auto at) {
-    for (size_t i = first; i + 1 < length; i += 2) {
-      const HttpHeaderName name(env, at(i));
-      const HttpText text(env, at(i + 1), "header value");
-      if (!add(name, text)) return false;
-    }
-    return true;
-  };
-  if (info.Length() > index + 1) {
-    return add_all(index, info.Length(), [&](size_t i) -> napi_value { return info[i]; });
-  }
-  const Napi::Value value = info[index];
-  if (value.IsUndefined()) return true;
-  if (!value.IsArray()) ThrowTypeError(env, "headers must be an array");
-  uint32_t length = 0;
-  napi_get_array_length(env, value, &length);
-  return add_all(0, length, [&](size_t i) {
-    napi_value element;
-    if (napi_get_element(env, value, static_cast<uint32_t>(i), &element) != napi_ok) {
-      throw Napi::Error::New(env);
-    }
-    return element;
-  });
 }
 
 // HttpText does not move, so the caller provides the place.
@@ -88,6 +68,12 @@ void AddDate(evhttp_request* request) {
   }
 }
 
+void AddContentType(evhttp_request* request, int code, const char* type) {
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  if (!MayHaveBody(request, code) || evhttp_find_header(headers, "Content-Type") != nullptr) return;
+  evhttp_add_header(headers, "Content-Type", type);
+}
+
 void AddContentLength(evhttp_request* request, size_t length) {
   evkeyvalq* const headers = evhttp_request_get_output_headers(request);
   if (evhttp_find_header(headers, "Content-Length") != nullptr) return;
@@ -99,44 +85,79 @@ void AddContentLength(evhttp_request* request, size_t length) {
 // Queues a whole reply that evhttp need not put together. Its parts are evhttp's own: what is sent as a chunk
 // of a reply that was not started as chunked goes out as it is, and the end comes when all has been written.
 // @param body null when it stands in `head`
-void QueuePlain(evhttp_request* request, std::string_view head, const ByteSource* body) {
+void QueuePlain(Environment& env, evhttp_request* request, std::string_view head, const ByteSource* body) {
   evbuffer* const output = evhttp_request_get_output_buffer(request);
+  const bool shared = body != nullptr && body->size() >= SharedBytes::kLeast;
   evbuffer_iovec space{};
-  const size_t length = head.size() + (body == nullptr ? 0 : body->size());
+  const size_t length = head.size() + (body == nullptr || shared ? 0 : body->size());
   if (evbuffer_reserve_space(output, static_cast<ev_ssize_t>(length + 1), &space, 1) != 1) {
     throw std::bad_alloc();
   }
   char* const text = static_cast<char*>(space.iov_base);
   std::memcpy(text, head.data(), head.size());
-  if (body != nullptr) body->CopyTo(text + head.size());
+  if (body != nullptr && !shared) body->CopyTo(text + head.size());
   space.iov_len = length;
   evbuffer_commit_space(output, &space, 1);
+  if (shared) env.shared_bytes().Append(*body, output);
   evhttp_send_reply_chunk_with_cb(request, output, nullptr, nullptr);
 }
 
 // Sends a whole reply. Its body, if it may have one, is `body`'s content.
 void Send(evhttp_request* request, int code, const char* reason, evbuffer* body) {
+  SettleConnection(request);
+  SettleLength(request, code);
   evbuffer* const output = evhttp_request_get_output_buffer(request);
   evbuffer_add_buffer(output, body);
   // evhttp sends none to CONNECT, whatever the code.
   if (request->type == EVHTTP_REQ_CONNECT) evbuffer_drain(output, evbuffer_get_length(output));
-  // HEAD is told how long the body would be.
-  if (code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED)
-    AddContentLength(request, evbuffer_get_length(output));
-  if (!MayHaveBody(request, code)) evbuffer_drain(output, evbuffer_get_length(output));
+  // As evhttp orders them.
   AddDate(request);
+  // HEAD is told how long the body would be.
+  if (HasBody(code)) AddContentLength(request, evbuffer_get_length(output));
+  if (!MayHaveBody(request, code)) evbuffer_drain(output, evbuffer_get_length(output));
   evhttp_send_reply(request, code, reason, nullptr);
 }
 
 }  // namespace
+
+// The headers from an argument on: names and values in turn, or a flat array of them. To be made before a
+// handle is looked up.
+class HeaderArgs {
+ public:
+  HeaderArgs(const Napi::CallbackInfo& info, size_t index) : m_info(info), m_first(index) {
+    if (info.Length() == index + 1 && !info[index].IsUndefined()) m_list.emplace(info, index);
+  }
+
+  // Calls `add` for each until it returns false. @returns whether it has been through all.
+  template <class Add>
+  bool ForEach(Add add) const {
+    if (m_list) return AddAll(0, m_list->size(), [&](size_t i) { return (*m_list)[i]; }, add);
+    return AddAll(m_first, m_info.Length(), [&](size_t i) -> napi_value { return m_info[i]; }, add);
+  }
+
+ private:
+  template <class At, class Add>
+  bool AddAll(size_t first, size_t length, At at, Add add) const {
+    for (size_t i = first; i + 1 < length; i += 2) {
+      const HttpHeaderName name(m_info.Env(), at(i));
+      const HttpText text(m_info.Env(), at(i + 1), "header value");
+      if (!add(name, text)) return false;
+    }
+    return true;
+  }
+
+  const Napi::CallbackInfo& m_info;
+  const size_t m_first;
+  std::optional<ListArg> m_list;
+};
 
 EvHttpRequest& EvHttpRequest::Incoming(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = This(info);
   if (!self.incoming()) {
     ThrowEventError(self.env(), code::kState, "the request is a client's: it cannot be answered");
   }
-  if (self.m_state == State::kLost) {
-    ThrowEventError(self.env(), code::kState, "the request's connection is closing");
+  if (self.m_state == State::kLost || self.m_state == State::kOrphan) {
+    ThrowEventError(self.env(), code::kState, "the request's connection is closing, or has gone");
   }
   if (self.AnsweredByC()) ThrowEventError(self.env(), code::kState, "C has answered the request");
   return self;
@@ -177,10 +198,10 @@ void EvHttpRequest::SendErrorPage(evhttp_request* request, int code, const char*
   Send(request, code, reason, page.get());
 }
 
-// (http, status, reason | undefined, body | undefined, headers: see ReadHeaders()): during
+// (http, status, reason | undefined, body | undefined, headers: see HeaderArgs): during
 // JsCallback::kErrorPage
 Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
-  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
+  const HeaderArgs given(info, 4);
   const Napi::Env env = info.Env();
   const int code = IntArg(info, 1);
   std::optional<HttpText> reason;
@@ -189,12 +210,14 @@ Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
   const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
     return headers.Add(name.c_str(), text.c_str());
   };
-  if (!ReadHeaders(info, 4, add)) throw std::bad_alloc();
-  const UniqueBuffer body = BodyOf(env, info[3]);
+  if (!given.ForEach(add)) throw std::bad_alloc();
+  const UniqueBuffer body = BodyOf(info, 3);
+  EvHttp& http = Environment::From(info).Get<EvHttp>(info[0]);
   evhttp_request* const request = http.TakeRefused();
   if (request == nullptr) ThrowEventError(http.env(), code::kState, "no request is being refused");
   evkeyvalq* const output = evhttp_request_get_output_headers(request);
   headers.MoveTo(output);
+  if (IsText(env, info[3]) && http.labels_text()) AddContentType(request, code, kTextType);
   if (!evhttp_find_header(output, "Connection")) evhttp_add_header(output, "Connection", "close");
   Send(request, code, CString(reason), body.get());
   return env.Undefined();
@@ -217,45 +240,49 @@ Napi::Value EvHttpRequest::WantCompleteNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (request, code, reason | undefined, body | undefined, headers: see ReadHeaders())
+// (request, code, reason | undefined, body | undefined, headers: see HeaderArgs)
 Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
+  const HeaderArgs given(info, 4);
   EvHttpRequest& self = Unanswered(info);
   const Napi::Env env = info.Env();
   const int code = IntArg(info, 1);
   std::optional<HttpText> reason;
   ReadReason(env, info[2], reason);
-  if (self.ReplyPlainly(info, code, CString(reason))) return env.Undefined();
+  if (self.ReplyPlainly(given, info[3], code, CString(reason))) return env.Undefined();
 
   HeaderList headers;
   const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
     return headers.Add(name.c_str(), text.c_str());
   };
-  if (!ReadHeaders(info, 4, add)) throw std::bad_alloc();
-  const UniqueBuffer body = BodyOf(env, info[3]);
-  self.CheckStillUnanswered(info);
+  if (!given.ForEach(add)) throw std::bad_alloc();
+  const bool text = IsText(env, info[3]);
+  const UniqueBuffer body = BodyOf(info, 3);
   const EventBase::BusyScope busy(self.base());
   ServerConnection& server = *self.m_server;
   evhttp_request* const request = self.m_request;
   self.EndHandle();
   server.BeginReply(ServerConnection::ReplyKind::kWhole);
   headers.MoveTo(evhttp_request_get_output_headers(request));
+  if (text && server.server().labels_text()) AddContentType(request, code, kTextType);
   Send(request, code, CString(reason), body.get());
   server.FlushSoon();
   return env.Undefined();
 }
 
 // @returns whether it has answered; if not, nothing has been done.
-bool EvHttpRequest::ReplyPlainly(const Napi::CallbackInfo& info, int code, const char* reason) {
+bool EvHttpRequest::ReplyPlainly(const HeaderArgs& given, const Napi::Value& body_value, int code,
+                                 const char* reason) {
   // What JavaScript has put there itself stands before the body.
   if (evbuffer_get_length(evhttp_request_get_output_buffer(m_request)) > 0) return false;
   ReplyHead head;
   const auto add = [&](const HttpHeaderName& name, const HttpText& text) {
     return head.AddHeader(name.view(), text.view());
   };
-  if (!head.Begin(m_request, code, reason) || !ReadHeaders(info, 4, add)) return false;
-  const ByteSource body(info.Env(), info[3]);
-  CheckStillUnanswered(info);
-  if (!head.End(m_server->server().default_content_type(), body.size())) return false;
+  if (!head.Begin(m_request, code, reason) || !given.ForEach(add)) return false;
+  const ByteSource body(body_value.Env(), body_value);
+  const EvHttp& http = m_server->server();
+  const bool text = body.is_text() && http.labels_text();
+  if (!head.End(text ? kTextType : http.default_content_type(), body.size())) return false;
   const EventBase::BusyScope busy(base());
   ServerConnection& server = *m_server;
   evhttp_request* const request = m_request;
@@ -266,20 +293,12 @@ bool EvHttpRequest::ReplyPlainly(const Napi::CallbackInfo& info, int code, const
   const bool short_reply = server.MayWriteNow() && head.AppendBody(body);
   const size_t written = short_reply ? server.WriteNow(head.text()) : 0;
   const bool all = short_reply && written == head.text().size();
-  if (!all) QueuePlain(request, head.text().substr(written), short_reply ? nullptr : &body);
+  if (!all) QueuePlain(env(), request, head.text().substr(written), short_reply ? nullptr : &body);
   EndHandle();
   // When all has been written libevent ends the request here and now, and goes on to the next one.
   evhttp_send_reply_end(request);
   if (!all) server.FlushSoon();
   return true;
-}
-
-// A getter or a proxy among the headers may have run JavaScript.
-void EvHttpRequest::CheckStillUnanswered(const Napi::CallbackInfo& info) {
-  Environment& env = Environment::From(info);
-  if (env.FindAny(NumberArg(info, 0)) != this || m_state != State::kNew) {
-    ThrowEventError(env, code::kDisposed, "the request was answered meanwhile");
-  }
 }
 
 // (request, code, reason | undefined)
@@ -304,7 +323,10 @@ Napi::Value EvHttpRequest::SendReplyStartNapi(const Napi::CallbackInfo& info) {
   self.m_state = State::kStarted;
   evhttp_request* const request = self.m_request;
   evkeyvalq* const headers = evhttp_request_get_output_headers(request);
-  if (!IsHttp11(request) && evhttp_find_header(headers, "Content-Length") == nullptr) {
+  SettleConnection(request);
+  SettleLength(request, code);
+  if (!IsHttp11(request) && MayHaveBody(request, code) &&
+      evhttp_find_header(headers, "Content-Length") == nullptr) {
     // Without chunks only the end of the connection can end the body; libevent would announce an
     // empty one to a client that asked for keep-alive.
     evhttp_remove_header(evhttp_request_get_input_headers(request), "Connection");
@@ -318,14 +340,19 @@ Napi::Value EvHttpRequest::SendReplyStartNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (request, data, key | 0) -> whether JsCallback::kChunkWritten will come with the key
+// (request, data, key | 0) -> whether JsCallback::kChunkWritten will come with the key; undefined when the
+// peer was too slow, and its connection has been cut
 Napi::Value EvHttpRequest::SendReplyChunkNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = Started(info);
   const double key = NumberArg(info, 2);
-  const UniqueBuffer data = BodyOf(info.Env(), info[1]);
+  const UniqueBuffer data = BodyOf(info, 1);
   ServerConnection& server = *self.m_server;
   const bool writes =
       evbuffer_get_length(data.get()) > 0 && MayHaveBody(self.m_request, self.m_request->response_code);
+  if (writes && server.writes_part() && server.OutputIsFull()) {
+    server.Cut();
+    return info.Env().Undefined();
+  }
   // An empty part has gone when all before it have.
   const bool tells = writes || server.writes_part();
   if (tells && key != 0) server.WantWritten(key);

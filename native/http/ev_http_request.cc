@@ -24,10 +24,6 @@ namespace {
 
 // --- what was received -----------------------------------------------------------------------------
 
-Napi::Value GetUri(const Napi::CallbackInfo& info, evhttp_request* request) {
-  return Latin1OrUndefined(info.Env(), evhttp_request_get_uri(request));
-}
-
 Napi::Value GetHost(const Napi::CallbackInfo& info, evhttp_request* request) {
   return Latin1OrUndefined(info.Env(), evhttp_request_get_host(request));
 }
@@ -74,6 +70,7 @@ EvHttpRequest::EvHttpRequest(EventBase& base, evhttp_request* request, ServerCon
                              unsigned command)
     : BaseChild(base, base.env().type_for(kKind), kKind),
       m_request(request),
+      m_incoming(true),
       m_server(&server),
       m_command(command) {}
 
@@ -108,6 +105,12 @@ void EvHttpRequest::DisposeIncoming() {
       server.Cut();
       return;
     }
+    case State::kOrphan:
+      RetireChild();
+      m_input_view.Invalidate();
+      m_output_view.Invalidate();
+      base().WhenIdle([this] { delete this; });
+      return;
     case State::kLost:
     case State::kClosing:
     case State::kEnded:
@@ -119,6 +122,22 @@ void EvHttpRequest::DisposeIncoming() {
 void EvHttpRequest::EndHandle() {
   m_server->ReleaseRequest();
   delete this;
+}
+
+bool EvHttpRequest::OutliveConnection() {
+  if (!m_kept) {
+    Dispose();
+    return false;
+  }
+  if (m_command == 0 && m_server->gate() != nullptr) m_method_name = m_server->gate()->extension_method();
+  // Otherwise libevent frees it with the connection.
+  evhttp_request_own(m_request);
+  m_request->evcon = nullptr;
+  m_own.reset(m_request);
+  m_server->ReleaseRequest();
+  m_server = nullptr;
+  m_state = State::kOrphan;
+  return true;
 }
 
 void EvHttpRequest::CheckThere() const {
@@ -141,6 +160,8 @@ EvHttpRequest& EvHttpRequest::At(const Napi::CallbackInfo& info, size_t index) {
 
 void* EvHttpRequest::Address() const {
   CheckThere();
+  // By an answer C would free what is the handle's.
+  if (m_state == State::kOrphan) ThrowEventError(env(), code::kState, "the request's connection has gone");
   m_known_to_c = true;
   if (incoming()) {
     m_server->ShowToC();
@@ -166,9 +187,19 @@ Napi::Value EvHttpRequest::GetCommandNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), self.incoming() ? self.m_command : CommandOf(self.m_request));
 }
 
+// (request) -> undefined before it is made
+Napi::Value EvHttpRequest::GetUriNapi(const Napi::CallbackInfo& info) {
+  const EvHttpRequest& self = This(info);
+  // One that waits for its connection is not libevent's yet.
+  if (!self.incoming() && self.m_state != State::kNew)
+    return Latin1OrUndefined(info.Env(), self.m_uri.c_str());
+  return Latin1OrUndefined(info.Env(), evhttp_request_get_uri(self.m_request));
+}
+
 // (request) -> number of the connection's handle, 0 without a connection
 Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = This(info);
+  if (self.m_state == State::kOrphan) return Napi::Number::New(info.Env(), 0);
   if (self.incoming()) {
     if (self.m_server->view() == nullptr) {
       self.m_server->set_view(new EvHttpConnection(self.base(), *self.m_server));
@@ -179,15 +210,29 @@ Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), under_way ? self.m_client->number() : 0);
 }
 
+// (request): it stays when its connection goes, until it is disposed
+Napi::Value EvHttpRequest::KeepNapi(const Napi::CallbackInfo& info) {
+  This(info).m_kept = true;
+  return info.Env().Undefined();
+}
+
+// (request) -> whether it cannot be answered any more, because its connection goes or has gone
+Napi::Value EvHttpRequest::IsLostNapi(const Napi::CallbackInfo& info) {
+  const EvHttpRequest& self = This(info);
+  return Napi::Boolean::New(info.Env(), self.m_state == State::kLost || self.m_state == State::kOrphan);
+}
+
 void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<GetCommandNapi>(env, exports, "requestGetCommand", state);
-  ExportFunction<OnRequest<GetUri>>(env, exports, "requestGetUri", state);
+  ExportFunction<GetUriNapi>(env, exports, "requestGetUri", state);
   ExportFunction<OnRequest<GetHost>>(env, exports, "requestGetHost", state);
   ExportFunction<OnRequest<GetHttpVersion>>(env, exports, "requestGetHttpVersion", state);
   ExportFunction<OnRequest<GetResponseCode>>(env, exports, "requestGetResponseCode", state);
   ExportFunction<OnRequest<GetResponseCodeLine>>(env, exports, "requestGetResponseCodeLine", state);
   ExportFunction<OnRequest<GetBody>>(env, exports, "requestBody", state);
   ExportFunction<OnRequest<GetBodyText>>(env, exports, "requestBodyText", state);
+  ExportFunction<KeepNapi>(env, exports, "requestKeep", state);
+  ExportFunction<IsLostNapi>(env, exports, "requestIsLost", state);
   ExportFunction<GetConnectionNapi>(env, exports, "requestGetConnection", state);
   ExportReplies(env, exports, state);
   ExportBody(env, exports, state);

@@ -18,6 +18,7 @@ struct evbuffer;
 namespace bitcoin_support {
 
 class EvHttpConnection;
+class HeaderArgs;
 class HttpClient;
 class ServerConnection;
 
@@ -27,9 +28,9 @@ struct OwnRequestDeleter {
 
 /// A request on either side.
 ///
-/// Incoming, it belongs to evhttp: the handle ends when it is answered, with its connection, or when it
-/// is disposed, which answers 500 first. Outgoing, it belongs to the user until makeRequest() and from
-/// then on to the connection, whatever that returned.
+/// Incoming, it belongs to evhttp: the handle ends when it is answered, with its connection (unless it is
+/// kept beyond that), or when it is disposed, which answers 500 first. Outgoing, it belongs to the user until
+/// makeRequest() and from then on to the connection, whatever that returned.
 class EvHttpRequest final : public BaseChild {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvHttpRequest;
@@ -38,6 +39,7 @@ class EvHttpRequest final : public BaseChild {
     kNew,      ///< incoming: unanswered; outgoing: not made yet
     kStarted,  ///< incoming: sendReplyStart() was called; outgoing: made
     kLost,     ///< incoming: the connection is being closed, nothing can be sent
+    kOrphan,   ///< incoming: the connection has gone; what the request holds can be looked at, as in C
     kClosing,  ///< outgoing: its connection is being closed; libevent may have freed it already, or has yet
                ///< to
     kEnded,    ///< outgoing: its callback is running
@@ -59,12 +61,15 @@ class EvHttpRequest final : public BaseChild {
   bool known_to_c() const { return m_known_to_c; }
 
   evhttp_request* request() const { return m_request; }
-  bool incoming() const { return m_server != nullptr; }
+  bool incoming() const { return m_incoming; }
   State state() const { return m_state; }
 
   // --- incoming ----------------------------------------------------------------------------------
   /// The connection is closing: reading still works, answering no more.
   void LoseConnection() { m_state = State::kLost; }
+  /// The connection has gone. One that is kept takes libevent's request over and stays; any other ends.
+  /// @returns whether the request is its own now
+  bool OutliveConnection();
   /// Answers with an HTML error page and `Connection: close`, as evhttp_send_error() does, but without
   /// a body where there must be none.
   void SendError(int code, const char* reason);
@@ -81,6 +86,12 @@ class EvHttpRequest final : public BaseChild {
   /// Fails a request that has been made: JavaScript hears `error`, EVREQ_HTTP_*, and of a cancellation
   /// nothing after. When its own callback is running that is left to end.
   void Fail(int error = EVREQ_HTTP_REQUEST_CANCEL);
+  /// What has been asked for, EVHTTP_REQ_*.
+  int command() const { return m_method; }
+  /// It asks for another protocol on the connection.
+  bool AsksForUpgrade() const;
+  /// Its reply is wrong: that is what JavaScript hears when libevent ends it.
+  void NoteWrongReply();
   /// Its connection is being closed: libevent is about to say how it ends.
   void AwaitEnd();
   /// There is no connection for it: its callback gets it with the code 0.
@@ -120,11 +131,14 @@ class EvHttpRequest final : public BaseChild {
   static Napi::Value OnRequest(const Napi::CallbackInfo& info);
 
   static Napi::Value GetCommandNapi(const Napi::CallbackInfo& info);
+  static Napi::Value GetUriNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetBufferNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetMethodNapi(const Napi::CallbackInfo& info);
   static Napi::Value ReadBodyNapi(const Napi::CallbackInfo& info);
   static Napi::Value AnswerPageNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetConnectionNapi(const Napi::CallbackInfo& info);
+  static Napi::Value KeepNapi(const Napi::CallbackInfo& info);
+  static Napi::Value IsLostNapi(const Napi::CallbackInfo& info);
   static Napi::Value WantCompleteNapi(const Napi::CallbackInfo& info);
   static Napi::Value ReplyNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendErrorNapi(const Napi::CallbackInfo& info);
@@ -153,8 +167,7 @@ class EvHttpRequest final : public BaseChild {
   void DisposeIncoming();
   /// Whether C has answered it by its address.
   bool AnsweredByC() const;
-  bool ReplyPlainly(const Napi::CallbackInfo& info, int code, const char* reason);
-  void CheckStillUnanswered(const Napi::CallbackInfo& info);
+  bool ReplyPlainly(const HeaderArgs& given, const Napi::Value& body_value, int code, const char* reason);
   /// Ends the handle of an incoming request, whose reply is about to be sent, and deletes it.
   void EndHandle();
   ~EvHttpRequest() override;
@@ -175,14 +188,17 @@ class EvHttpRequest final : public BaseChild {
   static void OnDeadline(evutil_socket_t fd, short what, void* arg);
 
   evhttp_request* m_request;
-  ServerConnection* const m_server;
+  const bool m_incoming = false;
+  ServerConnection* m_server;  // incoming: until the connection has gone
   const unsigned m_command{};  // incoming: as it came; see EvHttp::HandleRequest()
+  bool m_kept = false;         // incoming: beyond its connection
+  std::string m_method_name;   // an orphan's that libevent does not know
   State m_state = State::kNew;
 
   // Outgoing.
   EvHttpConnection* m_client = nullptr;
   mutable bool m_known_to_c = false;
-  const std::unique_ptr<evhttp_request, OwnRequestDeleter> m_own;  // m_request, to the end of this
+  std::unique_ptr<evhttp_request, OwnRequestDeleter> m_own;  // m_request, when it goes with this
   BufferView m_input_view;
   BufferView m_output_view;
   int m_method = 0;

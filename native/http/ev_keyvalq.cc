@@ -8,6 +8,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 namespace {
@@ -66,13 +67,12 @@ Napi::Value ClearHeaders(const Napi::CallbackInfo& info) {
 // (list or request, owner) -> a flat list: name, value, name, value …
 Napi::Value ListHeaders(const Napi::CallbackInfo& info) {
   const evkeyvalq* const list = ListArg(info);
-  const Napi::Array flat = Napi::Array::New(info.Env());
-  uint32_t index = 0;
+  std::vector<napi_value> flat;
   for (const evkeyval* header = list->tqh_first; header != nullptr; header = header->next.tqe_next) {
-    flat.Set(index++, Latin1OrUndefined(info.Env(), header->key));
-    flat.Set(index++, Latin1OrUndefined(info.Env(), header->value));
+    flat.push_back(Latin1OrUndefined(info.Env(), header->key));
+    flat.push_back(Latin1OrUndefined(info.Env(), header->value));
   }
-  return flat;
+  return NewList(info.Env(), flat);
 }
 
 // (list, text, whether it is a whole URI): what was in the list goes

@@ -1,18 +1,20 @@
 #include "http/http_client.h"
 
-#include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent_struct.h>
 #include <event2/event_struct.h>
 #include <event2/http.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
+#include <string>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "http/client_socket.h"
 #include "http/ev_http_connection.h"
@@ -22,7 +24,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "net/direct_io.h"
-#include "net/ev_dns_base.h"
+#include "net/dns_lookup.h"
 
 namespace bitcoin_support {
 namespace {
@@ -30,14 +32,13 @@ namespace {
 // libevent's own bound on the pause between two tries.
 constexpr double kMaxPauseMs = 3600'000;
 
-std::string NumericAddress(const sockaddr* address) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (address == nullptr) return "";
-  if (address->sa_family == AF_INET) {
-    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, text, sizeof text);
-  } else if (address->sa_family == AF_INET6) {
-    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr, text, sizeof text);
-  }
+// Of a reply's head, unless another limit is set: libevent has none.
+constexpr size_t kMaxHead = 64 * 1024;
+
+std::string NumericAddress(const SocketTarget& target) {
+  char text[NI_MAXHOST] = "";
+  getnameinfo(reinterpret_cast<const sockaddr*>(&target.address), target.length, text, sizeof text, nullptr,
+              0, NI_NUMERICHOST);
   return text;
 }
 
@@ -53,11 +54,14 @@ HttpClient::HttpClient(EvHttpConnection& handle, ClientSettings settings)
 }
 
 HttpClient::~HttpClient() {
+  StopConnecting();
   m_sentinel.reset();  // its descriptor goes with the connection
+  if (m_connect_deadline != nullptr) event_free(m_connect_deadline);
   if (m_retry != nullptr) event_free(m_retry);
   if (m_connection != nullptr) {
     evhttp_connection_set_closecb(m_connection, nullptr, nullptr);
-    Free(m_connection);
+    m_gate.reset();
+    evhttp_connection_free(m_connection);
   }
   if (m_settings.fd >= 0) close(m_settings.fd);
 }
@@ -68,30 +72,43 @@ bufferevent* HttpClient::stream() const { return evhttp_connection_get_buffereve
 
 // --- the connection ----------------------------------------------------------------------------------
 
+void HttpClient::Enter(Phase phase) {
+  const Phase before = std::exchange(m_phase, phase);
+  if (before == phase) return;
+  if (before == Phase::kConnecting) StopConnecting();
+  if (before == Phase::kPausing) event_del(m_retry);
+  if (before == Phase::kConnected) m_sentinel.reset();
+}
+
 void HttpClient::Open() {
-  const bool own_socket = !m_settings.unix_path.empty() || m_settings.fd >= 0 || m_settings.host.empty();
-  const bool reuse = (m_settings.flags & EVHTTP_CON_REUSE_CONNECTED_ADDR) != 0 && !m_known_address.empty();
-  const std::string host = own_socket ? "127.0.0.1" : reuse ? m_known_address : m_settings.host;
-  const auto port = own_socket ? static_cast<uint16_t>(PlaceholderPort()) : m_settings.port;
-  m_connection = evhttp_connection_base_new(
-      base().base(), m_settings.dns == nullptr ? nullptr : m_settings.dns->dns(), host.c_str(), port);
+  const bool reuses = (m_settings.flags & EVHTTP_CON_REUSE_CONNECTED_ADDR) != 0 && m_known_target;
+  // What libevent shows of its peer: it never connects there.
+  const std::string host = reuses                    ? NumericAddress(*m_known_target)
+                           : m_settings.host.empty() ? "localhost"
+                                                     : m_settings.host;
+  m_connection = evhttp_connection_base_new(base().base(), nullptr, host.c_str(), m_settings.port);
   if (m_connection == nullptr) return;
+  ReplyGate::Owner& owner = *this;
+  try {
+    m_gate = std::make_unique<ReplyGate>(stream(), m_limits, owner);
+  } catch (const std::bad_alloc&) {
+    evhttp_connection_free(std::exchange(m_connection, nullptr));
+    return;
+  }
   m_fresh = true;
   evhttp_connection_set_closecb(m_connection, OnClosed, this);
-  evhttp_connection_set_family(m_connection, own_socket ? AF_INET : m_settings.family);
-  if (!m_settings.local_address.empty()) {
-    evhttp_connection_set_local_address(m_connection, m_settings.local_address.c_str());
-  }
-  if (m_settings.local_port != 0) evhttp_connection_set_local_port(m_connection, m_settings.local_port);
   Apply();
 }
 
 void HttpClient::Apply() {
-  // The address is reused by name; see Open().
-  evhttp_connection_set_flags(m_connection, m_settings.flags & ~EVHTTP_CON_REUSE_CONNECTED_ADDR);
+  // It connects to the placeholder: see HandOverWith().
+  evhttp_connection_set_flags(m_connection, m_settings.flags | EVHTTP_CON_REUSE_CONNECTED_ADDR);
+  m_limits.head = m_settings.max_headers && *m_settings.max_headers >= 0
+                      ? static_cast<size_t>(*m_settings.max_headers)
+                      : kMaxHead;
   if (m_settings.max_headers) evhttp_connection_set_max_headers_size(m_connection, *m_settings.max_headers);
   if (m_settings.max_body) evhttp_connection_set_max_body_size(m_connection, *m_settings.max_body);
-  if (m_connected) SetPhaseTimeouts();
+  if (connected()) SetPhaseTimeouts();
 }
 
 void HttpClient::SetPhaseTimeouts() {
@@ -100,31 +117,22 @@ void HttpClient::SetPhaseTimeouts() {
                            m_settings.write_timeout.get());
 }
 
-void HttpClient::Free(evhttp_connection* connection) {
-  // Without a socket it may wait for its host's address. libevent would go on with that, and then connect.
-  bufferevent* const stream = evhttp_connection_get_bufferevent(connection);
-  if (bufferevent_getfd(stream) < 0) bufferevent_setfd(stream, -1);
-  evhttp_connection_free(connection);
-}
-
 void HttpClient::Renew() {
   m_handle.EndBufferevent();
-  m_sentinel.reset();
+  Enter(Phase::kIdle);
   evhttp_connection* const old = m_connection;
   Open();
   if (m_connection == nullptr) {
     m_connection = old;
     return;
   }
-  m_connected = false;
   evhttp_connection_set_closecb(old, nullptr, nullptr);
-  base().WhenIdle([old] { Free(old); });
+  base().WhenIdle([old] { evhttp_connection_free(old); });
 }
 
 void HttpClient::OnClosed(evhttp_connection*, void* arg) {
   HttpClient& self = *static_cast<HttpClient*>(arg);
-  self.m_connected = false;
-  self.m_sentinel.reset();
+  self.Enter(Phase::kIdle);
   if (self.m_closing || !self.m_handle.live()) return;
   const EventBase::BusyScope busy(self.base());
   self.m_upload.Abandon();
@@ -144,7 +152,7 @@ void HttpClient::TellClosed() {
 }
 
 void HttpClient::EndIfUnused() {
-  if (!m_ends_when_unused || m_connected || m_shut || m_current != nullptr || !m_waiting.empty()) return;
+  if (!m_ends_when_unused || connected() || m_shut || m_current != nullptr || !m_waiting.empty()) return;
   m_handle.Dispose();
 }
 
@@ -174,61 +182,188 @@ void HttpClient::Start(EvHttpRequest& request) {
 }
 
 void HttpClient::Try() {
-  EvHttpRequest& request = *m_current;
-  if (!m_connected && !m_fresh) Renew();
   m_failure = {};
-  int own_fd = -1;
-  if (!m_connected && m_settings.host.empty()) {
-    own_fd =
-        m_settings.unix_path.empty() ? std::exchange(m_settings.fd, -1) : ConnectUnix(m_settings.unix_path);
-    if (own_fd < 0) {
-      FailToConnect("connect", m_settings.unix_path.empty() ? ENOTCONN : errno);
+  if (connected()) {
+    HandOver();
+    return;
+  }
+  if (!m_fresh) Renew();
+  if (m_settings.host.empty()) {
+    const bool is_unix = !m_settings.unix_path.empty();
+    const int fd = is_unix ? ConnectUnix(m_settings.unix_path) : std::exchange(m_settings.fd, -1);
+    if (fd < 0) {
+      FailToConnect("connect", is_unix ? errno : ENOTCONN);
+    } else {
+      SetNoDelay(fd);
+      HandOverWith(fd, nullptr);
+    }
+    return;
+  }
+  Enter(Phase::kConnecting);
+  if (const timeval* const limit = m_settings.connect_timeout.get()) {
+    if (m_connect_deadline == nullptr) {
+      m_connect_deadline = evtimer_new(base().base(), OnConnectDeadline, this);
+    }
+    if (m_connect_deadline == nullptr || event_add(m_connect_deadline, limit) != 0) {
+      FailToConnect("connect", ENOMEM);
       return;
     }
   }
-  m_fresh = false;
-  m_connecting = !m_connected;
-  if (request.known_to_c()) ShowToC();
-  if (m_sentinel != nullptr) m_sentinel->Add();
-  errno = 0;
-  // A name that is unknown, or an address that cannot be reached at all, ends the request before this
-  // returns.
-  const int result = request.HandToLibevent(m_connection);
-  const int error = errno;
-  if (result != 0) {
-    FailToConnect("bind", error);
-  } else if (m_current == &request && m_connected) {
-    BeginSending();
-  } else if (m_current == &request && !m_waiting_for_retry && !m_shut) {
-    bufferevent* const connecting = stream();
-    bufferevent_getcb(connecting, nullptr, nullptr, &m_connect_cb, nullptr);
-    bufferevent_setcb(connecting, nullptr, nullptr, OnConnectEvent, this);
-    bufferevent_set_timeouts(connecting, nullptr, m_settings.connect_timeout.get());
-    if (own_fd >= 0) ReplaceSocket(connecting, std::exchange(own_fd, -1));
-  }
-  if (own_fd >= 0) close(own_fd);
+  LookUp();
 }
 
-void HttpClient::OnConnectEvent(bufferevent* connecting, short what, void* arg) {
+// --- connecting --------------------------------------------------------------------------------------
+
+// An address needs no lookup. Without a resolver a name is looked up by the system, which blocks.
+void HttpClient::LookUp() {
+  if ((m_settings.flags & EVHTTP_CON_REUSE_CONNECTED_ADDR) != 0 && m_known_target) {
+    ConnectTo({*m_known_target});
+    return;
+  }
+  const std::string service = std::to_string(m_settings.port);
+  evutil_addrinfo hints{};
+  hints.ai_family = m_settings.family;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_protocol = IPPROTO_TCP;
+  hints.ai_flags = AI_NUMERICHOST;
+  evutil_addrinfo* found = nullptr;
+  int result = getaddrinfo(m_settings.host.c_str(), service.c_str(), &hints, &found);
+  if (result == EAI_NONAME) {
+    hints.ai_flags = 0;
+    if (m_settings.dns != nullptr) {
+      // One that has ended already has been told of.
+      DnsLookup* const lookup = DnsLookup::InLoopFor(*m_settings.dns, m_settings.host, service, hints, *this);
+      if (lookup != nullptr) m_lookup = lookup;
+      return;
+    }
+    result = evutil_getaddrinfo(m_settings.host.c_str(), service.c_str(), &hints, &found);
+  }
+  OnLookedUp(result, found);
+  if (found != nullptr) evutil_freeaddrinfo(found);
+}
+
+void HttpClient::OnLookedUp(int result, const evutil_addrinfo* found) {
+  const EventBase::BusyScope busy(base());
+  m_lookup = nullptr;
+  std::vector<SocketTarget> targets = TargetsOf(found);
+  if (result == 0 && !targets.empty()) {
+    ConnectTo(std::move(targets));
+    return;
+  }
+  m_failure = {ClientFailure::Kind::kLookup, "getaddrinfo", result != 0 ? result : EVUTIL_EAI_NODATA};
+  if (!RetryConnect()) m_current->Fail(EVREQ_HTTP_EOF);
+}
+
+void HttpClient::ConnectTo(std::vector<SocketTarget> targets) {
+  SocketConnector::Owner& owner = *this;
+  m_connector = std::make_unique<SocketConnector>(base(), owner, std::move(targets), m_settings.local_address,
+                                                  m_settings.local_port);
+  if (!m_connector->Start()) FailToConnect("connect", errno);
+}
+
+void HttpClient::StopConnecting() {
+  if (m_lookup != nullptr) std::exchange(m_lookup, nullptr)->Abandon();
+  m_connector.reset();
+  if (m_connect_deadline != nullptr) event_del(m_connect_deadline);
+}
+
+void HttpClient::OnConnected(int fd, const SocketTarget& target) {
+  m_known_target = target;
+  m_starting = true;
+  HandOverWith(fd, &target);
+  m_starting = false;
+  StartNext();
+}
+
+// Refusals and times that are up end all that wait, whatever else went wrong the current request alone: so
+// does libevent.
+void HttpClient::OnConnectFailed(const char* syscall, int error) {
+  const bool tried = std::string_view(syscall) == "connect" && error != ECONNREFUSED && error != ETIMEDOUT;
+  if (!tried) {
+    FailToConnect(syscall, error);
+    return;
+  }
+  m_failure = {ClientFailure::Kind::kConnect, syscall, error};
+  if (!RetryConnect()) m_current->Fail(EVREQ_HTTP_EOF);
+}
+
+void HttpClient::OnConnectDeadline(evutil_socket_t, short, void* arg) {
+  HttpClient& self = *static_cast<HttpClient*>(arg);
+  self.FailToConnect({ClientFailure::Kind::kConnectTimeout,
+                      self.m_lookup != nullptr ? "getaddrinfo" : "connect", ETIMEDOUT});
+}
+
+// The reply is read as that of this request from here on.
+int HttpClient::GiveToLibevent(EvHttpRequest& request) {
+  using Asked = HttpReplyParser::Asked;
+  const int command = request.command();
+  m_gate->Expect(command == EVHTTP_REQ_HEAD      ? Asked::kHead
+                 : command == EVHTTP_REQ_CONNECT ? Asked::kConnect
+                                                 : Asked::kOther,
+                 request.AsksForUpgrade());
+  m_ends_after_reply = false;
+  return request.HandToLibevent(m_connection);
+}
+
+// Libevent is about to read what has come, of which there is nothing left. It hears of an error later.
+void HttpClient::OnWrongReply() {
+  m_failure = {ClientFailure::Kind::kReply, "", 0, m_gate->fault()};
+  if (m_current != nullptr) m_current->NoteWrongReply();
+  bufferevent_trigger_event(stream(), BEV_EVENT_READING | BEV_EVENT_ERROR, BEV_TRIG_DEFER_CALLBACKS);
+}
+
+// Gives libevent the next request for the connection that there is.
+void HttpClient::HandOver() {
+  EvHttpRequest& request = *m_current;
+  if (request.known_to_c()) ShowToC();
+  if (m_sentinel != nullptr) m_sentinel->Add();
+  if (GiveToLibevent(request) != 0) {
+    FailToConnect("connect", ENOMEM);
+  } else if (m_current == &request && connected()) {
+    BeginSending();
+  }
+}
+
+// The same with a socket that is connected, or a UNIX one that is about to be. `target` is null for one that
+// has no address of the Internet.
+void HttpClient::HandOverWith(int fd, const SocketTarget* target) {
+  EvHttpRequest& request = *m_current;
+  Enter(Phase::kTaking);
+  m_fresh = false;
+  if (request.known_to_c()) ShowToC();
+  if (!PointToPlaceholder(m_connection)) {
+    const int error = errno;
+    close(fd);
+    FailToConnect("socket", error);
+    return;
+  }
+  const int result = GiveToLibevent(request);
+  if (result != 0) FailToConnect("connect", ENOMEM);
+  // Where libevent has no descriptor left for the placeholder it has called back.
+  if (result != 0 || m_current != &request || m_phase != Phase::kTaking) {
+    close(fd);
+    return;
+  }
+  bufferevent* const taking = stream();
+  bufferevent_getcb(taking, nullptr, nullptr, &m_connect_cb, nullptr);
+  bufferevent_setcb(taking, nullptr, nullptr, OnConnectEvent, this);
+  bufferevent_set_timeouts(taking, nullptr, nullptr);
+  ReplaceSocket(m_connection, fd, target);
+}
+
+void HttpClient::OnConnectEvent(bufferevent* taking, short what, void* arg) {
   const int error = errno;
   HttpClient& self = *static_cast<HttpClient*>(arg);
   const EventBase::BusyScope busy(self.base());
   if ((what & BEV_EVENT_CONNECTED) != 0) {
-    self.m_connected = true;
-    self.m_connecting = false;
-    if (!self.m_settings.host.empty()) {
-      self.m_known_address = NumericAddress(evhttp_connection_get_addr(self.m_connection));
-    }
+    self.Enter(Phase::kConnected);
   } else {
-    const int lookup_error = bufferevent_socket_get_dns_error(connecting);
-    self.m_failure = lookup_error != 0
-                         ? ConnectFailure{"getaddrinfo", lookup_error}
-                         : ConnectFailure{"connect", (what & BEV_EVENT_TIMEOUT) != 0 ? ETIMEDOUT : error};
+    self.m_failure = {ClientFailure::Kind::kConnect, "connect", error};
   }
   evhttp_connection* const connection = self.m_connection;
   errno = error;
-  self.m_connect_cb(connecting, what, connection);
-  if (!self.m_connected || self.m_connection != connection) return;
+  self.m_connect_cb(taking, what, connection);
+  if (!self.connected() || self.m_connection != connection) return;
   self.m_tries = 0;
   self.SetPhaseTimeouts();
   self.SpareCalls();
@@ -274,22 +409,28 @@ void HttpClient::SendSoon() {
 
 void HttpClient::NoteFailure() {
   const int error = errno;
-  if (!m_connecting || m_failure.syscall != nullptr) return;
-  const int lookup_error = bufferevent_socket_get_dns_error(stream());
-  m_failure =
-      lookup_error != 0 ? ConnectFailure{"getaddrinfo", lookup_error} : ConnectFailure{"connect", error};
+  if (m_phase != Phase::kTaking || m_failure.kind != ClientFailure::Kind::kNone) return;
+  m_failure = {ClientFailure::Kind::kConnect, "connect", error};
+}
+
+void HttpClient::NoteTimeout(bool writing) {
+  if (m_failure.kind != ClientFailure::Kind::kNone) return;
+  m_failure = {writing ? ClientFailure::Kind::kWriteTimeout : ClientFailure::Kind::kReadTimeout};
+}
+
+void HttpClient::FailToConnect(const char* syscall, int error) {
+  FailToConnect({ClientFailure::Kind::kConnect, syscall, error});
 }
 
 // For what libevent has not got to.
-void HttpClient::FailToConnect(const char* syscall, int error) {
-  m_failure = {syscall, error};
+void HttpClient::FailToConnect(const ClientFailure& failure) {
+  m_failure = failure;
   const EventBase::BusyScope busy(base());
   if (!RetryConnect()) EndAllUnconnected();
 }
 
 bool HttpClient::RetryConnect() {
-  m_connected = false;
-  m_sentinel.reset();
+  Enter(Phase::kIdle);
   if (m_shut || (m_settings.retries >= 0 && m_tries >= m_settings.retries)) return false;
   double pause_ms = m_settings.retry_pause_ms;
   for (int i = 0; i < m_tries && pause_ms < kMaxPauseMs; ++i) pause_ms *= 2;
@@ -297,7 +438,7 @@ bool HttpClient::RetryConnect() {
   if (m_retry == nullptr) m_retry = evtimer_new(base().base(), OnRetry, this);
   const auto pause = TimevalFromMs(std::min(pause_ms, kMaxPauseMs));
   if (m_retry == nullptr || !pause || event_add(m_retry, &*pause) != 0) return false;
-  m_waiting_for_retry = true;
+  Enter(Phase::kPausing);
   return true;
 }
 
@@ -305,7 +446,7 @@ void HttpClient::OnRetry(evutil_socket_t, short, void* arg) {
   HttpClient& self = *static_cast<HttpClient*>(arg);
   const EventBase::BusyScope busy(self.base());
   if (self.m_current == nullptr || self.m_shut) return;
-  self.m_waiting_for_retry = false;
+  self.Enter(Phase::kIdle);
   self.m_starting = true;
   self.Try();
   self.m_starting = false;
@@ -336,9 +477,10 @@ void HttpClient::Drop() {
 }
 
 void HttpClient::NoteReply(EvHttpRequest& request) {
-  // What a server sends beyond its reply would be taken for the next one.
-  const bool more = m_connected && evbuffer_get_length(bufferevent_get_input(stream())) > 0;
-  if (!m_connected || (!more && !m_upload.truncated())) return;
+  // What a server sends beyond its reply would be taken for the next one. Libevent knows a Connection field
+  // that is `close` alone.
+  const bool more = connected() && evbuffer_get_length(bufferevent_get_input(stream())) > 0;
+  if (!connected() || (!more && !m_upload.truncated() && !m_ends_after_reply)) return;
   request.AwaitEnd();
   Drop();
 }
@@ -350,10 +492,7 @@ bool HttpClient::Remove(EvHttpRequest& request) {
   }
   m_current = nullptr;
   m_upload.Abandon();
-  if (m_waiting_for_retry) {
-    event_del(m_retry);
-    m_waiting_for_retry = false;
-  }
+  if (m_phase == Phase::kConnecting || m_phase == Phase::kPausing) Enter(Phase::kIdle);
   return true;
 }
 
@@ -366,7 +505,7 @@ void HttpClient::Shut() {
     last->Fail();
   }
   if (m_handle.live() && m_current != nullptr) m_current->Fail();
-  if (m_handle.live() && !m_closing && m_connected) TellClosed();
+  if (m_handle.live() && !m_closing && connected()) TellClosed();
 }
 
 }  // namespace bitcoin_support

@@ -9,6 +9,8 @@
 #include <array>
 #include <cstring>
 
+#include "http/field_value.h"
+
 namespace bitcoin_support {
 namespace {
 
@@ -24,12 +26,14 @@ constexpr std::array<bool, 256> kTokenCharacters = [] {
 // libevent reads no body of these, whatever their headers say: it takes it for the next request.
 bool HasNoBody(unsigned command) { return command == EVHTTP_REQ_HEAD || command == EVHTTP_REQ_TRACE; }
 
-bool AllDigits(const char* text) {
-  if (*text == '\0') return false;
-  for (; *text != '\0'; ++text) {
-    if (*text < '0' || *text > '9') return false;
-  }
-  return true;
+void TrimInPlace(char* text) {
+  const std::string_view value = TrimOws(text);
+  std::memmove(text, value.data(), value.size());
+  text[value.size()] = '\0';
+}
+
+bool AllDigits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
@@ -46,6 +50,14 @@ bool IsToken(std::string_view text) {
                                       [](char c) { return kTokenCharacters[static_cast<unsigned char>(c)]; });
 }
 
+void TrimFields(evhttp_request* request) {
+  for (evkeyval* header = evhttp_request_get_input_headers(request)->tqh_first; header != nullptr;
+       header = header->next.tqe_next) {
+    if (*header->value == '\t') TrimInPlace(header->value);
+  }
+  if (request->host_cache != nullptr) TrimInPlace(request->host_cache);
+}
+
 bool IsRequestSafe(evhttp_request* request) {
   int content_lengths = 0;
   int transfer_encodings = 0;
@@ -55,10 +67,13 @@ bool IsRequestSafe(evhttp_request* request) {
     if (!IsToken(header->key)) return false;
     if (strcasecmp(header->key, "Content-Length") == 0) {
       ++content_lengths;
-      if (!AllDigits(header->value)) return false;
-      announces_body |= std::strspn(header->value, "0") != std::strlen(header->value);
+      // A space is left only where a line was folded.
+      const std::string_view length = TrimOws(header->value);
+      if (*header->value == ' ' || !AllDigits(length)) return false;
+      announces_body |= length.find_first_not_of('0') != std::string_view::npos;
     } else if (strcasecmp(header->key, "Transfer-Encoding") == 0) {
       ++transfer_encodings;
+      // As it stands there: libevent has not read one with a tab before it.
       if (strcasecmp(header->value, "chunked") != 0) return false;
       announces_body = true;
     }

@@ -13,6 +13,9 @@ namespace bitcoin_support {
 /// close.
 bool IsRequestSafe(evhttp_request* request);
 
+/// Takes off the tabs that libevent leaves before the values of a request's fields.
+void TrimFields(evhttp_request* request);
+
 /// The request's method as a bit, `EVHTTP_REQ_*`. One that libevent does not know is a bit that its
 /// enumeration does not have, which C++ must not read as a value of that type.
 unsigned CommandOf(const evhttp_request* request);

@@ -3,20 +3,17 @@
 #include <event2/http.h>
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
-#include <strings.h>
 
 #include <cstring>
+#include <new>
+#include <string_view>
 
-#include "http/http_guard.h"
+#include "http/field_value.h"
 
 namespace bitcoin_support {
 namespace {
 
 constexpr int kSwitchingProtocols = 101;
-
-bool AllDigits(const char* text) {
-  return *text != '\0' && std::strspn(text, "0123456789") == std::strlen(text);
-}
 
 bool MayHaveBody(evhttp_request* reply, int code) {
   const evhttp_cmd_type command = evhttp_request_get_command(reply);
@@ -24,43 +21,40 @@ bool MayHaveBody(evhttp_request* reply, int code) {
          command != EVHTTP_REQ_CONNECT;
 }
 
+// Libevent takes spaces off, but no tabs, and puts what folded lines have in the front of an empty value.
+void TrimValues(evkeyvalq* headers) {
+  for (evkeyval* header = headers->tqh_first; header != nullptr; header = header->next.tqe_next) {
+    if (*header->value != ' ' && *header->value != '\t') continue;
+    const std::string_view value = TrimOws(header->value);
+    std::memmove(header->value, value.data(), value.size());
+    header->value[value.size()] = '\0';
+  }
+}
+
 }  // namespace
 
-ReplyCheck CheckReplyHead(evhttp_request* reply) {
+ReplyHead ReadReplyHead(evhttp_request* reply) {
   const int code = evhttp_request_get_response_code(reply);
-  // libevent reads as much of the status as is a number.
-  if (code < 100 || code > 999 || reply->major != 1) return ReplyCheck::kBad;
   evkeyvalq* const headers = evhttp_request_get_input_headers(reply);
   if (code < 200 && code != kSwitchingProtocols) {
     evhttp_clear_headers(headers);
     reply->response_code = 100;
-    return ReplyCheck::kInterim;
+    return {.interim = true};
   }
-  int lengths = 0;
-  int encodings = 0;
-  for (const evkeyval* header = headers->tqh_first; header != nullptr; header = header->next.tqe_next) {
-    if (!IsToken(header->key)) return ReplyCheck::kBad;
-    if (strcasecmp(header->key, "Content-Length") == 0) {
-      ++lengths;
-      if (!AllDigits(header->value)) return ReplyCheck::kBad;
-    } else if (strcasecmp(header->key, "Transfer-Encoding") == 0) {
-      ++encodings;
-      if (strcasecmp(header->value, "chunked") != 0) return ReplyCheck::kBad;
-    }
-  }
-  if (lengths + encodings > 1) return ReplyCheck::kBad;
-  const char* const connection = evhttp_find_header(headers, "Connection");
-  // libevent knows "close" alone, not in a list.
-  const bool closes = connection != nullptr && strcasestr(connection, "close") != nullptr;
-  const bool goes_on =
-      reply->minor >= 1 || (connection != nullptr && strcasestr(connection, "keep-alive") != nullptr);
-  const bool delimited = lengths + encodings == 1 || !MayHaveBody(reply, code);
-  if (closes || !delimited || !goes_on) {
+  TrimValues(headers);
+  const ConnectionOptions options = ConnectionOptions::Of(*headers);
+  const ConnectionOptions asked = ConnectionOptions::Of(*evhttp_request_get_output_headers(reply));
+  const bool delimited = evhttp_find_header(headers, "Content-Length") != nullptr ||
+                         evhttp_find_header(headers, "Transfer-Encoding") != nullptr ||
+                         !MayHaveBody(reply, code);
+  if (!delimited && options.present) {
+    // Libevent would take it for empty.
     while (evhttp_remove_header(headers, "Connection") == 0) {
     }
-    if (evhttp_add_header(headers, "Connection", "close") != 0) return ReplyCheck::kBad;
+    if (evhttp_add_header(headers, "Connection", "close") != 0) throw std::bad_alloc();
   }
-  return ReplyCheck::kFinal;
+  const bool goes_on = !options.close && !asked.close && (reply->minor >= 1 || options.keep_alive);
+  return {.ends_connection = !goes_on || !delimited || code == kSwitchingProtocols};
 }
 
 }  // namespace bitcoin_support

@@ -1,19 +1,19 @@
-// What libevent's parser lets through in a reply and a client must not.
+// What libevent's parser makes of a reply's head, and what a client must.
 #pragma once
 
 struct evhttp_request;
 
 namespace bitcoin_support {
 
-enum class ReplyCheck {
-  kFinal,
-  kInterim,  ///< a 1xx, after which the reply itself follows
-  kBad,      ///< its body's length cannot be known for sure, or a name or the status is none
+struct ReplyHead {
+  bool interim = false;          ///< a 1xx, after which the reply itself follows
+  bool ends_connection = false;  ///< there is no other request after this one
 };
 
-/// Checks the head of a reply whose headers have been read, and puts right what libevent would misread: an
-/// interim reply becomes a 100, after which libevent goes on to the reply itself; one without a length, whose
-/// body ends with the connection, is marked to close it.
-ReplyCheck CheckReplyHead(evhttp_request* reply);
+/// Reads the head of a reply that HttpReplyParser has found right, and puts right what libevent would
+/// misread: white space around values goes; an interim reply becomes a 100, after which libevent goes on to
+/// the reply itself; one without a length, whose body ends with the connection, is marked to close it.
+/// @throws std::bad_alloc
+ReplyHead ReadReplyHead(evhttp_request* reply);
 
 }  // namespace bitcoin_support

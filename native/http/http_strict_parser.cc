@@ -2,38 +2,17 @@
 
 #include <algorithm>
 
+#include "http/http_characters.h"
+
 namespace bitcoin_support {
 namespace {
 
-// Bits of kClasses.
-constexpr uint8_t kToken = 1;
-constexpr uint8_t kTargetByte = 2;
-constexpr uint8_t kText = 4;  // of a header's value, or of a chunk's extension
-constexpr uint8_t kHostByte = 8;
-constexpr uint8_t kDigit = 16;
-
-constexpr bool Within(unsigned char c, char first, char last) { return c >= first && c <= last; }
-
-constexpr std::array<uint8_t, 256> kClasses = [] {
-  std::array<uint8_t, 256> classes{};
-  for (unsigned c = 0; c < 256; ++c) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool digit = Within(byte, '0', '9');
-    const bool alphanumeric = digit || Within(byte, 'a', 'z') || Within(byte, 'A', 'Z');
-    const bool in_token =
-        alphanumeric || (c < 128 && c != 0 && std::string_view("!#$%&'*+-.^_`|~").find(char(c)) < 15);
-    const bool in_host =
-        alphanumeric || (c < 128 && c != 0 && std::string_view("-._~!$&'()*+,;=%:[]").find(char(c)) < 19);
-    if (in_token) classes[c] |= kToken;
-    if (c > 0x20 && c != 0x7f) classes[c] |= kTargetByte;
-    if ((c >= 0x20 && c != 0x7f) || c == '\t') classes[c] |= kText;
-    if (in_host) classes[c] |= kHostByte;
-    if (digit) classes[c] |= kDigit;
-  }
-  return classes;
-}();
-
-bool Is(char c, uint8_t classes) { return (kClasses[static_cast<unsigned char>(c)] & classes) != 0; }
+using http_characters::Is;
+using http_characters::kDigit;
+using http_characters::kHostByte;
+using http_characters::kTargetByte;
+using http_characters::kText;
+using http_characters::kToken;
 
 // Only the letters of header names and of tokens that are compared come here.
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
@@ -43,66 +22,59 @@ bool EqualsLower(std::string_view text, std::string_view lower) {
          std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return Lower(a) == b; });
 }
 
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = Lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 // The end of what may be read when there is room for so much.
 const char* Stop(const char* p, const char* end, size_t room) {
   return p + std::min(static_cast<size_t>(end - p), room);
 }
 
+// EVHTTP_REQ_CONNECT
+constexpr unsigned kConnect = 1 << 7;
+
 constexpr size_t kVersionLength = std::string_view("HTTP/1.1").size();
 
 // Fits into 64 bits with room to spare, and is more than anyone sends.
 constexpr size_t kMaxLengthDigits = 18;
-constexpr uint8_t kMaxChunkDigits = 15;
-
-// Of all chunks of a body together: they cost work and carry nothing.
-constexpr size_t kMaxExtensions = 16 * 1024;
 
 }  // namespace
 
 void HttpStrictParser::Reset() {
   m_state = State::kStart;
   m_field = Field::kOther;
-  m_leading = m_percent = m_minor = m_digits = 0;
-  m_has_host = m_has_length = m_chunked = m_expects_continue = m_odd_expectation = m_trailers = false;
+  m_leading = m_percent = m_minor = 0;
+  m_has_host = m_has_length = m_chunked = m_expects_continue = m_odd_expectation = m_tabs = false;
   m_status = m_later_status = 0;
   m_room = m_limits->head;
-  m_extension_room = kMaxExtensions;
   m_position = m_method_length = m_target_length = m_framing_hyphen = m_name_begin = 0;
-  m_content_length = m_left = m_body = 0;
+  m_content_length = 0;
   m_word_length = 0;
 }
 
 HttpStrictParser::Result HttpStrictParser::Feed(const char* data, size_t size) {
   const char* p = data;
   const char* const end = data + size;
-  while (p < end) {
-    if (in_head()) {
-      const char* const next = ReadHead(p, end);
-      m_position += static_cast<size_t>(next - p);
-      p = next;
-      if (m_state == State::kRefused) return {Step::kRefused, static_cast<size_t>(p - data)};
-      if (!in_head()) return {Step::kHead, static_cast<size_t>(p - data)};
-    } else if (m_state == State::kBody || m_state == State::kChunkData) {
-      // Content is told apart from framing: what was used so far was framing.
-      if (p != data) break;
-      const auto length = static_cast<size_t>(std::min<uint64_t>(m_left, size));
-      m_left -= length;
-      if (m_left == 0) m_state = m_state == State::kBody ? State::kComplete : State::kChunkCr;
-      return {Step::kData, length};
-    } else if (m_state == State::kComplete || m_state == State::kRefused) {
-      break;
-    } else {
-      p = ReadBody(p, end);
-      if (m_state == State::kRefused) return {Step::kRefused, static_cast<size_t>(p - data)};
-    }
+  if (m_state == State::kBody) return FeedBody(data, size);
+  while (p < end && m_state != State::kRefused) {
+    const char* const next = ReadHead(p, end);
+    m_position += static_cast<size_t>(next - p);
+    p = next;
+    if (m_state == State::kBody) return {Step::kHead, static_cast<size_t>(p - data)};
   }
   return {m_state == State::kRefused ? Step::kRefused : Step::kMore, static_cast<size_t>(p - data)};
+}
+
+HttpStrictParser::Result HttpStrictParser::FeedBody(const char* data, size_t size) {
+  const auto [step, used] = m_body.Feed(data, size);
+  switch (step) {
+    case HttpBodyReader::Step::kData:
+      return {Step::kData, used};
+    case HttpBodyReader::Step::kRefused:
+      Refuse(m_body.status());
+      return {Step::kRefused, used};
+    case HttpBodyReader::Step::kFraming:
+    case HttpBodyReader::Step::kExtension:
+      break;
+  }
+  return {Step::kMore, used};
 }
 
 unsigned HttpStrictParser::command() const {
@@ -204,7 +176,9 @@ const char* HttpStrictParser::ReadMethod(const char* p, const char* end) {
 }
 
 const char* HttpStrictParser::ReadTarget(const char* p, const char* end) {
-  if (m_target_length == 0 && *p != '/' && *p != '*' && !(Is(*p, kHostByte) && Is(*p, kToken))) {
+  // What CONNECT asks for may be an address of IPv6.
+  if (m_target_length == 0 && *p != '/' && *p != '*' && !(Is(*p, kHostByte) && Is(*p, kToken)) &&
+      !(*p == '[' && command() == kConnect)) {
     return Refuse(400), p;
   }
   const char* const begin = p;
@@ -264,7 +238,7 @@ const char* HttpStrictParser::ReadName(const char* p, const char* end) {
   if (*p != ':' || name.empty()) return Refuse(400), p;
   --m_room;
   EndName(name);
-  m_state = m_trailers ? State::kTrailerValue : State::kValueStart;
+  m_state = State::kValueStart;
   m_word_length = 0;
   return p + 1;
 }
@@ -292,13 +266,13 @@ void HttpStrictParser::EndName(std::string_view name) {
 const char* HttpStrictParser::ReadValue(const char* p, const char* end) {
   const char* const stop = Stop(p, end, m_room);
   const char* const begin = p;
+  if (m_state == State::kValueStart) {
+    for (; p < stop && (*p == ' ' || *p == '\t'); ++p) m_tabs |= *p == '\t';
+    if (p < stop) m_state = State::kValue;
+  }
   if (m_field == Field::kOther) {
     while (p < stop && Is(*p, kText)) ++p;
   } else {
-    if (m_state == State::kValueStart) {
-      while (p < stop && (*p == ' ' || *p == '\t')) ++p;
-      if (p < stop) m_state = State::kValue;
-    }
     size_t length = m_word_length;
     for (; p < stop && Is(*p, kText); ++p) {
       if (length == m_word.size()) return Refuse(400), p;
@@ -365,103 +339,11 @@ bool HttpStrictParser::EndHead() {
   if (has_body() && (method() == "HEAD" || method() == "TRACE")) return Refuse(400);
   if (m_minor == 0) m_expects_continue = m_odd_expectation = false;
   if (m_odd_expectation) return Refuse(417);
-  if (m_content_length > m_limits->body) return Refuse(413);
-  m_room = m_limits->head;
-  m_digits = 0;
-  m_left = m_content_length;
-  m_state = m_chunked ? State::kChunkSize : has_body() ? State::kBody : State::kComplete;
+  if (m_content_length > std::max(m_limits->body, m_limits->streamed_body)) return Refuse(413);
+  m_body.Begin(m_chunked ? HttpBodyReader::Framing::kChunked : HttpBodyReader::Framing::kLength,
+               m_content_length, *m_limits);
+  m_state = State::kBody;
   return true;
-}
-
-// Reads at least one byte of a body's framing.
-const char* HttpStrictParser::ReadBody(const char* p, const char* end) {
-  const char c = *p;
-  switch (m_state) {
-    case State::kChunkSize:
-      return ReadChunkSize(p, end);
-    case State::kChunkExtension:
-      for (; p < end && Is(*p, kText); ++p) {
-        if (m_extension_room == 0) return Refuse(413), p;
-        --m_extension_room;
-      }
-      if (p == end) return p;
-      if (*p != '\r') return Refuse(400), p;
-      m_state = State::kChunkSizeLf;
-      return p + 1;
-    case State::kChunkSizeLf:
-      if (c != '\n') return Refuse(400), p;
-      m_digits = 0;
-      if (m_left > 0) {
-        m_state = State::kChunkData;
-      } else {
-        m_trailers = true;
-        m_state = State::kTrailerStart;
-      }
-      return p + 1;
-    case State::kChunkCr:
-      if (c != '\r') return Refuse(400), p;
-      m_state = State::kChunkLf;
-      return p + 1;
-    case State::kChunkLf:
-      if (c != '\n') return Refuse(400), p;
-      m_state = State::kChunkSize;
-      return p + 1;
-    case State::kTrailerStart:
-      if (c == '\r') {
-        m_state = State::kEndLf;
-        return p + 1;
-      }
-      m_word_length = 0;
-      m_state = State::kTrailerName;
-      [[fallthrough]];
-    case State::kTrailerName:
-      return ReadName(p, end);
-    case State::kTrailerValue:
-      return SkipField(p, end);
-    case State::kTrailerLf:
-      if (c != '\n') return Refuse(400), p;
-      m_state = State::kTrailerStart;
-      return p + 1;
-    case State::kEndLf:
-      if (c != '\n') return Refuse(400), p;
-      m_state = State::kComplete;
-      return p + 1;
-    default:
-      return p;
-  }
-}
-
-const char* HttpStrictParser::ReadChunkSize(const char* p, const char* end) {
-  for (; p < end; ++p) {
-    const int digit = HexValue(*p);
-    if (digit < 0) break;
-    if (m_digits == kMaxChunkDigits) return Refuse(400), p;
-    m_left = (m_digits++ == 0 ? 0 : m_left * 16) + static_cast<uint64_t>(digit);
-  }
-  if (p == end) return p;
-  if (m_digits == 0 || (*p != '\r' && *p != ';')) return Refuse(400), p;
-  const bool extended = *p == ';';
-  if (EndChunkSize()) m_state = extended ? State::kChunkExtension : State::kChunkSizeLf;
-  return p + 1;
-}
-
-bool HttpStrictParser::EndChunkSize() {
-  // The limit may be lowered meanwhile.
-  if (m_body > m_limits->body || m_left > m_limits->body - m_body) return Refuse(413);
-  m_body += m_left;
-  return true;
-}
-
-// A trailer's value: nobody is given it.
-const char* HttpStrictParser::SkipField(const char* p, const char* end) {
-  const char* const stop = Stop(p, end, m_room);
-  const char* const begin = p;
-  while (p < stop && Is(*p, kText)) ++p;
-  m_room -= static_cast<size_t>(p - begin);
-  if (p == end) return p;
-  if (*p != '\r') return Refuse(m_room == 0 ? 431 : 400), p;
-  m_state = State::kTrailerLf;
-  return p + 1;
 }
 
 }  // namespace bitcoin_support

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "http/http_body_reader.h"
+
 namespace bitcoin_support {
 
 /// Follows the bytes of one connection's requests and refuses what two parsers could understand in two ways.
@@ -14,9 +16,9 @@ namespace bitcoin_support {
 /// on how they are split. It knows nothing of sockets, of libevent or of Node.
 class HttpStrictParser {
  public:
-  struct Limits {
-    size_t head = SIZE_MAX;      ///< request line and header lines, without line ends; also of all trailers
-    uint64_t body = UINT64_MAX;  ///< without the framing of chunks
+  struct Limits : HttpLimits {
+    /// Of a body of which LimitStreamed() says so; before, the larger of both counts.
+    uint64_t streamed_body = 0;
   };
 
   enum class Step : uint8_t {
@@ -40,6 +42,9 @@ class HttpStrictParser {
   /// Begins with the next request.
   void Reset();
 
+  /// The body of the request whose head has just been read is taken in pieces: it has a limit of its own.
+  void LimitStreamed() { m_body.LimitContent(m_limits->streamed_body); }
+
   /// Reads from `data` up to where the next step begins. Call again with what was not used.
   Result Feed(const char* data, size_t size);
 
@@ -47,7 +52,7 @@ class HttpStrictParser {
   bool idle() const { return m_state == State::kStart; }
   bool in_head() const { return m_state < State::kBody; }
   /// Whether the request has been read to its end.
-  bool complete() const { return m_state == State::kComplete; }
+  bool complete() const { return m_state == State::kBody && m_body.complete(); }
   /// The answer to a refused request.
   int status() const { return m_status; }
 
@@ -63,6 +68,8 @@ class HttpStrictParser {
   bool chunked() const { return m_chunked; }
   uint64_t content_length() const { return m_content_length; }
   bool expects_continue() const { return m_expects_continue; }
+  /// Whether a tab stands before a field's value, where libevent takes spaces alone away.
+  bool tabs() const { return m_tabs; }
   /// Where the hyphen of the header stands that says how long the body is.
   size_t framing_hyphen() const { return m_framing_hyphen; }
 
@@ -82,37 +89,22 @@ class HttpStrictParser {
     kLineLf,
     kHeadLf,
     kBody,
-    kChunkSize,
-    kChunkExtension,
-    kChunkSizeLf,
-    kChunkData,
-    kChunkCr,
-    kChunkLf,
-    kTrailerStart,
-    kTrailerName,
-    kTrailerValue,
-    kTrailerLf,
-    kEndLf,
-    kComplete,
     kRefused,
   };
   enum class Field : uint8_t { kOther, kHost, kContentLength, kTransferEncoding, kExpect };
 
+  Result FeedBody(const char* data, size_t size);
   const char* ReadHead(const char* p, const char* end);
-  const char* ReadBody(const char* p, const char* end);
   const char* ReadMethod(const char* p, const char* end);
   const char* ReadTarget(const char* p, const char* end);
   const char* ReadName(const char* p, const char* end);
   const char* ReadValue(const char* p, const char* end);
-  const char* ReadChunkSize(const char* p, const char* end);
-  const char* SkipField(const char* p, const char* end);
   void EndName(std::string_view name);
   bool EndValue();
   bool EndHost(std::string_view value);
   bool EndContentLength(std::string_view value);
   bool EndVersion();
   bool EndHead();
-  bool EndChunkSize();
   bool Refuse(int status);
   /// Takes a byte of a line that is limited.
   bool Charge(int status);
@@ -123,25 +115,22 @@ class HttpStrictParser {
   uint8_t m_leading;
   uint8_t m_percent;
   uint8_t m_minor;
-  uint8_t m_digits;
   bool m_has_host;
   bool m_has_length;
   bool m_chunked;
   bool m_expects_continue;
   bool m_odd_expectation;
-  bool m_trailers;
+  bool m_tabs;
   int m_status;
   int m_later_status;
   size_t m_room;
-  size_t m_extension_room;
   size_t m_position;
   size_t m_method_length;
   size_t m_target_length;
   size_t m_framing_hyphen;
   size_t m_name_begin;
   uint64_t m_content_length;
-  uint64_t m_left;
-  uint64_t m_body;
+  HttpBodyReader m_body;
   size_t m_word_length;
   std::array<char, kMaxMethod> m_method;
   std::array<char, 272> m_word;

@@ -9,6 +9,7 @@
 
 #include "http/field_value.h"
 #include "http/http_date.h"
+#include "http/reply_framing.h"
 #include "napi/byte_source.h"
 #include "secure/memory_cleanse.h"
 
@@ -34,11 +35,10 @@ ReplyHead::~ReplyHead() { MemoryCleanse(m_text.data(), m_length); }
 bool ReplyHead::Begin(evhttp_request* request, int code, const char* reason) {
   if (request->major != 1 || request->minor != 1) return false;
   if (request->type == EVHTTP_REQ_HEAD || request->type == EVHTTP_REQ_CONNECT) return false;
-  if (code == HTTP_NOCONTENT || code == HTTP_NOTMODIFIED) return false;
+  if (!HasBody(code)) return false;
   if (reason == nullptr && code != HTTP_OK) return false;  // evhttp knows the phrases
   if (evhttp_request_get_output_headers(request)->tqh_first != nullptr) return false;
-  const char* const connection = evhttp_find_header(evhttp_request_get_input_headers(request), "Connection");
-  if (connection != nullptr && strcasecmp(connection, "keep-alive") != 0) return false;
+  if (ConnectionOptions::Of(*evhttp_request_get_input_headers(request)).close) return false;
   return Append("HTTP/1.1 ") && Append(Digits(static_cast<size_t>(code)).view()) && Append(" ") &&
          Append(reason == nullptr ? "OK" : reason) && Append("\r\n");
 }

@@ -3,6 +3,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/http.h>
+#include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <sys/socket.h>
 
@@ -153,6 +154,12 @@ void RequestGate::BeginBody(evbuffer* source) {
     evbuffer_drain(source, m_parser.leading());
     m_scanned -= m_parser.leading();
   }
+  const bool streamed = m_parser.has_body() && IsStreamed(source);
+  if (streamed) m_parser.LimitStreamed();
+  if (m_parser.content_length() > (streamed ? m_rules.limits.streamed_body : m_rules.limits.body)) {
+    Refuse(413, source);
+    return;
+  }
   const unsigned command = m_parser.command();
   const bool extension = command == 0 && m_rules.IsExtension(m_parser.method());
   if (!extension && (command & m_rules.methods) == 0) {
@@ -172,7 +179,7 @@ void RequestGate::BeginBody(evbuffer* source) {
   MoveBytes(source, Ensure(m_head), std::exchange(m_scanned, 0));
   m_invite = m_parser.expects_continue() && Length(source) == 0;
   Ensure(m_body);
-  if (IsStreamed(m_head)) {
+  if (streamed) {
     m_body_state = Body::kUnderWay;
     GiveHead(source);
   } else {
@@ -180,9 +187,12 @@ void RequestGate::BeginBody(evbuffer* source) {
   }
 }
 
-bool RequestGate::IsStreamed(evbuffer* head) const {
+// @param source has the head at its front
+bool RequestGate::IsStreamed(evbuffer* source) const {
   if (m_rules.streamed.empty()) return false;
-  const auto* const bytes = reinterpret_cast<const char*>(evbuffer_pullup(head, -1));
+  const auto* const bytes =
+      reinterpret_cast<const char*>(evbuffer_pullup(source, static_cast<ev_ssize_t>(m_scanned)));
+  if (bytes == nullptr) throw std::bad_alloc();
   const std::string_view target(bytes + m_parser.target_begin(), m_parser.target_length());
   return m_rules.streamed.contains(std::string(RawPath(target)));
 }
@@ -194,9 +204,32 @@ void RequestGate::HideFraming() {
   m_hidden = true;
 }
 
+// Puts the head of `head` bytes, at the front of `buffer`, so that evhttp reads it as it is meant: it takes
+// spaces alone off a value's front, and a path that begins with two slashes for a host.
+void RequestGate::Amend(evbuffer* buffer, size_t head) {
+  const size_t target = m_parser.target_begin();
+  const unsigned char* const begin = evbuffer_pullup(buffer, static_cast<ev_ssize_t>(target + 2));
+  if (begin == nullptr) throw std::bad_alloc();
+  m_hidden_slash = begin[target] == '/' && begin[target + 1] == '/';
+  if (!m_hidden_slash && !m_parser.tabs()) return;
+  unsigned char* const bytes = evbuffer_pullup(buffer, static_cast<ev_ssize_t>(head));
+  if (bytes == nullptr) throw std::bad_alloc();
+  if (m_hidden_slash) bytes[target + 1] = static_cast<unsigned char>(kHidden);
+  if (!m_parser.tabs()) return;
+  unsigned char* const end = bytes + head;
+  for (unsigned char* line = std::find(bytes, end, '\n'); line != end;) {
+    unsigned char* const next = std::find(++line, end, '\n');
+    const auto is_ows = [](unsigned char c) { return c == ' ' || c == '\t'; };
+    unsigned char* const value = std::find(line, next, ':');
+    if (value != next) std::fill(value + 1, std::find_if_not(value + 1, next, is_ows), ' ');
+    line = next;
+  }
+}
+
 // The whole request, as it came.
 void RequestGate::Give(evbuffer* source, size_t length) {
   m_mode = Mode::kGiven;
+  Amend(source, m_scanned);
   m_scanned = 0;
   m_parser.Reset();
   if (source == m_input) {
@@ -211,6 +244,7 @@ void RequestGate::Give(evbuffer* source, size_t length) {
 // The head of a request whose body is ours.
 void RequestGate::GiveHead(evbuffer* source) {
   m_mode = Mode::kGiven;
+  Amend(m_head, Length(m_head));
   HideFraming();
   if (source == m_input) MoveBytes(m_input, Held(), Length(m_input));
   const InputUnlock unlock(m_input);
@@ -293,6 +327,12 @@ void RequestGate::GiveRefused() {
 }
 
 void RequestGate::Adopt(evhttp_request* request) {
+  if (std::exchange(m_hidden_slash, false)) {
+    request->uri[1] = '/';
+    // libevent's own copy of it, which C can ask for.
+    const char* const path = evhttp_uri_get_path(request->uri_elems);
+    if (path != nullptr && path[0] == '/' && path[1] == kHidden) const_cast<char*>(path)[1] = '/';
+  }
   if (!std::exchange(m_hidden, false)) return;
   for (evkeyval* header = evhttp_request_get_input_headers(request)->tqh_first; header != nullptr;
        header = header->next.tqe_next) {

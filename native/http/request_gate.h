@@ -99,13 +99,14 @@ class RequestGate {
   bool ReadHead(evbuffer* source);
   bool ReadBodyBytes(evbuffer* source);
   void BeginBody(evbuffer* source);
-  bool IsStreamed(evbuffer* head) const;
+  bool IsStreamed(evbuffer* source) const;
   void Give(evbuffer* source, size_t length);
   void GiveHead(evbuffer* source);
   void Refuse(int status, evbuffer* source);
   void Drain(evbuffer* source);
   void GiveRefused();
   void HideFraming();
+  void Amend(evbuffer* buffer, size_t head);
   void UpdateDeadline();
   evbuffer* Held();
 
@@ -126,6 +127,7 @@ class RequestGate {
   Mode m_mode = Mode::kReading;
   Body m_body_state = Body::kNone;
   bool m_hidden = false;
+  bool m_hidden_slash = false;
   bool m_invite = false;
   bool m_working = false;
   bool m_deadline_on = false;

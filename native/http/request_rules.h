@@ -21,6 +21,7 @@ struct RequestRules {
   bool lingering = false;                      ///< read a body that is too long to its end, then answer
   std::vector<std::string> extension_methods;  ///< those that libevent does not know
   std::unordered_set<std::string> streamed;    ///< paths whose handlers read the body themselves
+  size_t max_output = SIZE_MAX;                ///< what may wait for the peer when more of a reply is added
   std::optional<timeval> deadline;             ///< from a request's first byte to its last
   timeval read_timeout{};                      ///< between two pieces of a body that is streamed
 

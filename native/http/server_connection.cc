@@ -23,6 +23,11 @@ namespace {
 // Below this many bytes a reply goes into the socket's buffer at once; above, the peer's speed counts.
 constexpr size_t kSlowReplyBytes = 16 * 1024;
 
+// What is written and read at once. libevent's 16 KiB take a turn of the loop for each piece of a long
+// message.
+constexpr size_t kMaxWrite = 1024 * 1024;
+constexpr size_t kMaxRead = 64 * 1024;
+
 // A peer that has closed its side may still be waiting for the answer; this keeps the base pending.
 constexpr timeval kHoldInterval{3600, 0};
 
@@ -52,6 +57,8 @@ ServerConnection::ServerConnection(EventBase& base, evhttp_connection* connectio
     : m_base(base), m_connection(connection), m_server(server) {
   bufferevent* const bev = evhttp_connection_get_bufferevent(connection);
   if (server.strict()) m_gate = std::make_unique<RequestGate>(base, bev, server.rules(), *this);
+  bufferevent_set_max_single_write(bev, kMaxWrite);
+  bufferevent_set_max_single_read(bev, kMaxRead);
   evhttp_connection_set_closecb(connection, OnClose, this);
   m_server.ConnectionOpened();
 }
@@ -143,6 +150,11 @@ void ServerConnection::BeginReply(ReplyKind kind) {
 
 bool ServerConnection::HasOutput() const {
   return evbuffer_get_length(bufferevent_get_output(evhttp_connection_get_bufferevent(m_connection))) > 0;
+}
+
+bool ServerConnection::OutputIsFull() const {
+  const evbuffer* const output = bufferevent_get_output(evhttp_connection_get_bufferevent(m_connection));
+  return evbuffer_get_length(output) > m_server.rules().max_output;
 }
 
 size_t ServerConnection::WriteNow(std::string_view bytes) {
@@ -257,16 +269,19 @@ void ServerConnection::Close(bool connection_there) {
   EventBase& base = m_base;
   const EventBase::BusyScope busy(base);
   evhttp_request* const request = m_in_flight;
+  bool outlives = false;
   m_connection_watch.Stop();
   if (m_gate != nullptr) m_gate->BreakBody();
   OnBody();
   if (m_handle != nullptr) {
     m_handle->LoseConnection();
     base.env().callbacks().Call(base, JsCallback::kDisconnect, {m_handle->number(), 1});
-    if (m_handle != nullptr) m_handle->Dispose();
+    if (m_handle != nullptr) outlives = m_handle->OutliveConnection();
   }
   m_request_watch.Stop();
-  if (m_in_c) {
+  if (outlives) {
+    // It is the handle's.
+  } else if (m_in_c) {
     EndHoldInC();
   } else if (request != nullptr && evhttp_request_get_connection(request) == nullptr) {
     evhttp_request_free(request);

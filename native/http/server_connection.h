@@ -61,6 +61,8 @@ class ServerConnection final : public RequestGate::Owner {
   /// The reply begins; called before evhttp is given anything of it.
   void BeginReply(ReplyKind kind);
   bool HasOutput() const;
+  /// More waits for the peer than may when something is added.
+  bool OutputIsFull() const;
   /// Whether a whole reply may be written without libevent: nothing is queued before it, and nobody expects
   /// to be told later that it has been written.
   bool MayWriteNow() const { return m_complete_key == 0 && !HasOutput(); }

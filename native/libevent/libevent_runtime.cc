@@ -19,6 +19,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 namespace {
@@ -56,13 +57,12 @@ Napi::Value HasSecurityBackportsNapi(const Napi::CallbackInfo& info) {
 
 // () -> names of the backends that this libevent was built with
 Napi::Value SupportedMethods(const Napi::CallbackInfo& info) {
-  const Napi::Array list = Napi::Array::New(info.Env());
-  uint32_t index = 0;
+  std::vector<napi_value> list;
   for (const char** method = event_get_supported_methods(); method != nullptr && *method != nullptr;
        ++method) {
-    list.Set(index++, Napi::String::New(info.Env(), *method));
+    list.push_back(Napi::String::New(info.Env(), *method));
   }
-  return list;
+  return NewList(info.Env(), list);
 }
 
 // (function | null)

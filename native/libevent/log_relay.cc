@@ -126,7 +126,7 @@ void LogRelay::Deliver(int severity, const char* text) {
   bool pending = false;
   if (!m_env.can_call_js()) {
     Print(severity, text);
-  } else if (m_in_callback || napi_is_exception_pending(m_env.napi(), &pending) != napi_ok || pending) {
+  } else if (t_in_callback || napi_is_exception_pending(m_env.napi(), &pending) != napi_ok || pending) {
     Queue(severity, text);
   } else {
     Call(severity, text);
@@ -142,10 +142,10 @@ void LogRelay::Call(int severity, const char* text) {
   napi_create_int32(env, severity, &argv[0]);
   napi_create_string_latin1(env, text, NAPI_AUTO_LENGTH, &argv[1]);
   napi_get_undefined(env, &receiver);
-  m_in_callback = true;
+  t_in_callback = true;
   // Promises wait: what they do might call libevent.
   const napi_status status = napi_call_function(env, receiver, m_callback.Value(), 2, argv, nullptr);
-  m_in_callback = false;
+  t_in_callback = false;
   if (status != napi_ok) {
     bool pending = false;
     napi_value error;

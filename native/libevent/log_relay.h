@@ -46,7 +46,7 @@ class LogRelay {
    public:
     /// @throws EventError ERR_EV_REENTRANT inside the callback
     explicit CallScope(LogRelay& relay) : m_relay(relay) {
-      if (relay.m_in_callback) relay.ThrowReentrant();
+      if (t_in_callback) relay.ThrowReentrant();
       ++relay.m_depth;
     }
     ~CallScope() { --m_relay.m_depth; }
@@ -113,7 +113,8 @@ class LogRelay {
   LoopScope* m_loop = nullptr;  // the innermost one
   unsigned m_depth = 0;         // calls from JavaScript that are on the stack
   unsigned m_thrown_at = 0;     // the depth of what is kept, 0 when nothing is
-  bool m_in_callback = false;
+  // Whose ever it is: what it calls may be another instance's in this thread.
+  static inline constinit thread_local bool t_in_callback __attribute__((tls_model("initial-exec"))) = false;
 };
 
 }  // namespace bitcoin_support

@@ -13,7 +13,10 @@
 #include "libevent/libevent_runtime.h"
 #include "loop/backend_descriptors.h"
 #include "loop/event_share.h"
+#include "loop/lib_event.h"
 #include "loop/loop_driver.h"
+#include "loop/loop_timer.h"
+#include "loop/signal_claim.h"
 #include "loop/termination_watch.h"
 #include "loop/turn_events.h"
 #include "napi/arguments.h"
@@ -106,7 +109,6 @@ void EventBase::ThrowNoBackend(int error) const {
 
 EventBase::~EventBase() {
   if (m_base == nullptr) return;
-  if (m_awaiting != nullptr) event_free(m_awaiting);
   m_turn_events.reset();
   m_guard.reset();
   m_waker.reset();
@@ -143,6 +145,9 @@ void EventBase::Reinit() {
     ThrowEventError(env(), code::kLibevent, "event_reinit failed");
   }
   m_forks = ForkCount();
+  // Its descriptor is shared with the parent process, whose expirations it would take.
+  m_guard.reset();
+  m_guard_armed = false;
   if (m_waker != nullptr && m_waker->forked()) m_waker->Renew();
 }
 
@@ -154,6 +159,7 @@ void EventBase::WhenIdle(std::function<void()> release) {
   }
   // What is released may call back, and what that disposes has to wait for it.
   const BusyScope scope(*this);
+  const FreeingScope freeing(*this);
   release();
 }
 
@@ -181,6 +187,7 @@ void EventBase::ForgetRelease() {
 }
 
 void EventBase::ReleaseAll() {
+  const FreeingScope freeing(*this);
   while (!m_when_idle.empty()) {
     const auto releases = std::exchange(m_when_idle, {});
     for (const auto& release : releases) release();
@@ -325,38 +332,24 @@ std::pair<uint64_t, double> EventBase::Share() {
     m_shares.pop_back();
     throw;
   }
-  share->Await();
-  NoteTokens();
+  ++m_open_shares;
+  NoteEndRulesChanged();
   return {token, key};
+}
+
+double EventBase::Unshare(uint64_t token) {
+  const auto share = std::find_if(m_shares.begin(), m_shares.end(), [&](const auto& candidate) {
+    return candidate->open() && candidate->token() == token;
+  });
+  if (share == m_shares.end()) return 0;
+  (*share)->Close();
+  --m_open_shares;
+  return (*share)->key();
 }
 
 LoopWaker& EventBase::waker() {
   if (m_waker == nullptr) m_waker = std::make_unique<LoopWaker>(m_base);
   return *m_waker;
-}
-
-void EventBase::NoteTokens() {
-  m_awaits_messages = m_waker != nullptr && m_waker->tokens().Any();
-  if (in_turn()) {
-    // The next one knows.
-    if (!m_awaits_messages) BreakTurn();
-  } else if (m_in_loop) {
-    AwaitMessages();
-  }
-}
-
-// A blocking loop waits for other threads alone: in its own nobody could send anything.
-void EventBase::AwaitMessages() {
-  constexpr timeval kLong{86'400, 0};
-  if (m_waker == nullptr || !m_waker->tokens().AnyElsewhere()) {
-    if (m_awaiting != nullptr) event_del(m_awaiting);
-    return;
-  }
-  const auto ignore = [](evutil_socket_t, short, void*) {};
-  if (m_awaiting == nullptr) m_awaiting = event_new(m_base, -1, EV_PERSIST, ignore, nullptr);
-  if (m_awaiting == nullptr) return;
-  event_priority_set(m_awaiting, 0);  // which there always is
-  event_add(m_awaiting, &kLong);
 }
 
 void EventBase::Deliver(double key, std::vector<uint8_t> message) {
@@ -377,7 +370,6 @@ class EventBase::InLoop {
   }
   ~InLoop() {
     m_base.m_in_loop = false;
-    if (m_base.m_awaiting != nullptr) event_del(m_base.m_awaiting);
     // What is released in the end still belongs to a blocking call, and so does what its callbacks throw.
     if (m_base.m_busy > 1) m_base.m_in_sync_loop = false;
     m_base.NoteLoopEnd();
@@ -401,8 +393,69 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   const InLoop in_loop(*this, false);
   const LogRelay::LoopScope log_scope(env().log(), *this);
   if (m_waker != nullptr) m_waker->RunPosted();
-  if (m_awaits_messages) flags |= EVLOOP_NO_EXIT_ON_EMPTY;
-  return event_base_loop(m_base, flags);
+  const bool may_end = (flags & EVLOOP_NO_EXIT_ON_EMPTY) == 0;
+  if (!m_keep_alive && !EndsLoopsItself()) return event_base_loop(m_base, flags);
+  if (may_end && NothingLeft()) {
+    m_found_nothing = true;
+    return 1;
+  }
+  return event_base_loop(m_base, flags | EVLOOP_NO_EXIT_ON_EMPTY);
+}
+
+// libevent's blocking loop. Where it would not find its end, it is run turn by turn.
+int EventBase::RunWhole(int flags) {
+  const bool may_end = (flags & EVLOOP_NO_EXIT_ON_EMPTY) == 0;
+  const bool to_the_end = (flags & (EVLOOP_ONCE | EVLOOP_NONBLOCK)) == 0;
+  for (;;) {
+    m_end_rules_changed = false;
+    const bool by_turns = EndsLoopsItself();
+    int turn_flags = flags;
+    if (by_turns) {
+      if (may_end && NothingLeft()) {
+        m_found_nothing = true;
+        return 1;
+      }
+      turn_flags |= EVLOOP_NO_EXIT_ON_EMPTY | (to_the_end ? EVLOOP_ONCE : 0);
+    }
+    const int result = event_base_loop(m_base, turn_flags);
+    if (result != 0 || !to_the_end || event_base_got_exit(m_base) != 0) return result;
+    if (m_end_rules_changed) continue;
+    if (!by_turns || event_base_got_break(m_base) != 0) return result;
+  }
+}
+
+void EventBase::NoteEndRulesChanged() {
+  if (!m_in_loop || !m_in_sync_loop || event_base_got_break(m_base) != 0) return;
+  m_end_rules_changed = true;
+  event_base_loopbreak(m_base);
+}
+
+bool EventBase::NothingLeft() const {
+  if (m_keep_alive || m_open_shares > 0) return false;
+  constexpr int kAll = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE;
+  if (event_base_get_num_events(m_base, kAll) == 0) return true;
+  if (m_unreferenced.empty()) return false;
+  if (event_base_get_num_events(m_base, EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE) > 0) return false;
+  return event_base_foreach_event(m_base, KeepsGoing, const_cast<EventBase*>(this)) == 0;
+}
+
+int EventBase::KeepsGoing(const event_base*, const event* ev, void* arg) {
+  if ((ev->ev_evcallback.evcb_flags & EVLIST_INTERNAL) != 0) return 0;
+  if (const LibEvent* const handle = LibEvent::Of(ev)) return handle->has_ref() ? 1 : 0;
+  const auto& unreferenced = static_cast<EventBase*>(arg)->m_unreferenced;
+  const auto waits = [ev](const BaseChild* child) { return child->WaitsWith(ev); };
+  return std::none_of(unreferenced.begin(), unreferenced.end(), waits) ? 1 : 0;
+}
+
+void EventBase::SetChildRef(BaseChild& child, bool on) {
+  if (child.m_has_ref == on) return;
+  child.m_has_ref = on;
+  if (on) {
+    std::erase(m_unreferenced, &child);
+  } else {
+    m_unreferenced.push_back(&child);
+    NoteEndRulesChanged();
+  }
 }
 
 int EventBase::RunSync(int flags) {
@@ -414,12 +467,12 @@ int EventBase::RunSync(int flags) {
   const InLoop in_loop(*this, true);
   const LogRelay::LoopScope log_scope(env().log(), *this);
   if (m_waker != nullptr) m_waker->RunPosted();
-  if ((flags & EVLOOP_NONBLOCK) == 0) AwaitMessages();
-  return event_base_loop(m_base, flags);
+  return RunWhole(flags);
 }
 
 void EventBase::BeginLoop() {
-  m_got_break = m_got_exit = m_turn_broken = false;
+  m_got_break = m_got_exit = m_turn_broken = m_found_nothing = false;
+  KeepSignals(*this);
   GiveUpPostponed();
 }
 
@@ -428,12 +481,15 @@ void EventBase::GiveUpPostponed() {
 }
 
 void EventBase::NoteLoopEnd() {
+  // libevent's answers are those of its last loop.
+  if (m_found_nothing) return;
   m_got_exit = event_base_got_exit(m_base) != 0;
   m_got_break = event_base_got_break(m_base) != 0 && !m_turn_broken;
 }
 
 void EventBase::set_dispatching(bool on) {
   m_dispatching = on;
+  if (!on) m_keep_alive = false;
   if (on) BeginLoop();
 }
 
@@ -445,7 +501,10 @@ void EventBase::BreakTurn() {
 }
 
 void EventBase::CountCallback() {
-  if (!in_turn()) return;
+  if (!in_turn()) {
+    KeepSignals(*this);
+    return;
+  }
   if (++m_turn_callbacks >= kTurnCallbacks || uv_hrtime() >= m_turn_deadline_ns) {
     BreakTurn();
   } else {
@@ -464,13 +523,16 @@ void EventBase::CountNativeCallback() {
 void EventBase::ArmGuard(uint64_t ns) {
   if (m_guard_armed) return;
   try {
-    if (m_guard == nullptr) m_guard = std::make_unique<InternalEvent>(m_base, -1, 0, OnGuard, this);
+    if (m_guard == nullptr) m_guard = std::make_unique<LoopTimer>(m_base, OnGuard, this);
+    m_guard_armed = m_guard->Set(ns);
   } catch (const std::bad_alloc&) {
-    return;  // the next one
+    // The next one.
   }
-  const timeval after{static_cast<time_t>(ns / 1'000'000'000),
-                      static_cast<suseconds_t>(ns % 1'000'000'000 / 1000)};
-  m_guard_armed = m_guard->Add(&after);
+}
+
+void EventBase::EndGuard() {
+  if (!std::exchange(m_guard_armed, false)) return;
+  m_guard->Unset();
 }
 
 void EventBase::OnGuard(evutil_socket_t, short, void* arg) {
@@ -490,7 +552,7 @@ void EventBase::OnGuard(evutil_socket_t, short, void* arg) {
 
 void EventBase::Loopbreak() {
   if (m_in_loop) {
-    m_turn_broken = false;
+    m_turn_broken = m_end_rules_changed = false;
     event_base_loopbreak(m_base);
   } else if (m_dispatching) {
     m_got_break = true;
@@ -563,6 +625,7 @@ bool EventBase::AnyChild(const std::function<bool(const BaseChild&)>& matches) c
 }
 
 void EventBase::Disown(BaseChild& child) {
+  if (!child.m_has_ref) std::erase(m_unreferenced, &child);
   (child.m_previous != nullptr ? child.m_previous->m_next : m_first_child) = child.m_next;
   (child.m_next != nullptr ? child.m_next->m_previous : m_last_child) = child.m_previous;
 }

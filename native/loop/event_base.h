@@ -20,8 +20,8 @@ namespace bitcoin_support {
 
 class BaseChild;
 class BaseShare;
-class InternalEvent;
 class LibEvent;
+class LoopTimer;
 class LoopWaker;
 class TurnEvents;
 
@@ -74,6 +74,20 @@ class EventBase final : public Handle {
     EventBase& m_base;
   };
   bool busy() const { return m_busy > 0; }
+
+  /// Marks libevent as being on the stack with something that it goes on to use or to free when it is back. A
+  /// loop that JavaScript ran in here might free that first, so it is refused.
+  class FreeingScope {
+   public:
+    explicit FreeingScope(EventBase& base) : m_base(base) { ++m_base.m_freeing; }
+    ~FreeingScope() { --m_base.m_freeing; }
+    FreeingScope(const FreeingScope&) = delete;
+    FreeingScope& operator=(const FreeingScope&) = delete;
+
+   private:
+    EventBase& m_base;
+  };
+  bool freeing() const { return m_freeing > 0; }
 
   /// Something that is put off until a callback returns.
   class Postponed {
@@ -144,16 +158,14 @@ class EventBase final : public Handle {
   void RemoveWatcher(int fd, LibEvent& event);
 
   // --- other threads ------------------------------------------------------------------------------------
-  /// Lets other threads have messages delivered to this base. @returns its token and the key that
-  /// JsCallback::kOnce is given, negated, for each message.
+  /// Lets other threads have messages delivered to this base, which keeps its loop going until Unshare().
+  /// @returns its token and the key that JsCallback::kOnce is given, negated, for each message.
   std::pair<uint64_t, double> Share();
+  /// Ends a share. @returns its key, 0 when the token is none of this base's.
+  double Unshare(uint64_t token);
   /// What wakes a loop that waits, made on first use.
   LoopWaker& waker();
   std::vector<uint8_t> TakeMessage() { return std::exchange(m_message, {}); }
-  /// Whether a loop of Node's is to go on though nothing is pending: messages may come from other threads.
-  bool awaits_messages() const { return m_awaits_messages; }
-  /// Has the loop see to it that it ends, or does not, as the tokens that are open now have it.
-  void NoteTokens();
   /// JavaScript takes `message` in JsCallback::kOnce.
   void Deliver(double key, std::vector<uint8_t> message);
 
@@ -168,6 +180,8 @@ class EventBase final : public Handle {
   /// Has the running turn end when its time is up, though only events of C are active, of which we never
   /// hear.
   void GuardTurn() { ArmGuard(kGuardNs); }
+  /// Has the guard of a turn that is over wake nobody: for a base in which the thread does not wait.
+  void EndGuard();
   /// Called after each JavaScript callback: ends the turn when its budget is used up.
   void CountCallback();
 
@@ -181,6 +195,14 @@ class EventBase final : public Handle {
   /// When it was attached, among those of its thread; LoopDriver's own.
   uint64_t dispatch_order() const { return m_dispatch_order; }
   void set_dispatch_order(uint64_t order) { m_dispatch_order = order; }
+  /// Has a dispatch() go on though nothing is pending.
+  void set_keep_alive(bool on) { m_keep_alive = on; }
+  /// Whether the base keeps the process alive while it is dispatched, as Node's handles do.
+  bool has_ref() const { return m_has_ref; }
+  void set_has_ref(bool on) { m_has_ref = on; }
+  /// Whether a loop is to end by itself: nothing is active, nothing is pending that has a reference, no
+  /// token is open.
+  bool NothingLeft() const;
   bool precise_timer() const { return m_precise_timer; }
   /// Whether the last turn called JavaScript.
   bool ran_callbacks() const { return m_turn_callbacks > 0 || m_ran_c; }
@@ -201,6 +223,8 @@ class EventBase final : public Handle {
   // --- children, oldest first ----------------------------------------------------------------------
   void Adopt(BaseChild& child);
   void Disown(BaseChild& child);
+  /// Whether what `child` waits for keeps a loop going.
+  void SetChildRef(BaseChild& child, bool on);
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& environment);
 
@@ -215,7 +239,6 @@ class EventBase final : public Handle {
   void ReleaseAll();
   void ReleaseInSyncLoop();
   void RunLastTurns();
-  void AwaitMessages();
   [[noreturn]] void ThrowNoBackend(int error) const;
   void ReleaseLingering();
   void Loopbreak();
@@ -225,6 +248,13 @@ class EventBase final : public Handle {
   void ArmGuard(uint64_t ns);
   void BeginLoop();
   void NoteLoopEnd();
+  /// libevent knows nothing of tokens and references. Where there are any, the end of a loop is looked for
+  /// here.
+  bool EndsLoopsItself() const { return m_open_shares > 0 || !m_unreferenced.empty(); }
+  void NoteEndRulesChanged();
+  int RunWhole(int flags);
+
+  static int KeepsGoing(const event_base* base, const event* ev, void* arg);
 
   static void OnOnce(evutil_socket_t fd, short what, void* arg);
   static void OnLookForQuiet(evutil_socket_t fd, short what, void* arg);
@@ -233,6 +263,8 @@ class EventBase final : public Handle {
 
   static Napi::Value New(const Napi::CallbackInfo& info);
   static Napi::Value DispatchNapi(const Napi::CallbackInfo& info);
+  static Napi::Value DriveNapi(const Napi::CallbackInfo& info);
+  static Napi::Value StopDrivingNapi(const Napi::CallbackInfo& info);
   static Napi::Value LoopSyncNapi(const Napi::CallbackInfo& info);
   static Napi::Value LoopbreakNapi(const Napi::CallbackInfo& info);
   static Napi::Value LoopcontinueNapi(const Napi::CallbackInfo& info);
@@ -257,6 +289,7 @@ class EventBase final : public Handle {
   std::unique_ptr<TurnEvents> m_turn_events;
   event* m_release = nullptr;
   unsigned m_busy = 0;
+  unsigned m_freeing = 0;
   std::vector<Lingering*> m_lingering;
   event* m_quiet = nullptr;  // looks for a turn in which they may go
   int m_backend_fd = -1;
@@ -267,6 +300,12 @@ class EventBase final : public Handle {
   bool m_in_sync_loop = false;
   bool m_loop_is_outermost = false;
   bool m_dispatching = false;
+  bool m_keep_alive = false;
+  bool m_has_ref = true;
+  bool m_found_nothing = false;      // the loop has ended by that, and not libevent's
+  bool m_end_rules_changed = false;  // while a blocking loop of libevent's runs by the old ones
+  unsigned m_open_shares = 0;
+  std::vector<BaseChild*> m_unreferenced;
   bool m_got_break = false;
   bool m_got_exit = false;
   bool m_turn_broken = false;
@@ -275,15 +314,13 @@ class EventBase final : public Handle {
   bool m_news_due = false;
   bool m_ran_c = false;
   // Ends a turn in which events of C that we never see make each other active.
-  std::unique_ptr<InternalEvent> m_guard;
+  std::unique_ptr<LoopTimer> m_guard;
   bool m_guard_armed = false;
   std::unordered_map<int, Watchers> m_watchers;
   std::unique_ptr<LoopWaker> m_waker;
   // They stay until the event_base has gone, which may still call back for their messages.
   std::vector<std::shared_ptr<BaseShare>> m_shares;
   std::vector<uint8_t> m_message;
-  bool m_awaits_messages = false;
-  event* m_awaiting = nullptr;  // keeps a blocking loop going meanwhile
   // The running turn's budget.
   uint32_t m_turn_callbacks = 0;
   uint64_t m_turn_deadline_ns = 0;
@@ -296,6 +333,9 @@ class BaseChild : public Handle {
   /// What callbacks name it by to JavaScript.
   double slot() const { return HandleTable::SlotOf(number()); }
   bool forked() const override { return m_base != nullptr && m_base->forked(); }
+  /// Whether `ev` is what it waits with: for those that may be without a reference.
+  virtual bool WaitsWith(const event*) const { return false; }
+  bool has_ref() const { return m_has_ref; }
 
  protected:
   BaseChild(EventBase& base, HandleType& type, HandleKind kind);
@@ -313,6 +353,7 @@ class BaseChild : public Handle {
   EventBase* m_base = nullptr;
   BaseChild* m_previous = nullptr;
   BaseChild* m_next = nullptr;
+  bool m_has_ref = true;
 };
 
 }  // namespace bitcoin_support

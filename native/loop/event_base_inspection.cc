@@ -14,6 +14,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 namespace {
@@ -47,9 +48,10 @@ Napi::Value ListEvents(const Napi::CallbackInfo& info) {
     return 0;
   };
   event_base_foreach_event(This(info).base(), collect, &slots);
-  const Napi::Array list = Napi::Array::New(info.Env(), slots.size());
-  for (uint32_t i = 0; i < slots.size(); ++i) list.Set(i, Napi::Number::New(info.Env(), slots[i]));
-  return list;
+  std::vector<napi_value> list;
+  list.reserve(slots.size());
+  for (const uint32_t slot : slots) list.push_back(Napi::Number::New(info.Env(), slot));
+  return NewList(info.Env(), list);
 }
 
 // (base) -> libevent's own listing

@@ -8,6 +8,7 @@
 #include "napi/errors.h"
 #include "napi/exports.h"
 #include "napi/js_callback.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 namespace {
@@ -17,6 +18,14 @@ EventBase& This(const Napi::CallbackInfo& info) { return Environment::From(info)
 void CheckMayRun(const EventBase& base) {
   if (base.in_loop() || base.dispatching()) {
     ThrowEventError(base.env(), code::kReentrant, "the base is being dispatched already");
+  }
+}
+
+void CheckMayRunNow(const EventBase& base) {
+  CheckMayRun(base);
+  if (base.freeing()) {
+    ThrowEventError(base.env(), code::kReentrant,
+                    "the callback comes from a call of libevent's that has not returned yet");
   }
 }
 
@@ -32,26 +41,45 @@ Napi::Value EventBase::New(const Napi::CallbackInfo& info) {
   options.max_interval_ms = NumberArg(info, 4);
   options.max_callbacks = IntArg(info, 5);
   options.min_priority = IntArg(info, 6);
-  const auto avoid = info[7].As<Napi::Array>();
-  if (!info[7].IsArray()) ThrowTypeError(info.Env(), "argument 7 is no array");
-  for (uint32_t i = 0; i < avoid.Length(); ++i) {
-    options.avoid_methods.push_back(avoid.Get(i).ToString().Utf8Value());
-  }
+  options.avoid_methods = ListArg(info, 7).Strings();
   auto* const base = new EventBase(Environment::From(info), options);
   return Napi::Number::New(info.Env(), base->number());
 }
 
+// (base, keep alive, whether it takes over what eventBaseDrive has begun)
 Napi::Value EventBase::DispatchNapi(const Napi::CallbackInfo& info) {
+  const bool keep_alive = BoolArg(info, 1);
+  const bool take_over = BoolArg(info, 2);
   EventBase& base = This(info);
-  CheckMayRun(base);
-  base.env().loop().Attach(base);
+  if (take_over && base.dispatching()) {
+    base.set_keep_alive(keep_alive);
+  } else {
+    CheckMayRun(base);
+    base.env().loop().Attach(base, keep_alive);
+  }
   return info.Env().Undefined();
+}
+
+// (base): as dispatch, for promises that are pending on it -> false when it is being run already
+Napi::Value EventBase::DriveNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = This(info);
+  const bool free = !base.in_loop() && !base.dispatching();
+  if (free) base.env().loop().Attach(base, false);
+  return Napi::Boolean::New(info.Env(), free);
+}
+
+// (base): ends what drive has begun, and tells nobody -> false in the middle of a turn
+Napi::Value EventBase::StopDrivingNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = This(info);
+  if (base.in_loop()) return Napi::Boolean::New(info.Env(), false);
+  base.env().loop().Detach(base);
+  return Napi::Boolean::New(info.Env(), true);
 }
 
 Napi::Value EventBase::LoopSyncNapi(const Napi::CallbackInfo& info) {
   EventBase& base = This(info);
   const int flags = IntArg(info, 1);
-  CheckMayRun(base);
+  CheckMayRunNow(base);
   Environment& env = base.env();
   const int result = base.RunSync(flags);
   if (env.callbacks().RethrowPending()) return Napi::Value();
@@ -111,9 +139,55 @@ Napi::Value EventBase::GetNumEventsNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), event_base_get_num_events(self.m_base, flags));
 }
 
+namespace {
+
+// (handle, its type's name): a base, or what lives on one and may be without a reference
+Handle& ReferencedArg(const Napi::CallbackInfo& info) {
+  Environment& env = Environment::From(info);
+  const std::string type = StringArg(info, 1);
+  Handle& handle = env.GetAny(info[0]);
+  if (handle.type().name != type) {
+    ThrowEventError(env, code::kHandle, "the handle is of type " + handle.type().name + ", not " + type);
+  }
+  switch (handle.kind()) {
+    case HandleKind::kEventBase:
+    case HandleKind::kLibEvent:
+    case HandleKind::kEvHttp:
+    case HandleKind::kEvConnListener:
+      return handle;
+    default:
+      ThrowEventError(env, code::kHandle, "a handle of type " + type + " has no reference");
+  }
+}
+
+// (handle, its type's name, on)
+Napi::Value SetRef(const Napi::CallbackInfo& info) {
+  const bool on = BoolArg(info, 2);
+  Handle& handle = ReferencedArg(info);
+  if (handle.kind() == HandleKind::kEventBase) {
+    handle.env().loop().SetRef(static_cast<EventBase&>(handle), on);
+  } else {
+    BaseChild& child = static_cast<BaseChild&>(handle);
+    child.base().SetChildRef(child, on);
+  }
+  return info.Env().Undefined();
+}
+
+// (handle, its type's name) -> whether it has a reference
+Napi::Value HasRef(const Napi::CallbackInfo& info) {
+  const Handle& handle = ReferencedArg(info);
+  const bool on = handle.kind() == HandleKind::kEventBase ? static_cast<const EventBase&>(handle).has_ref()
+                                                          : static_cast<const BaseChild&>(handle).has_ref();
+  return Napi::Boolean::New(info.Env(), on);
+}
+
+}  // namespace
+
 void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<New>(env, exports, "eventBaseNew", state);
   ExportFunction<DispatchNapi>(env, exports, "eventBaseDispatch", state);
+  ExportFunction<DriveNapi>(env, exports, "eventBaseDrive", state);
+  ExportFunction<StopDrivingNapi>(env, exports, "eventBaseStopDriving", state);
   ExportFunction<LoopSyncNapi>(env, exports, "eventBaseLoopSync", state);
   ExportFunction<LoopbreakNapi>(env, exports, "eventBaseLoopbreak", state);
   ExportFunction<LoopcontinueNapi>(env, exports, "eventBaseLoopcontinue", state);
@@ -125,6 +199,8 @@ void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<GetMethodNapi>(env, exports, "eventBaseGetMethod", state);
   ExportFunction<GetFeaturesNapi>(env, exports, "eventBaseGetFeatures", state);
   ExportFunction<GetNumEventsNapi>(env, exports, "eventBaseGetNumEvents", state);
+  ExportFunction<SetRef>(env, exports, "setRef", state);
+  ExportFunction<HasRef>(env, exports, "hasRef", state);
   ExportEventBaseInspection(env, exports, state);
   ExportEventShares(env, exports, state);
 }

@@ -15,8 +15,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
-#include "napi/handle.h"
-#include "napi/type_registry.h"
+#include "napi/list.h"
 #include "secure/memory_cleanse.h"
 #include "secure/platform.h"
 
@@ -133,12 +132,6 @@ void Share::Close() {
   m_open = false;
 }
 
-bool Share::IfOpen(const std::function<void()>& change) {
-  const std::lock_guard lock(m_mutex);
-  if (m_open && !m_waker.forked()) change();
-  return m_open;
-}
-
 Share::Result Share::Post(std::function<void()> task) {
   if (in_own_thread()) {
     if (!m_open) return Result::kClosed;
@@ -173,32 +166,6 @@ BaseShare::BaseShare(EventBase& base, LoopWaker& waker, double key)
     : Share(waker), m_owner(base), m_base(base.base()), m_key(key) {}
 
 BaseShare::~BaseShare() = default;
-
-std::atomic<unsigned>& BaseShare::Count() {
-  return in_own_thread() ? waker().tokens().here : waker().tokens().elsewhere;
-}
-
-// While the owner is closing nobody needs to tell it anything.
-void BaseShare::TellOwner() {
-  Post([this] { m_owner.NoteTokens(); });
-}
-
-void BaseShare::Await() {
-  m_awaited = true;
-  ++waker().tokens().here;
-}
-
-void BaseShare::Opened() {
-  const bool open = IfOpen([this] {
-    ++Count();
-    if (std::exchange(m_awaited, false)) --waker().tokens().here;
-  });
-  if (open) TellOwner();
-}
-
-void BaseShare::Released() {
-  if (IfOpen([this] { --Count(); })) TellOwner();
-}
 
 BaseShare::Message::~Message() { MemoryCleanse(bytes.data(), bytes.size()); }
 
@@ -267,10 +234,13 @@ Napi::Value ShareEvent(const Napi::CallbackInfo& info) {
 // (base) -> [token, key]
 Napi::Value ShareBase(const Napi::CallbackInfo& info) {
   const auto [token, key] = Environment::From(info).Get<EventBase>(info[0]).Share();
-  const Napi::Array result = Napi::Array::New(info.Env(), 2);
-  result.Set(0u, Napi::BigInt::New(info.Env(), token));
-  result.Set(1u, Napi::Number::New(info.Env(), key));
-  return result;
+  return NewList(info.Env(), {Napi::BigInt::New(info.Env(), token), Napi::Number::New(info.Env(), key)});
+}
+
+// (base, token) -> the key that it had, 0 when it is not open
+Napi::Value UnshareBase(const Napi::CallbackInfo& info) {
+  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
+  return Napi::Number::New(info.Env(), base.Unshare(TokenArg(info, 1)));
 }
 
 // (base) -> the message that it is being called back for, once
@@ -281,28 +251,10 @@ Napi::Value TakeMessage(const Napi::CallbackInfo& info) {
   return copy;
 }
 
-/// A token that JavaScript has opened.
-class OpenToken final : public Handle {
- public:
-  OpenToken(Environment& env, HandleType& type, std::shared_ptr<Share> share)
-      : Handle(env, type, HandleKind::kDeclared), m_share(std::move(share)) {
-    m_share->Opened();
-  }
-  ~OpenToken() override { m_share->Released(); }
-
-  void Dispose() override { delete this; }
-
- private:
-  const std::shared_ptr<Share> m_share;
-};
-
-// (token) -> handle; throws unless it stands for something
-Napi::Value OpenTokenNapi(const Napi::CallbackInfo& info) {
-  Environment& env = Environment::From(info);
-  auto share = FindShare(TokenArg(info, 0));
-  Found(info, share);
-  HandleType& type = DeclareHandleType("EventToken");
-  return Napi::Number::New(info.Env(), (new OpenToken(env, type, std::move(share)))->number());
+// (token): throws unless it stands for something
+Napi::Value CheckToken(const Napi::CallbackInfo& info) {
+  Found(info, FindShare(TokenArg(info, 0)));
+  return info.Env().Undefined();
 }
 
 // (token, what)
@@ -328,8 +280,9 @@ Napi::Value TokenOnce(const Napi::CallbackInfo& info) {
 void ExportEventShares(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<ShareEvent>(env, exports, "libEventShare", state);
   ExportFunction<ShareBase>(env, exports, "eventBaseShare", state);
+  ExportFunction<UnshareBase>(env, exports, "eventBaseUnshare", state);
   ExportFunction<TakeMessage>(env, exports, "eventBaseTakeMessage", state);
-  ExportFunction<OpenTokenNapi>(env, exports, "tokenOpen", state);
+  ExportFunction<CheckToken>(env, exports, "tokenCheck", state);
   ExportFunction<TokenActive>(env, exports, "tokenActive", state);
   ExportFunction<TokenOnce>(env, exports, "tokenOnce", state);
 }

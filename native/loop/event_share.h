@@ -23,15 +23,6 @@ class Environment;
 class EventBase;
 class LibEvent;
 
-/// How many tokens of a base's own there are that messages may come by: those that nobody has opened yet, and
-/// those that are open.
-struct TokenCount {
-  std::atomic<unsigned> here{0};       ///< in the base's thread, or in none yet
-  std::atomic<unsigned> elsewhere{0};  ///< in other threads
-  bool AnyElsewhere() const { return elsewhere > 0; }
-  bool Any() const { return here > 0 || elsewhere > 0; }
-};
-
 /// Where other threads leave what the thread of a base is to do with it: so no two of them are ever in
 /// libevent with one base, which needs no locks for that. It wakes a loop that waits, or is about to,
 /// whichever base the thread waits in.
@@ -54,8 +45,6 @@ class LoopWaker {
   /// @throws std::system_error when there are no descriptors left; then nothing wakes the loop
   void Renew();
 
-  TokenCount& tokens() { return m_tokens; }
-
  private:
   void Open();
   void Close();
@@ -68,7 +57,6 @@ class LoopWaker {
   int m_read = -1;
   int m_write = -1;
   uint32_t m_forks = 0;  // when the pipe was made
-  TokenCount m_tokens;
   std::unique_ptr<InternalEvent> m_event;
 };
 
@@ -87,10 +75,10 @@ class Share : public std::enable_shared_from_this<Share> {
   /// Any thread. @returns kNotThis when it shares something else.
   virtual Result Active(short) { return Result::kNotThis; }
   virtual Result Once(std::vector<uint8_t>, std::optional<timeval>) { return Result::kNotThis; }
-  /// Somebody has opened the token. Any thread.
-  virtual void Opened() {}
-  /// Somebody has done with it, in the thread that opened it.
-  virtual void Released() {}
+
+  /// For the owner.
+  bool open() const { return m_open; }
+  uint64_t token() const { return m_token; }
 
  protected:
   /// Has `task` run in the owner's thread, there at once, unless the owner closes before.
@@ -98,9 +86,6 @@ class Share : public std::enable_shared_from_this<Share> {
   /// What Post() would say.
   Result Check();
   bool in_own_thread() const { return std::this_thread::get_id() == m_thread; }
-  LoopWaker& waker() { return m_waker; }
-  /// Runs `change` unless the owner has closed, or closes before it is done.
-  bool IfOpen(const std::function<void()>& change);
 
  private:
   friend uint64_t RegisterShare(std::shared_ptr<Share> share);
@@ -129,15 +114,10 @@ class BaseShare final : public Share {
  public:
   BaseShare(EventBase& base, LoopWaker& waker, double key);
   ~BaseShare() override;
+  double key() const { return m_key; }
   Result Once(std::vector<uint8_t> bytes, std::optional<timeval> after) override;
-  void Opened() override;
-  void Released() override;
-  /// Counts the token as one that is still to be opened.
-  void Await();
 
  private:
-  std::atomic<unsigned>& Count();
-  void TellOwner();
   struct Message {
     BaseShare* share;
     std::vector<uint8_t> bytes;
@@ -149,7 +129,6 @@ class BaseShare final : public Share {
   EventBase& m_owner;
   event_base* const m_base;
   const double m_key;
-  bool m_awaited = false;  ///< nobody has opened the token yet; under the mutex
   std::unordered_map<Message*, std::shared_ptr<Message>> m_messages;
 };
 

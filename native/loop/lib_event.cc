@@ -3,6 +3,7 @@
 #include <event2/event_struct.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <uv.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -108,15 +109,25 @@ void LibEvent::Add(double ms) {
   }
   if ((what & kIoEvents) != 0) CheckNotMixed();
   if ((what & EV_SIGNAL) != 0 && !m_holds_signal) {
-    switch (ClaimSignal(base(), fd)) {
+    int error = 0;
+    switch (ClaimSignal(base(), fd, error)) {
       case SignalClaim::kGranted:
         m_holds_signal = true;
         break;
       case SignalClaim::kOtherBase:
         ThrowEventError(env(), code::kSignal,
                         "another base has signal events: libevent delivers signals to one base");
-      case SignalClaim::kHandledByNode:
-        ThrowEventError(env(), code::kSignal, "signal " + std::to_string(fd) + " is handled by Node already");
+      case SignalClaim::kForeign:
+        ThrowEventError(env(), code::kSignal,
+                        "signal " + std::to_string(fd) +
+                            " has a handler that is neither Node's process.on() nor libevent's, and it would "
+                            "be replaced");
+      case SignalClaim::kRefused:
+        // Without an error of libuv's event_add() says why.
+        if (error != 0 && error != UV_EINVAL) {
+          ThrowSystemError(env(), code::kLibevent, "uv_signal_start", -error, "signal " + std::to_string(fd));
+        }
+        break;
     }
   }
   auto timeout = TimevalFromMs(ms);
@@ -129,7 +140,7 @@ void LibEvent::Add(double ms) {
     const char* const kind = (what & EV_SIGNAL) != 0 ? "signal " : "descriptor ";
     ThrowSystemError(env(), code::kLibevent, "event_add", error, kind + std::to_string(fd));
   }
-  if (m_holds_signal) NoteSignalHandler(fd);
+  if (m_holds_signal) SettleSignal(fd);
   // One that was active because of its time is not any more.
   if (m_given != 0) event_active(m_event, m_given, 1);
 }
@@ -153,7 +164,7 @@ void LibEvent::Del() {
 void LibEvent::ReleaseSignalClaim() {
   if (!m_holds_signal) return;
   m_holds_signal = false;
-  ReleaseSignal(event_get_fd(m_event));
+  ReleaseSignal(base(), event_get_fd(m_event));
 }
 
 void LibEvent::CountDelivery() {

@@ -32,6 +32,7 @@ class LibEvent final : public BaseChild {
 
   void Dispose() override;
   void* Address() const override { return m_event; }
+  bool WaitsWith(const event* ev) const override { return ev == m_event; }
 
   /// The handle behind one of libevent's events, null when it is none of ours.
   static LibEvent* Of(const event* ev);

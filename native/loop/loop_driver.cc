@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iterator>
 #include <new>
 #include <utility>
@@ -25,23 +26,44 @@ constexpr uint64_t kTurnBudgetNs = 5'000'000;
 constexpr int kFailed = -1;
 constexpr int kBackendNotFound = -2;
 
+thread_local LoopDriver* t_driver = nullptr;
+
 }  // namespace
 
-uv_loop_t* LoopDriver::loop() {
-  if (m_loop == nullptr) napi_get_uv_event_loop(m_env.napi(), &m_loop);
-  return m_loop;
+LoopDriver& LoopDriver::Join(napi_env env) {
+  if (t_driver == nullptr) {
+    uv_loop_t* loop = nullptr;
+    napi_get_uv_event_loop(env, &loop);
+    t_driver = new LoopDriver(loop);
+  }
+  ++t_driver->m_environments;
+  return *t_driver;
 }
 
-void LoopDriver::Attach(EventBase& base) {
-  if (m_open_handles == 0) {
+void LoopDriver::Leave(std::function<void()> closed) {
+  if (--m_environments > 0) {
+    closed();
+    return;
+  }
+  t_driver = nullptr;
+  m_closed = std::move(closed);
+  Close();
+}
+
+void LoopDriver::Attach(EventBase& base, bool keep_alive) {
+  if (!m_has_loop_handles) {
     uv_prepare_init(loop(), &m_prepare);
     uv_idle_init(loop(), &m_idle);
     m_prepare.data = m_idle.data = this;
-    m_open_handles = 2;
+    m_has_loop_handles = true;
+    m_open_handles += 2;
   }
   base.set_dispatch_order(++m_last_order);
-  m_entries.emplace(m_last_order, base.number());
+  m_entries.emplace(m_last_order, Entry{&base.env(), base.number()});
+  m_environment_of.emplace(base.number(), &base.env());
   base.set_dispatching(true);
+  base.set_keep_alive(keep_alive);
+  UpdateRef();
   uv_prepare_start(&m_prepare,
                    [](uv_prepare_t* handle) { static_cast<LoopDriver*>(handle->data)->OnPrepare(); });
   uv_idle_start(&m_idle, [](uv_idle_t*) {});
@@ -54,7 +76,9 @@ void LoopDriver::Detach(EventBase& base) {
     poller->turn_events()->Unwatch(base.number());
   }
   m_entries.erase(base.dispatch_order());
+  m_environment_of.erase(base.number());
   base.set_dispatching(false);
+  UpdateRef();
   // The turn's events may be on the stack: a base that is disposed in its own callback.
   base.WhenIdle([&base] { base.turn_events().reset(); });
   if (m_entries.empty()) {
@@ -86,7 +110,7 @@ void LoopDriver::RunOthers(int& timeout_ms) {
   // Callbacks may attach and detach, so this goes by a copy of the numbers.
   std::vector<double> others;
   for (auto entry = std::next(m_entries.begin()); entry != m_entries.end(); ++entry) {
-    others.push_back(entry->second);
+    others.push_back(entry->second.number);
   }
   bool any_ran = false;
   for (const double number : others) any_ran |= RunOther(number, timeout_ms);
@@ -119,6 +143,7 @@ bool LoopDriver::RunOther(double number, int& timeout_ms) {
     Finish(*base, base->ended_by_user() ? 0 : result == 1 ? 1 : kFailed);
     return true;
   }
+  base->EndGuard();
   if (!Watch(*base)) {
     Finish(*base, kBackendNotFound);
     return true;
@@ -127,16 +152,14 @@ bool LoopDriver::RunOther(double number, int& timeout_ms) {
   if (next_ms >= 0 && (timeout_ms < 0 || next_ms < timeout_ms)) timeout_ms = next_ms;
   // Nothing wakes the poller for what has happened in this turn already: that the last event has ended, which
   // only the next turn tells, or that libevent has put off some work of its own, which is no event.
-  constexpr int kAll = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE;
-  if ((event_base_get_num_events(base->base(), kAll) == 0 && !base->awaits_messages()) ||
-      event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
+  if (base->NothingLeft() || event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
     timeout_ms = 0;
   }
   return base->ran_callbacks();
 }
 
 void LoopDriver::RunPoller(int timeout_ms) {
-  const double number = m_entries.begin()->second;
+  const double number = m_entries.begin()->second.number;
   EventBase* base = Attached(number);
   if (base->ended_by_user()) {
     Finish(*base, 0);
@@ -149,12 +172,11 @@ void LoopDriver::RunPoller(int timeout_ms) {
   }
   TurnEvents& turn = *base->turn_events();
   turn.BeginTurn();
-  if (timeout_ms > 0) turn.ArmTimer(timeout_ms);
+  if (timeout_ms > 0) turn.ArmTimer(uv_now(m_loop), timeout_ms);
   const int result =
       base->RunTurn(timeout_ms == 0 ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE, kTurnBudgetNs);
   base = Attached(number);
   if (base == nullptr) return;
-  if (timeout_ms > 0 && base->turn_events() != nullptr) base->turn_events()->DisarmTimer();
   if (result != 0 || base->ended_by_user()) {
     Finish(*base, base->ended_by_user() ? 0 : result == 1 ? 1 : kFailed);
   }
@@ -190,30 +212,82 @@ int LoopDriver::ProbeBackend(EventBase& other) {
 }
 
 EventBase* LoopDriver::Attached(double number) {
-  auto* const base = static_cast<EventBase*>(m_env.FindAny(number));
-  return base != nullptr && base->dispatching() ? base : nullptr;
+  const auto entry = m_environment_of.find(number);
+  return entry != m_environment_of.end() ? static_cast<EventBase*>(entry->second->FindAny(number)) : nullptr;
 }
 
-EventBase* LoopDriver::Poller() { return m_entries.empty() ? nullptr : Attached(m_entries.begin()->second); }
+EventBase* LoopDriver::Poller() {
+  return m_entries.empty() ? nullptr : Attached(m_entries.begin()->second.number);
+}
+
+void LoopDriver::SetRef(EventBase& base, bool on) {
+  base.set_has_ref(on);
+  UpdateRef();
+}
+
+// libuv's loop, and with it the process, goes on for as long as one of the bases has a reference.
+void LoopDriver::UpdateRef() {
+  if (!m_has_loop_handles) return;
+  const bool on = std::any_of(m_entries.begin(), m_entries.end(), [&](const auto& entry) {
+    const EventBase* const base = Attached(entry.second.number);
+    return base != nullptr && base->has_ref();
+  });
+  for (uv_handle_t* const handle :
+       {reinterpret_cast<uv_handle_t*>(&m_prepare), reinterpret_cast<uv_handle_t*>(&m_idle)}) {
+    if (on) {
+      uv_ref(handle);
+    } else {
+      uv_unref(handle);
+    }
+  }
+}
 
 void LoopDriver::Finish(EventBase& base, int result) {
   Detach(base);
   const EventBase::BusyScope busy(base);
-  m_env.callbacks().Call(base, JsCallback::kDispatchEnd, {static_cast<double>(result)});
+  base.env().callbacks().Call(base, JsCallback::kDispatchEnd, {static_cast<double>(result)});
 }
 
-void LoopDriver::Close(std::function<void()> closed) {
-  m_closed = std::move(closed);
+int LoopDriver::StartSignal(int signal_number) {
+  auto entry = m_signals.find(signal_number);
+  if (entry == m_signals.end()) {
+    entry = m_signals.emplace(signal_number, uv_signal_t{}).first;
+    if (const int error = uv_signal_init(loop(), &entry->second); error != 0) {
+      m_signals.erase(entry);
+      return error;
+    }
+    entry->second.data = this;
+    uv_unref(reinterpret_cast<uv_handle_t*>(&entry->second));
+    ++m_open_handles;
+  }
+  return uv_signal_start(&entry->second, [](uv_signal_t*, int) {}, signal_number);
+}
+
+void LoopDriver::StopSignal(int signal_number) {
+  const auto entry = m_signals.find(signal_number);
+  if (entry != m_signals.end()) uv_signal_stop(&entry->second);
+}
+
+void LoopDriver::Close() {
   if (m_open_handles == 0) {
-    std::exchange(m_closed, nullptr)();
+    End();
     return;
   }
   const auto on_close = [](uv_handle_t* handle) {
     LoopDriver* const self = static_cast<LoopDriver*>(handle->data);
-    if (--self->m_open_handles == 0) std::exchange(self->m_closed, nullptr)();
+    if (--self->m_open_handles == 0) self->End();
   };
-  uv_close(reinterpret_cast<uv_handle_t*>(&m_prepare), on_close);
-  uv_close(reinterpret_cast<uv_handle_t*>(&m_idle), on_close);
+  if (m_has_loop_handles) {
+    uv_close(reinterpret_cast<uv_handle_t*>(&m_prepare), on_close);
+    uv_close(reinterpret_cast<uv_handle_t*>(&m_idle), on_close);
+  }
+  for (auto& [number, watcher] : m_signals) uv_close(reinterpret_cast<uv_handle_t*>(&watcher), on_close);
+}
+
+void LoopDriver::End() {
+  const std::function<void()> closed = std::move(m_closed);
+  delete this;
+  closed();
 }
 
 }  // namespace bitcoin_support

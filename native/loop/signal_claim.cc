@@ -4,12 +4,16 @@
 #include <map>
 #include <mutex>
 
+#include "loop/event_base.h"
+#include "loop/loop_driver.h"
+#include "napi/environment.h"
+
 namespace bitcoin_support {
 namespace {
 
 struct Claims {
   std::mutex mutex;
-  const EventBase* owner = nullptr;
+  std::atomic<const EventBase*> owner = nullptr;  // written under the mutex
   unsigned total = 0;
   std::map<int, unsigned> by_signal;
 };
@@ -19,57 +23,50 @@ Claims& GetClaims() {
   return *claims;
 }
 
-// libevent has one handler for all signals.
-std::atomic<void (*)(int)> g_libevent_handler{nullptr};
-
-bool HasHandler(int signal_number) {
-  struct sigaction action{};
-  if (sigaction(signal_number, nullptr, &action) != 0) return false;  // event_add will say it
-  // What Node does where nobody listens: it sets the terminal right and ends the process by the same signal.
-  if ((action.sa_flags & SA_RESETHAND) != 0) return false;
-  if ((action.sa_flags & SA_SIGINFO) != 0) return true;
-  return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
-}
-
 }  // namespace
 
-SignalClaim ClaimSignal(const EventBase& base, int signal_number) {
+SignalClaim ClaimSignal(EventBase& base, int signal_number, int& error) {
   Claims& claims = GetClaims();
   const std::lock_guard lock(claims.mutex);
   if (claims.total > 0 && claims.owner != &base) return SignalClaim::kOtherBase;
-  unsigned& count = claims.by_signal[signal_number];
-  if (count == 0 && HasHandler(signal_number)) {
-    claims.by_signal.erase(signal_number);
-    return SignalClaim::kHandledByNode;
+  if (!claims.by_signal.contains(signal_number)) {
+    switch (BeginListening(base.env().loop(), signal_number, error)) {
+      case SignalStart::kReady:
+        break;
+      case SignalStart::kForeign:
+        return SignalClaim::kForeign;
+      case SignalStart::kRefused:
+        return SignalClaim::kRefused;
+    }
   }
-  ++count;
+  ++claims.by_signal[signal_number];
   ++claims.total;
   claims.owner = &base;
   return SignalClaim::kGranted;
 }
 
-void ReleaseSignal(int signal_number) {
+void SettleSignal(int signal_number) {
+  const std::lock_guard lock(GetClaims().mutex);
+  ListenBeside(signal_number);
+}
+
+void ReleaseSignal(EventBase& base, int signal_number) {
   Claims& claims = GetClaims();
   const std::lock_guard lock(claims.mutex);
   const auto entry = claims.by_signal.find(signal_number);
   if (entry == claims.by_signal.end()) return;
-  if (--entry->second == 0) claims.by_signal.erase(entry);
+  if (--entry->second == 0) {
+    claims.by_signal.erase(entry);
+    EndListening(base.env().loop(), signal_number);
+  }
   if (--claims.total == 0) claims.owner = nullptr;
 }
 
-void NoteSignalHandler(int signal_number) {
-  // Only the first time is it certain that nobody has replaced it yet.
-  if (g_libevent_handler != nullptr) return;
-  struct sigaction action{};
-  if (sigaction(signal_number, nullptr, &action) == 0) g_libevent_handler = action.sa_handler;
-}
-
-ForeignHandlerGuard::ForeignHandlerGuard(int signal_number) : m_signal(signal_number) {
-  m_foreign = sigaction(signal_number, nullptr, &m_found) == 0 && m_found.sa_handler != g_libevent_handler;
-}
-
-ForeignHandlerGuard::~ForeignHandlerGuard() {
-  if (m_foreign) sigaction(m_signal, &m_found, nullptr);
+void KeepSignals(const EventBase& base) {
+  Claims& claims = GetClaims();
+  if (claims.owner.load(std::memory_order_relaxed) != &base) return;
+  const std::lock_guard lock(claims.mutex);
+  for (const auto& [signal_number, count] : claims.by_signal) ListenAgain(signal_number);
 }
 
 }  // namespace bitcoin_support

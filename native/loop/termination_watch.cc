@@ -8,14 +8,14 @@ namespace bitcoin_support {
 namespace {
 
 // What libuv has found stays there until its loop runs again, so it is looked at in intervals.
-constexpr timeval kInterval{0, 50'000};
+constexpr uint64_t kIntervalNs = 50'000'000;
 
 }  // namespace
 
 TerminationWatch::TerminationWatch(EventBase& base)
     : m_base(base),
       m_uv(base.base(), uv_backend_fd(base.env().loop().loop()), EV_READ, OnReadable, this),
-      m_later(base.base(), -1, 0, OnLater, this) {
+      m_later(base.base(), OnLater, this) {
   m_uv.Add();
 }
 
@@ -23,7 +23,7 @@ void TerminationWatch::OnReadable(evutil_socket_t, short, void* arg) {
   TerminationWatch& self = *static_cast<TerminationWatch*>(arg);
   // A call that is refused breaks the loop; this one does nothing else.
   self.m_base.env().callbacks().Call(self.m_base, JsCallback::kDropped, {});
-  self.m_later.Add(&kInterval);
+  self.m_later.Set(kIntervalNs);
 }
 
 void TerminationWatch::OnLater(evutil_socket_t, short, void* arg) {

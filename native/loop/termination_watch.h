@@ -2,6 +2,7 @@
 #pragma once
 
 #include "loop/internal_event.h"
+#include "loop/loop_timer.h"
 
 namespace bitcoin_support {
 
@@ -20,7 +21,7 @@ class TerminationWatch {
 
   EventBase& m_base;
   InternalEvent m_uv;
-  InternalEvent m_later;
+  LoopTimer m_later;
 };
 
 }  // namespace bitcoin_support

@@ -7,16 +7,20 @@ namespace bitcoin_support {
 TurnEvents::TurnEvents(EventBase& base, int uv_backend_fd)
     : m_base(base),
       m_uv(base.base(), uv_backend_fd, EV_READ | EV_PERSIST, OnWanted, this),
-      m_timer(base.base(), -1, 0, OnWanted, this) {
+      m_timer(base.base(), OnTimer, this) {
   m_uv.Add();
 }
 
-void TurnEvents::ArmTimer(int ms) {
-  const timeval after{ms / 1000, (ms % 1000) * 1000};
-  m_timer.Add(&after);
+void TurnEvents::ArmTimer(uint64_t now_ms, int ms) {
+  const uint64_t due_ms = now_ms + static_cast<uint64_t>(ms);
+  if (m_timer_due_ms != 0 && m_timer_due_ms <= due_ms) return;
+  m_timer_due_ms = m_timer.Set(static_cast<uint64_t>(ms) * 1'000'000) ? due_ms : 0;
 }
 
-void TurnEvents::DisarmTimer() { m_timer.Del(); }
+void TurnEvents::OnTimer(evutil_socket_t fd, short what, void* arg) {
+  static_cast<TurnEvents*>(arg)->m_timer_due_ms = 0;
+  OnWanted(fd, what, arg);
+}
 
 bool TurnEvents::Watch(double number, int backend_fd) {
   if (m_watched.contains(number)) return true;

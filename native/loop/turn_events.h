@@ -3,10 +3,12 @@
 
 #include <event2/event.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 
 #include "loop/internal_event.h"
+#include "loop/loop_timer.h"
 
 namespace bitcoin_support {
 
@@ -18,9 +20,10 @@ class TurnEvents {
  public:
   TurnEvents(EventBase& base, int uv_backend_fd);
 
-  /// Ends the turn in `ms` at the latest.
-  void ArmTimer(int ms);
-  void DisarmTimer();
+  /// Ends the turn that is to begin when libuv's clock, which says `now_ms`, has gone on by `ms` at the
+  /// latest. The timer is left alone when it will come before that, because it mostly does so for the same
+  /// reason.
+  void ArmTimer(uint64_t now_ms, int ms);
 
   /// Does nothing when it watches that already. @returns false when the backend cannot be watched.
   bool Watch(double number, int backend_fd);
@@ -30,12 +33,14 @@ class TurnEvents {
   void BeginTurn() { m_wanted = false; }
 
  private:
+  static void OnTimer(evutil_socket_t fd, short what, void* arg);
   static void OnWanted(evutil_socket_t fd, short what, void* arg);
 
   EventBase& m_base;
   bool m_wanted = false;
   InternalEvent m_uv;
-  InternalEvent m_timer;
+  LoopTimer m_timer;
+  uint64_t m_timer_due_ms = 0;  // 0: not set
   std::map<double, std::unique_ptr<InternalEvent>> m_watched;
 };
 

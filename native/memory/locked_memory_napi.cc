@@ -22,7 +22,7 @@ namespace {
 // (policy, backend or '') before anything was locked
 Napi::Value Configure(const Napi::CallbackInfo& info) {
   const int policy = IntArg(info, 0);
-  if (policy < 0 || policy > 2) throw Napi::RangeError::New(info.Env(), "no policy");
+  if (policy < 0 || policy > 2) ThrowRangeError(info.Env(), "no policy");
   const std::string backend = StringArg(info, 1);
   const BackendChoice choice = backend == "mlock"          ? BackendChoice::kMlock
                                : backend == "memfd_secret" ? BackendChoice::kMemfdSecret

@@ -13,6 +13,7 @@ ByteSource::ByteSource(Napi::Env env, napi_value value) : m_env(env) {
   constexpr size_t kFull = std::tuple_size_v<decltype(m_short_string)> - 4;
   if (napi_get_value_string_utf8(env, value, m_short_string.data(), m_short_string.size(), &m_size) ==
       napi_ok) {
+    m_is_text = true;
     if (m_size < kFull) {
       m_bytes = m_short_string.data();
     } else {

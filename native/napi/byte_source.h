@@ -6,6 +6,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace bitcoin_support {
 
@@ -20,6 +22,12 @@ class ByteSource {
   ByteSource& operator=(const ByteSource&) = delete;
 
   size_t size() const { return m_size; }
+  bool is_text() const { return m_is_text; }
+  /// Its bytes where they lie; nothing for a long string.
+  std::optional<std::string_view> view() const {
+    if (m_long_string != nullptr) return std::nullopt;
+    return std::string_view(static_cast<const char*>(m_bytes), m_size);
+  }
   /// Writes size() bytes, and one more that is of no meaning: there must be room for it.
   void CopyTo(char* target) const;
 
@@ -28,6 +36,7 @@ class ByteSource {
   napi_value m_long_string = nullptr;
   const void* m_bytes = nullptr;
   size_t m_size = 0;
+  bool m_is_text = false;
   std::array<char, 1024> m_short_string;
 };
 

@@ -1,5 +1,7 @@
 #include "napi/byte_span.h"
 
+#include "napi/errors.h"
+
 namespace bitcoin_support {
 namespace {
 
@@ -47,7 +49,7 @@ ByteSpan ByteSpan::Of(Napi::Env env, napi_value value) {
       return {static_cast<uint8_t*>(data), data == nullptr ? 0 : size};
     }
   }
-  throw Napi::TypeError::New(env, "neither an ArrayBuffer nor a view of one");
+  ThrowTypeError(env, "neither an ArrayBuffer nor a view of one");
 }
 
 std::optional<ByteSpan> ByteSpan::OfUnsharedBytes(Napi::Env env, napi_value value) {

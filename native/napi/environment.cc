@@ -55,26 +55,32 @@ static_assert(std::size(kTypeNames) == static_cast<size_t>(HandleKind::kCount));
 
 }  // namespace
 
-Environment& Environment::Attach(Napi::Env env) {
-  auto* const self = new Environment(env);
+Environment& Environment::Attach(Napi::Env env, Napi::Object exports) {
+  auto* const self = new Environment(env, exports);
   if (napi_add_async_cleanup_hook(env, OnCleanup, self, &self->m_cleanup_hook) != napi_ok) {
-    delete self;
+    self->m_loop.Leave([self] { delete self; });
     throw Napi::Error::New(env, "the environment is closing");
   }
   return *self;
 }
 
-Environment::Environment(Napi::Env env)
+Environment::Environment(Napi::Env env, Napi::Object exports)
     : m_env(env),
       m_table(g_next_tag.fetch_add(1, std::memory_order_relaxed)),
+      m_exports(Napi::Weak(exports)),
       m_callbacks(*this),
       m_log(*this),
       m_buffer_news(*this),
       m_connections(std::make_unique<ServerConnections>()),
-      m_loop(std::make_unique<LoopDriver>(*this)) {
+      m_loop(LoopDriver::Join(env)) {
   for (size_t i = 0; i < m_types.size(); ++i) {
     m_types[i] = i == 0 ? nullptr : &DeclareHandleType(kTypeNames[i]);
   }
+  // Made here and not by the modules: it has to outlive them, and would keep their context alive.
+  Napi::Float64Array shown = Napi::Float64Array::New(env, Shown::kCount);
+  m_shown_owner = Napi::Persistent(shown.As<Napi::Object>());
+  m_shown = shown.Data();
+  exports.Set("shown", shown);
 }
 
 Environment::~Environment() = default;
@@ -84,7 +90,7 @@ void Environment::OnCleanup(napi_async_cleanup_hook_handle handle, void* data) {
   self->m_closing = true;
   self->DisposeAll();
   // libuv's handles close in a later turn of the loop; the state has to live until then.
-  self->m_loop->Close([self, handle] {
+  self->m_loop.Leave([self, handle] {
     delete self;
     napi_remove_async_cleanup_hook(handle);
   });
@@ -105,32 +111,38 @@ void Environment::DisposeAll() {
 }
 
 void Environment::Configure(const Napi::Object& config) {
-  const Napi::Value error = config.Get("EventError");
-  const Napi::Value shown = config.Get("shown");
+  constexpr std::array<const char*, static_cast<size_t>(ErrorClass::kCount)> kErrorClasses{
+      "EventError", "TypeError", "RangeError"};
   const Napi::Value callbacks = config.Get("callbacks");
-  if (!error.IsFunction() || !callbacks.IsObject()) ThrowTypeError(m_env, "not the library's configuration");
-  if (!shown.IsTypedArray() || shown.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
-      shown.As<Napi::TypedArray>().ElementLength() < Shown::kCount) {
-    ThrowTypeError(m_env, "shown must be a Float64Array that is long enough");
+  if (!callbacks.IsObject()) ThrowTypeError(m_env, "not the library's configuration");
+  // What only the exports refer to is held by them, and goes with them.
+  const Napi::Array kept = Napi::Array::New(m_env);
+  std::array<Napi::FunctionReference, static_cast<size_t>(ErrorClass::kCount)> classes;
+  for (size_t i = 0; i < classes.size(); ++i) {
+    const Napi::Value error_class = config.Get(kErrorClasses[i]);
+    if (!error_class.IsFunction()) ThrowTypeError(m_env, "not the library's configuration");
+    kept.Set(static_cast<uint32_t>(i), error_class);
+    classes[i] = Napi::Weak(error_class.As<Napi::Function>());
   }
-  m_callbacks.Configure(callbacks.As<Napi::Object>());
-  m_shown_owner = Napi::Persistent(shown.As<Napi::Object>());
-  m_shown = shown.As<Napi::Float64Array>().Data();
-  m_event_error = Napi::Persistent(error.As<Napi::Function>());
+  m_callbacks.Configure(callbacks.As<Napi::Object>(), kept);
+  const Napi::Object exports = m_exports.Value();
+  // A getter of the configuration's has configured it meanwhile, or there is nobody left to configure.
+  if (m_configured || exports.IsEmpty()) ThrowEventError(*this, code::kState, "configured already");
+  exports.DefineProperty(Napi::PropertyDescriptor::Value("kept", kept, napi_default));
+  m_error_classes = std::move(classes);
+  m_configured = true;
 }
 
 void Environment::NoteCreated(const Handle& handle) {
-  if (m_shown == nullptr) return;
+  // Neither fails while the exports are there; without them nothing is left to be held.
+  if (m_live++ == 0) napi_reference_ref(m_env, m_exports, nullptr);
   m_shown[Shown::kCreatedId] = static_cast<double>(handle.id());
   m_shown[Shown::kCreatedSlot] = HandleTable::SlotOf(handle.number());
 }
 
-void Environment::ShowBufferNews(size_t count) {
-  if (m_shown != nullptr) m_shown[Shown::kBufferNews] = static_cast<double>(count);
-}
+void Environment::ShowBufferNews(size_t count) { m_shown[Shown::kBufferNews] = static_cast<double>(count); }
 
 void Environment::ShowReply(int status, int minor, double length) {
-  if (m_shown == nullptr) return;
   m_shown[Shown::kReplyStatus] = status;
   m_shown[Shown::kReplyMinor] = minor;
   m_shown[Shown::kReplyLength] = length;
@@ -141,7 +153,6 @@ void Environment::WarnOfUnlocked() {
 }
 
 void Environment::NoteLockedPool() {
-  if (m_shown == nullptr) return;
   const LockedPool& pool = LockedPoolManager::Instance().pool();
   if (Advance(g_told_failures, pool.lock_failures())) m_shown[Shown::kLockFailures] += 1;
   if (Advance(g_told_growths, pool.growths())) m_shown[Shown::kGrowths] += 1;
@@ -151,7 +162,8 @@ void Environment::NoteLockedPool() {
 }
 
 void Environment::NoteDropped(const Handle& handle) {
-  if (m_shown != nullptr) m_shown[Shown::kEnded] += 1;
+  m_shown[Shown::kEnded] += 1;
+  if (--m_live == 0) napi_reference_unref(m_env, m_exports, nullptr);
   if (m_drop_log_on) m_dropped.push_back({handle.number(), handle.type().index, handle.id()});
 }
 
@@ -166,6 +178,7 @@ void Environment::ThrowForked() const {
 }
 
 Handle& Environment::GetAnyEvenForked(const Napi::Value& value) {
+  m_looked_up = true;
   double number = 0;
   Handle* handle = nullptr;
   LookupResult result = LookupResult::kInvalid;
@@ -197,6 +210,7 @@ void Environment::ThrowOtherKind(const Handle& handle, HandleKind kind) const {
 }
 
 Handle* Environment::FindAny(double number) {
+  m_looked_up = true;
   Handle* handle = nullptr;
   return m_table.Find(number, handle) == LookupResult::kFound ? handle : nullptr;
 }

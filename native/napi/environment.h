@@ -1,4 +1,4 @@
-// The addon's state in one Node environment: the main thread or one worker.
+// The addon's state for one instance of the library's modules.
 #pragma once
 
 #include <napi.h>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "buffers/buffer_news.h"
+#include "buffers/shared_bytes.h"
 #include "libevent/log_relay.h"
 #include "memory/lent_memory.h"
 #include "memory/owned_buffers.h"
@@ -32,13 +33,20 @@ struct DroppedHandle {
   uint64_t id;
 };
 
-/// One per environment, made when the addon is loaded and destroyed by the environment's clean-up.
-/// Everything in it belongs to that environment's thread.
+/// A thread usually has one: that of the main thread, or of a worker. It has more where the library's modules
+/// are loaded several times, as test runners do in a context for each file; then each has its own handles,
+/// callbacks and classes of errors. Everything in it belongs to its thread, and is destroyed when Node's
+/// environment is cleaned up.
+///
+/// The modules may be collected before that, context and all. So what they have handed over is held only as
+/// long as there is a live handle; without one it lives as long as the instance's `exports` do.
 class Environment {
  public:
-  /// Makes the state, hooks it to the environment's clean-up and stores it as the instance data.
-  static Environment& Attach(Napi::Env env);
+  /// Makes the state behind `exports` and hooks it to the clean-up of Node's environment.
+  static Environment& Attach(Napi::Env env, Napi::Object exports);
   static Environment& From(const Napi::CallbackInfo& info) { return *static_cast<Environment*>(info.Data()); }
+  /// That of the native function that is running, the innermost one; null for none.
+  static Environment* Calling() { return t_calling; }
 
   ~Environment();
   Environment(const Environment&) = delete;
@@ -46,21 +54,28 @@ class Environment {
 
   Napi::Env napi() const { return m_env; }
   HandleTable& table() { return m_table; }
-  LoopDriver& loop() { return *m_loop; }
+  LoopDriver& loop() { return m_loop; }
   ServerConnections& connections() { return *m_connections; }
   JsCallbacks& callbacks() { return m_callbacks; }
   LogRelay& log() { return m_log; }
   OwnedBuffers& owned_buffers() { return m_owned_buffers; }
   BufferNews& buffer_news() { return m_buffer_news; }
   LentMemory& lent_memory() { return m_lent_memory; }
-  const Napi::FunctionReference& event_error() const { return m_event_error; }
+  SharedBytes& shared_bytes() { return m_shared_bytes; }
+
+  /// The modules' own classes of errors. Each context has its own TypeError.
+  enum class ErrorClass : uint8_t { kEventError, kTypeError, kRangeError, kCount };
+  /// Null before Configure(), and once the modules have been collected.
+  Napi::Function error_class(ErrorClass which) const {
+    return m_error_classes[static_cast<size_t>(which)].Value();
+  }
 
   /// False once the environment is being torn down: from then on JavaScript is not called.
   bool can_call_js() const { return !m_closing; }
 
-  /// Receives what JavaScript hands over once: `{ EventError, shown: Float64Array, callbacks }`.
+  /// Receives what JavaScript hands over once: `{ EventError, TypeError, RangeError, callbacks }`.
   void Configure(const Napi::Object& config);
-  bool configured() const { return !m_event_error.IsEmpty(); }
+  bool configured() const { return m_configured; }
 
   /// Marks `name` as declared in this environment. @returns false when it was already.
   bool ClaimTypeName(const std::string& name) { return m_type_names.insert(name).second; }
@@ -85,6 +100,29 @@ class Environment {
   bool has_dropped() const { return !m_dropped.empty(); }
   std::vector<DroppedHandle> TakeDropped() { return std::exchange(m_dropped, {}); }
 
+  /// Whether the native function that runs has looked a handle up: from then on it may run no JavaScript.
+  bool looked_up() const { return m_looked_up; }
+
+  /// Spans a native function that JavaScript has called.
+  class CallScope {
+   public:
+    explicit CallScope(Environment& env)
+        : m_env(env),
+          m_outer(std::exchange(t_calling, &env)),
+          m_outer_looked_up(std::exchange(env.m_looked_up, false)) {}
+    ~CallScope() {
+      m_env.m_looked_up = m_outer_looked_up;
+      t_calling = m_outer;
+    }
+    CallScope(const CallScope&) = delete;
+    CallScope& operator=(const CallScope&) = delete;
+
+   private:
+    Environment& m_env;
+    Environment* const m_outer;
+    const bool m_outer_looked_up;
+  };
+
   /// Finds the live handle of class T behind `value`.
   /// @throws EventError ERR_EV_DISPOSED, ERR_EV_HANDLE, ERR_EV_THREAD or ERR_EV_FORKED.
   template <class T>
@@ -105,7 +143,7 @@ class Environment {
   Handle* FindAny(double number);
 
  private:
-  explicit Environment(Napi::Env env);
+  Environment(Napi::Env env, Napi::Object exports);
   template <class T>
   T& As(Handle& handle) const {
     if (handle.kind() != T::kKind) ThrowOtherKind(handle, T::kKind);
@@ -120,23 +158,33 @@ class Environment {
 
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
 
+  // Read and written at each call: the general model of thread-local memory would cost two calls more.
+  static inline constinit thread_local Environment* t_calling __attribute__((tls_model("initial-exec"))) =
+      nullptr;
+
   Napi::Env m_env;
   HandleTable m_table;
   std::array<HandleType*, static_cast<size_t>(HandleKind::kCount)> m_types;
   std::unordered_set<std::string> m_type_names;
-  Napi::FunctionReference m_event_error;
+  Napi::ObjectReference
+      m_exports;      // strong while there is a live handle; what Configure() is given is theirs
+  size_t m_live = 0;  // handles
+  std::array<Napi::FunctionReference, static_cast<size_t>(ErrorClass::kCount)> m_error_classes;  // weak
+  bool m_configured = false;
   Napi::ObjectReference m_shown_owner;  // keeps the array behind m_shown alive
   double* m_shown = nullptr;
   std::vector<DroppedHandle> m_dropped;
   bool m_drop_log_on = false;
   bool m_closing = false;
+  bool m_looked_up = false;
   JsCallbacks m_callbacks;
   LogRelay m_log;
   OwnedBuffers m_owned_buffers;
   BufferNews m_buffer_news;
   LentMemory m_lent_memory;
+  SharedBytes m_shared_bytes;
   std::unique_ptr<ServerConnections> m_connections;
-  std::unique_ptr<LoopDriver> m_loop;
+  LoopDriver& m_loop;  // the thread's
   napi_async_cleanup_hook_handle m_cleanup_hook = nullptr;
 };
 

@@ -37,11 +37,16 @@ inline constexpr char kLibevent[] = "ERR_EV_LIBEVENT";
 /// Throws a RangeError with the code that Node gives to an argument out of range.
 [[noreturn]] void ThrowRangeError(napi_env env, const std::string& message);
 
-/// Throws EventError with `syscall` and `errno` set, its message ending in strerror(error).
+/// Throws EventError with `syscall` and `errno` set, its message ending in strerror(error). With 0 there is
+/// no `errno`: nobody has said why.
 [[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const char* syscall, int error,
                                    const std::string& what);
 
 /// The same for an error whose text is the system call's name.
 [[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const std::system_error& error);
+
+/// The same with a message of its own, and `errno` as Node has it: below 0.
+[[noreturn]] void ThrowNodeError(const Environment& env, const char* code, const char* syscall,
+                                 int node_errno, const std::string& message);
 
 }  // namespace bitcoin_support

@@ -15,7 +15,9 @@ namespace bitcoin_support {
 /// A native function as JavaScript calls it: refused inside the log callback, and throwing what that threw.
 template <Napi::Value (*kFunction)(const Napi::CallbackInfo&)>
 Napi::Value CallNative(const Napi::CallbackInfo& info) {
-  LogRelay::CallScope scope(Environment::From(info).log());
+  Environment& env = Environment::From(info);
+  const Environment::CallScope call(env);
+  LogRelay::CallScope scope(env.log());
   try {
     const Napi::Value result = kFunction(info);
     scope.Rethrow();

@@ -7,6 +7,7 @@
 #include "napi/errors.h"
 #include "napi/exports.h"
 #include "napi/handle.h"
+#include "napi/list.h"
 #include "napi/unique_number.h"
 
 namespace bitcoin_support {
@@ -20,10 +21,10 @@ HandleType& TypeArg(const Napi::CallbackInfo& info, size_t index) {
   return *type;
 }
 
-// (config), once per environment
+// (config), once
 Napi::Value Configure(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
-  if (env.configured()) throw Napi::Error::New(info.Env(), "the addon has been configured already");
+  if (env.configured()) ThrowEventError(env, code::kState, "configured already");
   env.Configure(info[0].As<Napi::Object>());
   return info.Env().Undefined();
 }
@@ -69,11 +70,10 @@ Napi::Value Dispose(const Napi::CallbackInfo& info) {
 Napi::Value Collect(const Napi::CallbackInfo& info) {
   Handle* const handle = Environment::From(info).FindAny(NumberArg(info, 0));
   if (handle == nullptr || handle->forked()) return info.Env().Undefined();
-  const Napi::Array description = Napi::Array::New(info.Env(), 2);
-  description.Set(0u, Napi::String::New(info.Env(), handle->type().name));
-  description.Set(1u, Napi::Number::New(info.Env(), static_cast<double>(handle->id())));
+  const Napi::String type = Napi::String::New(info.Env(), handle->type().name);
+  const Napi::Number id = Napi::Number::New(info.Env(), static_cast<double>(handle->id()));
   handle->Dispose();
-  return description;
+  return NewList(info.Env(), {type, id});
 }
 
 // (handle) -> whether it is live in this thread
@@ -96,14 +96,13 @@ Napi::Value AddressOf(const Napi::CallbackInfo& info) {
 
 // () -> flat array of this thread's live handles: number, type name, id …
 Napi::Value ListLive(const Napi::CallbackInfo& info) {
-  const Napi::Array list = Napi::Array::New(info.Env());
-  uint32_t index = 0;
+  std::vector<napi_value> list;
   for (const Handle* const handle : Environment::From(info).table().Live()) {
-    list.Set(index++, Napi::Number::New(info.Env(), handle->number()));
-    list.Set(index++, Napi::String::New(info.Env(), handle->type().name));
-    list.Set(index++, Napi::Number::New(info.Env(), static_cast<double>(handle->id())));
+    list.push_back(Napi::Number::New(info.Env(), handle->number()));
+    list.push_back(Napi::String::New(info.Env(), handle->type().name));
+    list.push_back(Napi::Number::New(info.Env(), static_cast<double>(handle->id())));
   }
-  return list;
+  return NewList(info.Env(), list);
 }
 
 // (on)
@@ -114,14 +113,13 @@ Napi::Value SetDropLog(const Napi::CallbackInfo& info) {
 
 // () -> flat array of the handles dropped since the last call: number, type index, id …
 Napi::Value TakeDropped(const Napi::CallbackInfo& info) {
-  const Napi::Array list = Napi::Array::New(info.Env());
-  uint32_t index = 0;
+  std::vector<napi_value> list;
   for (const DroppedHandle& dropped : Environment::From(info).TakeDropped()) {
-    list.Set(index++, Napi::Number::New(info.Env(), dropped.number));
-    list.Set(index++, Napi::Number::New(info.Env(), dropped.type_index));
-    list.Set(index++, Napi::Number::New(info.Env(), static_cast<double>(dropped.id)));
+    list.push_back(Napi::Number::New(info.Env(), dropped.number));
+    list.push_back(Napi::Number::New(info.Env(), dropped.type_index));
+    list.push_back(Napi::Number::New(info.Env(), static_cast<double>(dropped.id)));
   }
-  return list;
+  return NewList(info.Env(), list);
 }
 
 // () -> blocks that libevent has allocated now

@@ -1,5 +1,6 @@
 #include "napi/js_callback.h"
 
+#include <optional>
 #include <string>
 
 #include "loop/event_base.h"
@@ -21,20 +22,48 @@ static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
 
 constexpr size_t kMaxArgs = 4;
 
+// Whether libevent goes on with something of its own when the callback returns that a loop inside might free:
+// evhttp with its connection and its request, evdns with its lookup. Bufferevents and events are held.
+bool IsInLibevent(JsCallback which) {
+  switch (which) {
+    case JsCallback::kRequest:
+    case JsCallback::kRequestComplete:
+    case JsCallback::kChunkWritten:
+    case JsCallback::kDisconnect:
+    case JsCallback::kConnectionClose:
+    case JsCallback::kClientDone:
+    case JsCallback::kClientError:
+    case JsCallback::kClientHeaders:
+    case JsCallback::kClientChunk:
+    case JsCallback::kBodyReadable:
+    case JsCallback::kErrorPage:
+    case JsCallback::kDnsResult:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
-void JsCallbacks::Configure(const Napi::Object& functions) {
-  for (size_t i = 0; i < m_functions.size(); ++i) {
-    const Napi::Value function = functions.Get(kNames[i]);
-    if (!function.IsFunction()) ThrowTypeError(m_env.napi(), std::string(kNames[i]) + " must be a function");
-    m_functions[i] = Napi::Persistent(function.As<Napi::Function>());
-  }
-  m_drain_ticks = Napi::Persistent(functions.Get("drainTicks").As<Napi::Function>());
+void JsCallbacks::Configure(const Napi::Object& functions, Napi::Array kept) {
+  const auto take = [&](const char* name) {
+    const Napi::Value function = functions.Get(name);
+    if (!function.IsFunction()) ThrowTypeError(m_env.napi(), std::string(name) + " must be a function");
+    kept.Set(kept.Length(), function);
+    return Napi::Weak(function.As<Napi::Function>());
+  };
+  for (size_t i = 0; i < m_functions.size(); ++i) m_functions[i] = take(kNames[i]);
+  m_drain_ticks = take("drainTicks");
   m_receiver = Napi::Persistent(Napi::Object::New(m_env.napi()));
 }
 
+bool JsCallbacks::callable() const { return m_env.can_call_js() && m_env.configured(); }
+
 void JsCallbacks::Call(EventBase& base, JsCallback which, std::initializer_list<double> args,
                        const AsyncContext* context) noexcept {
+  std::optional<EventBase::FreeingScope> freeing;
+  if (IsInLibevent(which)) freeing.emplace(base);
   TellBufferNews(base);
   CallOne(base, which, args, context);
 }
@@ -44,7 +73,7 @@ void JsCallbacks::TellBufferNews(EventBase& base) noexcept {
 }
 
 void JsCallbacks::TellBufferNewsToCaller() {
-  if (!m_env.buffer_news().pending() || !m_env.can_call_js() || m_functions[0].IsEmpty()) return;
+  if (!m_env.buffer_news().pending() || !callable()) return;
   napi_value base = nullptr;
   napi_create_uint32(m_env.napi(), 0, &base);
   const Napi::Function function = m_functions[static_cast<size_t>(JsCallback::kBufferNews)].Value();
@@ -53,7 +82,7 @@ void JsCallbacks::TellBufferNewsToCaller() {
 
 void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args,
                           const AsyncContext* context) noexcept {
-  if (!m_env.can_call_js() || m_functions[0].IsEmpty()) return;
+  if (!callable()) return;
   const napi_env env = m_env.napi();
   napi_handle_scope scope = nullptr;
   if (!base.in_turn() && napi_open_handle_scope(env, &scope) != napi_ok) return;

@@ -51,7 +51,8 @@ class JsCallbacks {
  public:
   explicit JsCallbacks(Environment& env) : m_env(env) {}
 
-  void Configure(const Napi::Object& functions);
+  /// Takes the functions, and appends them to `kept`, which keeps them alive.
+  void Configure(const Napi::Object& functions, Napi::Array kept);
 
   /// Calls the function with numbers. Afterwards promises and nextTicks have run, unless JavaScript is
   /// further up the stack by itself (then they run when that returns).
@@ -83,6 +84,8 @@ class JsCallbacks {
   static napi_value Unbox(const Napi::ObjectReference& box);
 
  private:
+  /// Whether the functions are there: while a handle lives they are, once they have been handed over.
+  bool callable() const;
   void CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args,
                const AsyncContext* context) noexcept;
   bool Invoke(JsCallback which, napi_value* argv, size_t argc, const AsyncContext* context, bool drain_ticks);
@@ -91,6 +94,7 @@ class JsCallbacks {
   bool DrainTicks();
 
   Environment& m_env;
+  // Weak: see Environment.
   std::array<Napi::FunctionReference, static_cast<size_t>(JsCallback::kCount)> m_functions;
   Napi::FunctionReference m_drain_ticks;
   Napi::ObjectReference m_receiver;

@@ -22,6 +22,8 @@ class AcceptPause {
 
   /// Disables the listener and enables it again later.
   void Begin(const timeval& duration);
+  /// Whether `ev` is the timer of a pause.
+  bool WaitsWith(const event* ev) const { return ev == m_accept_again; }
   /// Leaves the listener as it is.
   void Cancel();
 

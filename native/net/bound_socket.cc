@@ -24,6 +24,10 @@ void OnAcceptError(evconnlistener* listener, void*) {
 
 }  // namespace
 
+bool BoundSocket::WaitsWith(const event* ev) const {
+  return event_get_fd(ev) == evhttp_bound_socket_get_fd(m_bound) || m_pause.WaitsWith(ev);
+}
+
 BoundSocket::BoundSocket(event_base* base, evhttp_bound_socket* bound, std::string unlink_path)
     : m_bound(bound),
       m_unlink_path(std::move(unlink_path)),

@@ -24,6 +24,9 @@ class BoundSocket {
   /// Whether to leave connections waiting.
   void Pause(bool on);
 
+  /// Whether `ev` is one that it waits for connections with.
+  bool WaitsWith(const event* ev) const;
+
   evhttp_bound_socket* bound() const { return m_bound; }
   const std::string& unlink_path() const { return m_unlink_path; }
 

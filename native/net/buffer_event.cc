@@ -21,6 +21,7 @@
 #include "net/dns_lookup.h"
 #include "net/ev_dns_base.h"
 #include "net/held_writes.h"
+#include "net/no_delay.h"
 
 namespace bitcoin_support {
 namespace {
@@ -73,6 +74,8 @@ BufferEvent::BufferEvent(BufferEvent& underlying, bool filters_input, bool filte
   m_filter->set_owner(this);
   underlying.m_over = this;
   underlying.m_callbacks = 0;
+  underlying.UpdateTimers(EV_READ);
+  underlying.RestWriting();
 }
 
 BufferEvent::BufferEvent(EvHttpConnection& connection)
@@ -121,6 +124,7 @@ void BufferEvent::Dispose() {
   if (m_partner != nullptr) m_partner->m_partner = nullptr;
   BufferEvent* const underlying = std::exchange(m_underlying, nullptr);
   if (underlying != nullptr) underlying->m_over = nullptr;
+  m_timers.reset();
   if (m_type == Type::kView) {
     // What it was told to use ends with the view; the connection goes on.
     if (m_limit != nullptr) SetRateLimit(nullptr);
@@ -131,7 +135,12 @@ void BufferEvent::Dispose() {
   // At once: a loop that blocks may go on for long.
   Release();
   base().WhenIdle([this] { delete this; });
-  if (underlying != nullptr && m_close_on_free) underlying->Dispose();
+  if (underlying == nullptr) return;
+  if (m_close_on_free) {
+    underlying->Dispose();
+  } else {
+    underlying->UpdateTimers(EV_READ);
+  }
 }
 
 // Leaves libevent an empty shell: see the class. It may be on the stack with this one, which libevent
@@ -176,11 +185,52 @@ void BufferEvent::Enable(int what) {
     if (errno == 0) ThrowEventError(env(), code::kLibevent, "bufferevent_enable failed");
     ThrowSystemError(env(), code::kLibevent, "bufferevent_enable", errno, "descriptor " + std::to_string(fd));
   }
+  UpdateTimers(static_cast<short>(what));
+  if ((what & EV_WRITE) != 0) RestWriting();
 }
 
 void BufferEvent::Disable(int what) {
   const EventBase::BusyScope busy(base());
   bufferevent_disable(m_bev, static_cast<short>(what));
+  UpdateTimers(0);
+}
+
+void BufferEvent::SetTimeouts(const std::optional<timeval>& read, const std::optional<timeval>& write) {
+  if (m_type == Type::kFilter || m_type == Type::kPair) {
+    if (m_timers == nullptr) {
+      m_timers = std::make_unique<StallTimers>(m_bev, OnStalled<EV_READ, BEV_EVENT_READING>,
+                                               OnStalled<EV_WRITE, BEV_EVENT_WRITING>, this);
+      UpdateTimers(0);
+    }
+    m_timers->Set(read, write);
+  } else if (bufferevent_set_timeouts(bev(), read ? &*read : nullptr, write ? &*write : nullptr) != 0) {
+    ThrowEventError(env(), code::kLibevent, "bufferevent_set_timeouts failed");
+  }
+}
+
+// `what`: the directions that have been enabled. Where a filter does not read, libevent has what it lies over
+// rest.
+void BufferEvent::UpdateTimers(short what) {
+  if (m_underlying != nullptr) m_underlying->UpdateTimers(what & EV_READ);
+  if (m_timers == nullptr) return;
+  m_timers->SetReadingRests(m_over != nullptr && (bufferevent_get_enabled(m_over->m_bev) & EV_READ) == 0);
+  m_timers->Update(what);
+}
+
+// Ends the direction and says so, as libevent does for a socket.
+template <short kDirection, short kEvent>
+void BufferEvent::OnStalled(evutil_socket_t, short, void* arg) {
+  BufferEvent& self = *static_cast<BufferEvent*>(arg);
+  const EventBase::BusyScope busy(self.base());
+  self.Disable(kDirection);
+  bufferevent_trigger_event(self.m_bev, kEvent | BEV_EVENT_TIMEOUT, 0);
+}
+
+// libevent begins to wait for the socket though there is nothing to be written, and a socket that is full
+// would have its write timeout. Until it is connected, that is what bounds the connecting.
+void BufferEvent::RestWriting() {
+  if (m_type == Type::kSocket && !m_connecting && evbuffer_get_length(m_bev->output) == 0)
+    event_del(&m_bev->ev_write);
 }
 
 namespace {
@@ -217,6 +267,9 @@ void BufferEvent::SetFd(int fd) {
   const KeptSettings kept(m_bev);
   if (bufferevent_setfd(m_bev, fd) != 0) ThrowEventError(env(), code::kLibevent, "bufferevent_setfd failed");
   m_connected = fd >= 0;
+  m_connecting = false;
+  ApplyNoDelay();
+  RestWriting();
   ChooseIo();
 }
 
@@ -238,7 +291,12 @@ void BufferEvent::Connect(const sockaddr* address, int length) {
   NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
   m_dns_error = 0;
   errno = 0;
-  if (bufferevent_socket_connect(m_bev, address, length) == 0) return;
+  m_connecting = true;
+  if (bufferevent_socket_connect(m_bev, address, length) == 0) {
+    ApplyNoDelay();
+    return;
+  }
+  m_connecting = false;
   m_connected = was_connected;
   if (errno == 0) ThrowEventError(env(), code::kLibevent, "bufferevent_socket_connect failed");
   ThrowSystemError(env(), code::kLibevent, "connect", errno, "bufferevent_socket_connect");
@@ -255,7 +313,7 @@ void BufferEvent::ConnectHostname(EvDnsBase* dns, int family, const std::string&
   const std::string service = std::to_string(port);
   if (dns != nullptr) {
     // One that has ended already has been told of, and that may have begun another one.
-    DnsLookup* const lookup = DnsLookup::ForBufferEvent(*dns, host, service, hints, *this);
+    DnsLookup* const lookup = DnsLookup::For(*dns, host, service, hints, *this);
     if (lookup != nullptr) m_lookup = lookup;
     return;
   }
@@ -275,12 +333,30 @@ void BufferEvent::OnLookedUp(int result, const evutil_addrinfo* found) {
   if (result == 0 && found != nullptr) {
     const KeptSettings kept(m_bev);
     m_connected = false;
+    m_connecting = true;
     NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
-    if (bufferevent_socket_connect(m_bev, found->ai_addr, static_cast<int>(found->ai_addrlen)) == 0) return;
+    if (bufferevent_socket_connect(m_bev, found->ai_addr, static_cast<int>(found->ai_addrlen)) == 0) {
+      ApplyNoDelay();
+      return;
+    }
   } else {
     m_dns_error = result != 0 ? result : EVUTIL_EAI_NODATA;
   }
   bufferevent_trigger_event(m_bev, BEV_EVENT_ERROR, 0);
+}
+
+void BufferEvent::SetNoDelay(bool on) {
+  const int fd = bufferevent_getfd(bev());
+  if (fd >= 0 && !bitcoin_support::SetNoDelay(fd, on)) {
+    ThrowSystemError(env(), code::kLibevent, "setsockopt", errno, "descriptor " + std::to_string(fd));
+  }
+  m_no_delay = on;
+}
+
+// To a descriptor that is new.
+void BufferEvent::ApplyNoDelay() {
+  const int fd = bufferevent_getfd(m_bev);
+  if (m_no_delay && fd >= 0) bitcoin_support::SetNoDelay(fd, true);
 }
 
 // libevent has the deferred callback in the queue of its priority, and would look for it in that of the new
@@ -391,6 +467,7 @@ void BufferEvent::TellEvent(int what, int error) {
       ChooseIo();
     }
     if ((what & BEV_EVENT_ERROR) != 0) m_connected = false;
+    if ((what & (BEV_EVENT_CONNECTED | BEV_EVENT_ERROR)) != 0) m_connecting = false;
   }
   if ((m_callbacks & EV_TIMEOUT) == 0) return;
   const EventBase::BusyScope busy(base());

@@ -4,6 +4,8 @@
 #include <event2/bufferevent.h>
 #include <napi.h>
 
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "buffers/ev_buffer.h"
@@ -11,6 +13,8 @@
 #include "napi/async_context.h"
 #include "napi/js_callback.h"
 #include "net/buffer_event_filter.h"
+#include "net/lookup_waiter.h"
+#include "net/stall_timers.h"
 #include "net/token_bucket.h"
 
 namespace bitcoin_support {
@@ -27,7 +31,7 @@ class HeldWrites;
 /// libevent counts references to a bufferevent and wipes a freed one only in a later turn of its base. So
 /// that nothing depends on when that is, Dispose() closes the descriptor itself and leaves libevent an empty
 /// shell: without callbacks, without bytes, without a rate limit.
-class BufferEvent final : public BaseChild {
+class BufferEvent final : public BaseChild, public LookupWaiter {
  public:
   static constexpr HandleKind kKind = HandleKind::kBufferEvent;
 
@@ -50,8 +54,8 @@ class BufferEvent final : public BaseChild {
   /// What libevent knows it by. A client's HTTP connection may change it between two calls.
   bufferevent* bev() const;
 
-  /// The lookup for ConnectHostname() has ended. `result` is 0 or EVUTIL_EAI_*.
-  void OnLookedUp(int result, const evutil_addrinfo* found);
+  /// The lookup for ConnectHostname() has ended.
+  void OnLookedUp(int result, const evutil_addrinfo* found) override;
 
   BufferEventRateLimitGroup* group() const { return m_group; }
   bool limited() const { return m_limit != nullptr || m_group != nullptr; }
@@ -68,10 +72,15 @@ class BufferEvent final : public BaseChild {
   void SetCallbacks(int mask);
   void Enable(int what);
   void Disable(int what);
+  void SetTimeouts(const std::optional<timeval>& read, const std::optional<timeval>& write);
+  void UpdateTimers(short what);
+  void RestWriting();
   void SetFd(int fd);
   void Connect(const sockaddr* address, int length);
   void ConnectHostname(EvDnsBase* dns, int family, const std::string& host, int port);
   void ConnectHostnameArgs(EvDnsBase* dns, const Napi::CallbackInfo& info, size_t first);
+  void SetNoDelay(bool on);
+  void ApplyNoDelay();
   void SetPriority(int priority);
   void SetRateLimit(TokenBucket limit);
   void Write(napi_value bytes);
@@ -99,6 +108,8 @@ class BufferEvent final : public BaseChild {
   static void OnRead(bufferevent* bev, void* arg);
   static void OnWrite(bufferevent* bev, void* arg);
   static void OnEvent(bufferevent* bev, short what, void* arg);
+  template <short kDirection, short kEvent>
+  static void OnStalled(evutil_socket_t fd, short what, void* arg);
 
   static Napi::Value SocketNewNapi(const Napi::CallbackInfo& info);
   static Napi::Value PairNewNapi(const Napi::CallbackInfo& info);
@@ -129,6 +140,7 @@ class BufferEvent final : public BaseChild {
   static Napi::Value FlushNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetFdNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetFdNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetNoDelayNapi(const Napi::CallbackInfo& info);
   static Napi::Value PrioritySetNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetPriorityNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetMaxSingleNapi(const Napi::CallbackInfo& info);
@@ -146,8 +158,10 @@ class BufferEvent final : public BaseChild {
   const AsyncContext m_context;
   const Type m_type;
   const bool m_close_on_free;
-  bool m_connected = false;  ///< a socket whose bytes may be written without asking first
-  bool m_may_defer;          ///< libevent may have a callback of this one in its queue
+  bool m_connected = false;   ///< a socket whose bytes may be written without asking first
+  bool m_connecting = false;  ///< a socket that libevent waits for until it can be written to
+  bool m_no_delay = false;    ///< a socket that sends at once, also the next one that it has
+  bool m_may_defer;           ///< libevent may have a callback of this one in its queue
   int m_callbacks =
       0;  ///< which ones JavaScript has set: EV_READ, EV_WRITE, EV_TIMEOUT for the event callback
   int m_dns_error = 0;
@@ -160,7 +174,8 @@ class BufferEvent final : public BaseChild {
   EvHttpConnection* m_connection = nullptr;
   DnsLookup* m_lookup = nullptr;
   BufferEventRateLimitGroup* m_group = nullptr;
-  HeldWrites* m_held_writes = nullptr;  ///< the read callback is on the stack
+  std::unique_ptr<StallTimers> m_timers;  ///< of what has no socket, once it has timeouts
+  HeldWrites* m_held_writes = nullptr;    ///< the read callback is on the stack
   TokenBucket m_limit;
   BufferView m_input;
   BufferView m_output;

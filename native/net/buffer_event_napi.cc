@@ -272,18 +272,25 @@ Napi::Value BufferEvent::WriteBufferNapi(const Napi::CallbackInfo& info) {
   return operation.End(info.Env().Undefined());
 }
 
-// (bufferevent, bytes, offset, most) -> how many were written there
+// (bufferevent, bytes, offset, most | negative for what has room) -> how many were written there; negative
+// when there is no room for so many: then nothing has been taken
 Napi::Value BufferEvent::ReadNapi(const Napi::CallbackInfo& info) {
   BufferEvent& self = ToMoveBytes(info);
   const auto bytes = ByteSpan::OfUnsharedBytes(info.Env(), info[1]);
   if (!bytes) ThrowTypeError(info.Env(), "bytes must be a Uint8Array of memory that is not shared");
   const auto offset = static_cast<size_t>(ByteLimitArg(info, 2));
-  const auto most = static_cast<size_t>(ByteLimitArg(info, 3));
-  if (offset >= bytes->size) return Napi::Number::New(info.Env(), 0);
+  const size_t room = bytes->size - std::min(offset, bytes->size);
+  const size_t most = NumberArg(info, 3) < 0 ? room : static_cast<size_t>(ByteLimitArg(info, 3));
+  evbuffer* const input = bufferevent_get_input(self.m_bev);
+  const size_t size = std::min(most, evbuffer_get_length(input));
+  const auto count = static_cast<double>(size);
+  if (size > room) return Napi::Number::New(info.Env(), -count);
+  if (size == 0) return Napi::Number::New(info.Env(), 0);
   BufferTransfer transfer(self.base());
-  const int read = evbuffer_remove(bufferevent_get_input(self.m_bev), bytes->data + offset,
-                                   std::min({most, bytes->size - offset, size_t{INT32_MAX}}));
-  return transfer.End(Napi::Number::New(info.Env(), std::max(read, 0)));
+  // Not evbuffer_remove(), which tells in an int how much it was.
+  evbuffer_copyout(input, bytes->data + offset, size);
+  evbuffer_drain(input, size);
+  return transfer.End(Napi::Number::New(info.Env(), count));
 }
 
 // (bufferevent, buffer)

@@ -6,6 +6,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 #include "net/buffer_event.h"
 
 namespace bitcoin_support {
@@ -87,10 +88,8 @@ Napi::Value BufferEventRateLimitGroup::GetTotalsNapi(const Napi::CallbackInfo& i
   ev_uint64_t read = 0;
   ev_uint64_t written = 0;
   bufferevent_rate_limit_group_get_totals(This(info).m_group, &read, &written);
-  const Napi::Array totals = Napi::Array::New(info.Env(), 2);
-  totals.Set(0u, Napi::Number::New(info.Env(), static_cast<double>(read)));
-  totals.Set(1u, Napi::Number::New(info.Env(), static_cast<double>(written)));
-  return totals;
+  return NewList(info.Env(), {Napi::Number::New(info.Env(), static_cast<double>(read)),
+                              Napi::Number::New(info.Env(), static_cast<double>(written))});
 }
 
 Napi::Value BufferEventRateLimitGroup::ResetTotalsNapi(const Napi::CallbackInfo& info) {

@@ -5,6 +5,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 #include "net/buffer_event.h"
 #include "net/buffer_event_rate_limit_group.h"
 #include "net/buffer_transfer.h"
@@ -17,9 +18,7 @@ Napi::Value BufferEvent::SetTimeoutsNapi(const Napi::CallbackInfo& info) {
   const auto read = TimevalFromMs(NumberArg(info, 1));
   const auto write = TimevalFromMs(NumberArg(info, 2));
   const EventBase::BusyScope busy(self.base());
-  if (bufferevent_set_timeouts(self.bev(), read ? &*read : nullptr, write ? &*write : nullptr) != 0) {
-    ThrowEventError(self.env(), code::kLibevent, "bufferevent_set_timeouts failed");
-  }
+  self.SetTimeouts(read, write);
   return info.Env().Undefined();
 }
 
@@ -34,6 +33,7 @@ Napi::Value BufferEvent::SetWatermarkNapi(const Napi::CallbackInfo& info) {
   if (high > 0) self.NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
   BufferTransfer transfer(self.base());
   bufferevent_setwatermark(self.m_bev, static_cast<short>(what), low, high);
+  if (self.m_timers != nullptr) self.m_timers->Update(0);
   return transfer.End(info.Env().Undefined());
 }
 
@@ -43,10 +43,8 @@ Napi::Value BufferEvent::GetWatermarkNapi(const Napi::CallbackInfo& info) {
   size_t high = 0;
   BufferEvent& self = This(info);
   bufferevent_getwatermark(self.bev(), BoolArg(info, 1) ? EV_WRITE : EV_READ, &low, &high);
-  const Napi::Array marks = Napi::Array::New(info.Env(), 2);
-  marks.Set(0u, Napi::Number::New(info.Env(), static_cast<double>(low)));
-  marks.Set(1u, Napi::Number::New(info.Env(), static_cast<double>(high)));
-  return marks;
+  return NewList(info.Env(), {Napi::Number::New(info.Env(), static_cast<double>(low)),
+                              Napi::Number::New(info.Env(), static_cast<double>(high))});
 }
 
 // (bufferevent) -> descriptor | -1
@@ -59,6 +57,13 @@ Napi::Value BufferEvent::SetFdNapi(const Napi::CallbackInfo& info) {
   BufferEvent& self = Socket(info);
   const int fd = IntArg(info, 1);
   self.SetFd(fd < 0 ? -1 : fd);
+  return info.Env().Undefined();
+}
+
+// (bufferevent, on)
+Napi::Value BufferEvent::SetNoDelayNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = Limited(info);
+  self.SetNoDelay(BoolArg(info, 1));
   return info.Env().Undefined();
 }
 
@@ -163,6 +168,7 @@ void BufferEvent::ExportSettings(Napi::Env env, Napi::Object exports, Environmen
   ExportFunction<GetWatermarkNapi>(env, exports, "bufferEventGetWatermark", state);
   ExportFunction<GetFdNapi>(env, exports, "bufferEventGetFd", state);
   ExportFunction<SetFdNapi>(env, exports, "bufferEventSetFd", state);
+  ExportFunction<SetNoDelayNapi>(env, exports, "bufferEventSetNoDelay", state);
   ExportFunction<PrioritySetNapi>(env, exports, "bufferEventPrioritySet", state);
   ExportFunction<GetPriorityNapi>(env, exports, "bufferEventGetPriority", state);
   ExportFunction<SetMaxSingleNapi>(env, exports, "bufferEventSetMaxSingle", state);

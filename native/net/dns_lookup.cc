@@ -10,8 +10,8 @@
 
 #include "napi/environment.h"
 #include "napi/errors.h"
-#include "net/buffer_event.h"
 #include "net/ev_dns_base.h"
+#include "net/lookup_waiter.h"
 
 namespace bitcoin_support {
 namespace {
@@ -53,8 +53,8 @@ std::vector<std::string> TextsOf(const evutil_addrinfo* found) {
 
 }  // namespace
 
-DnsLookup::DnsLookup(EvDnsBase& dns, BufferEvent* bufferevent, double key)
-    : m_dns(dns), m_bufferevent(bufferevent), m_key(key) {
+DnsLookup::DnsLookup(EvDnsBase& dns, LookupWaiter* waiter, double key)
+    : m_dns(dns), m_waiter(waiter), m_key(key) {
   m_dns.Add(*this);
 }
 
@@ -63,38 +63,50 @@ DnsLookup::~DnsLookup() {
   m_dns.Remove(*this);
 }
 
-// @returns whether it goes on: the answer to what needs no question comes at once.
-bool DnsLookup::Start(const std::string& host, const std::string& service, const evutil_addrinfo& hints) {
+// The answer to what needs no question comes at once.
+DnsLookup::Started DnsLookup::Start(const std::string& host, const std::string& service,
+                                    const evutil_addrinfo& hints) {
   EvDnsBase& dns = m_dns;
   bool ended = false;
   m_ended = &ended;
   evdns_getaddrinfo_request* const request =
       evdns_getaddrinfo(dns.dns(), host.c_str(), service.c_str(), &hints, OnAddrInfo, this);
-  if (ended) return false;
+  if (ended) return Started::kEnded;
   m_ended = nullptr;
   m_addrinfo = request;
-  if (evdns_base_count_nameservers(dns.dns()) == 0) {
-    Abandon();
-    dns.ThrowNobodyToAsk();
-  }
-  return true;
+  if (evdns_base_count_nameservers(dns.dns()) > 0) return Started::kUnderWay;
+  Abandon();
+  return Started::kNobodyToAsk;
 }
 
-DnsLookup* DnsLookup::ForBufferEvent(EvDnsBase& dns, const std::string& host, const std::string& service,
-                                     const evutil_addrinfo& hints, BufferEvent& bufferevent) {
-  auto* const self = new DnsLookup(dns, &bufferevent, dns.NextOwnKey());
-  return self->Start(host, service, hints) ? self : nullptr;
+DnsLookup* DnsLookup::For(EvDnsBase& dns, const std::string& host, const std::string& service,
+                          const evutil_addrinfo& hints, LookupWaiter& waiter) {
+  auto* const self = new DnsLookup(dns, &waiter, dns.NextOwnKey());
+  const Started started = self->Start(host, service, hints);
+  if (started == Started::kNobodyToAsk) dns.ThrowNobodyToAsk();
+  return started == Started::kUnderWay ? self : nullptr;
+}
+
+DnsLookup* DnsLookup::InLoopFor(EvDnsBase& dns, const std::string& host, const std::string& service,
+                                const evutil_addrinfo& hints, LookupWaiter& waiter) {
+  auto* const self = new DnsLookup(dns, &waiter, dns.NextOwnKey());
+  const Started started = self->Start(host, service, hints);
+  if (started == Started::kNobodyToAsk) waiter.OnLookedUp(EVUTIL_EAI_AGAIN, nullptr);
+  return started == Started::kUnderWay ? self : nullptr;
 }
 
 void DnsLookup::GetAddrInfo(EvDnsBase& dns, const std::string& host, const std::string& service,
                             const evutil_addrinfo& hints, double key) {
-  (new DnsLookup(dns, nullptr, key))->Start(host, service, hints);
+  const Started started = (new DnsLookup(dns, nullptr, key))->Start(host, service, hints);
+  if (started == Started::kNobodyToAsk) dns.ThrowNobodyToAsk();
 }
 
 void DnsLookup::Resolve(EvDnsBase& dns, Question question, const std::string& name, int flags, double key) {
   // libevent would keep the question for ever: it looks for waiting ones only when it has had an answer.
   if (evdns_base_count_nameservers(dns.dns()) == 0) dns.ThrowNobodyToAsk();
   auto* const self = new DnsLookup(dns, nullptr, key);
+  // Whoever ends a name with a dot means that very name.
+  if (name.back() == '.') flags |= DNS_QUERY_NO_SEARCH;
   switch (question) {
     case Question::kIpv4:
       self->m_request = evdns_base_resolve_ipv4(dns.dns(), name.c_str(), flags, OnAnswer, self);
@@ -124,19 +136,19 @@ void DnsLookup::Cancel() {
 
 void DnsLookup::Abandon() {
   m_abandoned = true;
-  m_bufferevent = nullptr;
+  m_waiter = nullptr;
   Cancel();
 }
 
 void DnsLookup::Shutdown() {
   if (m_abandoned) return;
-  BufferEvent* const bufferevent = m_bufferevent;
+  LookupWaiter* const waiter = m_waiter;
   EvDnsBase& dns = m_dns;
   const double key = m_key;
   const bool question = m_request != nullptr;
   Abandon();
-  if (bufferevent != nullptr) {
-    bufferevent->OnLookedUp(EVUTIL_EAI_FAIL, nullptr);
+  if (waiter != nullptr) {
+    waiter->OnLookedUp(EVUTIL_EAI_FAIL, nullptr);
   } else {
     dns.Tell(key, question ? DNS_ERR_SHUTDOWN : EVUTIL_EAI_FAIL, 0, 0, {});
   }
@@ -147,11 +159,13 @@ void DnsLookup::OnAddrInfo(int result, evutil_addrinfo* found, void* arg) {
   EvDnsBase& dns = self->m_dns;
   const EventBase::BusyScope busy(dns.base());
   const bool abandoned = self->m_abandoned;
-  BufferEvent* const bufferevent = self->m_bufferevent;
+  LookupWaiter* const waiter = self->m_waiter;
   const double key = self->m_key;
   delete self;
-  if (bufferevent != nullptr) {
-    bufferevent->OnLookedUp(result, found);
+  // A hosts file that knows the name, but no address of the family that is wanted, is no failure to libevent.
+  if (result == 0 && found == nullptr) result = EVUTIL_EAI_NODATA;
+  if (waiter != nullptr) {
+    waiter->OnLookedUp(result, found);
   } else if (!abandoned) {
     dns.Tell(key, result, 0, 0, TextsOf(found));
   }

@@ -9,8 +9,8 @@
 
 namespace bitcoin_support {
 
-class BufferEvent;
 class EvDnsBase;
+class LookupWaiter;
 
 /// Lives from the question until libevent's callback for it, which always comes: who asked may have gone by
 /// then.
@@ -18,11 +18,14 @@ class DnsLookup {
  public:
   enum class Question : uint8_t { kIpv4, kIpv6, kReverse, kReverseIpv6 };
 
-  /// Looks a name up for `bufferevent`, which is told by OnLookedUp(), perhaps before this returns.
+  /// Looks a name up for `waiter`, which is told by OnLookedUp(), perhaps before this returns.
   /// @returns the lookup, or null when it has ended already
   /// @throws EventError ERR_EV_STATE when there is nobody to ask
-  static DnsLookup* ForBufferEvent(EvDnsBase& dns, const std::string& host, const std::string& service,
-                                   const evutil_addrinfo& hints, BufferEvent& bufferevent);
+  static DnsLookup* For(EvDnsBase& dns, const std::string& host, const std::string& service,
+                        const evutil_addrinfo& hints, LookupWaiter& waiter);
+  /// The same where nothing may be thrown: `waiter` is told EVUTIL_EAI_AGAIN when there is nobody to ask.
+  static DnsLookup* InLoopFor(EvDnsBase& dns, const std::string& host, const std::string& service,
+                              const evutil_addrinfo& hints, LookupWaiter& waiter);
   /// The same for JavaScript, which knows the lookup by `key`.
   static void GetAddrInfo(EvDnsBase& dns, const std::string& host, const std::string& service,
                           const evutil_addrinfo& hints, double key);
@@ -43,16 +46,18 @@ class DnsLookup {
   void Forget() { delete this; }
 
  private:
-  DnsLookup(EvDnsBase& dns, BufferEvent* bufferevent, double key);
+  enum class Started : uint8_t { kUnderWay, kEnded, kNobodyToAsk };
+
+  DnsLookup(EvDnsBase& dns, LookupWaiter* waiter, double key);
   ~DnsLookup();
 
-  bool Start(const std::string& host, const std::string& service, const evutil_addrinfo& hints);
+  Started Start(const std::string& host, const std::string& service, const evutil_addrinfo& hints);
 
   static void OnAddrInfo(int result, evutil_addrinfo* found, void* arg);
   static void OnAnswer(int result, char type, int count, int ttl, void* addresses, void* arg);
 
   EvDnsBase& m_dns;
-  BufferEvent* m_bufferevent;
+  LookupWaiter* m_waiter;
   const double m_key;
   evdns_request* m_request = nullptr;
   evdns_getaddrinfo_request* m_addrinfo = nullptr;

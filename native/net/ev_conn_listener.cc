@@ -15,6 +15,7 @@
 #include "napi/errors.h"
 #include "napi/exports.h"
 #include "net/listen_socket.h"
+#include "net/no_delay.h"
 #include "net/socket_address.h"
 
 namespace bitcoin_support {
@@ -162,6 +163,16 @@ Napi::Value EvConnListener::SetHasCallbackNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// (listener, on): for what it will accept
+Napi::Value EvConnListener::SetNoDelayNapi(const Napi::CallbackInfo& info) {
+  const EvConnListener& self = This(info);
+  const int fd = evconnlistener_get_fd(self.m_listener);
+  if (!SetNoDelay(fd, BoolArg(info, 1))) {
+    ThrowSystemError(self.env(), code::kBind, "setsockopt", errno, "descriptor " + std::to_string(fd));
+  }
+  return info.Env().Undefined();
+}
+
 // (listener) -> [family, address or path, port] of the connection that is being handed over, which is the
 // caller's from here on; undefined when there is none
 Napi::Value EvConnListener::TakeAcceptedNapi(const Napi::CallbackInfo& info) {
@@ -189,6 +200,7 @@ void EvConnListener::Export(Napi::Env env, Napi::Object exports, Environment& st
   ExportFunction<NewNapi>(env, exports, "listenerNew", state);
   ExportFunction<SetEnabledNapi>(env, exports, "listenerSetEnabled", state);
   ExportFunction<SetHasCallbackNapi>(env, exports, "listenerSetHasCallback", state);
+  ExportFunction<SetNoDelayNapi>(env, exports, "listenerSetNoDelay", state);
   ExportFunction<TakeAcceptedNapi>(env, exports, "listenerTakeAccepted", state);
   ExportFunction<GetFdNapi>(env, exports, "listenerGetFd", state);
   ExportFunction<AddressNapi>(env, exports, "listenerAddress", state);

@@ -24,6 +24,9 @@ class EvConnListener final : public BaseChild {
   ~EvConnListener() override;
 
   void Dispose() override;
+  bool WaitsWith(const event* ev) const override {
+    return event_get_fd(ev) == evconnlistener_get_fd(m_listener) || m_pause->WaitsWith(ev);
+  }
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
@@ -51,6 +54,7 @@ class EvConnListener final : public BaseChild {
   static Napi::Value NewNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetEnabledNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetHasCallbackNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetNoDelayNapi(const Napi::CallbackInfo& info);
   static Napi::Value TakeAcceptedNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetFdNapi(const Napi::CallbackInfo& info);
   static Napi::Value AddressNapi(const Napi::CallbackInfo& info);

@@ -6,11 +6,21 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "net/dns_lookup.h"
+#include "net/resolver_files.h"
 
 namespace bitcoin_support {
 
 EvDnsBase::EvDnsBase(EventBase& base, int flags)
-    : BaseChild(base, base.env().type_for(kKind), kKind), m_dns(evdns_base_new(base.base(), flags)) {
+    : BaseChild(base, base.env().type_for(kKind), kKind),
+      m_dns(evdns_base_new(base.base(), flags & EVDNS_BASE_DISABLE_WHEN_INACTIVE)) {
+  const bool reads_files = (flags & EVDNS_BASE_INITIALIZE_NAMESERVERS) != 0;
+  const int no_default =
+      (flags & EVDNS_BASE_NAMESERVERS_NO_DEFAULT) != 0 ? DNS_OPTION_NAMESERVERS_NO_DEFAULT : 0;
+  if (m_dns != nullptr && reads_files &&
+      ParseResolvConf(DNS_OPTIONS_ALL | no_default, "/etc/resolv.conf") != 0) {
+    evdns_base_free(m_dns, 0);
+    m_dns = nullptr;
+  }
   if (m_dns == nullptr) {
     ThrowEventError(env(), code::kLibevent,
                     "evdns_base_new failed: /etc/resolv.conf cannot be read, or names no nameserver");
@@ -18,6 +28,17 @@ EvDnsBase::EvDnsBase(EventBase& base, int flags)
 }
 
 EvDnsBase::~EvDnsBase() = default;
+
+int EvDnsBase::ParseResolvConf(int flags, const std::string& path) {
+  if ((flags & DNS_OPTION_HOSTSFILE) != 0) LoadHosts("/etc/hosts");
+  const ResolverFile file(path, ResolverFile::Kind::kResolvConf);
+  return evdns_base_resolv_conf_parse(m_dns, flags & ~DNS_OPTION_HOSTSFILE, file.path().c_str());
+}
+
+int EvDnsBase::LoadHosts(const std::string& path) {
+  const ResolverFile file(path, ResolverFile::Kind::kHosts);
+  return evdns_base_load_hosts(m_dns, file.path().c_str());
+}
 
 void EvDnsBase::Add(DnsLookup& lookup) { m_lookups.emplace(lookup.key(), &lookup); }
 

@@ -33,6 +33,11 @@ class EvDnsBase final : public BaseChild, private EventBase::Lingering {
 
   evdns_base* dns() const { return m_dns; }
 
+  /// @returns as evdns_base_resolv_conf_parse()
+  int ParseResolvConf(int flags, const std::string& path);
+  /// @returns as evdns_base_load_hosts()
+  int LoadHosts(const std::string& path);
+
   void Add(DnsLookup& lookup);
   void Remove(const DnsLookup& lookup);
   /// A key that JavaScript gives no lookup.

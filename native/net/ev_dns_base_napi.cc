@@ -10,8 +10,10 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 #include "net/dns_lookup.h"
 #include "net/ev_dns_base.h"
+#include "net/lookup_error.h"
 
 namespace bitcoin_support {
 namespace {
@@ -65,7 +67,7 @@ Napi::Value EvDnsBase::NameserverIpAddNapi(const Napi::CallbackInfo& info) {
 Napi::Value EvDnsBase::ResolvConfParseNapi(const Napi::CallbackInfo& info) {
   EvDnsBase& self = This(info);
   const int flags = IntArg(info, 1);
-  const int result = evdns_base_resolv_conf_parse(self.m_dns, flags, TextArg(info, 2).c_str());
+  const int result = self.ParseResolvConf(flags, TextArg(info, 2));
   constexpr int kDefaultOnly = 6;
   if (result != 0 && result != kDefaultOnly) {
     ThrowEventError(self.env(), code::kLibevent,
@@ -77,7 +79,7 @@ Napi::Value EvDnsBase::ResolvConfParseNapi(const Napi::CallbackInfo& info) {
 // (dns, path)
 Napi::Value EvDnsBase::LoadHostsNapi(const Napi::CallbackInfo& info) {
   EvDnsBase& self = This(info);
-  if (evdns_base_load_hosts(self.m_dns, TextArg(info, 1).c_str()) != 0) {
+  if (self.LoadHosts(TextArg(info, 1)) != 0) {
     ThrowEventError(self.env(), code::kLibevent, "evdns_base_load_hosts failed: the file cannot be read");
   }
   return info.Env().Undefined();
@@ -199,12 +201,11 @@ Napi::Value EvDnsBase::CancelNapi(const Napi::CallbackInfo& info) {
 // (dns) -> the answers of the lookup that JavaScript is being told of
 Napi::Value EvDnsBase::TakeAnswersNapi(const Napi::CallbackInfo& info) {
   EvDnsBase& self = Environment::From(info).Get<EvDnsBase>(info[0]);
-  const Napi::Array list = Napi::Array::New(info.Env());
-  uint32_t index = 0;
+  std::vector<napi_value> list;
   for (const std::string& answer : std::exchange(self.m_answers, {})) {
-    list.Set(index++, Napi::String::New(info.Env(), answer));
+    list.push_back(Napi::String::New(info.Env(), answer));
   }
-  return list;
+  return NewList(info.Env(), list);
 }
 
 // (DNS_ERR_*) -> what it means
@@ -215,6 +216,11 @@ static Napi::Value ErrToString(const Napi::CallbackInfo& info) {
 // (EVUTIL_EAI_*) -> what it means
 static Napi::Value GaiStrerror(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), evutil_gai_strerror(IntArg(info, 0)));
+}
+
+// (EVUTIL_EAI_*) -> the same as Node's errors have it
+static Napi::Value GaiErrno(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), NodeErrnoOfLookup(IntArg(info, 0)));
 }
 
 void EvDnsBase::Export(Napi::Env env, Napi::Object exports, Environment& state) {
@@ -235,6 +241,7 @@ void EvDnsBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<TakeAnswersNapi>(env, exports, "dnsBaseTakeAnswers", state);
   ExportFunction<ErrToString>(env, exports, "dnsErrToString", state);
   ExportFunction<GaiStrerror>(env, exports, "gaiStrerror", state);
+  ExportFunction<GaiErrno>(env, exports, "gaiErrno", state);
 }
 
 }  // namespace bitcoin_support

@@ -16,6 +16,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/list.h"
 #include "net/socket_address.h"
 
 namespace bitcoin_support {
@@ -50,9 +51,8 @@ Napi::Value Socketpair(const Napi::CallbackInfo& info) {
   if (evutil_socketpair(IntArg(info, 0), IntArg(info, 1), IntArg(info, 2), pair.data()) != 0) {
     ThrowSystemError(Environment::From(info), code::kLibevent, "socketpair", errno, "a pair of sockets");
   }
-  const Napi::Array result = Napi::Array::New(info.Env(), pair.size());
-  for (uint32_t i = 0; i < pair.size(); ++i) result.Set(i, Napi::Number::New(info.Env(), pair[i]));
-  return result;
+  return NewList(info.Env(),
+                 {Napi::Number::New(info.Env(), pair[0]), Napi::Number::New(info.Env(), pair[1])});
 }
 
 // libevent reads up to a NUL, and numbers by scanf(), which takes spaces and signs.

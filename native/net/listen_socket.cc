@@ -16,6 +16,7 @@
 #include "libevent/unique_fd.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "net/lookup_error.h"
 
 namespace bitcoin_support {
 namespace {
@@ -49,8 +50,7 @@ ListenResult BindAndListen(int family, const sockaddr* address, socklen_t length
 int FdOrThrow(const Environment& env, const ListenResult& result, const std::string& where) {
   if (result.fd >= 0) return result.fd;
   if (std::string_view(result.failed_call) == "getaddrinfo") {
-    ThrowEventError(env, code::kBind,
-                    "cannot bind " + where + ": getaddrinfo failed: " + gai_strerror(result.error));
+    ThrowLookupError(env, code::kBind, result.error, "cannot bind " + where);
   }
   ThrowSystemError(env, code::kBind, result.failed_call, result.error, "cannot bind " + where);
 }

@@ -11,6 +11,7 @@
 
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "napi/list.h"
 
 namespace bitcoin_support {
 namespace {
@@ -45,11 +46,8 @@ Napi::Array DescribeAddress(Napi::Env env, const sockaddr* address, socklen_t le
   } else if (length >= sizeof(sa_family_t) && address->sa_family == AF_UNIX) {
     where = UnixPath(*reinterpret_cast<const sockaddr_un*>(address), length);
   }
-  const Napi::Array result = Napi::Array::New(env, 3);
-  result.Set(0u, family);
-  result.Set(1u, Napi::String::New(env, where));
-  result.Set(2u, Napi::Number::New(env, port));
-  return result;
+  return NewList(
+      env, {Napi::String::New(env, family), Napi::String::New(env, where), Napi::Number::New(env, port)});
 }
 
 Napi::Array DescribeLocalAddress(const Environment& env, int fd) {

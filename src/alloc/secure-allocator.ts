@@ -1,4 +1,5 @@
 import { native } from '../util/native.js'
+import { isBytes } from '../util/validation.js'
 import { noteLockedPool } from './locked-pool.js'
 import { fail } from './secure-error.js'
 
@@ -42,7 +43,7 @@ export const secureAllocator = {
    * @throws {SecureMemoryError} when it is something else
    */
   deallocate(memory: Uint8Array): void {
-    if (!(memory instanceof Uint8Array)) fail()
+    if (!isBytes(memory)) fail()
     const { buffer } = memory
     if (gone.has(buffer)) return
     if (!native.secureRegionFree(buffer as ArrayBuffer)) fail()

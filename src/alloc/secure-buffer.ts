@@ -6,8 +6,10 @@ import { fail, isObject } from './secure-error.js'
 /** A buffer's number in the addon, which is never 0. It says nothing of where the memory is. */
 export type SecureNumber = number
 
-/** Stands for a buffer on its way to another thread: see {@link SecureBuffer.share}. */
-export type SecureBufferToken = bigint
+declare const ofSecureBuffer: unique symbol
+
+/** Stands for a buffer on its way to another thread: see {@link SecureBuffer.share}. No other number does in TypeScript. */
+export type SecureBufferToken = bigint & { readonly [ofSecureBuffer]: true }
 
 /** What an object has of its buffer. @throws {SecureMemoryError} when it is none */
 let shareOf: (buffer: SecureBuffer) => Share
@@ -329,7 +331,7 @@ export class SecureBuffer {
     const token = native.secureBufferShare(shareOf(this).number)
     if (token === 0n) fail()
     traceSecure('share')
-    return token
+    return token as SecureBufferToken
   }
 
   /** Wipes the memory twice and gives it back, for all owners. Calls after the first do nothing. */

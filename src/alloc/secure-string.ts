@@ -1,28 +1,18 @@
 import type { Readable } from 'node:stream'
-import type { ReadStream } from 'node:tty'
 import { native } from '../util/native.js'
+import { isBytes } from '../util/validation.js'
+import { type PromptOptions, readSecretLine } from './secret-line.js'
 import { adoptBuffer, numberOf, SecureBuffer } from './secure-buffer.js'
 import { fail, isObject } from './secure-error.js'
 
-const ENTER = new Set([0x0a, 0x0d, 0x04])
-const BACKSPACE = new Set([0x08, 0x7f])
-const CTRL_C = 0x03
 const SMALLEST = 32
 
 /** What a string's characters are in. @throws {SecureMemoryError} when it is none */
 let bufferOf: (string: SecureString) => SecureBuffer
 /** Takes what the addon has appended to: the same buffer, or a larger one in its place. */
 let replace: (string: SecureString, number: number) => void
-
-/** Options of {@link SecureString.prompt}. */
-export interface PromptOptions {
-  /** What to show before; default nothing. */
-  prompt?: string
-  /** The terminal to read from; default `process.stdin`. */
-  input?: ReadStream
-  /** Where to show the prompt; default `process.stderr`. */
-  output?: NodeJS.WritableStream
-}
+/** Makes the string of a buffer, which is its own from here on. */
+let adoptString: (number: number) => SecureString
 
 /**
  * A string whose characters live in locked memory, as UTF-8, and grow without leaving copies behind.
@@ -48,6 +38,13 @@ export class SecureString {
         string.#buffer.destroy()
         string.#buffer = adoptBuffer(number)
       }
+    }
+    adoptString = (number) => {
+      if (number === 0) fail()
+      const string = new SecureString()
+      string.#buffer.destroy()
+      string.#buffer = adoptBuffer(number)
+      return string
     }
   }
 
@@ -103,7 +100,7 @@ export class SecureString {
     const string = new SecureString()
     try {
       for await (const chunk of stream) {
-        if (!(chunk instanceof Uint8Array)) fail()
+        if (!isBytes(chunk)) fail()
         string.push(chunk)
         native.memoryCleanse(chunk)
       }
@@ -115,31 +112,23 @@ export class SecureString {
   }
 
   /**
-   * Asks at a terminal, without echo. Backspace takes back a character; Ctrl-C raises SIGINT, as it would.
+   * Asks at a terminal, without echo. The addon reads what is typed into locked memory: no JavaScript stream sees it,
+   * `process.stdin` does not read meanwhile, and a readline that is open on it gets nothing of the line.
+   *
+   * Enter and Ctrl-D end the line, Backspace takes back a character, Ctrl-W a word, Ctrl-U all; arrows and other keys
+   * do nothing. What follows the line, as in a paste of two, is left for whoever reads next. Ctrl-C gives the terminal
+   * back, raises SIGINT as it would, and rejects with an `AbortError` if the process goes on. A second prompt waits for
+   * the first.
    *
    * @param options - see {@link PromptOptions}
    * @returns what was typed before Enter
-   * @throws {SecureMemoryError} when the input is no terminal, or ends
+   * @throws {TypeError | RangeError} an option is wrong
+   * @throws {SecureMemoryError} when there is no terminal, it ends, the line is too long (it has been read to its end), or
+   * both lines of `confirm` are not the same
+   * @throws the signal's reason, or an `AbortError` after Ctrl-C
    */
   static async prompt(options: PromptOptions = {}): Promise<SecureString> {
-    const { prompt = '', input = process.stdin, output = process.stderr } = options
-    if (!input.isTTY) fail()
-    const string = new SecureString()
-    const wasRaw = input.isRaw
-    // Raw before the prompt shows: what is typed at once must not be echoed.
-    input.setRawMode(true)
-    output.write(prompt)
-    try {
-      await readLine(input, string)
-      return string
-    } catch (error) {
-      string.dispose()
-      throw error
-    } finally {
-      input.setRawMode(wasRaw)
-      input.pause()
-      output.write('\n')
-    }
+    return adoptString(await readSecretLine(options))
   }
 
   /** Length in bytes of UTF-8. */
@@ -186,11 +175,7 @@ export class SecureString {
   slice(start = 0, end?: number): SecureString {
     const buffer = bufferOf(this)
     const number = native.secureBufferSlice(numberOf(buffer), start, end === undefined ? buffer.len() : end)
-    if (number === 0) fail()
-    const string = new SecureString()
-    string.#buffer.destroy()
-    string.#buffer = adoptBuffer(number)
-    return string
+    return adoptString(number)
   }
 
   /**
@@ -245,44 +230,4 @@ export class SecureString {
   get [Symbol.toStringTag](): string {
     return 'SecureString'
   }
-}
-
-/** Reads bytes of a raw terminal into `string` up to Enter, and wipes what they came in. */
-function readLine(input: ReadStream, string: SecureString): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (end: () => void) => {
-      input.off('data', onData)
-      input.off('end', onEnd)
-      input.off('error', onError)
-      end()
-    }
-    const onError = (error: Error) => settle(() => reject(error))
-    const onEnd = () =>
-      settle(() => {
-        try {
-          fail()
-        } catch (error) {
-          reject(error)
-        }
-      })
-    const onData = (chunk: Uint8Array) => {
-      try {
-        for (let i = 0; i < chunk.length; i += 1) {
-          const byte = chunk[i] as number
-          if (ENTER.has(byte)) return settle(resolve)
-          if (byte === CTRL_C) process.kill(process.pid, 'SIGINT')
-          else if (!BACKSPACE.has(byte)) string.push(chunk.subarray(i, i + 1))
-          else if (string.length > 0) string.pop()
-        }
-      } catch (error) {
-        settle(() => reject(error))
-      } finally {
-        native.memoryCleanse(chunk)
-      }
-    }
-    input.on('data', onData)
-    input.on('end', onEnd)
-    input.on('error', onError)
-    input.resume()
-  })
 }

@@ -1,5 +1,5 @@
 import { native } from '../util/native.js'
-import { checkInstance, checkInteger, rangeError } from '../util/validation.js'
+import { checkInteger, checkUint8Array, rangeError } from '../util/validation.js'
 import { fail, isObject } from './secure-error.js'
 
 /** Bitcoin Core's MAX_SIZE: no vector that is read or written may be longer, in bytes. */
@@ -64,7 +64,7 @@ export class SerializeData {
    * @throws {TypeError} when `bytes` is no Uint8Array
    */
   static from(bytes: Uint8Array): SerializeData {
-    checkInstance(bytes, Uint8Array, 'bytes')
+    checkUint8Array(bytes, 'bytes')
     const data = new SerializeData(bytes.length)
     data.writeBytes(bytes)
     return data
@@ -170,7 +170,7 @@ export class SerializeData {
   /** Appends bytes as they are. @param bytes - copied */
   writeBytes(bytes: Uint8Array): void {
     own(this)
-    checkInstance(bytes, Uint8Array, 'bytes')
+    checkUint8Array(bytes, 'bytes')
     new Uint8Array(this.#reserve(bytes.length)).set(bytes, this.#end)
     this.#end += bytes.length
   }
@@ -178,7 +178,7 @@ export class SerializeData {
   /** Appends a vector of bytes: its length as a CompactSize, then the bytes. @param bytes - at most MAX_SIZE bytes */
   writeVector(bytes: Uint8Array): void {
     own(this)
-    checkInstance(bytes, Uint8Array, 'bytes')
+    checkUint8Array(bytes, 'bytes')
     if (bytes.length > MAX_SIZE) throw rangeError('bytes', `at most ${MAX_SIZE} bytes long`, bytes.length)
     this.writeCompactSize(bytes.length)
     this.writeBytes(bytes)
@@ -187,7 +187,7 @@ export class SerializeData {
   /** Appends a 256-bit hash in the order of its bytes. @param hash - 32 bytes */
   writeHash256(hash: Uint8Array): void {
     own(this)
-    checkInstance(hash, Uint8Array, 'hash')
+    checkUint8Array(hash, 'hash')
     if (hash.length !== HASH_BYTES) throw rangeError('hash', `${HASH_BYTES} bytes long`, hash.length)
     this.writeBytes(hash)
   }

@@ -1,5 +1,5 @@
 import { native } from '../util/native.js'
-import { checkInstance, checkInteger } from '../util/validation.js'
+import { checkInteger, checkUint8Array } from '../util/validation.js'
 
 /** What is dropped without having been deallocated is wiped when it is collected. */
 const abandoned = new FinalizationRegistry<ArrayBuffer>((memory) => native.memoryCleanse(memory))
@@ -33,7 +33,7 @@ export const zeroAfterFreeAllocator = {
    * @throws {TypeError} when it is no Uint8Array
    */
   deallocate(memory: Uint8Array): void {
-    checkInstance(memory, Uint8Array, 'memory')
+    checkUint8Array(memory, 'memory')
     native.memoryCleanse(memory)
     abandoned.unregister(memory)
     structuredClone(memory.buffer, { transfer: [memory.buffer as ArrayBuffer] })

@@ -2,6 +2,7 @@
 // while that is dispatched nothing in here can be collected, and once that is unreachable all of it can.
 import type { AsyncResource } from 'node:async_hooks'
 import type { HandleNumber } from '../util/native.js'
+import { LoopDrive } from './loop-drive.js'
 
 /** A callback with its argument, in the async context in which it was set. */
 export class BoundCallback<Args extends unknown[]> {
@@ -50,6 +51,8 @@ export interface ServerReceiver {
 /** A body that is read while it comes. */
 export interface BodyReceiver {
   [kBodyReadable](): void
+  /** The base is no longer run. */
+  [kStopped](): void
 }
 
 /** An incoming request whose peer goes. */
@@ -132,6 +135,8 @@ export class BaseState {
   /** Callbacks of lookups that are under way, by key. */
   readonly lookups = new Map<number, BoundCallback<[result: number, type: number, ttl: number]>>()
   dispatch: Dispatch | undefined
+  /** Runs the base for promises while nobody else does. */
+  readonly drive: LoopDrive = new LoopDrive(this)
   #lastKey = 0
 
   /** A number that no other call for this base has had. */

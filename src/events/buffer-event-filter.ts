@@ -1,4 +1,4 @@
-import { checkBytes, checkInteger, typeError } from '../util/validation.js'
+import { checkBytes, checkInteger, isBytes, typeError } from '../util/validation.js'
 
 /**
  * What a filter's function makes of its source:
@@ -28,7 +28,7 @@ export type BufferEventFilterResult =
  * @param mode - `BEV_NORMAL`; `BEV_FLUSH` or `BEV_FINISHED` inside `flush()`, also without a source
  * @param arg - what was given with the functions
  */
-export type BufferEventFilter<A> = (
+export type BufferEventFilter<A = undefined> = (
   source: Buffer,
   limit: number | undefined,
   mode: number,
@@ -41,7 +41,7 @@ export function filterResult(
   result: BufferEventFilterResult,
 ): [consumed: number, output: string | Uint8Array | undefined] {
   if (result === undefined) return [0, undefined]
-  if (typeof result === 'string' || result instanceof Uint8Array) return [source.byteLength, result]
+  if (typeof result === 'string' || isBytes(result)) return [source.byteLength, result]
   if (typeof result !== 'object' || result === null) {
     throw typeError('the result of a filter', 'undefined, a string, a Uint8Array or an object', result)
   }

@@ -1,5 +1,14 @@
 import { native } from '../util/native.js'
-import { checkBits, checkInstance, checkInteger, checkMs, INT_MAX, rangeError, typeError } from '../util/validation.js'
+import {
+  checkBits,
+  checkBoolean,
+  checkInstance,
+  checkInteger,
+  checkMs,
+  INT_MAX,
+  rangeError,
+  typeError,
+} from '../util/validation.js'
 import { BufferEventRateLimitGroup } from './buffer-event-rate-limit-group.js'
 import { EV_READ, EV_WRITE } from './constants.js'
 import { declareEventType } from './declare-event-type.js'
@@ -16,6 +25,10 @@ export abstract class BufferEventSettings extends declareEventType('BufferEvent'
   /**
    * Sets how long reading and writing may stand still. When the time has passed, the direction is disabled and the event
    * callback is told `BEV_EVENT_TIMEOUT`.
+   *
+   * Writing stands still while it is enabled and bytes wait to be written, those included that a filter has handed on to
+   * what it lies over, and while a socket connects. Reading does while it is enabled and the input is below its high
+   * mark.
    *
    * @param readMs - in ms; default and 0: for ever
    * @param writeMs - in ms; default and 0: for ever
@@ -57,6 +70,20 @@ export abstract class BufferEventSettings extends declareEventType('BufferEvent'
   } {
     const [low, high] = native.bufferEventGetWatermark(handleOf(this), isWriting(events))
     return { low, high }
+  }
+
+  /**
+   * Has a TCP socket send at once what it has (`TCP_NODELAY`), or, as every new one does, wait with what is not a full
+   * packet until the peer has acknowledged what was sent before: for messages of several writes that is 40 ms each. It
+   * holds for the descriptor that the bufferevent has, and for those that it gets later. Other sockets always send at once.
+   *
+   * @param noDelay - default true
+   * @throws {EventError} `ERR_EV_STATE` when it is no socket's, `ERR_EV_LIBEVENT` with `errno` when the descriptor is not
+   * open
+   */
+  setNoDelay(noDelay = true): void {
+    checkBoolean(noDelay, 'noDelay')
+    native.bufferEventSetNoDelay(handleOf(this), noDelay)
   }
 
   /**

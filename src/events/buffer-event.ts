@@ -10,6 +10,7 @@ import {
   checkInteger,
   checkString,
   INT_MAX,
+  isBytes,
   rangeError,
   typeError,
 } from '../util/validation.js'
@@ -32,6 +33,7 @@ import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './e
 import { takeBytes } from './read-slab.js'
 
 const MAX_SIZE = Number.MAX_SAFE_INTEGER
+const WHAT_HAS_ROOM = -1
 /** The resolver that a bufferevent has asked last is kept by it: its answer may be still to come. */
 const resolvers = new WeakMap<BufferEvent, EvDnsBase>()
 
@@ -43,7 +45,7 @@ const TRIGGER_OPTIONS = BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS
  * @param bufferevent - the bufferevent; it may be disposed here
  * @param arg - what was given with the callbacks
  */
-export type BufferEventDataCallback<A> = (bufferevent: BufferEvent, arg: A) => void
+export type BufferEventDataCallback<A = undefined> = (bufferevent: BufferEvent, arg: A) => void
 
 /**
  * Callback for what happens to a bufferevent.
@@ -51,10 +53,10 @@ export type BufferEventDataCallback<A> = (bufferevent: BufferEvent, arg: A) => v
  * @param bufferevent - the bufferevent; it may be disposed here
  * @param what - `BEV_EVENT_*`: what has happened, with `BEV_EVENT_READING` or `BEV_EVENT_WRITING`
  * @param arg - what was given with the callbacks
- * @param error - with `BEV_EVENT_ERROR`: why, as an `ERR_EV_SOCKET` with the system's `errno` (C's
- * `EVUTIL_SOCKET_ERROR()`) and `syscall`, or as an `ERR_EV_DNS` when the host was not found
+ * @param error - with `BEV_EVENT_ERROR`: why, as an `ERR_EV_SOCKET` with the system's `errno`, its `errnoName` and
+ * `syscall`, or as an `ERR_EV_DNS` when the host was not found. C's `EVUTIL_SOCKET_ERROR()` is `-errno`
  */
-export type BufferEventEventCallback<A> = (
+export type BufferEventEventCallback<A = undefined> = (
   bufferevent: BufferEvent,
   what: number,
   arg: A,
@@ -140,16 +142,29 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
    * @param readcb - bytes have come, and there are at least as many as the low watermark of reading says
    * @param writecb - bytes have gone, and no more are left than the low watermark of writing says
    * @param eventcb - something has happened: see {@link BufferEventEventCallback}
+   * Each may be `undefined` or null, for none.
    * @param arg - handed to all of them
    * @throws {EventError} `ERR_EV_STATE` when a filter lies over it, or it is an HTTP connection's
    * @see bufferevent_setcb()
    */
-  setcb<A = undefined>(
-    readcb: BufferEventDataCallback<A> | undefined,
-    writecb: BufferEventDataCallback<A> | undefined,
-    eventcb: BufferEventEventCallback<A> | undefined,
+  setcb(
+    readcb: BufferEventDataCallback<undefined> | null | undefined,
+    writecb: BufferEventDataCallback<undefined> | null | undefined,
+    eventcb: BufferEventEventCallback<undefined> | null | undefined,
+  ): void
+  setcb<A>(
+    readcb: BufferEventDataCallback<A> | null | undefined,
+    writecb: BufferEventDataCallback<A> | null | undefined,
+    eventcb: BufferEventEventCallback<A> | null | undefined,
+    arg: A,
+  ): void
+  setcb<A>(
+    reading: BufferEventDataCallback<A> | null | undefined,
+    writing: BufferEventDataCallback<A> | null | undefined,
+    happening: BufferEventEventCallback<A> | null | undefined,
     arg?: A,
   ): void {
+    const [readcb, writecb, eventcb] = [reading ?? undefined, writing ?? undefined, happening ?? undefined]
     if (readcb !== undefined) checkFunction(readcb, 'readcb')
     if (writecb !== undefined) checkFunction(writecb, 'writecb')
     if (eventcb !== undefined) checkFunction(eventcb, 'eventcb')
@@ -299,7 +314,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   read(into: Uint8Array): number
   read(target: number | Uint8Array = MAX_SIZE): Buffer | number {
     const number = handleOf(this)
-    if (target instanceof Uint8Array) return native.bufferEventRead(number, target, 0, target.byteLength)
+    if (isBytes(target)) return native.bufferEventRead(number, target, 0, WHAT_HAS_ROOM)
     if (typeof target !== 'number') throw typeError('size', 'a number or a Uint8Array', target)
     checkInteger(target, 'size', 0, MAX_SIZE)
     return takeBytes(number, target)

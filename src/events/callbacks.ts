@@ -1,7 +1,6 @@
 // Where the addon's calls arrive.
 import { EventError } from '../util/errors.js'
 import { native } from '../util/native.js'
-import { shownMemory } from '../util/shown.js'
 import { traceDropped } from '../util/tracing.js'
 import {
   kAccept,
@@ -38,12 +37,16 @@ const BACKEND_NOT_FOUND = -2
 
 function endDispatch(base: number, result: number): void {
   const state = stateOf(base)
-  const dispatch = state?.dispatch
-  if (state === undefined || dispatch === undefined) return
+  if (state === undefined) return
+  const { dispatch } = state
+  const driven = state.drive.handOver()
+  if (dispatch === undefined && !driven) return
   state.dispatch = undefined
   releaseRunning(base, state)
   // Those for which a promise waits that nothing else would settle now.
   for (const request of [...state.requests.values()]) request[kStopped]?.()
+  for (const body of [...state.bodies.values()]) body[kStopped]()
+  if (dispatch === undefined) return
   if (result === 0 || result === 1) {
     dispatch.resolve(result)
   } else if (result === BACKEND_NOT_FOUND) {
@@ -60,7 +63,8 @@ function endDispatch(base: number, result: number): void {
 
 native.configure({
   EventError,
-  shown: shownMemory,
+  TypeError,
+  RangeError,
   callbacks: {
     event(base, slot, what) {
       const state = stateOf(base)

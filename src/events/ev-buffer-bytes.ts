@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { native } from '../util/native.js'
-import { checkBytes, checkInteger, rangeError, typeError } from '../util/validation.js'
+import { checkBytes, checkInteger, isBytes, rangeError, typeError } from '../util/validation.js'
 import {
   EVBUFFER_EOL_ANY,
   EVBUFFER_EOL_CRLF,
@@ -312,7 +312,7 @@ export function checkSize(size: unknown, name: string): void {
 
 /** @returns whether it is memory to be filled; else it is a size */
 function checkTarget(target: unknown): target is Uint8Array {
-  if (target instanceof Uint8Array) return true
+  if (isBytes(target)) return true
   if (typeof target !== 'number') throw typeError('size', 'a number or a Uint8Array', target)
   checkSize(target, 'size')
   return false

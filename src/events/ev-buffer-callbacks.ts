@@ -23,7 +23,7 @@ export interface EvBufferCbInfo {
  * @param info - see {@link EvBufferCbInfo}
  * @param arg - what was given with the callback
  */
-export type EvBufferCallback<A> = (buffer: EvBuffer, info: EvBufferCbInfo, arg: A) => void
+export type EvBufferCallback<A = undefined> = (buffer: EvBuffer, info: EvBufferCbInfo, arg: A) => void
 
 interface Entry {
   readonly id: number

@@ -7,6 +7,7 @@ import {
   checkFunction,
   checkInstance,
   checkInteger,
+  checkUint8Array,
   INT_MAX,
   typeError,
 } from '../util/validation.js'
@@ -253,7 +254,7 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
    * @see evbuffer_commit_space()
    */
   commitSpace(space: Uint8Array): void {
-    checkInstance(space, Uint8Array, 'space')
+    checkUint8Array(space, 'space')
     checkLive(this)
     if (space.buffer !== this.#reserved) throw new EventError('ERR_EV_STATE', 'space must be what was reserved last')
     this.#reserved = undefined
@@ -316,7 +317,9 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
    * @returns the number by which the callback is known to this buffer
    * @see evbuffer_add_cb()
    */
-  addCb<A = undefined>(callback: EvBufferCallback<A>, arg?: A): number {
+  addCb(callback: EvBufferCallback<undefined>): number
+  addCb<A>(callback: EvBufferCallback<A>, arg: A): number
+  addCb<A>(callback: EvBufferCallback<A>, arg?: A): number {
     checkFunction(callback, 'callback')
     const number = handleOf(this)
     watchBuffer(number, this, true)
@@ -331,7 +334,9 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
    * @throws {EventError} `ERR_EV_NOT_FOUND` when there is none
    * @see evbuffer_remove_cb()
    */
-  removeCb<A = undefined>(callback: EvBufferCallback<A>, arg?: A): void {
+  removeCb(callback: EvBufferCallback<undefined>): void
+  removeCb<A>(callback: EvBufferCallback<A>, arg: A): void
+  removeCb<A>(callback: EvBufferCallback<A>, arg?: A): void {
     checkFunction(callback, 'callback')
     checkLive(this)
     this.#callbacks.remove(callback, arg)

@@ -15,6 +15,7 @@ import { LEV_OPT_CLOSE_ON_FREE, LEV_OPT_DEFERRED_ACCEPT, LEV_OPT_LEAVE_SOCKETS_B
 import { declareEventType } from './declare-event-type.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { hasRef, setRef } from './handle-ref.js'
 import { type EvSocketAddress, socketAddress } from './socket-address.js'
 
 /** libevent's own. */
@@ -28,7 +29,7 @@ const DEFAULT_BACKLOG = 128
  * @param address - the peer's
  * @param arg - what was given with the callback
  */
-export type EvConnListenerCallback<A> = (
+export type EvConnListenerCallback<A = undefined> = (
   listener: EvConnListener,
   fd: EvutilSocket,
   address: EvSocketAddress,
@@ -39,10 +40,10 @@ export type EvConnListenerCallback<A> = (
  * Error callback of a listener.
  *
  * @param listener - the listener
- * @param errno - why `accept()` failed, as a number of the system
+ * @param errno - why `accept()` failed: the system's number below 0, as `util.getSystemErrorName()` takes it
  * @param arg - what was given with the listener's callback
  */
-export type EvConnListenerErrorCallback<A> = (listener: EvConnListener, errno: number, arg: A) => void
+export type EvConnListenerErrorCallback<A = undefined> = (listener: EvConnListener, errno: number, arg: A) => void
 
 /** Options of both ways to make a listener. */
 export interface EvConnListenerOptions {
@@ -56,6 +57,11 @@ export interface EvConnListenerOptions {
   disabled?: boolean
   /** Accept a connection only when its first bytes are there (`LEV_OPT_DEFERRED_ACCEPT`); default false. */
   deferAccept?: boolean
+  /**
+   * Have accepted TCP connections send at once what they have (`TCP_NODELAY`), instead of waiting until the peer has
+   * acknowledged what was sent before; default false, as Node's `net` has it.
+   */
+  noDelay?: boolean
 }
 
 /** Options of {@link obtainEvConnListenerBind}: a host and a port, or a path. */
@@ -78,6 +84,7 @@ interface Common {
   backlog: number
   flags: number
   disabled: boolean
+  noDelay: boolean
 }
 
 function commonOptions(options: EvConnListenerOptions, minBacklog: number): Common {
@@ -87,17 +94,19 @@ function commonOptions(options: EvConnListenerOptions, minBacklog: number): Comm
     leaveSocketsBlocking = false,
     disabled = false,
     deferAccept = false,
+    noDelay = false,
   } = options
   checkInteger(backlog, 'backlog', minBacklog, INT_MAX)
   checkBoolean(closeOnFree, 'closeOnFree')
   checkBoolean(leaveSocketsBlocking, 'leaveSocketsBlocking')
   checkBoolean(disabled, 'disabled')
   checkBoolean(deferAccept, 'deferAccept')
+  checkBoolean(noDelay, 'noDelay')
   const flags =
     (closeOnFree ? LEV_OPT_CLOSE_ON_FREE : 0) |
     (leaveSocketsBlocking ? LEV_OPT_LEAVE_SOCKETS_BLOCKING : 0) |
     (deferAccept ? LEV_OPT_DEFERRED_ACCEPT : 0)
-  return { backlog, flags, disabled }
+  return { backlog, flags, disabled, noDelay }
 }
 
 function checkCallback(callback: unknown): void {
@@ -176,7 +185,9 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
    * @param arg - handed to it and to the error callback
    * @see evconnlistener_set_cb()
    */
-  setCb<A = undefined>(callback: EvConnListenerCallback<A> | null, arg?: A): void {
+  setCb(callback: EvConnListenerCallback<undefined> | null): void
+  setCb<A>(callback: EvConnListenerCallback<A> | null, arg: A): void
+  setCb<A>(callback: EvConnListenerCallback<A> | null, arg?: A): void {
     checkCallback(callback)
     native.listenerSetHasCallback(handleOf(this), callback !== null)
     this.#callback = callback
@@ -194,6 +205,33 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
     checkCallback(callback)
     checkLive(this)
     this.#errorCallback = callback
+  }
+
+  /**
+   * Has the listener, while it accepts, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   *
+   * @returns the listener
+   */
+  ref(): this {
+    return setRef(this, EvConnListener.typeName, true)
+  }
+
+  /**
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the listener accepts: with 1, as
+   * when nothing is pending, once nothing is pending that has a reference. Until then it works as ever. Connections that it
+   * has accepted are none of its.
+   *
+   * @returns the listener
+   */
+  unref(): this {
+    return setRef(this, EvConnListener.typeName, false)
+  }
+
+  /**
+   * @returns whether it keeps a `dispatch()` of its base going
+   */
+  hasRef(): boolean {
+    return hasRef(this, EvConnListener.typeName)
   }
 
   /**
@@ -230,7 +268,7 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
 
   /** @internal */
   [kAcceptError](errno: number): void {
-    this.#resource.runInAsyncScope(() => this.#errorCallback?.(this, errno, this.#arg))
+    this.#resource.runInAsyncScope(() => this.#errorCallback?.(this, -errno, this.#arg))
   }
 
   /** @internal */
@@ -242,12 +280,13 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
 // The callback and the state that it starts in: one that cannot be watched is an error of making it.
 function start<A>(
   listener: EvConnListener,
-  { disabled }: Common,
+  { disabled, noDelay }: Common,
   callback: EvConnListenerCallback<A> | null,
   arg: A | undefined,
 ): EvConnListener {
   try {
-    listener.setCb(callback, arg)
+    if (noDelay) native.listenerSetNoDelay(handleOf(listener), true)
+    listener.setCb(callback, arg as A)
     if (!disabled) listener.enable()
   } catch (error) {
     listener.dispose()
@@ -274,7 +313,19 @@ function start<A>(
  * ```
  * @see evconnlistener_new_bind()
  */
-export function obtainEvConnListenerBind<A = undefined>(
+export function obtainEvConnListenerBind(
+  base: EventBase,
+  callback: EvConnListenerCallback<undefined> | null,
+  arg?: undefined,
+  options?: EvConnListenerBindOptions,
+): EvConnListener
+export function obtainEvConnListenerBind<A>(
+  base: EventBase,
+  callback: EvConnListenerCallback<A> | null,
+  arg: A,
+  options?: EvConnListenerBindOptions,
+): EvConnListener
+export function obtainEvConnListenerBind<A>(
   base: EventBase,
   callback: EvConnListenerCallback<A> | null,
   arg?: A,
@@ -302,10 +353,10 @@ export function obtainEvConnListenerBind<A = undefined>(
  * caller's
  * @see evconnlistener_new()
  */
-export function obtainEvConnListener<A = undefined>(
+export function obtainEvConnListener<A>(
   base: EventBase,
   callback: EvConnListenerCallback<A> | null,
-  arg: A | undefined,
+  arg: A,
   options: EvConnListenerOptions,
   fd: EvutilSocket,
 ): EvConnListener {

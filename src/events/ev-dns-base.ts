@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { isIP } from 'node:net'
-import { EventError } from '../util/errors.js'
+import type { EventError } from '../util/errors.js'
 import { native } from '../util/native.js'
 import {
   checkBits,
@@ -19,6 +19,7 @@ import { declareEventType } from './declare-event-type.js'
 import { DNS_OPTION_NAMESERVERS_NO_DEFAULT, DNS_OPTIONS_ALL, DNS_QUERY_NO_SEARCH } from './dns-constants.js'
 import { EventBase, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
+import { lookupError } from './lookup-error.js'
 
 // libevent's EVDNS_BASE_*.
 const INITIALIZE_NAMESERVERS = 1
@@ -75,7 +76,13 @@ export interface EvDnsBaseOptions {
  * @param ttl - how long they hold, in seconds
  * @param arg - what was given with the callback
  */
-export type EvDnsCallback<A> = (result: number, type: number, answers: string[], ttl: number, arg: A) => void
+export type EvDnsCallback<A = undefined> = (
+  result: number,
+  type: number,
+  answers: string[],
+  ttl: number,
+  arg: A,
+) => void
 
 /** An address that was found. */
 export interface EvDnsAddress {
@@ -90,11 +97,15 @@ export interface EvDnsAddress {
 /**
  * Callback for what was found.
  *
- * @param error - `ERR_EV_DNS` with the `EVUTIL_EAI_*` as its `errno` when nothing was
+ * @param error - `ERR_EV_DNS` with Node's `errno` and `errnoName`, such as `'EAI_NONAME'`, when nothing was
  * @param addresses - what was found
  * @param arg - what was given with the callback
  */
-export type EvDnsGetaddrinfoCallback<A> = (error: EventError | undefined, addresses: EvDnsAddress[], arg: A) => void
+export type EvDnsGetaddrinfoCallback<A = undefined> = (
+  error: EventError | undefined,
+  addresses: EvDnsAddress[],
+  arg: A,
+) => void
 
 /** A question or lookup that is under way. */
 export class EvDnsRequest {
@@ -279,7 +290,9 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * ```
    * @see evdns_base_resolve_ipv4()
    */
-  resolveIpv4<A = undefined>(name: string, flags: number, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
+  resolveIpv4(name: string, flags: number, callback: EvDnsCallback<undefined>): EvDnsRequest
+  resolveIpv4<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg: A): EvDnsRequest
+  resolveIpv4<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
     return this.#resolve(0, name, flags, callback, arg)
   }
 
@@ -294,7 +307,9 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver, `ERR_EV_LIBEVENT` when the name is too long
    * @see evdns_base_resolve_ipv6()
    */
-  resolveIpv6<A = undefined>(name: string, flags: number, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
+  resolveIpv6(name: string, flags: number, callback: EvDnsCallback<undefined>): EvDnsRequest
+  resolveIpv6<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg: A): EvDnsRequest
+  resolveIpv6<A>(name: string, flags: number, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
     return this.#resolve(1, name, flags, callback, arg)
   }
 
@@ -309,7 +324,9 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver
    * @see evdns_base_resolve_reverse(), evdns_base_resolve_reverse_ipv6()
    */
-  resolveReverse<A = undefined>(address: string, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
+  resolveReverse(address: string, callback: EvDnsCallback<undefined>): EvDnsRequest
+  resolveReverse<A>(address: string, callback: EvDnsCallback<A>, arg: A): EvDnsRequest
+  resolveReverse<A>(address: string, callback: EvDnsCallback<A>, arg?: A): EvDnsRequest {
     checkString(address, 'address')
     if (isIP(address) === 0 || address.includes('%')) throw rangeError('address', 'an IP address', address)
     return this.#resolve(2, address, 0, callback, arg)
@@ -345,7 +362,20 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @throws {EventError} `ERR_EV_STATE` when a question is needed and there is no nameserver
    * @see evdns_getaddrinfo()
    */
-  getaddrinfo<A = undefined>(
+  getaddrinfo(
+    host: string,
+    port: number,
+    family: 0 | 4 | 6,
+    callback: EvDnsGetaddrinfoCallback<undefined>,
+  ): EvDnsRequest
+  getaddrinfo<A>(
+    host: string,
+    port: number,
+    family: 0 | 4 | 6,
+    callback: EvDnsGetaddrinfoCallback<A>,
+    arg: A,
+  ): EvDnsRequest
+  getaddrinfo<A>(
     host: string,
     port: number,
     family: 0 | 4 | 6,
@@ -403,11 +433,6 @@ function addressesOf(flat: readonly string[]): EvDnsAddress[] {
     addresses.push({ family: family === '6' ? 6 : 4, address, port: Number(port) })
   }
   return addresses
-}
-
-function lookupError(host: string, result: number): EventError {
-  const error = new EventError('ERR_EV_DNS', `${host} was not found: ${native.gaiStrerror(result)}`)
-  return Object.assign(error, { errno: result, syscall: 'getaddrinfo' })
 }
 
 /**

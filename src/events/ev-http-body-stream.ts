@@ -1,5 +1,6 @@
 import { type HandleNumber, native } from '../util/native.js'
 import type { BodySource } from './ev-http-response.js'
+import type { LoopDrive } from './loop-drive.js'
 
 /** So much of a body waits to be fetched before the server is held up. */
 const HIGH_WATER = 65536
@@ -37,11 +38,14 @@ export class BodyStream {
   #paused = false
   #ended = false
   #error: unknown
+  readonly #drive: LoopDrive
+  #waiting: Promise<void> | undefined
   #wake: (() => void) | undefined
 
   /** @param cancel - ends the request, of which nobody wants more */
-  constructor(request: HandleNumber, cancel: () => void) {
+  constructor(request: HandleNumber, drive: LoopDrive, cancel: () => void) {
     this.#request = request
+    this.#drive = drive
     this.#cancel = cancel
   }
 
@@ -54,7 +58,7 @@ export class BodyStream {
       this.#paused = true
       native.requestSetPaused(this.#request, true)
     }
-    this.#wake?.()
+    this.#goOn()
   }
 
   /** Nothing more comes. @param error - why, unless the body is whole */
@@ -62,15 +66,29 @@ export class BodyStream {
     if (this.#ended) return
     this.#ended = true
     this.#error = error
-    this.#wake?.()
+    this.#goOn()
   }
 
-  async next(): Promise<IteratorResult<Buffer, undefined>> {
-    while (this.#parts.length === 0 && !this.#ended) {
-      await new Promise<void>((resolve) => {
+  /** @returns when there is more, or it has ended */
+  #more(): Promise<void> {
+    if (this.#waiting === undefined) {
+      this.#drive.begin()
+      this.#waiting = new Promise((resolve) => {
         this.#wake = resolve
       })
     }
+    return this.#waiting
+  }
+
+  #goOn(): void {
+    const wake = this.#wake
+    if (wake === undefined) return
+    this.#waiting = this.#wake = undefined
+    this.#drive.settle<void>(wake, undefined)
+  }
+
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    while (this.#parts.length === 0 && !this.#ended) await this.#more()
     const value = this.#parts.shift()
     if (value === undefined) {
       const error = this.#error
@@ -91,6 +109,7 @@ export class BodyStream {
     if (!this.#ended) {
       this.#ended = true
       this.#cancel()
+      this.#goOn()
     }
     return { done: true, value: undefined }
   }

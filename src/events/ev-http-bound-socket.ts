@@ -1,4 +1,6 @@
 import { native } from '../util/native.js'
+import { BOUND_TO_THREAD } from '../util/uncloneable.js'
+import { kMade } from '../util/validation.js'
 import type { EventHandle } from './event-handle.js'
 import { handleOf } from './event-handle.js'
 import { type EvSocketAddress, socketAddress } from './socket-address.js'
@@ -16,9 +18,16 @@ export let boundSocketId: (socket: EvHttpBoundSocket, http: EventHandle) => numb
 export class EvHttpBoundSocket {
   readonly #http: EventHandle
   readonly #id: number
+  /** @internal */
+  readonly '[handle]' = BOUND_TO_THREAD
 
   static {
     boundSocketId = (socket, http) => (socket.#http === http ? socket.#id : 0)
+  }
+
+  /** @internal */
+  static [kMade](value: object): boolean {
+    return #http in value
   }
 
   /** @internal */

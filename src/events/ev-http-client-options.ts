@@ -1,13 +1,14 @@
 // What EvHttpConnection.request() takes, checked by name.
 import {
+  checkAbortSignal,
   checkBoolean,
   checkBytes,
   checkMs,
   checkObject,
   checkString,
   checkTarget,
+  isBytes,
   rangeError,
-  typeError,
 } from '../util/validation.js'
 import {
   EVHTTP_REQ_DELETE,
@@ -107,10 +108,10 @@ export function checkRequest(request: EvHttpClientRequest, host: string): Checke
     throw rangeError('method', `one of ${[...METHODS.keys()].join(', ')}`, method)
   }
   checkTarget(path, 'path')
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw typeError('signal', 'an AbortSignal', signal)
+  if (signal !== undefined) checkAbortSignal(signal, 'signal')
   if (stream !== false) checkBoolean(stream, 'stream')
   let chunks: EvHttpBodyChunks | undefined
-  if (typeof body === 'object' && body !== null && !(body instanceof Uint8Array) && isChunks(body)) chunks = body
+  if (typeof body === 'object' && body !== null && !isBytes(body) && isChunks(body)) chunks = body
   else if (body !== undefined) checkBytes(body, 'body')
   return {
     command,

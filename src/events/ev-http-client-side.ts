@@ -7,11 +7,15 @@ import { EvHttpMessage } from './ev-http-message.js'
 import type { EvHttpRequest } from './ev-http-request.js'
 import { forget, handleOf, kAdopt } from './event-handle.js'
 
+/** What the callback of a reply's headers says: false and negative numbers end the request. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
+type HeaderVerdict = boolean | number | void
+
 /**
  * Callback of a client for the end of its request: the request with the reply, or null when it failed. When no
  * connection could be made it is the request with the response code 0.
  */
-export type EvHttpClientCallback<A> = (request: EvHttpRequest | null, arg: A) => void
+export type EvHttpClientCallback<A = undefined> = (request: EvHttpRequest | null, arg: A) => void
 
 /** Whether the request is a client's. */
 export let isClients: (request: EvHttpClientSide) => boolean
@@ -49,7 +53,9 @@ export class EvHttpClientSide extends EvHttpMessage implements ClientReceiver {
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
    * @see evhttp_request_set_error_cb()
    */
-  setErrorCb<A = undefined>(callback: (code: number, arg: A) => void, arg?: A): void {
+  setErrorCb(callback: (code: number, arg: undefined) => void): void
+  setErrorCb<A>(callback: (code: number, arg: A) => void, arg: A): void
+  setErrorCb<A>(callback: (code: number, arg: A) => void, arg?: A): void {
     checkFunction(callback, 'callback')
     native.requestGetCommand(handleOf(this))
     if (!isClients(this)) throw new EventError('ERR_EV_STATE', 'the request is a server’s')
@@ -66,8 +72,9 @@ export class EvHttpClientSide extends EvHttpMessage implements ClientReceiver {
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
    * @see evhttp_request_set_header_cb()
    */
-  // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
-  setHeaderCb<A = undefined>(callback: (request: EvHttpRequest, arg: A) => boolean | number | void, arg?: A): void {
+  setHeaderCb(callback: (request: EvHttpRequest, arg: undefined) => HeaderVerdict): void
+  setHeaderCb<A>(callback: (request: EvHttpRequest, arg: A) => HeaderVerdict, arg: A): void
+  setHeaderCb<A>(callback: (request: EvHttpRequest, arg: A) => HeaderVerdict, arg?: A): void {
     checkFunction(callback, 'callback')
     native.requestWantHeaders(handleOf(this))
     const resource = new AsyncResource('EvHttpRequest.header', { requireManualDestroy: true })
@@ -88,7 +95,9 @@ export class EvHttpClientSide extends EvHttpMessage implements ClientReceiver {
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
    * @see evhttp_request_set_chunked_cb()
    */
-  setChunkedCb<A = undefined>(callback: (request: EvHttpRequest, arg: A) => void, arg?: A): void {
+  setChunkedCb(callback: (request: EvHttpRequest, arg: undefined) => void): void
+  setChunkedCb<A>(callback: (request: EvHttpRequest, arg: A) => void, arg: A): void
+  setChunkedCb<A>(callback: (request: EvHttpRequest, arg: A) => void, arg?: A): void {
     checkFunction(callback, 'callback')
     native.requestWantChunks(handleOf(this))
     const resource = new AsyncResource('EvHttpRequest.chunked', { requireManualDestroy: true })

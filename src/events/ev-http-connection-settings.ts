@@ -1,11 +1,11 @@
 import { native } from '../util/native.js'
 import { checkInteger, checkMs, checkObject, checkString, INT_MAX, rangeError } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
-import { handleOf } from './event-handle.js'
+import { handleOf, type kAdopt } from './event-handle.js'
 
 /** How long each phase of a client's connection may go without progress: ms, or `Infinity` for as long as it takes. */
 export interface EvHttpTimeouts {
-  /** To be connected; default 45 s. */
+  /** To be connected, from the start of a try: its name is looked up and all its addresses are tried; default 45 s. */
   connect?: number
   /** For the next bytes of a reply; on an idle connection, until it is closed; default 50 s. */
   read?: number
@@ -21,12 +21,31 @@ function checkPhase(ms: number | undefined, name: string): number {
 /** @returns whether the size of replies is limited */
 export let isLimited: (connection: EvHttpConnectionSettings) => boolean
 
+/** @returns what a client connects to, for messages */
+export let targetOf: (connection: EvHttpConnectionSettings) => string
+
+/** @returns how long each phase may go without progress, in ms */
+export let timeoutsOf: (connection: EvHttpConnectionSettings) => Readonly<Required<EvHttpTimeouts>>
+
+/** libevent's own. */
+const DEFAULT_TIMEOUTS: Readonly<Required<EvHttpTimeouts>> = { connect: 45_000, read: 50_000, write: 50_000 }
+
 /** The half of an `EvHttpConnection` that sets how a client's connects, and for how long and for how much it waits. */
 export abstract class EvHttpConnectionSettings extends declareEventType('EvHttpConnection') {
+  readonly #target: string
   #limited = false
+  #timeouts = DEFAULT_TIMEOUTS
 
   static {
     isLimited = (connection) => connection.#limited
+    targetOf = (connection) => connection.#target
+    timeoutsOf = (connection) => connection.#timeouts
+  }
+
+  /** @internal */
+  constructor(adopt: typeof kAdopt, number: number, target: string) {
+    super(adopt, number)
+    this.#target = target
   }
 
   /**
@@ -38,6 +57,7 @@ export abstract class EvHttpConnectionSettings extends declareEventType('EvHttpC
   setTimeout(ms?: number): void {
     const checked = checkPhase(ms, 'ms')
     native.connectionSetTimeouts(handleOf(this), checked, checked, checked)
+    this.#timeouts = ms === undefined ? DEFAULT_TIMEOUTS : { connect: ms, read: ms, write: ms }
   }
 
   /**
@@ -56,6 +76,11 @@ export abstract class EvHttpConnectionSettings extends declareEventType('EvHttpC
       checkPhase(read, 'timeouts.read'),
       checkPhase(write, 'timeouts.write'),
     )
+    this.#timeouts = {
+      connect: connect ?? DEFAULT_TIMEOUTS.connect,
+      read: read ?? DEFAULT_TIMEOUTS.read,
+      write: write ?? DEFAULT_TIMEOUTS.write,
+    }
   }
 
   /**

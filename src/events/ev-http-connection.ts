@@ -59,8 +59,8 @@ export class EvHttpConnection extends EvHttpConnectionSettings implements Connec
   #bufferevent: BufferEvent | undefined
 
   /** @internal */
-  constructor(base: EventBase, adopt: typeof kAdopt, number: number, host?: string) {
-    super(adopt, number)
+  constructor(base: EventBase, adopt: typeof kAdopt, number: number, host?: string, target = '') {
+    super(adopt, number, target)
     this.#base = base
     this.#number = number
     this.#view = host === undefined
@@ -119,7 +119,9 @@ export class EvHttpConnection extends EvHttpConnectionSettings implements Connec
    * @param arg - handed through
    * @see evhttp_connection_set_closecb()
    */
-  setClosecb<A = undefined>(callback: (connection: EvHttpConnection, arg: A) => void, arg?: A): void {
+  setClosecb(callback: (connection: EvHttpConnection, arg: undefined) => void): void
+  setClosecb<A>(callback: (connection: EvHttpConnection, arg: A) => void, arg: A): void
+  setClosecb<A>(callback: (connection: EvHttpConnection, arg: A) => void, arg?: A): void {
     checkFunction(callback, 'callback')
     checkLive(this)
     const resource = new AsyncResource('EvHttpConnection.closecb', { requireManualDestroy: true })
@@ -274,8 +276,12 @@ export function obtainEvHttpConnectionBase(
     dns === undefined
       ? native.connectionNew(handleOf(base), host, port)
       : native.connectionNewDns(handleOf(base), host, port, handleOf(dns))
-  const name = host.includes(':') ? `[${host}]` : host
-  const connection = new EvHttpConnection(base, kAdopt, number, port === 80 ? name : `${name}:${port}`)
+  // RFC 6874: a zone means something on this machine alone.
+  const [address = ''] = host.split('%')
+  const name = host.includes(':') ? `[${address}]` : host
+  const header = port === 80 ? name : `${name}:${port}`
+  const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const connection = new EvHttpConnection(base, kAdopt, number, header, target)
   if (dns !== undefined) resolvers.set(connection, dns)
   return connection
 }
@@ -293,7 +299,7 @@ export function obtainEvHttpConnectionUnix(base: EventBase, path: string): EvHtt
   checkInstance(base, EventBase, 'base')
   checkString(path, 'path')
   if (path === '' || path.includes('\0')) throw rangeError('path', 'a path', path)
-  return new EvHttpConnection(base, kAdopt, native.connectionNewUnix(handleOf(base), path), 'localhost')
+  return new EvHttpConnection(base, kAdopt, native.connectionNewUnix(handleOf(base), path), 'localhost', path)
 }
 
 /**
@@ -309,5 +315,5 @@ export function obtainEvHttpConnectionUnix(base: EventBase, path: string): EvHtt
 export function obtainEvHttpConnectionFd(base: EventBase, fd: EvutilSocket): EvHttpConnection {
   checkInstance(base, EventBase, 'base')
   checkInteger(fd, 'fd', 0, INT_MAX)
-  return new EvHttpConnection(base, kAdopt, native.connectionNewFd(handleOf(base), fd), 'localhost')
+  return new EvHttpConnection(base, kAdopt, native.connectionNewFd(handleOf(base), fd), 'localhost', `descriptor ${fd}`)
 }

@@ -1,36 +1,22 @@
 // One request and its response, as a promise.
-import { constants } from 'node:os'
-import { EventError, type EventErrorCode } from '../util/errors.js'
+import { EventError } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
 import { Shown, shown } from '../util/shown.js'
 import { traceCreated, traceDropped } from '../util/tracing.js'
 import { checkBytes } from '../util/validation.js'
 import { type ClientReceiver, kChunk, kDone, kFailed, kHeaders, kStopped, type WrittenReceiver } from './base-state.js'
-import {
-  EVREQ_HTTP_BUFFER_ERROR,
-  EVREQ_HTTP_DATA_TOO_LONG,
-  EVREQ_HTTP_EOF,
-  EVREQ_HTTP_INVALID_HEADER,
-  EVREQ_HTTP_REQUEST_CANCEL,
-  EVREQ_HTTP_TIMEOUT,
-} from './constants.js'
+import { EVREQ_HTTP_REQUEST_CANCEL } from './constants.js'
 import { typeNumberOf } from './declare-event-type.js'
 import { BodyReader, BodyStream } from './ev-http-body-stream.js'
+import { requestError, unconnectedError } from './ev-http-client-errors.js'
 import type { CheckedRequest, EvHttpBodyChunks } from './ev-http-client-options.js'
-import { type EvHttpConnectionSettings, isLimited } from './ev-http-connection-settings.js'
+import type { EvHttpConnectionSettings } from './ev-http-connection-settings.js'
 import { EvHttpMessage } from './ev-http-message.js'
 import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 import { handleOf } from './event-handle.js'
+import type { LoopDrive } from './loop-drive.js'
 import { ReadSlab } from './read-slab.js'
-
-const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
-  [EVREQ_HTTP_TIMEOUT]: ['ERR_EV_TIMEOUT', 'the request took too long'],
-  [EVREQ_HTTP_EOF]: ['ERR_EV_EOF', 'the connection ended before the reply was whole'],
-  [EVREQ_HTTP_INVALID_HEADER]: ['ERR_EV_REPLY', 'the reply is malformed'],
-  [EVREQ_HTTP_BUFFER_ERROR]: ['ERR_EV_LIBEVENT', 'the connection failed'],
-  [EVREQ_HTTP_REQUEST_CANCEL]: ['ERR_EV_CANCELED', 'the request was cancelled'],
-}
 
 /** The longest body that goes into the slab, in bytes: `kShortBody` of the addon. */
 const SHORT_BODY = 4096
@@ -56,8 +42,10 @@ function takeBody(request: HandleNumber, start: number, length: number): Respons
 export class Exchange implements ClientReceiver {
   readonly #connection: EvHttpConnectionSettings
   readonly #base: EventBase
+  readonly #drive: LoopDrive
   readonly #number: HandleNumber
   readonly #slot: number
+  readonly #timeoutMs: number
   #resolve: (response: EvHttpResponse) => void
   #reject: (error: unknown) => void
   #ignoreSignal: (() => void) | undefined
@@ -76,17 +64,20 @@ export class Exchange implements ClientReceiver {
     reject: (error: unknown) => void,
   ): void {
     if (request.signal?.aborted) throw request.signal.reason
-    new Exchange(connection, base, resolve, reject).#send(request)
+    new Exchange(connection, base, request.timeoutMs, resolve, reject).#send(request)
   }
 
   private constructor(
     connection: EvHttpConnectionSettings,
     base: EventBase,
+    timeoutMs: number,
     resolve: (response: EvHttpResponse) => void,
     reject: (error: unknown) => void,
   ) {
     this.#connection = connection
     this.#base = base
+    this.#drive = stateOfBase(base).drive
+    this.#timeoutMs = timeoutMs
     this.#resolve = resolve
     this.#reject = reject
     this.#number = native.requestNew()
@@ -100,6 +91,7 @@ export class Exchange implements ClientReceiver {
     const number = this.#number
     // It may end before libevent returns.
     requests.set(this.#slot, this)
+    this.#drive.begin()
     try {
       if (request.timeoutMs >= 0) native.requestSetDeadline(number, request.timeoutMs)
       if (request.stream) {
@@ -112,6 +104,7 @@ export class Exchange implements ClientReceiver {
       requests.delete(this.#slot)
       native.collect(number)
       traceDropped()
+      this.#drive.settle(() => {}, undefined)
       throw error
     }
     if (this.#over) return
@@ -139,17 +132,29 @@ export class Exchange implements ClientReceiver {
       for await (const chunk of chunks) {
         checkBytes(chunk, 'body')
         if (this.#over) return
-        await this.#sendChunk(chunk)
-        if (this.#over) return
+        const taken = await this.#sendChunk(chunk)
+        if (this.#over || !taken) return
       }
-      if (!this.#over) native.requestEndChunks(this.#number)
+      if (!this.#over) this.#takes(() => native.requestEndChunks(this.#number))
     } catch (error) {
       this.#cancel(error)
     }
   }
 
-  async #sendChunk(chunk: string | Uint8Array): Promise<void> {
-    if (chunk.length === 0) return
+  /** @returns false when the request is ending, and is about to say why */
+  #takes(send: () => void): boolean {
+    try {
+      send()
+      return true
+    } catch (error) {
+      if (error instanceof EventError) return false
+      throw error
+    }
+  }
+
+  /** @returns as {@link #takes}, when the chunk has gone */
+  async #sendChunk(chunk: string | Uint8Array): Promise<boolean> {
+    if (chunk.length === 0) return true
     const { written } = stateOfBase(this.#base)
     const key = stateOfBase(this.#base).nextKey()
     const next = new Promise<void>((resolve) => {
@@ -158,9 +163,10 @@ export class Exchange implements ClientReceiver {
       written.set(key, receiver)
     })
     // One that is not taken comes after the reply has begun: then nothing is wanted but that this ends.
-    native.requestSendChunk(this.#number, chunk, key)
-    await next
+    const taken = this.#takes(() => native.requestSendChunk(this.#number, chunk, key))
+    if (taken) await next
     written.delete(key)
+    return taken
   }
 
   #settle(): void {
@@ -171,39 +177,17 @@ export class Exchange implements ClientReceiver {
 
   #fail(error: unknown): void {
     if (this.#stream !== undefined) this.#stream.end(error)
-    else this.#reject(error)
-  }
-
-  /** @returns what has kept it from a connection, if that is so */
-  #connectError(): EventError | undefined {
-    const connection = handleOf(this.#connection)
-    const failure = native.isLive(connection) ? native.connectionGetFailure(connection) : undefined
-    if (failure === undefined) return undefined
-    const [syscall, errno, reason] = failure
-    const message = `cannot connect: ${syscall} failed: ${reason}`
-    if (syscall === 'getaddrinfo') return new EventError('ERR_EV_CONNECT', message)
-    const code = errno === constants.errno.ETIMEDOUT ? 'ERR_EV_TIMEOUT' : 'ERR_EV_CONNECT'
-    return new EventError(code, message, { errno, syscall })
-  }
-
-  #errorOf(code: number): EventError {
-    if (code === EVREQ_HTTP_DATA_TOO_LONG) {
-      return isLimited(this.#connection)
-        ? new EventError('ERR_EV_TOO_LONG', 'the reply is longer than allowed')
-        : new EventError('ERR_EV_REPLY', 'the reply is malformed')
-    }
-    const connectError = code === EVREQ_HTTP_EOF ? this.#connectError() : undefined
-    const [name, message] = FAILURES[code] ?? ['ERR_EV_LIBEVENT', 'the request failed']
-    return connectError ?? new EventError(name, message)
+    else this.#drive.settle(this.#reject, error)
   }
 
   [kHeaders](): void {
     if (this.#over) return
     const head = native.requestTakeReply(this.#number, undefined, 0)
-    this.#stream = new BodyStream(this.#number, () =>
+    this.#stream = new BodyStream(this.#number, this.#drive, () =>
       this.#cancel(new EventError('ERR_EV_CANCELED', 'the body is no longer wanted')),
     )
-    this.#resolve(
+    this.#drive.settle(
+      this.#resolve,
       new EvHttpResponse(shown(Shown.replyStatus), shown(Shown.replyMinor), head, new BodyReader(this.#stream)),
     )
     // They have the promise, and that has the response: it must be known when nobody else has it.
@@ -215,7 +199,7 @@ export class Exchange implements ClientReceiver {
   }
 
   [kFailed](code: number): void {
-    this.#reason ??= { error: this.#errorOf(code) }
+    this.#reason ??= { error: requestError(this.#connection, code, this.#timeoutMs) }
   }
 
   [kDone](alive: boolean): void {
@@ -224,7 +208,7 @@ export class Exchange implements ClientReceiver {
     if (this.#reason !== undefined) {
       this.#fail(this.#reason.error)
     } else if (!alive) {
-      this.#fail(this.#errorOf(EVREQ_HTTP_REQUEST_CANCEL))
+      this.#fail(requestError(this.#connection, EVREQ_HTTP_REQUEST_CANCEL, this.#timeoutMs))
     } else if (this.#stream !== undefined) {
       this.#stream.end()
     } else {
@@ -232,10 +216,10 @@ export class Exchange implements ClientReceiver {
       const head = native.requestTakeReply(this.#number, slab.block, start)
       const status = shown(Shown.replyStatus)
       if (status === 0) {
-        this.#reject(this.#connectError() ?? new EventError('ERR_EV_CONNECT', 'cannot connect'))
+        this.#drive.settle(this.#reject, unconnectedError(this.#connection))
       } else {
         const body = takeBody(this.#number, start, shown(Shown.replyLength))
-        this.#resolve(new EvHttpResponse(status, shown(Shown.replyMinor), head, body))
+        this.#drive.settle(this.#resolve, new EvHttpResponse(status, shown(Shown.replyMinor), head, body))
       }
     }
   }

@@ -13,9 +13,12 @@ export interface EvHttpReply {
   status?: number
   /** Reason phrase; default: the status's own. */
   reason?: string
-  /** Headers beside `Content-Length`, `Date` and `Content-Type`, which libevent adds where they are missing. */
+  /**
+   * Headers beside `Content-Length`, `Date` and `Content-Type`, which are added where they are missing. A `Transfer-Encoding`
+   * is left out, and a `Content-Length` where there must be none; `close` anywhere in `Connection` ends the connection.
+   */
   headers?: EvHttpHeaders
-  /** Body; a string goes as UTF-8. Without effect for HEAD, 204 and 304, which have none. */
+  /** Body; a string goes as UTF-8. Without effect for HEAD, 204, 205 and 304, which have none. */
   body?: string | Uint8Array
 }
 

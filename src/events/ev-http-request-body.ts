@@ -1,6 +1,6 @@
 import { EventError } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
-import { type BodyReceiver, kBodyReadable } from './base-state.js'
+import { type BodyReceiver, kBodyReadable, kStopped } from './base-state.js'
 import { type EventBase, stateOfBase } from './event-base.js'
 
 const ENDED = { done: true, value: undefined } as const
@@ -17,8 +17,9 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, BodyRec
   readonly #base: EventBase
   readonly #request: HandleNumber
   #waiting: Promise<void> | undefined
-  #wake: () => void = () => {}
+  #wake: (() => void) | undefined
   #ended = false
+  #stopped = false
 
   /** @internal */
   constructor(base: EventBase, request: HandleNumber) {
@@ -29,7 +30,8 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, BodyRec
   /**
    * @returns the next piece, a Buffer that the caller owns, as soon as there is one
    * @throws {EventError} `ERR_EV_BODY` when the rest will not come: the peer has gone, was slower than `setTimeout()`
-   * allows, or sent what is no body, or more than `setMaxBodySize()` allows; or the request was answered meanwhile
+   * allows, or sent what is no body, or more than `setMaxBodySize()` allows; or the request was answered meanwhile.
+   * `ERR_EV_STOPPED` when the base's dispatch ends before
    */
   async next(): Promise<IteratorResult<Buffer, undefined>> {
     for (;;) {
@@ -41,6 +43,10 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, BodyRec
       }
       if (piece !== undefined) return { done: false, value: piece }
       await this.#more()
+      if (this.#stopped) {
+        this.#stopped = false
+        throw new EventError('ERR_EV_STOPPED', 'the base stopped being dispatched')
+      }
     }
   }
 
@@ -58,8 +64,16 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, BodyRec
 
   /** @internal */
   [kBodyReadable](): void {
-    this.#waiting = undefined
-    this.#wake()
+    const wake = this.#wake
+    if (wake === undefined) return
+    this.#waiting = this.#wake = undefined
+    stateOfBase(this.#base).drive.settle<void>(wake, undefined)
+  }
+
+  /** @internal */
+  [kStopped](): void {
+    this.#stopped = this.#waiting !== undefined
+    this[kBodyReadable]()
   }
 
   #read(): Buffer | null | undefined {
@@ -78,10 +92,14 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, BodyRec
   }
 
   #more(): Promise<void> {
-    this.#waiting ??= new Promise((resolve) => {
-      this.#wake = resolve
-    })
-    stateOfBase(this.#base).bodies.set(this.#request, this)
+    const state = stateOfBase(this.#base)
+    if (this.#waiting === undefined) {
+      state.drive.begin()
+      this.#waiting = new Promise((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    state.bodies.set(this.#request, this)
     return this.#waiting
   }
 }

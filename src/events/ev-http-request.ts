@@ -24,7 +24,7 @@ import { forget, handleOf, kAdopt, kReleased, reportWhenCollected } from './even
  * Callback of a server for a request. It answers the request here or later; a request that is dropped unanswered is
  * answered 500 "Unhandled request" when it is collected.
  */
-export type EvHttpRequestCallback<A> = (request: EvHttpRequest, arg: A) => void
+export type EvHttpRequestCallback<A = undefined> = (request: EvHttpRequest, arg: A) => void
 
 /** Makes the view of a server's connection; set by the module of the connection, which needs this one. */
 let makeView: (base: EventBase, connection: HandleNumber) => EvHttpConnection
@@ -44,6 +44,17 @@ export let startRequest: (
 
 /** Whether the request still waits for its reply to be sent or begun. */
 export let isUnanswered: (request: EvHttpRequest) => boolean
+
+/** Has a server's request stay when its connection goes, as it does in C, until it is answered or disposed. */
+export function keepRequest(request: EvHttpRequest): void {
+  native.requestKeep(handleOf(request))
+}
+
+/** Whether a server's request has lost its connection, or has gone with it, before it was answered. */
+export function isLost(request: EvHttpRequest): boolean {
+  const number = handleOf(request)
+  return number !== 0 && !isClients(request) && (!native.isLive(number) || native.requestIsLost(number))
+}
 
 /**
  * libevent's `evhttp_request`, on either side.
@@ -180,7 +191,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    *
    * @param code - status code, 200 to 999
    * @param reason - reason phrase; default: the code's own
-   * @param body - a string goes as UTF-8; without effect for HEAD, 204 and 304
+   * @param body - a string goes as UTF-8; without effect for HEAD, 204, 205 and 304
    * @throws as {@link reply}
    * @see evhttp_send_reply()
    */
@@ -231,7 +242,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * @param data - a string goes as UTF-8; an empty one sends nothing
    * @param written - called when all that was queued has gone to the system; never when the connection is lost
    * @throws {TypeError} when an argument has the wrong type
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` before {@link sendReplyStart}
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` before {@link sendReplyStart}. When more
+   * than `setMaxOutput()` allows waits for the peer, its connection is closed.
    * @see evhttp_send_reply_chunk_with_cb()
    */
   sendReplyChunk(data: string | Uint8Array, written?: () => void): void {
@@ -260,7 +272,9 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
    * @see evhttp_request_set_on_complete_cb()
    */
-  setOnCompleteCb<A = undefined>(callback: EvHttpRequestCallback<A>, arg?: A): void {
+  setOnCompleteCb(callback: EvHttpRequestCallback<undefined>): void
+  setOnCompleteCb<A>(callback: EvHttpRequestCallback<A>, arg: A): void
+  setOnCompleteCb<A>(callback: EvHttpRequestCallback<A>, arg?: A): void {
     checkFunction(callback, 'callback')
     native.requestWantComplete(handleOf(this))
     const resource = new AsyncResource('EvHttpRequest.onComplete', { requireManualDestroy: true })
@@ -275,7 +289,9 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * @param arg - handed through
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
    */
-  setDisconnectCb<A = undefined>(callback: EvHttpRequestCallback<A>, arg?: A): void {
+  setDisconnectCb(callback: EvHttpRequestCallback<undefined>): void
+  setDisconnectCb<A>(callback: EvHttpRequestCallback<A>, arg: A): void
+  setDisconnectCb<A>(callback: EvHttpRequestCallback<A>, arg?: A): void {
     checkFunction(callback, 'callback')
     const number = handleOf(this)
     native.requestGetUri(number)
@@ -323,8 +339,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
     native.requestEndChunks(handleOf(this))
   }
 
-  /** Queues bytes through `send`, which says whether it will call back with its key. */
-  #queue(written: (() => void) | undefined, send: (key: number) => boolean): void {
+  /** Queues bytes through `send`, which says whether it will call back with its key; undefined when they will never go. */
+  #queue(written: (() => void) | undefined, send: (key: number) => boolean | undefined): void {
     const base = this.#base
     if (written === undefined || base === undefined) {
       send(0)
@@ -334,14 +350,14 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
     const key = state.nextKey()
     const resource = new AsyncResource('EvHttpRequest.written', { requireManualDestroy: true })
     state.written.set(key, new BoundCallback(written, resource))
-    let writes = false
+    let writes: boolean | undefined
     try {
       writes = send(key)
     } finally {
       if (!writes) state.written.delete(key)
     }
     // Where there is nothing to write, libevent would never say that it has been written.
-    if (!writes) base.once(-1, EV_TIMEOUT, () => written())
+    if (writes === false) base.once(-1, EV_TIMEOUT, () => written())
   }
 
   #answer(
@@ -415,6 +431,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
  * @throws {TypeError} when `callback` is no function
  * @see evhttp_request_new()
  */
-export function obtainEvHttpRequest<A = undefined>(callback: EvHttpClientCallback<A>, arg?: A): EvHttpRequest {
+export function obtainEvHttpRequest(callback: EvHttpClientCallback<undefined>): EvHttpRequest
+export function obtainEvHttpRequest<A>(callback: EvHttpClientCallback<A>, arg: A): EvHttpRequest
+export function obtainEvHttpRequest<A>(callback: EvHttpClientCallback<A>, arg?: A): EvHttpRequest {
   return new EvHttpRequest(callback, arg)
 }

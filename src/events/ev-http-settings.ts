@@ -20,12 +20,26 @@ export abstract class EvHttpSettings extends declareEventType('EvHttp') {
   /**
    * Limits the body: a longer request is answered 413.
    *
-   * @param bytes - the limit in bytes; default: none
+   * @param bytes - the limit in bytes; default 33,554,432 (bitcoind's), and none for a body that is read in pieces: see
+   * `setStreamCb()`
    * @see evhttp_set_max_body_size()
    */
   setMaxBodySize(bytes: number): void {
     checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
     native.httpSetMaxBodySize(handleOf(this), bytes)
+  }
+
+  /**
+   * Limits what may wait to be taken by a peer that reads more slowly than the parts of its reply come. When more than
+   * that waits and another part is added, the part is not queued and the connection is closed: the request's disconnect
+   * callback says so. A whole reply, or the first part, is always taken; of a long body that several replies have in
+   * common one copy is held.
+   *
+   * @param bytes - the limit in bytes; default 67,108,864. Whoever waits for `written` before the next part never gets there
+   */
+  setMaxOutput(bytes: number): void {
+    checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
+    native.httpSetMaxOutput(handleOf(this), bytes)
   }
 
   /**
@@ -101,9 +115,10 @@ export abstract class EvHttpSettings extends declareEventType('EvHttp') {
   }
 
   /**
-   * Sets the Content-Type of replies that name none.
+   * Sets the Content-Type of replies that name none, whatever their body is.
    *
-   * @param type - the type, undefined for no header; default `text/html; charset=ISO-8859-1`
+   * @param type - the type, undefined for no header; default: `text/plain; charset=utf-8` for a body that is a string, else
+   * libevent's `text/html; charset=ISO-8859-1`
    * @see evhttp_set_default_content_type()
    */
   setDefaultContentType(type: string | undefined): void {

@@ -21,6 +21,7 @@ import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered } from './ev-ht
 import { EvHttpSettings } from './ev-http-settings.js'
 import { EventBase, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { hasRef, setRef } from './handle-ref.js'
 
 /** libevent's own, and Bitcoin Core's. */
 const DEFAULT_BACKLOG = 128
@@ -51,7 +52,15 @@ export interface EvHttpBindOptions {
   reusePort?: boolean
   /** Do not take IPv4 connections on an IPv6 socket; default false. */
   ipv6Only?: boolean
+  /**
+   * Send at once what a reply has (`TCP_NODELAY`), instead of waiting until the peer has acknowledged what was sent
+   * before; default true, as in Node.
+   */
+  noDelay?: boolean
 }
+
+/** Options of {@link EvHttp.acceptSocketWithHandle}. */
+export type EvHttpAcceptOptions = Pick<EvHttpBindOptions, 'noDelay'>
 
 /** Options of {@link EvHttp.bindUnixSocket}. */
 export interface EvHttpUnixOptions {
@@ -114,13 +123,15 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   bindSocketWithHandle(host: string, port: number, options: EvHttpBindOptions = {}): EvHttpBoundSocket {
     checkString(host, 'host')
     checkObject(options, 'options')
-    const { backlog = DEFAULT_BACKLOG, reusePort = false, ipv6Only = false } = options
+    const { backlog = DEFAULT_BACKLOG, reusePort = false, ipv6Only = false, noDelay = true } = options
     if (host.includes('\0')) throw rangeError('host', 'a host name or address', host)
     checkInteger(port, 'port', 0, 65535)
     checkInteger(backlog, 'backlog', 1, INT_MAX)
     checkBoolean(reusePort, 'reusePort')
     checkBoolean(ipv6Only, 'ipv6Only')
-    return new EvHttpBoundSocket(this, native.httpBindTcp(handleOf(this), host, port, backlog, reusePort, ipv6Only))
+    checkBoolean(noDelay, 'noDelay')
+    const id = native.httpBindTcp(handleOf(this), host, port, backlog, reusePort, ipv6Only, noDelay)
+    return new EvHttpBoundSocket(this, id)
   }
 
   /**
@@ -147,15 +158,19 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
    * Accepts on a socket that listens already.
    *
    * @param fd - its descriptor, which belongs to the server from here on
+   * @param options - see {@link EvHttpAcceptOptions}
    * @returns the socket
-   * @throws {TypeError} when `fd` is no number
+   * @throws {TypeError} when `fd` is no number, or an option has the wrong type
    * @throws {RangeError} when it is no descriptor
    * @throws {EventError} `ERR_EV_BIND` when it is not a listening socket; then it stays the caller's
    * @see evhttp_accept_socket_with_handle()
    */
-  acceptSocketWithHandle(fd: number): EvHttpBoundSocket {
+  acceptSocketWithHandle(fd: number, options: EvHttpAcceptOptions = {}): EvHttpBoundSocket {
     checkInteger(fd, 'fd', 0, INT_MAX)
-    return new EvHttpBoundSocket(this, native.httpAcceptFd(handleOf(this), fd))
+    checkObject(options, 'options')
+    const { noDelay = true } = options
+    checkBoolean(noDelay, 'noDelay')
+    return new EvHttpBoundSocket(this, native.httpAcceptFd(handleOf(this), fd, noDelay))
   }
 
   /**
@@ -169,6 +184,33 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   delAcceptSocket(socket: EvHttpBoundSocket): void {
     checkInstance(socket, EvHttpBoundSocket, 'socket')
     native.httpDelAcceptSocket(handleOf(this), boundSocketId(socket, this))
+  }
+
+  /**
+   * Has the server, while it accepts, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   *
+   * @returns the server
+   */
+  ref(): this {
+    return setRef(this, EvHttp.typeName, true)
+  }
+
+  /**
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the server accepts: with 1, as when nothing is
+   * pending, once nothing is pending that has a reference. Until then it works as ever. Its connections have references
+   * all the same, as with `unref()` of Node's servers.
+   *
+   * @returns the server
+   */
+  unref(): this {
+    return setRef(this, EvHttp.typeName, false)
+  }
+
+  /**
+   * @returns whether it keeps a `dispatch()` of its base going
+   */
+  hasRef(): boolean {
+    return hasRef(this, EvHttp.typeName)
   }
 
   /**
@@ -190,8 +232,9 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
    * @see evhttp_set_gencb()
    */
   setGencb(callback: bigint, arg?: bigint): void
-  setGencb<A = undefined>(callback: EvHttpRequestCallback<A>, arg?: A): void
-  setGencb<A = undefined>(callback: EvHttpRequestCallback<A> | bigint, arg?: A | bigint): void {
+  setGencb(callback: EvHttpRequestCallback<undefined>): void
+  setGencb<A>(callback: EvHttpRequestCallback<A>, arg: A): void
+  setGencb<A>(callback: EvHttpRequestCallback<A> | bigint, arg?: A | bigint): void {
     if (typeof callback === 'bigint') {
       checkAddress(callback, 'callback')
       native.httpSetGencbInC(handleOf(this), callback, checkCArgument(arg, 'arg'))
@@ -215,8 +258,9 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
    * @see evhttp_set_cb()
    */
   setCb(path: string, callback: bigint, arg?: bigint): void
-  setCb<A = undefined>(path: string, callback: EvHttpRequestCallback<A>, arg?: A): void
-  setCb<A = undefined>(path: string, callback: EvHttpRequestCallback<A> | bigint, arg?: A | bigint): void {
+  setCb(path: string, callback: EvHttpRequestCallback<undefined>): void
+  setCb<A>(path: string, callback: EvHttpRequestCallback<A>, arg: A): void
+  setCb<A>(path: string, callback: EvHttpRequestCallback<A> | bigint, arg?: A | bigint): void {
     checkString(path, 'path')
     if (typeof callback === 'bigint') {
       checkAddress(callback, 'callback')
@@ -244,7 +288,9 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
    * @throws {EventError} `ERR_EV_EXISTS` when the path has a callback, `ERR_EV_STATE` when the server is not strict or
    * is a virtual host
    */
-  setStreamCb<A = undefined>(path: string, callback: EvHttpRequestCallback<A>, arg?: A): void {
+  setStreamCb(path: string, callback: EvHttpRequestCallback<undefined>): void
+  setStreamCb<A>(path: string, callback: EvHttpRequestCallback<A>, arg: A): void
+  setStreamCb<A>(path: string, callback: EvHttpRequestCallback<A>, arg?: A): void {
     checkString(path, 'path')
     checkFunction(callback, 'callback')
     native.httpSetStreamRoute(handleOf(this), path, this.#lastRoute + 1)

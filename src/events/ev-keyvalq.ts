@@ -1,5 +1,6 @@
 import { native } from '../util/native.js'
-import { checkString } from '../util/validation.js'
+import { BOUND_TO_THREAD } from '../util/uncloneable.js'
+import { checkString, kMade } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
 import { type EventHandle, handleOf, kAdopt, reportWhenCollected } from './event-handle.js'
 
@@ -31,9 +32,16 @@ export class EvKeyvalq implements Iterable<[name: string, value: string]> {
   static readonly typeName: string = ListHandle.typeName
   readonly #handle: EventHandle
   readonly #owner: number
+  /** @internal */
+  readonly '[handle]' = BOUND_TO_THREAD
 
   static {
     headersOf = (request, input) => new EvKeyvalq(request, input ? INPUT_OF_REQUEST : OUTPUT_OF_REQUEST)
+  }
+
+  /** @internal */
+  static [kMade](value: object): boolean {
+    return #handle in value
   }
 
   /** @internal */
@@ -112,6 +120,11 @@ export class OwnedEvKeyvalq extends EvKeyvalq implements Disposable {
 
   static {
     listHandleOf = (list) => list.#list
+  }
+
+  /** @internal */
+  static override [kMade](value: object): boolean {
+    return #list in value
   }
 
   constructor() {

@@ -1,9 +1,12 @@
 import { AsyncResource } from 'node:async_hooks'
 import { deserialize } from 'node:v8'
+import { AbortError } from '../util/abort-error.js'
+import { EventError } from '../util/errors.js'
 import { native } from '../util/native.js'
 import { Shown, shown } from '../util/shown.js'
 import { registerGauges } from '../util/tracing.js'
 import {
+  checkAbortSignal,
   checkAddress,
   checkBoolean,
   checkCArgument,
@@ -21,7 +24,9 @@ import './callbacks.js'
 import { EV_CLOSED, EV_READ, EV_WRITE } from './constants.js'
 import { EventBaseInspection } from './event-base-inspection.js'
 import { handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { hasRef, setRef } from './handle-ref.js'
 import type { LibEvent } from './lib-event.js'
+import type { EventBaseShareToken } from './share-token.js'
 
 /** libevent's limit on priorities: EVENT_MAX_PRIORITIES. */
 const MAX_PRIORITIES = 255
@@ -55,8 +60,16 @@ export interface EventBaseOptions {
   avoidMethods?: readonly string[]
 }
 
+/** Options of {@link EventBase.dispatch}. */
+export interface EventBaseDispatchOptions {
+  /** Go on though nothing is pending (`EVLOOP_NO_EXIT_ON_EMPTY`), until the dispatch is told to end; default false. */
+  keepAlive?: boolean
+  /** Ends the dispatch when it is aborted, as `loopbreak()` would. */
+  signal?: AbortSignal
+}
+
 /** Callback of {@link EventBase.once}. */
-export type EventOnceCallback<A> = (arg: A, what: number) => void
+export type EventOnceCallback<A = undefined> = (arg: A, what: number) => void
 
 /** The parts of a base that other handles need. */
 export let stateOfBase: (base: EventBase) => BaseState
@@ -114,18 +127,40 @@ export class EventBase extends EventBaseInspection {
     )
     this.#slot = shown(Shown.createdSlot)
     registerState(this.#slot, this.#state)
+    this.#state.drive.runner = {
+      start: () => {
+        const started = native.eventBaseDrive(handleOf(this))
+        if (started) holdRunning(this.#slot, this.#state, this)
+        return started
+      },
+      stop: () => {
+        if (this.disposed) return true
+        const stopped = native.eventBaseStopDriving(handleOf(this))
+        if (stopped) releaseRunning(this.#slot, this.#state)
+        return stopped
+      },
+    }
     reportWhenCollected(this)
     registerGauges()
   }
 
   /**
-   * Runs the base inside Node's loop until nothing is pending on it, and nobody may send it messages by a token of
-   * {@link share}, or until it is told to end: libevent becomes what Node waits in, so both go on without polling and without delay. Several bases may be dispatched at once.
+   * Runs the base inside Node's loop until nothing is pending on it or it is told to end: libevent becomes what Node
+   * waits in, so both go on without polling and without delay. Several bases may be dispatched at once.
+   *
+   * What keeps it going is what is pending and has a reference (see {@link LibEvent.unref}), and {@link share}. While it
+   * goes on, so does the process, unless the base has no reference: see {@link unref}.
+   *
+   * A base that nobody runs is run in the same way as long as a promise of one of its handles is pending, such as that
+   * of a client's `request()`.
    *
    * A callback that throws is an `uncaughtException`, as anywhere in Node.
    *
+   * @param options - see {@link EventBaseDispatchOptions}
    * @returns 1 when nothing was left pending, 0 when `loopexit()` or `loopbreak()` ended it; rejects with `EventError`
-   * `ERR_EV_REENTRANT` when it is being dispatched already, `ERR_EV_BACKEND` when it cannot be dispatched beside others
+   * `ERR_EV_REENTRANT` when it is being dispatched already, `ERR_EV_BACKEND` when it cannot be dispatched beside others,
+   * and with an `AbortError` (`ABORT_ERR`, its `cause` the signal's reason) when the signal ended it, or had been aborted
+   * before
    * @example
    * ```ts
    * using base = obtainEventBase()
@@ -134,12 +169,59 @@ export class EventBase extends EventBaseInspection {
    * ```
    * @see event_base_dispatch()
    */
-  async dispatch(): Promise<0 | 1> {
-    native.eventBaseDispatch(handleOf(this))
+  async dispatch(options: EventBaseDispatchOptions = {}): Promise<0 | 1> {
+    checkObject(options, 'options')
+    const { keepAlive = false, signal } = options
+    checkBoolean(keepAlive, 'keepAlive')
+    if (signal !== undefined) checkAbortSignal(signal, 'signal')
+    const handle = handleOf(this)
+    if (signal?.aborted) throw new AbortError(signal)
+    native.eventBaseDispatch(handle, keepAlive, this.#state.drive.handOver())
     holdRunning(this.#slot, this.#state, this)
-    return new Promise((resolve, reject) => {
+    const ended = new Promise<0 | 1>((resolve, reject) => {
       this.#state.dispatch = { resolve, reject }
     })
+    return signal === undefined ? ended : this.#endedBy(signal, ended)
+  }
+
+  async #endedBy(signal: AbortSignal, ended: Promise<0 | 1>): Promise<0 | 1> {
+    const onAbort = () => {
+      if (!this.disposed) this.loopbreak()
+    }
+    signal.addEventListener('abort', onAbort)
+    try {
+      const result = await ended
+      if (signal.aborted && result === 0) throw new AbortError(signal)
+      return result
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /**
+   * Has a {@link dispatch} keep the process alive, which it does unless {@link unref} was called.
+   *
+   * @returns the base
+   */
+  ref(): this {
+    return setRef(this, EventBase.typeName, true)
+  }
+
+  /**
+   * Lets the process end though the base is being dispatched, as soon as nothing else keeps it: as `unref()` of Node's own
+   * handles does. The dispatch goes on as long as the process does, and whatever ends it otherwise ends it still.
+   *
+   * @returns the base
+   */
+  unref(): this {
+    return setRef(this, EventBase.typeName, false)
+  }
+
+  /**
+   * @returns whether a {@link dispatch} keeps the process alive
+   */
+  hasRef(): boolean {
+    return hasRef(this, EventBase.typeName)
   }
 
   /**
@@ -162,17 +244,20 @@ export class EventBase extends EventBaseInspection {
    * @param flags - `EVLOOP_ONCE`, `EVLOOP_NONBLOCK`, `EVLOOP_NO_EXIT_ON_EMPTY`
    * @returns 1 when nothing was pending, else 0
    * @throws what a callback throws: it ends the loop
-   * @throws {EventError} `ERR_EV_REENTRANT` when the base is being dispatched already
+   * @throws {EventError} `ERR_EV_REENTRANT` when the base is being dispatched already, or inside a callback that libevent makes
+   * in the middle of something else, such as the closing of a server
    * @see event_base_loop()
    */
   loopSync(flags: number): 0 | 1 {
     checkInteger(flags, 'flags', 0, 7)
     const handle = handleOf(this)
+    this.#state.drive.pause()
     const first = holdRunning(this.#slot, this.#state, this)
     try {
       return native.eventBaseLoopSync(handle, flags)
     } finally {
       if (first) releaseRunning(this.#slot, this.#state)
+      if (!this.disposed) this.#state.drive.resume()
     }
   }
 
@@ -234,9 +319,10 @@ export class EventBase extends EventBaseInspection {
    * @throws {EventError} `ERR_EV_LIBEVENT` when libevent refuses the flags
    * @see event_base_once()
    */
-  once<A = undefined>(fd: EvutilSocket, what: number, callback: EventOnceCallback<A>, arg?: A, ms?: number): void
+  once(fd: EvutilSocket, what: number, callback: EventOnceCallback, arg?: undefined, ms?: number): void
+  once<A>(fd: EvutilSocket, what: number, callback: EventOnceCallback<A>, arg: A, ms?: number): void
   once(fd: EvutilSocket, what: number, callback: bigint, arg?: bigint, ms?: number): void
-  once<A = undefined>(
+  once<A>(
     fd: EvutilSocket,
     what: number,
     callback: EventOnceCallback<A> | bigint,
@@ -354,11 +440,11 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Lets other threads call back in this one, through {@link EventToken.once}.
+   * Lets other threads call back in this one, through {@link EventToken.once}. From then on the base's loops go on though
+   * nothing is pending, until {@link unshare}, or until they are told to end.
    *
-   * @param callback - gets what the other thread has sent, in this thread's loop
-   * @returns a token that may be handed to any thread; it is good as long as the base lives, and until those who open it
-   * are done with it {@link dispatch} goes on though nothing is pending
+   * @param callback - gets what the other thread has sent, in this thread's loop: what it is nobody checks
+   * @returns a token that may be handed to any thread; it is good until {@link unshare} and as long as the base lives
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when there are no descriptors left for what wakes the base
    * @example
    * ```ts
@@ -370,13 +456,28 @@ export class EventBase extends EventBaseInspection {
    * ```
    * @see event_base_once(), which C may call in any thread
    */
-  share(callback: (message: unknown) => void): bigint {
+  share<T = unknown>(callback: (message: T) => void): EventBaseShareToken<T> {
     checkFunction(callback, 'callback')
     const [token, key] = native.eventBaseShare(handleOf(this))
     const resource = new AsyncResource('EventBase.share', { requireManualDestroy: true })
     const take = () => callback(deserialize(native.eventBaseTakeMessage(handleOf(this))))
     this.#state.messages.set(key, new BoundCallback(take, resource))
-    return token
+    return token as EventBaseShareToken<T>
+  }
+
+  /**
+   * Ends what {@link share} began: the token stands for nothing any more, and the base's loops end by themselves again.
+   * Messages that are on their way are dropped.
+   *
+   * @param token - from {@link share}
+   * @throws {TypeError} when it is no bigint
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is no token of this base that is still good
+   */
+  unshare(token: EventBaseShareToken<never>): void {
+    if (typeof token !== 'bigint') throw typeError('token', 'a bigint', token)
+    const key = native.eventBaseUnshare(handleOf(this), token)
+    if (key === 0) throw new EventError('ERR_EV_NOT_FOUND', 'the token is none of this base that is still good')
+    this.#state.messages.delete(key)
   }
 
   /**
@@ -397,6 +498,7 @@ export class EventBase extends EventBaseInspection {
   override [kReleased](): void {
     for (const stop of this.#state.signals) stop()
     releaseRunning(this.#slot, this.#state)
+    this.#state.drive.handOver()
     wakeOrphans(this.#state, native.isLive)
     const dispatch = this.#state.dispatch
     this.#state.dispatch = undefined

@@ -2,6 +2,8 @@ import { EventError, type EventErrorCode } from '../util/errors.js'
 import { type HandleNumber, native } from '../util/native.js'
 import { Shown, shown } from '../util/shown.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
+import { BOUND_TO_THREAD } from '../util/uncloneable.js'
+import { kMade } from '../util/validation.js'
 import { tellBufferNews } from './buffer-news.js'
 
 /** Lets only this library hand a native object's number to a constructor. */
@@ -65,6 +67,14 @@ export abstract class EventHandle {
     forget = (handle) => {
       handle.#number = 0
     }
+  }
+
+  /** @internal */
+  readonly '[handle]' = BOUND_TO_THREAD
+
+  /** @internal */
+  static [kMade](value: object): boolean {
+    return #number in value
   }
 
   /** @internal */

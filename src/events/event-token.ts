@@ -2,7 +2,8 @@ import { serialize } from 'node:v8'
 import { native } from '../util/native.js'
 import { checkInteger, checkMs, rangeError, typeError } from '../util/validation.js'
 import { declareEventType } from './declare-event-type.js'
-import { checkLive, kAdopt, reportWhenCollected } from './event-handle.js'
+import { checkLive } from './event-handle.js'
+import type { EventBaseShareToken, EventShareToken } from './share-token.js'
 
 const ALL_FLAGS = 0xff
 
@@ -11,11 +12,9 @@ const ALL_FLAGS = 0xff
  *
  * The owner makes a token by {@link LibEvent.share} or {@link EventBase.share} and hands it over, by `workerData` or
  * `postMessage()`; any number of threads may open it, any number of times. It is 64 random bits and cannot be guessed. It
- * wakes a base that waits, in `dispatch()` and in `dispatchSync()` alike.
- *
- * A base's token also keeps it going, because messages may come by it: `dispatch()` from when it is made until it has
- * been opened and all handles that were opened with it are disposed or their threads have ended; a blocking loop while
- * another thread has it open. An event's token keeps nothing going: a base with nothing pending ends as ever.
+ * wakes a base that waits, in `dispatch()` and in `dispatchSync()` alike. A base's token keeps the loops of the base going
+ * until {@link EventBase.unshare}; an event's does not, so that a base with nothing pending ends its dispatch as ever, unless
+ * that was told to `keepAlive`.
  *
  * When the event or the base is disposed, calls throw `ERR_EV_DISPOSED`; what came before may still be on its way, and
  * then nobody is called.
@@ -27,27 +26,31 @@ const ALL_FLAGS = 0xff
  * ```
  * @see event_active(), event_base_once(), which C may call in any thread
  */
-export class EventToken extends declareEventType('EventToken') {
+export class EventToken<T = unknown> extends declareEventType('EventToken') {
   readonly #token: bigint
 
   private constructor(token: bigint) {
-    super(kAdopt, native.tokenOpen(token))
+    super()
     this.#token = token
-    reportWhenCollected(this)
   }
 
   /**
    * Opens a token.
    *
-   * @param token - from {@link LibEvent.share} or {@link EventBase.share}
+   * @param token - from {@link LibEvent.share} or {@link EventBase.share}, whose type it keeps on its way through `workerData`
+   * only where the program says so
    * @returns the handle, which the caller owns
    * @throws {TypeError} when `token` is no bigint
    * @throws {RangeError} when it is none of 64 bits
    * @throws {EventError} `ERR_EV_DISPOSED` when it stands for nothing that lives
    */
-  static open(token: bigint): EventToken {
+  static open<T>(token: EventBaseShareToken<T>): EventToken<T>
+  static open(token: EventShareToken): EventToken<never>
+  static open(token: EventBaseShareToken | EventShareToken): EventToken
+  static open<T>(token: EventBaseShareToken<T> | EventShareToken): EventToken<T> {
     if (typeof token !== 'bigint') throw typeError('token', 'a bigint', token)
     if (token <= 0n || token >= 2n ** 64n) throw rangeError('token', 'a bigint from 1 to 2^64 - 1', 'a bigint')
+    native.tokenCheck(token)
     return new EventToken(token)
   }
 
@@ -77,7 +80,8 @@ export class EventToken extends declareEventType('EventToken') {
    * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is an event's; `ERR_EV_FORKED`
    * @see event_base_once()
    */
-  once(message?: unknown, ms?: number): void {
+  once(...args: undefined extends T ? [message?: T, ms?: number] : [message: T, ms?: number]): void {
+    const [message, ms] = args
     checkLive(this)
     let bytes: Buffer
     try {

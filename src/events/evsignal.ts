@@ -24,7 +24,7 @@ const HOLD_MS = 1e12
 
 /** Options of {@link obtainEvsignal}. */
 export interface EvsignalOptions {
-  /** Listen through Node, beside `process.on()`, instead of through libevent; default false. Main thread only. */
+  /** Listen through Node, as `process.on()` does, instead of through libevent; default false. Main thread only. */
   shared?: boolean
 }
 
@@ -156,12 +156,12 @@ class SharedSignal extends LibEvent {
 /**
  * Makes an event for a signal, which stays pending when it has fired.
  *
- * A signal has one owner: by default libevent, which takes its handler over. One base in the process may have such events,
- * in whatever thread, and a signal that Node handles already (`process.on()` has a listener) is refused when the event is
- * added.
+ * libevent hears of the signal, in every kind of loop, and so does Node: listeners of `process.on()` may come and go at any
+ * time, and child processes may be started while an event waits for `SIGCHLD`. With the last event the signal does again
+ * what it did before. One base in the process may have such events at a time, in whatever thread.
  *
- * With `shared` the signal comes through Node, as `process.on()` does and beside its listeners: several bases may listen,
- * and the callback is called as often as Node hears of the signal. Node's loop has to run for that: `dispatch()` and
+ * With `shared` the signal comes through Node, as one more listener of `process.on()`: several bases may listen, and the
+ * callback is called as often as Node hears of the signal. Node's loop has to run for that: `dispatch()` and
  * `await` let it, `dispatchSync()` and `loopSync()` do not. In a worker Node hears of no signals.
  *
  * @param base - the base, which owns the event
@@ -172,7 +172,8 @@ class SharedSignal extends LibEvent {
  * @returns the event, not yet pending
  * @throws {TypeError} when an argument has the wrong type
  * @throws {RangeError} when there is no such signal
- * @throws {EventError} `ERR_EV_SIGNAL` for a shared one in a worker, and when it is added and Node cannot listen for it
+ * @throws {EventError} `ERR_EV_SIGNAL` for a shared one in a worker, and when it is added and Node cannot listen for it; for
+ * others as `add()` throws it
  * @example
  * ```ts
  * const stop = obtainEvsignal(base, 'SIGTERM', () => base.loopexit(), undefined, { shared: true })
@@ -180,11 +181,18 @@ class SharedSignal extends LibEvent {
  * ```
  * @see evsignal_new()
  */
-export function obtainEvsignal<A = undefined>(
+export function obtainEvsignal(
+  base: EventBase,
+  signal: NodeJS.Signals | number,
+  callback: EventCallback,
+  arg?: undefined,
+  options?: EvsignalOptions,
+): LibEvent
+export function obtainEvsignal<A>(
   base: EventBase,
   signal: NodeJS.Signals | number,
   callback: EventCallback<A>,
-  arg?: A,
+  arg: A,
   options?: EvsignalOptions,
 ): LibEvent
 export function obtainEvsignal(

@@ -1,6 +1,6 @@
 // libevent's portable helpers for sockets, addresses and text, as far as ports use them.
 import { native } from '../util/native.js'
-import { checkInstance, checkInteger, checkObject, checkString, INT_MAX, rangeError } from '../util/validation.js'
+import { checkInteger, checkObject, checkString, checkUint8Array, INT_MAX, rangeError } from '../util/validation.js'
 import type { EvutilSocket } from './event-base.js'
 
 /** Address family: any. */
@@ -193,7 +193,7 @@ export function evutilFormatSockaddrPort(sockaddr: EvutilSockaddr): string {
  */
 export function evutilInetNtop(family: number, address: Uint8Array): string {
   checkFamily(family)
-  checkInstance(address, Uint8Array, 'address')
+  checkUint8Array(address, 'address')
   const text = native.evutilInetNtop(family, address)
   if (text === undefined) throw rangeError('address', family === AF_INET ? '4 bytes' : '16 bytes', address)
   return text

@@ -15,6 +15,8 @@ import { EV_CLOSED, EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE } from './constants
 import { declareEventType } from './declare-event-type.js'
 import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAdopt, kReleased, reportWhenCollected } from './event-handle.js'
+import { hasRef, setRef } from './handle-ref.js'
+import type { EventShareToken } from './share-token.js'
 
 const ALL_FLAGS = 0xff
 
@@ -26,7 +28,7 @@ const ALL_FLAGS = 0xff
  * @param what - which of `EV_TIMEOUT`, `EV_READ`, `EV_WRITE`, `EV_SIGNAL`, `EV_CLOSED` has happened, or the bits given
  * to `active()`
  */
-export type EventCallback<A> = (event: LibEvent, arg: A, what: number) => void
+export type EventCallback<A = undefined> = (event: LibEvent, arg: A, what: number) => void
 
 /**
  * libevent's `event`: a condition on a descriptor, a signal or the clock, with the callback for it.
@@ -80,7 +82,8 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    *
    * @param ms - timeout in ms; default: none, or the one that it has
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when the descriptor cannot be watched; `ERR_EV_SIGNAL` when
-   * another base has signal events or Node handles the signal; `ERR_EV_STATE` when an event that is pending on the same
+   * another base has signal events, or the signal has a handler that is neither Node's nor libevent's: a native addon's,
+   * that of `purgeOnSignals()`, or, for `SIGUSR1`, of Node's debugger; `ERR_EV_STATE` when an event that is pending on the same
    * descriptor has `EV_ET` and this one not, or the other way round, and when the event is being finalized
    * @see event_add()
    */
@@ -254,10 +257,37 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    * ```
    * @see event_active(), which C may call in any thread
    */
-  share(): bigint {
+  share(): EventShareToken {
     const token = native.libEventShare(handleOf(this))
     stateOfBase(this.#base).shared.set(this.#slot, this)
-    return token
+    return token as EventShareToken
+  }
+
+  /**
+   * Has the event, while it is pending, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   *
+   * @returns the event
+   */
+  ref(): this {
+    return setRef(this, LibEvent.typeName, true)
+  }
+
+  /**
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the event is pending: with 1, as
+   * when nothing is pending, once nothing is pending that has a reference. Until then it works as ever. It may be
+   * called whether the event is pending or not.
+   *
+   * @returns the event
+   */
+  unref(): this {
+    return setRef(this, LibEvent.typeName, false)
+  }
+
+  /**
+   * @returns whether it keeps a `dispatch()` of its base going
+   */
+  hasRef(): boolean {
+    return hasRef(this, LibEvent.typeName)
   }
 
   /**
@@ -333,12 +363,13 @@ export interface EventAssignment {
  * ```
  * @see event_new()
  */
-export function obtainEvent<A = undefined>(
+export function obtainEvent(base: EventBase, fd: EvutilSocket, what: number, callback: EventCallback): LibEvent
+export function obtainEvent<A>(
   base: EventBase,
   fd: EvutilSocket,
   what: number,
   callback: EventCallback<A>,
-  arg?: A,
+  arg: A,
 ): LibEvent
 export function obtainEvent(base: EventBase, fd: EvutilSocket, what: number, callback: bigint, arg?: bigint): LibEvent
 export function obtainEvent(
@@ -362,7 +393,8 @@ export function obtainEvent(
  * @throws {TypeError} when an argument has the wrong type
  * @see evtimer_new()
  */
-export function obtainEvtimer<A = undefined>(base: EventBase, callback: EventCallback<A>, arg?: A): LibEvent
+export function obtainEvtimer(base: EventBase, callback: EventCallback<undefined>): LibEvent
+export function obtainEvtimer<A>(base: EventBase, callback: EventCallback<A>, arg: A): LibEvent
 export function obtainEvtimer(base: EventBase, callback: bigint, arg?: bigint): LibEvent
 // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
 export function obtainEvtimer(base: EventBase, callback: EventCallback<any> | bigint, arg?: unknown): LibEvent {

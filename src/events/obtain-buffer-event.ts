@@ -1,5 +1,14 @@
 import { native } from '../util/native.js'
-import { checkBits, checkFunction, checkInstance, checkInteger, INT_MAX, rangeError } from '../util/validation.js'
+import {
+  checkBits,
+  checkBoolean,
+  checkFunction,
+  checkInstance,
+  checkInteger,
+  checkObject,
+  INT_MAX,
+  rangeError,
+} from '../util/validation.js'
 import { BufferEvent, joinPair } from './buffer-event.js'
 import { BEV_OPT_CLOSE_ON_FREE, BEV_OPT_DEFER_CALLBACKS, BEV_OPT_UNLOCK_CALLBACKS } from './buffer-event-constants.js'
 import type { BufferEventFilter } from './buffer-event-filter.js'
@@ -16,6 +25,12 @@ function checkOptions(options: unknown): void {
   }
 }
 
+/** What a socket's bufferevent has from the beginning. */
+export interface BufferEventSocketOptions {
+  /** See {@link BufferEvent.setNoDelay}; default false, as Node's `net` has it. */
+  noDelay?: boolean
+}
+
 /**
  * Makes a bufferevent for a socket.
  *
@@ -23,6 +38,7 @@ function checkOptions(options: unknown): void {
  * @param fd - a stream socket, which is made non-blocking and must be nobody else's; -1 for one that
  * `socketConnect()` makes
  * @param options - `BEV_OPT_*` bits; default `BEV_OPT_CLOSE_ON_FREE`
+ * @param settings - see {@link BufferEventSocketOptions}
  * @returns the bufferevent
  * @throws {TypeError} when an argument has the wrong type
  * @throws {RangeError} when an argument has a wrong value
@@ -50,11 +66,17 @@ export function obtainBufferEventSocket(
   base: EventBase,
   fd: EvutilSocket,
   options: number = BEV_OPT_CLOSE_ON_FREE,
+  settings: BufferEventSocketOptions = {},
 ): BufferEvent {
   checkInstance(base, EventBase, 'base')
   checkInteger(fd, 'fd', -1, INT_MAX)
   checkOptions(options)
-  return new BufferEvent({ base, number: native.bufferEventSocketNew(handleOf(base), fd, options) })
+  checkObject(settings, 'settings')
+  const { noDelay = false } = settings
+  checkBoolean(noDelay, 'noDelay')
+  const bufferevent = new BufferEvent({ base, number: native.bufferEventSocketNew(handleOf(base), fd, options) })
+  if (noDelay) bufferevent.setNoDelay()
+  return bufferevent
 }
 
 /**
@@ -87,8 +109,8 @@ export function obtainBufferEventPair(
  *
  * @param underlying - what the filter reads from and writes to; no other filter may lie over it. Disposing it disposes
  * the filter first.
- * @param inputFilter - for what comes; `undefined` lets it pass as it is
- * @param outputFilter - for what goes; `undefined` lets it pass as it is
+ * @param inputFilter - for what comes; `undefined` or null lets it pass as it is
+ * @param outputFilter - for what goes; `undefined` or null lets it pass as it is
  * @param options - `BEV_OPT_*` bits; default `BEV_OPT_CLOSE_ON_FREE`: disposing the filter disposes the underlying
  * bufferevent too
  * @param arg - handed to the functions
@@ -104,13 +126,27 @@ export function obtainBufferEventPair(
  * ```
  * @see bufferevent_filter_new()
  */
-export function obtainBufferEventFilter<A = undefined>(
+export function obtainBufferEventFilter(
   underlying: BufferEvent,
-  inputFilter: BufferEventFilter<A> | undefined,
-  outputFilter: BufferEventFilter<A> | undefined,
+  inputFilter: BufferEventFilter<undefined> | null | undefined,
+  outputFilter: BufferEventFilter<undefined> | null | undefined,
+  options?: number,
+): BufferEvent
+export function obtainBufferEventFilter<A>(
+  underlying: BufferEvent,
+  inputFilter: BufferEventFilter<A> | null | undefined,
+  outputFilter: BufferEventFilter<A> | null | undefined,
+  options: number | undefined,
+  arg: A,
+): BufferEvent
+export function obtainBufferEventFilter<A>(
+  underlying: BufferEvent,
+  input: BufferEventFilter<A> | null | undefined,
+  output: BufferEventFilter<A> | null | undefined,
   options: number = BEV_OPT_CLOSE_ON_FREE,
   arg?: A,
 ): BufferEvent {
+  const [inputFilter, outputFilter] = [input ?? undefined, output ?? undefined]
   checkInstance(underlying, BufferEvent, 'underlying')
   if (inputFilter !== undefined) checkFunction(inputFilter, 'inputFilter')
   if (outputFilter !== undefined) checkFunction(outputFilter, 'outputFilter')

@@ -55,10 +55,13 @@ export function takeBytes(bufferevent: HandleNumber, size: number): Buffer {
   // Callbacks on the buffer may read, too.
   slab.end(block.length)
   const read = native.bufferEventRead(bufferevent, block, start, size)
-  if (slab.block === block) slab.end(start + read)
-  const bytes = block.subarray(start, start + read)
-  if (start + read < block.length || read === size) return bytes
-  // There may be more than had room.
-  const rest = takeBytes(bufferevent, size - read)
-  return rest.length === 0 ? bytes : Buffer.concat([bytes, rest])
+  if (slab.block === block) slab.end(start + Math.max(read, 0))
+  return read < 0 ? takeLong(bufferevent, -read) : block.subarray(start, start + read)
+}
+
+// What has no room in the slab has a block of its own, which is there before anything is taken.
+function takeLong(bufferevent: HandleNumber, size: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(size)
+  const read = native.bufferEventRead(bufferevent, bytes, 0, size)
+  return bytes.subarray(0, read)
 }

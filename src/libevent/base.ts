@@ -1,7 +1,10 @@
 // event2/event.h: bases.
-import { type EventBase, type EvutilSocket, obtainEventBase } from '../events/event-base.js'
+
+import { EventBase, type EvutilSocket, obtainEventBase } from '../events/event-base.js'
 import { EventError } from '../util/errors.js'
+import { checkFunction } from '../util/validation.js'
 import { answer, msOf, orNull, type Timeval } from './answer.js'
+import { checkHandle } from './handles.js'
 
 /** `event_callback_fn`: what has happened on which descriptor. */
 export type event_callback_fn<A> = (fd: EvutilSocket, what: number, arg: A) => void
@@ -24,6 +27,7 @@ export function event_base_new(): EventBase | null {
 
 /** Frees a base and all that lives on it, which libevent leaves to its caller. */
 export function event_base_free(base: EventBase): void {
+  checkHandle(base, EventBase, 'base')
   base.dispose()
 }
 
@@ -34,36 +38,43 @@ export function event_base_free(base: EventBase): void {
  * @throws what a callback throws
  */
 export function event_base_dispatch(base: EventBase): 0 | 1 | -1 {
+  checkHandle(base, EventBase, 'base')
   return runLoop(() => base.dispatchSync())
 }
 
 /** Runs the loop with `EVLOOP_*` flags. @returns as {@link event_base_dispatch} */
 export function event_base_loop(base: EventBase, flags: number): 0 | 1 | -1 {
+  checkHandle(base, EventBase, 'base')
   return runLoop(() => base.loopSync(flags))
 }
 
 /** Ends the loop after the callback that is running. @returns 0, or -1 */
 export function event_base_loopbreak(base: EventBase): 0 | -1 {
+  checkHandle(base, EventBase, 'base')
   return answer(() => base.loopbreak())
 }
 
 /** Ends the loop after `tv`, or with null after what is active now. @returns 0, or -1 */
 export function event_base_loopexit(base: EventBase, tv: Timeval | null): 0 | -1 {
+  checkHandle(base, EventBase, 'base')
   return answer(() => base.loopexit(msOf(tv)))
 }
 
 /** Has the loop look for new events before the next callback. @returns 0, or -1 */
 export function event_base_loopcontinue(base: EventBase): 0 | -1 {
+  checkHandle(base, EventBase, 'base')
   return answer(() => base.loopcontinue())
 }
 
 /** @returns whether `event_base_loopbreak()` ended the last loop: 1, or 0 */
 export function event_base_got_break(base: EventBase): 0 | 1 {
+  checkHandle(base, EventBase, 'base')
   return base.gotBreak() ? 1 : 0
 }
 
 /** @returns whether `event_base_loopexit()` ended the last loop: 1, or 0 */
 export function event_base_got_exit(base: EventBase): 0 | 1 {
+  checkHandle(base, EventBase, 'base')
   return base.gotExit() ? 1 : 0
 }
 
@@ -76,20 +87,25 @@ export function event_base_once<A>(
   arg: A,
   tv: Timeval | null,
 ): 0 | -1 {
+  checkHandle(base, EventBase, 'base')
+  checkFunction(cb, 'cb')
   return answer(() => base.once(fd, events, (given: A, what) => cb(fd, what, given), arg, msOf(tv)))
 }
 
 /** @returns the backend's name */
 export function event_base_get_method(base: EventBase): string {
+  checkHandle(base, EventBase, 'base')
   return base.getMethod()
 }
 
 /** @returns the backend's `EV_FEATURE_*` bits */
 export function event_base_get_features(base: EventBase): number {
+  checkHandle(base, EventBase, 'base')
   return base.getFeatures()
 }
 
 /** @returns how many events there are of the kinds `EVENT_BASE_COUNT_*` */
 export function event_base_get_num_events(base: EventBase, flags: number): number {
+  checkHandle(base, EventBase, 'base')
   return base.getNumEvents(flags)
 }

@@ -1,24 +1,29 @@
 // event2/bufferevent.h.
-import type { BufferEvent } from '../events/buffer-event.js'
-import type { EvBuffer } from '../events/ev-buffer.js'
-import type { EvDnsBase } from '../events/ev-dns-base.js'
-import type { EvHttpConnection } from '../events/ev-http-connection.js'
-import type { EventBase, EvutilSocket } from '../events/event-base.js'
+
+import { BufferEvent } from '../events/buffer-event.js'
+import { EvBuffer } from '../events/ev-buffer.js'
+import { EvDnsBase } from '../events/ev-dns-base.js'
+import { EvHttpConnection } from '../events/ev-http-connection.js'
+import { EventBase, type EvutilSocket } from '../events/event-base.js'
 import { AF_INET, AF_INET6 } from '../events/evutil.js'
 import { obtainBufferEventPair, obtainBufferEventSocket } from '../events/obtain-buffer-event.js'
 import type { EventError } from '../util/errors.js'
+import { checkFunction } from '../util/validation.js'
 import { answer, msOf, type Out, orNull, type Timeval } from './answer.js'
-import { head, into } from './buffer.js'
-import type { SockAddr } from './listener.js'
+import { checkCount, checkHandle, checkOut } from './handles.js'
+import { head, into } from './lengths.js'
+import { checkSockAddr, type SockAddr } from './listener.js'
 
 /** `bufferevent_data_cb`: bytes have come, or gone. */
 export type bufferevent_data_cb<A> = (bev: BufferEvent, ctx: A) => void
 
-/** `bufferevent_event_cb`: `BEV_EVENT_*`. With `BEV_EVENT_ERROR` comes what C finds in `EVUTIL_SOCKET_ERROR()`. */
+/** `bufferevent_event_cb`: `BEV_EVENT_*`. With `BEV_EVENT_ERROR` comes why: C's `EVUTIL_SOCKET_ERROR()` is its `-errno`. */
 export type bufferevent_event_cb<A> = (bev: BufferEvent, what: number, ctx: A, error: EventError | undefined) => void
 
 /** Makes a bufferevent for a socket, -1 for one that is to be connected. @returns the bufferevent, or null */
 export function bufferevent_socket_new(base: EventBase, fd: EvutilSocket, options: number): BufferEvent | null {
+  checkHandle(base, EventBase, 'base')
+  checkCount(options, 'options')
   return orNull(() => obtainBufferEventSocket(base, fd, options))
 }
 
@@ -28,6 +33,9 @@ export function bufferevent_pair_new(
   options: number,
   pair: Out<readonly [BufferEvent, BufferEvent]>,
 ): 0 | -1 {
+  checkHandle(base, EventBase, 'base')
+  checkCount(options, 'options')
+  checkOut(pair, 'pair')
   return answer(() => {
     pair.value = obtainBufferEventPair(base, options)
   })
@@ -35,6 +43,7 @@ export function bufferevent_pair_new(
 
 /** Frees a bufferevent, in its own callbacks too. */
 export function bufferevent_free(bufev: BufferEvent): void {
+  checkHandle(bufev, BufferEvent, 'bufev')
   bufev.dispose()
 }
 
@@ -46,26 +55,33 @@ export function bufferevent_setcb<A>(
   eventcb: bufferevent_event_cb<A> | null,
   cbarg: A,
 ): void {
-  bufev.setcb<A>(readcb ?? undefined, writecb ?? undefined, eventcb ?? undefined, cbarg)
+  checkHandle(bufev, BufferEvent, 'bufev')
+  for (const [name, cb] of Object.entries({ readcb, writecb, eventcb })) if (cb !== null) checkFunction(cb, name)
+  bufev.setcb<A>(readcb, writecb, eventcb, cbarg)
 }
 
 /** Switches `EV_READ` and `EV_WRITE` on. @returns 0, or -1 */
 export function bufferevent_enable(bufev: BufferEvent, event: number): 0 | -1 {
+  checkHandle(bufev, BufferEvent, 'bufev')
   return answer(() => bufev.enable(event))
 }
 
 /** Switches `EV_READ` and `EV_WRITE` off. @returns 0, or -1 */
 export function bufferevent_disable(bufev: BufferEvent, event: number): 0 | -1 {
+  checkHandle(bufev, BufferEvent, 'bufev')
   return answer(() => bufev.disable(event))
 }
 
 /** @returns which of `EV_READ` and `EV_WRITE` are on */
 export function bufferevent_get_enabled(bufev: BufferEvent): number {
+  checkHandle(bufev, BufferEvent, 'bufev')
   return bufev.getEnabled()
 }
 
 /** Connects; the event callback hears how it went. @returns 0, or -1 */
 export function bufferevent_socket_connect(bufev: BufferEvent, sa: SockAddr): 0 | -1 {
+  checkHandle(bufev, BufferEvent, 'bufev')
+  checkSockAddr(sa, 'sa')
   return answer(() => ('path' in sa ? bufev.socketConnect(sa.path) : bufev.socketConnect(sa.address, sa.port)))
 }
 
@@ -84,47 +100,64 @@ export function bufferevent_socket_connect_hostname(
   hostname: string,
   port: number,
 ): 0 | -1 {
+  checkHandle(bufev, BufferEvent, 'bufev')
+  if (evdns_base !== null) checkHandle(evdns_base, EvDnsBase, 'evdns_base')
   return answer(() => bufev.socketConnectHostname(evdns_base ?? undefined, familyOf(family), hostname, port))
 }
 
 /** @returns the `EVUTIL_EAI_*` with which the last look-up failed, or 0 */
 export function bufferevent_socket_get_dns_error(bufev: BufferEvent): number {
+  checkHandle(bufev, BufferEvent, 'bufev')
   return bufev.getDnsError()
 }
 
 /** @returns what has come and was not taken yet */
 export function bufferevent_get_input(bufev: BufferEvent): EvBuffer {
+  checkHandle(bufev, BufferEvent, 'bufev')
   return bufev.getInput()
 }
 
 /** @returns what has not gone yet */
 export function bufferevent_get_output(bufev: BufferEvent): EvBuffer {
+  checkHandle(bufev, BufferEvent, 'bufev')
   return bufev.getOutput()
 }
 
-/** Sends bytes; a string goes as UTF-8. Without `size` all of them. @returns 0, or -1 */
+/**
+ * Sends bytes; a string goes as UTF-8. Without `size` all of them. @returns 0, or -1
+ *
+ * @throws {RangeError} when `size` is not a string's length in bytes, or more than there are
+ */
 export function bufferevent_write(bufev: BufferEvent, data: string | Uint8Array, size?: number): 0 | -1 {
-  const bytes = head(data, size)
+  checkHandle(bufev, BufferEvent, 'bufev')
+  const bytes = head(data, size, 'size')
   return answer(() => bufev.write(bytes))
 }
 
 /** Sends all bytes of a buffer, which is emptied. @returns 0, or -1 */
 export function bufferevent_write_buffer(bufev: BufferEvent, buf: EvBuffer): 0 | -1 {
+  checkHandle(bufev, BufferEvent, 'bufev')
+  checkHandle(buf, EvBuffer, 'buf')
   return answer(() => bufev.writeBuffer(buf))
 }
 
 /** Takes bytes that have come. @returns how many */
 export function bufferevent_read(bufev: BufferEvent, data: Uint8Array, size?: number): number {
-  return bufev.read(into(data, size))
+  checkHandle(bufev, BufferEvent, 'bufev')
+  return bufev.read(into(data, size, 'size'))
 }
 
 /** Takes all bytes that have come, into a buffer. @returns 0, or -1 */
 export function bufferevent_read_buffer(bufev: BufferEvent, buf: EvBuffer): 0 | -1 {
+  checkHandle(bufev, BufferEvent, 'bufev')
+  checkHandle(buf, EvBuffer, 'buf')
   return answer(() => bufev.readBuffer(buf))
 }
 
 /** Sets from how many bytes on the callbacks are called, and where reading stops (0: never). */
 export function bufferevent_setwatermark(bufev: BufferEvent, events: number, lowmark: number, highmark: number): void {
+  checkHandle(bufev, BufferEvent, 'bufev')
+  checkCount(highmark, 'highmark')
   if (highmark === 0) bufev.setWatermark(events, lowmark)
   else bufev.setWatermark(events, lowmark, highmark)
 }
@@ -135,25 +168,30 @@ export function bufferevent_set_timeouts(
   timeout_read: Timeval | null,
   timeout_write: Timeval | null,
 ): 0 | -1 {
+  checkHandle(bufev, BufferEvent, 'bufev')
   return answer(() => bufev.setTimeouts(msOf(timeout_read), msOf(timeout_write)))
 }
 
 /** @returns the descriptor, -1 for none */
 export function bufferevent_getfd(bufev: BufferEvent): EvutilSocket {
+  checkHandle(bufev, BufferEvent, 'bufev')
   return bufev.getfd()
 }
 
 /** Gives the bufferevent another descriptor. @returns 0, or -1 */
 export function bufferevent_setfd(bufev: BufferEvent, fd: EvutilSocket): 0 | -1 {
+  checkHandle(bufev, BufferEvent, 'bufev')
   return answer(() => bufev.setfd(fd))
 }
 
 /** @returns the base on which it lives */
 export function bufferevent_get_base(bufev: BufferEvent): EventBase {
+  checkHandle(bufev, BufferEvent, 'bufev')
   return bufev.getBase()
 }
 
 /** @returns what a connection reads and writes with: to look at, and for timeouts */
 export function evhttp_connection_get_bufferevent(evcon: EvHttpConnection): BufferEvent {
+  checkHandle(evcon, EvHttpConnection, 'evcon')
   return evcon.getBufferevent()
 }

@@ -1,65 +1,82 @@
 // event2/http.h: connections of either side.
-import { type EvHttpConnection, obtainEvHttpConnectionBase } from '../events/ev-http-connection.js'
-import type { EvHttpRequest } from '../events/ev-http-request.js'
-import type { EventBase } from '../events/event-base.js'
+import { EvDnsBase } from '../events/ev-dns-base.js'
+import { EvHttpConnection, obtainEvHttpConnectionBase } from '../events/ev-http-connection.js'
+import { EvHttpRequest } from '../events/ev-http-request.js'
+import { EventBase } from '../events/event-base.js'
 import { answer, msOf, type Out, orNull, type Timeval } from './answer.js'
+import { checkCount, checkHandle, checkOut, orNothing } from './handles.js'
 
 /** Makes a client's connection, which connects when a request is made. @returns the connection, or null */
 export function evhttp_connection_base_new(
   base: EventBase,
-  _dnsbase: null,
+  dnsbase: EvDnsBase | null,
   address: string,
   port: number,
 ): EvHttpConnection | null {
-  return orNull(() => obtainEvHttpConnectionBase(base, address, port))
+  checkHandle(base, EventBase, 'base')
+  if (dnsbase !== null) checkHandle(dnsbase, EvDnsBase, 'dnsbase')
+  return orNull(() => obtainEvHttpConnectionBase(base, address, port, dnsbase === null ? {} : { dns: dnsbase }))
 }
 
 /** Frees a client's connection; its requests fail. */
 export function evhttp_connection_free(evcon: EvHttpConnection): void {
+  checkHandle(evcon, EvHttpConnection, 'evcon')
   evcon.dispose()
 }
 
 /** Makes a request, which is the connection's from then on, whatever this returns. @returns 0, or -1 */
 export function evhttp_make_request(evcon: EvHttpConnection, req: EvHttpRequest, type: number, uri: string): 0 | -1 {
+  checkHandle(evcon, EvHttpConnection, 'evcon')
+  checkHandle(req, EvHttpRequest, 'req')
   return answer(() => evcon.makeRequest(req, type, uri))
 }
 
 /** Sets for how many seconds the connection may be silent; libevent's own time for 0 and less. */
 export function evhttp_connection_set_timeout(evcon: EvHttpConnection, timeout_in_secs: number): void {
+  checkHandle(evcon, EvHttpConnection, 'evcon')
+  checkCount(timeout_in_secs, 'timeout_in_secs')
   evcon.setTimeout(timeout_in_secs > 0 ? timeout_in_secs * 1000 : undefined)
 }
 
 /** Sets for how long the connection may be silent; libevent's own time for null. */
 export function evhttp_connection_set_timeout_tv(evcon: EvHttpConnection, tv: Timeval | null): void {
+  checkHandle(evcon, EvHttpConnection, 'evcon')
   evcon.setTimeout(msOf(tv))
 }
 
 /** Sets how often a request that could not be connected is tried again, -1 for ever. */
 export function evhttp_connection_set_retries(evcon: EvHttpConnection, retry_max: number): void {
+  checkHandle(evcon, EvHttpConnection, 'evcon')
   evcon.setRetries(retry_max)
 }
 
 /** Sets how many bytes a reply's line and headers may have. */
 export function evhttp_connection_set_max_headers_size(evcon: EvHttpConnection, new_max_headers_size: number): void {
+  checkHandle(evcon, EvHttpConnection, 'evcon')
   evcon.setMaxHeadersSize(new_max_headers_size)
 }
 
 /** Sets how many bytes a reply's body may have. */
 export function evhttp_connection_set_max_body_size(evcon: EvHttpConnection, new_max_body_size: number): void {
+  checkHandle(evcon, EvHttpConnection, 'evcon')
   evcon.setMaxBodySize(new_max_body_size)
 }
 
-/** Calls back when the connection closes. */
+/** Calls back when the connection closes; null for nobody. */
 export function evhttp_connection_set_closecb<A>(
   evcon: EvHttpConnection,
-  cb: (evcon: EvHttpConnection, arg: A) => void,
+  cb: ((evcon: EvHttpConnection, arg: A) => void) | null,
   arg: A,
 ): void {
-  evcon.setClosecb(cb, arg)
+  checkHandle(evcon, EvHttpConnection, 'evcon')
+  evcon.setClosecb(orNothing(cb, 'cb'), arg)
 }
 
 /** Tells who is at the other end. */
 export function evhttp_connection_get_peer(evcon: EvHttpConnection, address: Out<string>, port: Out<number>): void {
+  checkHandle(evcon, EvHttpConnection, 'evcon')
+  checkOut(address, 'address')
+  checkOut(port, 'port')
   const peer = evcon.getPeer()
   address.value = peer.address
   port.value = peer.port
@@ -67,5 +84,6 @@ export function evhttp_connection_get_peer(evcon: EvHttpConnection, address: Out
 
 /** @returns the base on which the connection lives */
 export function evhttp_connection_get_base(evcon: EvHttpConnection): EventBase {
+  checkHandle(evcon, EvHttpConnection, 'evcon')
   return evcon.getBase()
 }

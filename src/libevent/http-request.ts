@@ -1,9 +1,12 @@
 // event2/http.h: requests of either side.
+
 import type { EvBuffer } from '../events/ev-buffer.js'
 import type { EvHttpConnection } from '../events/ev-http-connection.js'
-import { type EvHttpRequest, obtainEvHttpRequest } from '../events/ev-http-request.js'
+import { EvHttpRequest, isLost, obtainEvHttpRequest } from '../events/ev-http-request.js'
 import type { EvKeyvalq } from '../events/ev-keyvalq.js'
+import { checkFunction } from '../util/validation.js'
 import { orNull } from './answer.js'
+import { checkHandle, orNothing } from './handles.js'
 
 /** A client's request has ended, with its reply or with null. */
 export type evhttp_done_cb<A> = (req: EvHttpRequest | null, arg: A) => void
@@ -11,93 +14,135 @@ export type evhttp_done_cb<A> = (req: EvHttpRequest | null, arg: A) => void
 // C hands the argument of evhttp_request_new() to all of a request's callbacks.
 const args = new WeakMap<EvHttpRequest, unknown>()
 
-/** Makes a client's request. @returns the request, which its caller owns until it is made, or null */
-export function evhttp_request_new<A>(cb: evhttp_done_cb<A>, arg: A): EvHttpRequest | null {
-  const request = orNull(() => obtainEvHttpRequest(cb, arg))
+/** Makes a client's request; a null callback is none. @returns the request, which its caller owns until it is made, or null */
+export function evhttp_request_new<A>(cb: evhttp_done_cb<A> | null, arg: A): EvHttpRequest | null {
+  const call = orNothing(cb, 'cb')
+  const request = orNull(() => obtainEvHttpRequest(call, arg))
   if (request !== null) args.set(request, arg)
   return request
 }
 
 /** Frees a request that has not been made. */
 export function evhttp_request_free(req: EvHttpRequest): void {
+  checkHandle(req, EvHttpRequest, 'req')
   req.dispose()
 }
 
 /** Sets what a client's request calls when it fails: with an `EVREQ_HTTP_*`, and its argument. */
-export function evhttp_request_set_error_cb<A>(req: EvHttpRequest, cb: (error: number, arg: A) => void): void {
-  req.setErrorCb(cb, args.get(req) as A)
+export function evhttp_request_set_error_cb<A>(req: EvHttpRequest, cb: ((error: number, arg: A) => void) | null): void {
+  checkHandle(req, EvHttpRequest, 'req')
+  req.setErrorCb(orNothing(cb, 'cb'), args.get(req) as A)
 }
 
 /** Sets what a client's request calls for each piece of the reply's body. */
-export function evhttp_request_set_chunked_cb<A>(req: EvHttpRequest, cb: (req: EvHttpRequest, arg: A) => void): void {
-  req.setChunkedCb(cb, args.get(req) as A)
+export function evhttp_request_set_chunked_cb<A>(
+  req: EvHttpRequest,
+  cb: ((req: EvHttpRequest, arg: A) => void) | null,
+): void {
+  checkHandle(req, EvHttpRequest, 'req')
+  req.setChunkedCb(orNothing(cb, 'cb'), args.get(req) as A)
 }
 
 /** Sets what a client's request calls when the reply's headers are there; a negative result ends it. */
-export function evhttp_request_set_header_cb<A>(req: EvHttpRequest, cb: (req: EvHttpRequest, arg: A) => number): void {
-  req.setHeaderCb((request, arg: A) => cb(request, arg) >= 0, args.get(req) as A)
+export function evhttp_request_set_header_cb<A>(
+  req: EvHttpRequest,
+  cb: ((req: EvHttpRequest, arg: A) => number) | null,
+): void {
+  checkHandle(req, EvHttpRequest, 'req')
+  if (cb !== null) checkFunction(cb, 'cb')
+  req.setHeaderCb((request, arg: A) => cb === null || cb(request, arg) >= 0, args.get(req) as A)
 }
 
-/** Calls back when a server's reply has been written whole. */
+/** Requests whose reply has been written, while their callback runs: their connections. */
+const completing = new Map<EvHttpRequest, EvHttpConnection>()
+
+/** Calls back when a server's reply has been written whole. On one that has lost its connection it does nothing. */
 export function evhttp_request_set_on_complete_cb<A>(
   req: EvHttpRequest,
-  cb: (req: EvHttpRequest, arg: A) => void,
+  cb: ((req: EvHttpRequest, arg: A) => void) | null,
   cb_arg: A,
 ): void {
-  req.setOnCompleteCb(cb, cb_arg)
+  checkHandle(req, EvHttpRequest, 'req')
+  const call = orNothing(cb, 'cb')
+  if (isLost(req)) return
+  const connection = req.getConnection()
+  req.setOnCompleteCb((request, arg: A) => {
+    if (connection !== null) completing.set(request, connection)
+    try {
+      call(request, arg)
+    } finally {
+      completing.delete(request)
+    }
+  }, cb_arg)
 }
 
 /** Gives a client's request up. */
 export function evhttp_cancel_request(req: EvHttpRequest): void {
+  checkHandle(req, EvHttpRequest, 'req')
   req.cancel()
 }
 
-/** @returns the connection, or null */
+/**
+ * @returns the connection; null when it has gone, or the request has been answered. In the callback of
+ * {@link evhttp_request_set_on_complete_cb} it is there once more.
+ */
 export function evhttp_request_get_connection(req: EvHttpRequest): EvHttpConnection | null {
-  return req.getConnection()
+  checkHandle(req, EvHttpRequest, 'req')
+  const known = completing.get(req)
+  if (known !== undefined) return known
+  return req.disposed ? null : req.getConnection()
 }
 
 /** @returns the URI as it came, with its query, or in absolute form */
 export function evhttp_request_get_uri(req: EvHttpRequest): string {
+  checkHandle(req, EvHttpRequest, 'req')
   return req.getUri()
 }
 
 /** @returns the method, an `EVHTTP_REQ_*` */
 export function evhttp_request_get_command(req: EvHttpRequest): number {
+  checkHandle(req, EvHttpRequest, 'req')
   return req.getCommand()
 }
 
 /** @returns the host that was asked for, or null */
 export function evhttp_request_get_host(req: EvHttpRequest): string | null {
+  checkHandle(req, EvHttpRequest, 'req')
   return req.getHost() ?? null
 }
 
 /** @returns the reply's status code, 0 without a reply */
 export function evhttp_request_get_response_code(req: EvHttpRequest): number {
+  checkHandle(req, EvHttpRequest, 'req')
   return req.getResponseCode()
 }
 
 /** @returns the reply's reason phrase, or null */
 export function evhttp_request_get_response_code_line(req: EvHttpRequest): string | null {
+  checkHandle(req, EvHttpRequest, 'req')
   return req.getResponseCodeLine() ?? null
 }
 
 /** @returns the headers that were received */
 export function evhttp_request_get_input_headers(req: EvHttpRequest): EvKeyvalq {
+  checkHandle(req, EvHttpRequest, 'req')
   return req.getInputHeaders()
 }
 
 /** @returns the headers that will be sent */
 export function evhttp_request_get_output_headers(req: EvHttpRequest): EvKeyvalq {
+  checkHandle(req, EvHttpRequest, 'req')
   return req.getOutputHeaders()
 }
 
 /** @returns the body that was received */
 export function evhttp_request_get_input_buffer(req: EvHttpRequest): EvBuffer {
+  checkHandle(req, EvHttpRequest, 'req')
   return req.getInputBuffer()
 }
 
 /** @returns the body that will be sent */
 export function evhttp_request_get_output_buffer(req: EvHttpRequest): EvBuffer {
+  checkHandle(req, EvHttpRequest, 'req')
   return req.getOutputBuffer()
 }

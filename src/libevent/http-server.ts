@@ -1,25 +1,28 @@
 // event2/http.h: the server and its replies.
-import type { EvBuffer } from '../events/ev-buffer.js'
-import { type EvHttp, obtainEvHttp } from '../events/ev-http.js'
-import type { EvHttpBoundSocket } from '../events/ev-http-bound-socket.js'
+import { EvBuffer } from '../events/ev-buffer.js'
+import { EvHttp, obtainEvHttp } from '../events/ev-http.js'
+import { EvHttpBoundSocket } from '../events/ev-http-bound-socket.js'
 import type { EvHttpConnection } from '../events/ev-http-connection.js'
-import type { EvHttpRequest } from '../events/ev-http-request.js'
-import type { EventBase, EvutilSocket } from '../events/event-base.js'
+import { EvHttpRequest, isLost, keepRequest } from '../events/ev-http-request.js'
+import { EventBase, type EvutilSocket } from '../events/event-base.js'
 import { EventError } from '../util/errors.js'
 import { checkFunction } from '../util/validation.js'
 import { answer, argumentInC, msOf, orNull, type Timeval } from './answer.js'
 import { checkBuffer } from './buffer.js'
+import { checkCount, checkHandle } from './handles.js'
 
 /** A request has come. */
 export type evhttp_request_cb<A> = (req: EvHttpRequest, arg: A) => void
 
 /** Makes a server. @returns the server, which its base owns, or null */
 export function evhttp_new(base: EventBase): EvHttp | null {
+  checkHandle(base, EventBase, 'base')
   return orNull(() => obtainEvHttp(base))
 }
 
 /** Frees a server, its sockets and its connections. */
 export function evhttp_free(http: EvHttp): void {
+  checkHandle(http, EvHttp, 'http')
   http.dispose()
 }
 
@@ -30,6 +33,7 @@ export function evhttp_bind_socket(http: EvHttp, address: string, port: number):
 
 /** Binds a TCP socket and accepts on it. @returns the socket, which is the server's, or null */
 export function evhttp_bind_socket_with_handle(http: EvHttp, address: string, port: number): EvHttpBoundSocket | null {
+  checkHandle(http, EvHttp, 'http')
   return orNull(() => http.bindSocketWithHandle(address, port))
 }
 
@@ -40,28 +44,47 @@ export function evhttp_accept_socket(http: EvHttp, fd: EvutilSocket): 0 | -1 {
 
 /** As {@link evhttp_accept_socket}. @returns the socket, or null */
 export function evhttp_accept_socket_with_handle(http: EvHttp, fd: EvutilSocket): EvHttpBoundSocket | null {
+  checkHandle(http, EvHttp, 'http')
   return orNull(() => http.acceptSocketWithHandle(fd))
 }
 
 /** Stops accepting on a socket and closes it. */
 export function evhttp_del_accept_socket(http: EvHttp, bound_socket: EvHttpBoundSocket): void {
+  checkHandle(http, EvHttp, 'http')
+  checkHandle(bound_socket, EvHttpBoundSocket, 'bound_socket')
   http.delAcceptSocket(bound_socket)
 }
 
 /** @returns the listening descriptor */
 export function evhttp_bound_socket_get_fd(bound_socket: EvHttpBoundSocket): EvutilSocket {
+  checkHandle(bound_socket, EvHttpBoundSocket, 'bound_socket')
   return bound_socket.getFd()
 }
 
 /**
  * Sets the callback for requests that no path's callback takes. One of C's is given by its address, and gets the request
- * itself.
+ * itself. With null they are answered 404, as without one.
  */
 export function evhttp_set_gencb(http: EvHttp, cb: bigint, arg: bigint | null): void
-export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A>, arg: A): void
-export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A> | bigint, arg: A | bigint | null): void {
+export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A> | null, arg: A): void
+export function evhttp_set_gencb<A>(
+  http: EvHttp,
+  cb: evhttp_request_cb<A> | bigint | null,
+  arg: A | bigint | null,
+): void {
+  checkHandle(http, EvHttp, 'http')
   if (typeof cb === 'bigint') http.setGencb(cb, argumentInC(cb, arg))
-  else http.setGencb(cb, arg as A)
+  else if (cb === null) http.setGencb((request) => request.sendError(404))
+  else http.setGencb(keeping(cb), arg as A)
+}
+
+/** In C a request lives until it is answered, whatever becomes of its connection. */
+function keeping<A>(cb: evhttp_request_cb<A>): evhttp_request_cb<A> {
+  checkFunction(cb, 'cb')
+  return (req, arg) => {
+    keepRequest(req)
+    cb(req, arg)
+  }
 }
 
 /** Sets the callback for a path, which may be one of C's. @returns 0, or -1 when it has one */
@@ -73,13 +96,18 @@ export function evhttp_set_cb<A>(
   cb: evhttp_request_cb<A> | bigint,
   cb_arg: A | bigint | null,
 ): 0 | -1 {
-  if (typeof cb !== 'bigint') return answer(() => http.setCb(path, cb, cb_arg as A))
+  checkHandle(http, EvHttp, 'http')
+  if (typeof cb !== 'bigint') {
+    const kept = keeping(cb)
+    return answer(() => http.setCb(path, kept, cb_arg as A))
+  }
   const arg = argumentInC(cb, cb_arg)
   return answer(() => http.setCb(path, cb, arg))
 }
 
 /** Removes the callback for a path. @returns 0, or -1 when it has none */
 export function evhttp_del_cb(http: EvHttp, path: string): 0 | -1 {
+  checkHandle(http, EvHttp, 'http')
   return answer(() => http.delCb(path))
 }
 
@@ -88,88 +116,137 @@ const NEVER_MS = 1e12
 
 /** Sets for how many seconds a connection may be silent; 0: as long as it likes. */
 export function evhttp_set_timeout(http: EvHttp, timeout_in_secs: number): void {
+  checkHandle(http, EvHttp, 'http')
+  checkCount(timeout_in_secs, 'timeout_in_secs')
   http.setTimeout(timeout_in_secs > 0 ? timeout_in_secs * 1000 : NEVER_MS)
 }
 
 /** Sets for how long a connection may be silent; null: as long as it likes. */
 export function evhttp_set_timeout_tv(http: EvHttp, tv: Timeval | null): void {
+  checkHandle(http, EvHttp, 'http')
   http.setTimeout(msOf(tv) || NEVER_MS)
 }
 
 /** Sets how many bytes a request's line and headers may have. */
 export function evhttp_set_max_headers_size(http: EvHttp, max_headers_size: number): void {
+  checkHandle(http, EvHttp, 'http')
   http.setMaxHeadersSize(max_headers_size)
 }
 
 /** Sets how many bytes a request's body may have. */
 export function evhttp_set_max_body_size(http: EvHttp, max_body_size: number): void {
+  checkHandle(http, EvHttp, 'http')
   http.setMaxBodySize(max_body_size)
 }
 
 /** Sets the methods that are not answered 501: `EVHTTP_REQ_*` bits. */
 export function evhttp_set_allowed_methods(http: EvHttp, methods: number): void {
+  checkHandle(http, EvHttp, 'http')
   http.setAllowedMethods(methods)
 }
 
 /** Sets the Content-Type of replies that name none; null for nothing. */
 export function evhttp_set_default_content_type(http: EvHttp, content_type: string | null): void {
+  checkHandle(http, EvHttp, 'http')
   http.setDefaultContentType(content_type ?? undefined)
 }
 
 /** Sets `EVHTTP_SERVER_*` flags. @returns 0, or -1 when there is no such one */
 export function evhttp_set_flags(http: EvHttp, flags: number): 0 | -1 {
+  checkHandle(http, EvHttp, 'http')
   return answer(() => http.setFlags(flags))
 }
 
 /** Gives requests for a host to another server. @returns 0, or -1 */
 export function evhttp_add_virtual_host(http: EvHttp, pattern: string, vhost: EvHttp): 0 | -1 {
+  checkHandle(http, EvHttp, 'http')
+  checkHandle(vhost, EvHttp, 'vhost')
   return answer(() => http.addVirtualHost(pattern, vhost))
 }
 
 /** Takes a virtual host away. @returns 0, or -1 when it is none */
 export function evhttp_remove_virtual_host(http: EvHttp, vhost: EvHttp): 0 | -1 {
+  checkHandle(http, EvHttp, 'http')
+  checkHandle(vhost, EvHttp, 'vhost')
   return answer(() => http.removeVirtualHost(vhost))
 }
 
 /** Adds a name of the server. @returns 0, or -1 */
 export function evhttp_add_server_alias(http: EvHttp, alias: string): 0 | -1 {
+  checkHandle(http, EvHttp, 'http')
   return answer(() => http.addServerAlias(alias))
 }
 
 /** Removes a name of the server. @returns 0, or -1 when it has no such one */
 export function evhttp_remove_server_alias(http: EvHttp, alias: string): 0 | -1 {
+  checkHandle(http, EvHttp, 'http')
   return answer(() => http.removeServerAlias(alias))
 }
 
-/** Answers with the headers and the body in the output buffer, and the bytes of `databuf`, which is emptied. */
+/** Sends something of a reply. @returns false when the request has lost its connection: then it is dropped, as in C */
+function sent(req: EvHttpRequest, send: () => void): boolean {
+  try {
+    send()
+    return true
+  } catch (error) {
+    if (error instanceof EventError && isLost(req)) return false
+    throw error
+  }
+}
+
+/** Sends the end of a reply. A request that has lost its connection ends here, too. */
+function answered(req: EvHttpRequest, send: () => void): void {
+  if (!sent(req, send)) req.dispose()
+}
+
+/**
+ * Answers with the headers and the body in the output buffer, and the bytes of `databuf`, which is emptied. When the
+ * connection has gone, all is dropped and the request freed.
+ */
 export function evhttp_send_reply(
   req: EvHttpRequest,
   code: number,
   reason: string | null,
   databuf: EvBuffer | null,
 ): void {
+  checkHandle(req, EvHttpRequest, 'req')
+  if (databuf !== null) checkHandle(databuf, EvBuffer, 'databuf')
   checkBuffer(databuf)
-  if (databuf !== null) {
-    const output = req.getOutputBuffer()
-    if (output !== databuf) output.addBuffer(databuf)
+  answered(req, () => {
+    if (databuf !== null) take(req, databuf)
+    req.sendReply(code, reason ?? undefined)
+  })
+}
+
+/** Moves what `databuf` holds to the body that will be sent. */
+function take(req: EvHttpRequest, databuf: EvBuffer): void {
+  if (isLost(req)) {
+    databuf.drain(databuf.getLength())
+    return
   }
-  req.sendReply(code, reason ?? undefined)
+  const output = req.getOutputBuffer()
+  if (output !== databuf) output.addBuffer(databuf)
 }
 
-/** Answers with an HTML page and closes the connection. */
+/** Answers with an HTML page and closes the connection. When that has gone, only the request is freed. */
 export function evhttp_send_error(req: EvHttpRequest, error: number, reason: string | null): void {
-  req.sendError(error, reason ?? undefined)
+  checkHandle(req, EvHttpRequest, 'req')
+  answered(req, () => req.sendError(error, reason ?? undefined))
 }
 
-/** Starts a reply whose body follows in chunks. */
+/** Starts a reply whose body follows in chunks. When the connection has gone, nothing happens. */
 export function evhttp_send_reply_start(req: EvHttpRequest, code: number, reason: string | null): void {
-  req.sendReplyStart(code, reason ?? undefined)
+  checkHandle(req, EvHttpRequest, 'req')
+  sent(req, () => req.sendReplyStart(code, reason ?? undefined))
 }
 
-/** Sends a part of the body: the bytes of `databuf`, which is emptied. */
+/** Sends a part of the body: the bytes of `databuf`, which is emptied. When the connection has gone, they are dropped. */
 export function evhttp_send_reply_chunk(req: EvHttpRequest, databuf: EvBuffer): void {
+  checkHandle(req, EvHttpRequest, 'req')
+  checkHandle(databuf, EvBuffer, 'databuf')
   checkLiveBuffer(databuf)
-  req.sendReplyChunk(databuf.remove())
+  const data = databuf.remove()
+  sent(req, () => req.sendReplyChunk(data))
 }
 
 /** As {@link evhttp_send_reply_chunk}. `cb` is called when all that was queued has gone to the system. */
@@ -179,11 +256,16 @@ export function evhttp_send_reply_chunk_with_cb<A>(
   cb: (evcon: EvHttpConnection, arg: A) => void,
   arg: A,
 ): void {
+  checkHandle(req, EvHttpRequest, 'req')
+  checkHandle(databuf, EvBuffer, 'databuf')
   checkLiveBuffer(databuf)
   checkFunction(cb, 'cb')
-  const connection = req.getConnection()
-  if (connection === null) throw new EventError('ERR_EV_STATE', 'the request has no connection')
-  req.sendReplyChunk(databuf.remove(), () => cb(connection, arg))
+  const data = databuf.remove()
+  sent(req, () => {
+    const connection = req.getConnection()
+    if (connection === null) throw new EventError('ERR_EV_STATE', 'the request has no connection')
+    req.sendReplyChunk(data, () => cb(connection, arg))
+  })
 }
 
 function checkLiveBuffer(databuf: EvBuffer | null): void {
@@ -191,7 +273,8 @@ function checkLiveBuffer(databuf: EvBuffer | null): void {
   checkBuffer(databuf)
 }
 
-/** Ends a reply that was started. */
+/** Ends a reply that was started. When the connection has gone, only the request is freed. */
 export function evhttp_send_reply_end(req: EvHttpRequest): void {
-  req.sendReplyEnd()
+  checkHandle(req, EvHttpRequest, 'req')
+  answered(req, () => req.sendReplyEnd())
 }

@@ -9,15 +9,16 @@ import {
   LEV_OPT_REUSEABLE_PORT,
 } from '../events/constants.js'
 import {
-  type EvConnListener,
+  EvConnListener,
   type EvConnListenerOptions,
   obtainEvConnListener,
   obtainEvConnListenerBind,
 } from '../events/ev-conn-listener.js'
-import type { EventBase, EvutilSocket } from '../events/event-base.js'
+import { EventBase, type EvutilSocket } from '../events/event-base.js'
 import type { EvSocketAddress } from '../events/socket-address.js'
-import { checkInteger } from '../util/validation.js'
+import { checkFunction, checkInteger, checkObject, checkString } from '../util/validation.js'
 import { answer, orNull } from './answer.js'
+import { checkCount, checkHandle } from './handles.js'
 
 /** `evconnlistener_cb`: a connection, and whose it is. The length of the address is no matter here. */
 export type evconnlistener_cb<A> = (
@@ -33,10 +34,22 @@ export type evconnlistener_errorcb<A> = (listener: EvConnListener, arg: A, errno
 /** What stands for a `struct sockaddr` that is bound or connected to: an address or a path. */
 export type SockAddr = { address: string; port: number } | { path: string }
 
+/** @throws TypeError unless it is one by the types of what it holds */
+export function checkSockAddr(sa: SockAddr, name: string): void {
+  checkObject(sa, name)
+  if ('path' in sa) {
+    checkString(sa.path, `${name}.path`)
+  } else {
+    checkString(sa.address, `${name}.address`)
+    checkCount(sa.port, `${name}.port`)
+  }
+}
+
 const ALL_FLAGS = 0x1ff
 
 function optionsOf(flags: number, backlog: number): EvConnListenerOptions {
   checkInteger(flags, 'flags', 0, ALL_FLAGS)
+  checkCount(backlog, 'backlog')
   return {
     // -1 leaves the number to libevent.
     ...(backlog < 0 ? {} : { backlog }),
@@ -56,6 +69,8 @@ export function evconnlistener_new_bind<A>(
   backlog: number,
   sa: SockAddr,
 ): EvConnListener | null {
+  checkHandle(base, EventBase, 'base')
+  checkSockAddr(sa, 'sa')
   const where = 'path' in sa ? { path: sa.path } : { host: sa.address, port: sa.port }
   return orNull(() =>
     obtainEvConnListenerBind(base, cb, ptr, {
@@ -77,40 +92,49 @@ export function evconnlistener_new<A>(
   backlog: number,
   fd: EvutilSocket,
 ): EvConnListener | null {
+  checkHandle(base, EventBase, 'base')
   return orNull(() => obtainEvConnListener(base, cb, ptr, optionsOf(flags, backlog), fd))
 }
 
 /** Frees a listener, in its own callback too. */
 export function evconnlistener_free(lev: EvConnListener): void {
+  checkHandle(lev, EvConnListener, 'lev')
   lev.dispose()
 }
 
 /** Accepts again. @returns 0, or -1 */
 export function evconnlistener_enable(lev: EvConnListener): 0 | -1 {
+  checkHandle(lev, EvConnListener, 'lev')
   return answer(() => lev.enable())
 }
 
 /** Stops accepting. @returns 0, or -1 */
 export function evconnlistener_disable(lev: EvConnListener): 0 | -1 {
+  checkHandle(lev, EvConnListener, 'lev')
   return answer(() => lev.disable())
 }
 
 /** Replaces the callback. */
 export function evconnlistener_set_cb<A>(lev: EvConnListener, cb: evconnlistener_cb<A> | null, arg: A): void {
+  checkHandle(lev, EvConnListener, 'lev')
   lev.setCb(cb, arg)
 }
 
 /** Sets what is called when `accept()` fails; accepting stops for a while then. */
 export function evconnlistener_set_error_cb<A>(lev: EvConnListener, errorcb: evconnlistener_errorcb<A> | null): void {
-  lev.setErrorCb(errorcb === null ? null : (listener, errno, arg: A) => errorcb(listener, arg, errno))
+  checkHandle(lev, EvConnListener, 'lev')
+  if (errorcb !== null) checkFunction(errorcb, 'errorcb')
+  lev.setErrorCb(errorcb === null ? null : (listener, errno, arg: A) => errorcb(listener, arg, -errno))
 }
 
 /** @returns the listening descriptor */
 export function evconnlistener_get_fd(lev: EvConnListener): EvutilSocket {
+  checkHandle(lev, EvConnListener, 'lev')
   return lev.getFd()
 }
 
 /** @returns the base that owns it */
 export function evconnlistener_get_base(lev: EvConnListener): EventBase {
+  checkHandle(lev, EvConnListener, 'lev')
   return lev.getBase()
 }

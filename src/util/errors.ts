@@ -1,3 +1,5 @@
+import { getSystemErrorName } from 'node:util'
+
 /** What an {@link EventError} can say. */
 export type EventErrorCode =
   /** The handle has been disposed, or its native object has ended: a request that was answered, a view whose connection closed. */
@@ -30,7 +32,7 @@ export type EventErrorCode =
   | 'ERR_EV_CANCELED'
   /** The base stopped being dispatched before the request had ended. */
   | 'ERR_EV_STOPPED'
-  /** The signal is another base's, or Node handles it. */
+  /** Another base has signal events, or somebody beside Node and libevent handles the signal. */
   | 'ERR_EV_SIGNAL'
   /** Several bases cannot be dispatched at once, because the backend of one cannot be watched. */
   | 'ERR_EV_BACKEND'
@@ -44,7 +46,7 @@ export type EventErrorCode =
   | 'ERR_EV_LIBEVENT'
   /** A bufferevent's socket or filter has failed, as its event callback is told; `errno` and `syscall` say why. */
   | 'ERR_EV_SOCKET'
-  /** A host's address was not found; `errno` is an `EVUTIL_EAI_*` or `DNS_ERR_*`. */
+  /** A host's address was not found; `errno` and `errnoName` say why, such as `'EAI_NONAME'`. */
   | 'ERR_EV_DNS'
   /** The native addon has not been built. */
   | 'ERR_EV_NOT_BUILT'
@@ -58,7 +60,7 @@ export type EventErrorCode =
  * try {
  *   http.bindSocketWithHandle('127.0.0.1', 80)
  * } catch (error) {
- *   if (error instanceof EventError && error.code === 'ERR_EV_BIND') console.error(error.message)
+ *   if (error instanceof EventError && error.code === 'ERR_EV_BIND') console.error(error.errnoName) // EACCES
  * }
  * ```
  */
@@ -67,17 +69,26 @@ export class EventError extends Error {
   override readonly name = 'EventError'
   /** Which failure it is: stable, unlike the message. */
   readonly code: EventErrorCode
-  /** The system's error number, where a system call failed. */
+  /** The system's error number, where a system call failed: negative, as `util.getSystemErrorName()` takes it. */
   readonly errno?: number
+  /** Its name, such as `'EADDRINUSE'`. */
+  readonly errnoName?: string
   /** The system call that failed. */
   readonly syscall?: string
 
+  /**
+   * @param code - which failure it is
+   * @param message - what has happened, in English
+   * @param system - the system call that failed, and its error number: C's, or the same below 0, as Node's errors have
+   * it; 0 when it is not known
+   */
   constructor(code: EventErrorCode, message: string, system?: { errno: number; syscall: string }) {
     super(message)
     this.code = code
-    if (system !== undefined) {
-      this.errno = system.errno
-      this.syscall = system.syscall
-    }
+    if (system === undefined) return
+    this.syscall = system.syscall
+    if (system.errno === 0) return
+    this.errno = -Math.abs(system.errno)
+    this.errnoName = getSystemErrorName(this.errno)
   }
 }

@@ -39,6 +39,7 @@ export interface NativeBufferEvents {
   bufferEventGetWatermark(bufferevent: HandleNumber, writing: boolean): [low: number, high: number]
   bufferEventGetFd(bufferevent: HandleNumber): number
   bufferEventSetFd(bufferevent: HandleNumber, fd: number): void
+  bufferEventSetNoDelay(bufferevent: HandleNumber, on: boolean): void
   bufferEventPrioritySet(bufferevent: HandleNumber, priority: number): void
   bufferEventGetPriority(bufferevent: HandleNumber): number
   bufferEventSetMaxSingle(bufferevent: HandleNumber, writing: boolean, bytes: number): void
@@ -96,4 +97,5 @@ export interface NativeBufferEvents {
   dnsBaseTakeAnswers(dns: HandleNumber): string[]
   dnsErrToString(code: number): string
   gaiStrerror(code: number): string
+  gaiErrno(code: number): number
 }

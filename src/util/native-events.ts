@@ -12,7 +12,13 @@ export interface NativeEvents {
     minPriority: number,
     avoidMethods: readonly string[],
   ): HandleNumber
-  eventBaseDispatch(base: HandleNumber): void
+  eventBaseDispatch(base: HandleNumber, keepAlive: boolean, takeOver: boolean): void
+  setRef(handle: HandleNumber, type: string, on: boolean): void
+  hasRef(handle: HandleNumber, type: string): boolean
+  /** @returns false when it is being run already */
+  eventBaseDrive(base: HandleNumber): boolean
+  /** @returns false in the middle of a turn */
+  eventBaseStopDriving(base: HandleNumber): boolean
   eventBaseLoopSync(base: HandleNumber, flags: number): 0 | 1
   eventBaseLoopbreak(base: HandleNumber): void
   eventBaseLoopcontinue(base: HandleNumber): void
@@ -44,6 +50,7 @@ export interface NativeEvents {
   eventBaseActiveBySignal(base: HandleNumber, signal: number): void
   eventBaseReinit(base: HandleNumber): void
   eventBaseShare(base: HandleNumber): [token: bigint, key: number]
+  eventBaseUnshare(base: HandleNumber, token: bigint): number
   eventBaseTakeMessage(base: HandleNumber): Buffer
 
   libEventNew(base: HandleNumber, fd: number, what: number): HandleNumber
@@ -60,7 +67,7 @@ export interface NativeEvents {
   libEventCountDelivery(event: HandleNumber): void
   libEventShare(event: HandleNumber): bigint
 
-  tokenOpen(token: bigint): HandleNumber
+  tokenCheck(token: bigint): void
   tokenActive(token: bigint, what: number): void
   tokenOnce(token: bigint, message: Uint8Array, ms: number): void
 }

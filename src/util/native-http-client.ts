@@ -1,5 +1,15 @@
 import type { HandleNumber } from './native-handles.js'
 
+/** What has kept a client's request from its reply; the addon's `ClientFailure::Kind` has the same numbers. */
+export const ClientFailure = {
+  lookup: 1,
+  connect: 2,
+  connectTimeout: 3,
+  readTimeout: 4,
+  writeTimeout: 5,
+  reply: 6,
+} as const
+
 /** What the addon exports for HTTP clients. A negative number of ms stands for libevent's default, or "no time". */
 export interface NativeHttpClient {
   requestNew(): HandleNumber
@@ -38,7 +48,9 @@ export interface NativeHttpClient {
   connectionSetFamily(connection: HandleNumber, family: 0 | 4 | 6): void
   connectionSetFlags(connection: HandleNumber, flags: number): void
   connectionFreeOnCompletion(connection: HandleNumber): void
-  connectionGetFailure(connection: HandleNumber): [syscall: string, errno: number, reason: string] | undefined
+  connectionGetFailure(
+    connection: HandleNumber,
+  ): [kind: number, syscall: string, errno: number, reason: string] | undefined
   connectionMakeRequest(
     connection: HandleNumber,
     request: HandleNumber,

@@ -13,9 +13,10 @@ export interface NativeHttp {
     backlog: number,
     reusePort: boolean,
     ipv6Only: boolean,
+    noDelay: boolean,
   ): number
   httpBindUnix(http: HandleNumber, path: string, mode: number, backlog: number): number
-  httpAcceptFd(http: HandleNumber, fd: number): number
+  httpAcceptFd(http: HandleNumber, fd: number, noDelay: boolean): number
   httpDelAcceptSocket(http: HandleNumber, socket: number): void
   httpSocketFd(http: HandleNumber, socket: number): number
   httpSocketAddress(
@@ -41,6 +42,7 @@ export interface NativeHttp {
   httpSetExtensionMethods(http: HandleNumber, names: readonly string[]): void
   httpSetRequestTimeout(http: HandleNumber, ms: number): void
   httpSetMaxConnections(http: HandleNumber, count: number): void
+  httpSetMaxOutput(http: HandleNumber, bytes: number): void
   httpGetConnectionCount(http: HandleNumber): number
   httpSetErrorPage(http: HandleNumber, on: boolean): void
   httpAnswerPage(
@@ -65,6 +67,8 @@ export interface NativeHttp {
   requestBodyInto(request: HandleNumber, buffer: number): number
   requestGetBuffer(request: HandleNumber, input: boolean): HandleNumber
   requestGetConnection(request: HandleNumber): HandleNumber
+  requestKeep(request: HandleNumber): void
+  requestIsLost(request: HandleNumber): boolean
   requestWantComplete(request: HandleNumber): void
   requestReply(
     request: HandleNumber,
@@ -75,7 +79,7 @@ export interface NativeHttp {
   ): void
   requestSendError(request: HandleNumber, code: number, reason: string | undefined): void
   requestSendReplyStart(request: HandleNumber, code: number, reason: string | undefined): void
-  requestSendReplyChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean
+  requestSendReplyChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean | undefined
   requestSendReplyEnd(request: HandleNumber): void
 
   connectionGetPeer(connection: HandleNumber): [kind: 'tcp' | 'unix', address: string, port: number]

@@ -16,6 +16,7 @@ export interface NativeListener {
   listenerNew(base: HandleNumber, fd: number, backlog: number, flags: number): HandleNumber
   listenerSetEnabled(listener: HandleNumber, on: boolean): void
   listenerSetHasCallback(listener: HandleNumber, has: boolean): void
+  listenerSetNoDelay(listener: HandleNumber, on: boolean): void
   listenerTakeAccepted(
     listener: HandleNumber,
   ): [family: 'IPv4' | 'IPv6' | 'unix', address: string, port: number] | undefined

@@ -36,4 +36,8 @@ export interface NativeMemory {
   secureBufferAppendString(buffer: number, text: string): number
   secureBufferPopCharacter(buffer: number): number
   secureBufferSlice(buffer: number, start: number, end: number): number
+
+  terminalOpen(fd: number, receiver: (outcome: number, buffer: number) => void): boolean
+  terminalRead(maxBytes: number): boolean
+  terminalClose(): void
 }

@@ -60,7 +60,14 @@ export interface NativeAddon
   runtimeSupportedMethods(): string[]
   logSetCallback(callback: ((severity: number, message: string) => void) | null): void
   logEnableDebug(on: boolean): void
-  configure(config: { EventError: typeof EventError; shown: Float64Array; callbacks: NativeCallbacks }): void
+  /** See shown.ts. */
+  readonly shown: Float64Array
+  configure(config: {
+    EventError: typeof EventError
+    TypeError: TypeErrorConstructor
+    RangeError: RangeErrorConstructor
+    callbacks: NativeCallbacks
+  }): void
 
   declareType(name: string): number
   liveCount(type: number): number
@@ -81,7 +88,9 @@ function load(): NativeAddon {
   const build = process.env.BITCOIN_SUPPORT_BUILD ?? 'Release'
   const path = new URL(`../../build/${build}/bitcoin_support.node`, import.meta.url)
   try {
-    return createRequire(import.meta.url)(fileURLToPath(path)) as NativeAddon
+    const addon = createRequire(import.meta.url)(fileURLToPath(path)) as { newInstance(): NativeAddon }
+    // A thread may load this module several times, as test runners do; each has its own handles and callbacks.
+    return addon.newInstance()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
     // The script itself, because npm may refuse to run scripts and still report success.

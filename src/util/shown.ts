@@ -1,4 +1,5 @@
 // What the addon shows without a call: numbers in memory that both sides see. One call less for each handle.
+import { native } from './native.js'
 
 /** Where they stand; the addon's `Shown` (native/napi/environment.cc) has the same places. */
 export const Shown = {
@@ -21,8 +22,8 @@ export const Shown = {
   ended: 9,
 } as const
 
-/** For the addon alone, which writes it. */
-export const shownMemory = new Float64Array(Object.keys(Shown).length)
+/** The addon writes it. */
+const shownMemory = native.shown
 
 // Read by index: a key of a destructuring pattern is made a string, for which V8 gives up optimized code each time.
 export function shown(place: (typeof Shown)[keyof typeof Shown]): number {

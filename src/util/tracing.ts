@@ -1,10 +1,14 @@
 // OpenTelemetry. A span that lasts as long as a handle would never be exported if the handle leaked, so there is a
 // short one at creation and a short one at drop that links to it.
-import { type Meter, metrics, type SpanContext, type Tracer, trace } from '@opentelemetry/api'
+import { createRequire } from 'node:module'
+import type * as OpenTelemetry from '@opentelemetry/api'
+import type { Meter, SpanContext, Tracer } from '@opentelemetry/api'
 import { type HandleNumber, native } from './native.js'
 
 const SCOPE = 'bitcoin-support'
 
+// The API, undefined where it is not installed: then nothing is traced. Taken out of its module, whose exports are getters.
+const { trace, metrics } = loadApi() ?? {}
 const typeNames = new Map<number, string>()
 const creations = new Map<HandleNumber, { span?: SpanContext; stack?: string }>()
 let captureStacks = process.env.BITCOIN_SUPPORT_STACKS === '1'
@@ -24,8 +28,19 @@ const POOL_PARTS = [
   ['locked', "How much of the pool's memory is locked"],
 ] as const
 
+// A static import of a package that is not there would be an error. Its SDK registers with whichever copy is loaded.
+function loadApi(): typeof OpenTelemetry | undefined {
+  try {
+    return createRequire(import.meta.url)('@opentelemetry/api')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+    return undefined
+  }
+}
+
 /** The tracer of the SDK that is registered now, or undefined without one: then nothing is spent on a span. */
 function activeTracer(): Tracer | undefined {
+  if (trace === undefined) return undefined
   const provider = trace.getTracerProvider()
   const proxy = provider as Delegating
   if (proxy.getDelegateTracer !== undefined) return proxy.getDelegateTracer(SCOPE)
@@ -49,8 +64,8 @@ export function traceType(type: number, name: string): void {
 
 /** Registers the gauges with the meter provider that is registered now, if that has not been done. */
 export function registerGauges(): void {
-  const provider = metrics.getMeterProvider()
-  if (provider === metered) return
+  const provider = metrics?.getMeterProvider()
+  if (provider === undefined || provider === metered) return
   metered = provider
   const meter: Meter = provider.getMeter(SCOPE)
   const gauge = meter.createObservableGauge('bitcoin_support.handles.live', {

@@ -1,14 +1,25 @@
 // Arguments are checked here, by name; the addon checks handles.
+import { types } from 'node:util'
 
 /** The largest of C's `int`. */
 export const INT_MAX = 2 ** 31 - 1
 
-/** What comes back for an argument that fits no other way of showing it. */
-function describe(value: unknown): string {
+/** @returns how an argument is shown that is refused */
+export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return `${String(value)}`
   // Never the content of a string: it may be a secret.
-  return typeof value === 'object' ? `an instance of ${value.constructor?.name ?? 'Object'}` : `a ${typeof value}`
+  return typeof value === 'object' ? `an instance of ${classOf(value)}` : `a ${typeof value}`
+}
+
+function classOf(value: object): string {
+  try {
+    const { name } = value.constructor
+    return typeof name === 'string' && name !== '' ? name : 'Object'
+  } catch {
+    // Without a constructor, or with one that cannot be asked.
+    return 'Object'
+  }
 }
 
 /** @returns a TypeError with Node's code for an argument of the wrong type. */
@@ -108,12 +119,35 @@ export function checkMs(value: unknown, name: string): number {
 
 /** @throws TypeError unless `value` is a string or a Uint8Array. */
 export function checkBytes(value: unknown, name: string): void {
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
-    throw typeError(name, 'a string or a Uint8Array', value)
-  }
+  if (typeof value !== 'string' && !isBytes(value)) throw typeError(name, 'a string or a Uint8Array', value)
+}
+
+/** Whether `value` is a Uint8Array, of whatever context: each has a class of its own. */
+export const isBytes: (value: unknown) => value is Uint8Array = types.isUint8Array
+
+/** @throws TypeError unless `value` is a Uint8Array. */
+export function checkUint8Array(value: unknown, name: string): void {
+  if (!isBytes(value)) throw typeError(name, 'an instance of Uint8Array', value)
+}
+
+/** A class's own way to tell its instances from what only has their prototype. */
+export const kMade: unique symbol = Symbol('made')
+
+/** A class. */
+export type Class = (abstract new (...args: never) => object) & { readonly [kMade]?: (value: object) => boolean }
+
+/** Whether `value` has been made by `type` or by a class that derives from it. */
+export function isInstance(value: unknown, type: Class): boolean {
+  return value instanceof type && (type[kMade]?.(value) ?? true)
 }
 
 /** @throws TypeError unless `value` is an instance of `type`. */
-export function checkInstance(value: unknown, type: abstract new (...args: never) => object, name: string): void {
-  if (!(value instanceof type)) throw typeError(name, `an instance of ${type.name}`, value)
+export function checkInstance(value: unknown, type: Class, name: string): void {
+  if (!isInstance(value, type)) throw typeError(name, `an instance of ${type.name}`, value)
+}
+
+/** @throws TypeError unless `value` is an AbortSignal, of whatever context, or of a package. */
+export function checkAbortSignal(value: unknown, name: string): void {
+  const ok = typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
+  if (!ok) throw typeError(name, 'an AbortSignal', value)
 }

@@ -1,5 +1,5 @@
 // Every failure of secure memory looks the same, whatever has failed.
-import { SecureBuffer, SecureMemoryError, SecureString, secureAllocator } from 'bitcoin-support'
+import { SecureBuffer, type SecureBufferToken, SecureMemoryError, SecureString, secureAllocator } from 'bitcoin-support'
 import { expect } from 'chai'
 import { thrownBy } from '../support/errors.js'
 import { checkLiveCounts } from '../support/live-counts.js'
@@ -112,7 +112,7 @@ function failures(): Record<string, () => unknown> {
     ['a number', 1],
     ['undefined', undefined],
   ] as const) {
-    calls[`open: ${name}`] = () => SecureBuffer.open(value as bigint)
+    calls[`open: ${name}`] = () => SecureBuffer.open(value as SecureBufferToken)
   }
   calls['write: too much'] = () => on(live(), 'write', new Uint8Array(5))
   calls['asSlice: empty'] = () => on(new SecureBuffer(1), 'asSlice')

@@ -1,7 +1,7 @@
 // One buffer, several owners, in one thread and in more.
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { lockedPoolStats, SecureBuffer } from 'bitcoin-support'
+import { lockedPoolStats, SecureBuffer, type SecureBufferToken } from 'bitcoin-support'
 import { expect } from 'chai'
 import { thrownBy } from '../support/errors.js'
 import { checkLiveCounts } from '../support/live-counts.js'
@@ -38,7 +38,7 @@ function filled(): SecureBuffer {
   return buffer
 }
 
-function expectClosed(token: bigint): void {
+function expectClosed(token: SecureBufferToken): void {
   expect(thrownBy(() => SecureBuffer.open(token))).to.include({ code: FAILED })
 }
 
@@ -136,7 +136,7 @@ describe('sharing a SecureBuffer', () => {
 
     it('opens here what another thread shares', async () => {
       await using thread = new Thread()
-      const token = (await thread.ask('share')) as bigint
+      const token = (await thread.ask('share')) as SecureBufferToken
       using buffer = SecureBuffer.open(token)
       expect([...buffer.asSlice()]).to.deep.equal([7, 8, 9])
       await thread.ask('dispose')
@@ -166,7 +166,7 @@ describe('sharing a SecureBuffer', () => {
 
     it('keeps the buffer of a thread that has ended for the token it has left', async () => {
       await using thread = new Thread()
-      const token = (await thread.ask('share')) as bigint
+      const token = (await thread.ask('share')) as SecureBufferToken
       await thread.last('end')
       using buffer = SecureBuffer.open(token)
       expect([...buffer.asSlice()]).to.deep.equal([7, 8, 9])

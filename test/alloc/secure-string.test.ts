@@ -1,25 +1,14 @@
-import { createHash } from 'node:crypto'
 import { PassThrough, Readable } from 'node:stream'
-import type { ReadStream } from 'node:tty'
-import { fileURLToPath } from 'node:url'
 import { SecureString } from 'bitcoin-support'
 import { expect } from 'chai'
-import { thrownBy } from '../support/errors.js'
+import { rejection, thrownBy } from '../support/errors.js'
 import { checkLiveCounts } from '../support/live-counts.js'
 import { checkLockedPool } from '../support/locked-pool-counts.js'
-import { runProgram } from '../support/run-program.js'
-import { factsIn, factsOf, secureProgram } from '../support/secure-program.js'
+import { factsOf } from '../support/secure-program.js'
 
 const FAILED = 'ERR_SECURE_MEMORY'
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const textOf = (string: SecureString) => string.use((bytes) => new TextDecoder().decode(bytes))
-
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => new Error('it was fulfilled'),
-    (error: unknown) => error,
-  )
-}
 
 describe('SecureString', () => {
   checkLiveCounts()
@@ -192,40 +181,6 @@ describe('SecureString', () => {
       chunk: true,
       streamedLength: 32,
       after: 0,
-    })
-  })
-
-  describe('from a prompt', () => {
-    it('fails when there is no terminal', async () => {
-      const input = new PassThrough() as unknown as ReadStream
-      expect(await rejection(SecureString.prompt({ input }))).to.include({ code: FAILED })
-    })
-
-    it('reads a line without echo, takes characters back, and leaves the terminal as it was', async () => {
-      const steps = [
-        ['First: ', 'correct hörse\r'],
-        ['Second: ', 'abé\x7f\x7f\x7f\x7fbatteryx\x7f\n'],
-        ['End: ', '\x03tail\x7f\x7f\x7f\x7f\x04'],
-      ]
-      const terminal = fileURLToPath(new URL('../../../test/programs/secure/terminal.py', import.meta.url))
-      const { code, stdout, stderr } = await runProgram(
-        'python3',
-        [terminal, JSON.stringify(steps), process.execPath, secureProgram('prompt')],
-        { env: process.env },
-      )
-      expect(code, stderr).to.equal(0)
-      const result = JSON.parse(stdout) as { code: number; shown: string; left: unknown[] }
-      expect(result).to.include({ code: 0 })
-      expect(result.left).to.deep.equal([])
-      for (const typed of ['correct', 'hörse', 'abé', 'battery', 'tail']) expect(result.shown).to.not.include(typed)
-      const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
-      const facts = factsIn(result.shown.replaceAll('\r', '').replace(/^(First|Second|End): /gm, ''))
-      expect(facts).to.deep.equal([
-        { prompt: 'First: ', length: 14, sha256: sha256('correct hörse'), raw: false },
-        { prompt: 'Second: ', length: 7, sha256: sha256('battery'), raw: false },
-        { end: 0 },
-        { interrupted: true },
-      ])
     })
   })
 })

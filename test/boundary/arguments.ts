@@ -72,6 +72,10 @@ export function boolean(name: string, value: boolean): Argument {
   return { name, value, wrong: wrongTypes(name, (other) => typeof other === 'boolean') }
 }
 
+export function bigint(name: string, value: bigint): Argument {
+  return { name, value, wrong: wrongTypes(name, (other) => typeof other === 'bigint') }
+}
+
 export function callback(name: string, value: (...args: never) => void = () => {}): Argument {
   return { name, value, wrong: wrongTypes(name, (other) => typeof other === 'function') }
 }

@@ -86,7 +86,12 @@ const factories: Readonly<Record<string, Factory>> = {
     makes: LibEvent,
   },
   obtainBufferEventSocket: {
-    args: (base) => [instance('base', base), integer('fd', -1, -1, INT_MAX), optional(integer('options', 0, 0, 15))],
+    args: (base) => [
+      instance('base', base),
+      integer('fd', -1, -1, INT_MAX),
+      optional(integer('options', 0, 0, 15)),
+      options('settings', boolean('noDelay', true)),
+    ],
     makes: BufferEvent,
   },
   obtainBufferEventPair: {
@@ -96,8 +101,8 @@ const factories: Readonly<Record<string, Factory>> = {
   obtainBufferEventFilter: {
     args: (base) => [
       instance('underlying', obtainBufferEventSocket(base, -1), base),
-      optional(callback('inputFilter')),
-      optional(callback('outputFilter')),
+      optional(callbackOrNull('inputFilter')),
+      optional(callbackOrNull('outputFilter')),
       optional(integer('options', 0, 0, 15)),
       anything('arg'),
     ],
@@ -137,6 +142,7 @@ const factories: Readonly<Record<string, Factory>> = {
         boolean('leaveSocketsBlocking', false),
         boolean('disabled', false),
         boolean('deferAccept', false),
+        boolean('noDelay', true),
       ),
     ],
     makes: EvConnListener,

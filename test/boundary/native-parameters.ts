@@ -1,6 +1,7 @@
 // Parameters of the addon's functions by kind: what belongs there, what is refused, and what is odd but no reason to
 // crash. Names are the library's business: here only the class of the error and its code count.
 import type { Gallery, GalleryMember } from './gallery.js'
+import { type Hostile, hostileLists } from './hostile.js'
 import type { ArgumentError } from './outcomes.js'
 
 /** A handle of the gallery, passed as its number. */
@@ -16,6 +17,10 @@ export interface ValueParameter {
   readonly wrong: readonly { readonly value: unknown; readonly error: ArgumentError }[]
   /** Of the right type, whatever comes of them. */
   readonly odd: readonly unknown[]
+  /** Of the right type, and run JavaScript when they are read. */
+  readonly hostile?: readonly Hostile[]
+  /** Memory is as good as anything. */
+  readonly takesBytes?: true
 }
 
 export type Parameter = HandleParameter | ValueParameter
@@ -106,6 +111,7 @@ export function bytes(value: string | Uint8Array): ValueParameter {
     value: constant(value),
     wrong: refuse((other) => typeof other === 'string' || other instanceof Uint8Array),
     odd: [...odd, detached, shrunk, shared],
+    takesBytes: true,
   }
 }
 
@@ -162,8 +168,10 @@ export function list(value: readonly string[], odd: readonly unknown[] = []): Va
     [1, 2],
     ['\0', '\r\n'],
     [Symbol('s'), 'b'],
+    [new Uint8Array(2), Buffer.from('b')],
   ]
-  return { value: constant(value), wrong: refuse((other) => Array.isArray(other)), odd: [...lists, ...odd] }
+  const wrong = refuse((other) => Array.isArray(other))
+  return { value: constant(value), wrong, odd: [...lists, ...odd], hostile: hostileLists(value) }
 }
 
 export function optional(parameter: ValueParameter): ValueParameter {

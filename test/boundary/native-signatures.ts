@@ -79,7 +79,7 @@ const INPUT = 1
 const OUTPUT = 2
 
 /** Functions of the secure allocators and of libevent's library: what they take is no handle, and they have tests of their own. */
-export const OF_MEMORY = /^(log|memory|runtime|secure|lockedPool|harden|purge)/
+export const OF_MEMORY = /^(log|memory|runtime|secure|lockedPool|harden|purge|terminal)/
 
 function startReply({ incoming }: Gallery): void {
   incoming.sendReplyStart(200)
@@ -111,7 +111,11 @@ export const signatures: Readonly<Record<string, Signature>> = {
     int(0),
     list(['poll'], [['x'.repeat(100_000)]]),
   ),
-  eventBaseDispatch: signature(nothing, base),
+  eventBaseDispatch: signature(nothing, base, bool(false), bool(false)),
+  setRef: signature(nothing, event, text('LibEvent'), bool(true)),
+  hasRef: signature(is(true), event, text('LibEvent')),
+  eventBaseDrive: signature(a('boolean'), base),
+  eventBaseStopDriving: signature(is(true), base),
   // Without EVLOOP_NONBLOCK a loop with a listening socket never returns.
   eventBaseLoopSync: signature(is(0), base, int(EVLOOP_NONBLOCK, [3, 255, -1, 2 ** 31 - 1])),
   eventBaseLoopbreak: signature(nothing, base),
@@ -145,9 +149,14 @@ export const signatures: Readonly<Record<string, Signature>> = {
   eventBaseActiveBySignal: signature(nothing, base, int(63)),
   eventBaseReinit: signature(nothing, base),
   eventBaseShare: signature(a('array'), base),
-  eventBaseTakeMessage: signature(is(Buffer.alloc(0)), base),
-  tokenOpen: signature(
+  eventBaseUnshare: signature(
     a('number'),
+    base,
+    token(({ base }) => base.share(() => {})),
+  ),
+  eventBaseTakeMessage: signature(is(Buffer.alloc(0)), base),
+  tokenCheck: signature(
+    nothing,
     token(({ event }) => event.share()),
   ),
   tokenActive: signature(
@@ -254,6 +263,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   bufferEventGetWatermark: signature(is([0, 0]), bufferevent, bool(false)),
   bufferEventGetFd: signature(is(-1), bufferevent),
   bufferEventSetFd: signature(nothing, bufferevent, int(-1, [INT_MAX, INT_MIN])),
+  bufferEventSetNoDelay: signature(nothing, bufferevent, bool(true)),
   bufferEventPrioritySet: signature(nothing, bufferevent, int(0)),
   bufferEventGetPriority: signature(is(0), bufferevent),
   bufferEventSetMaxSingle: signature(nothing, bufferevent, bool(true), number(1000)),
@@ -289,6 +299,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   dnsBaseTakeAnswers: signature(is([]), dns),
   dnsErrToString: signature(a('string'), int(3)),
   gaiStrerror: signature(a('string'), int(-2)),
+  gaiErrno: signature(is(-3008), int(-2)),
 
   httpNew: signature(a('number'), base, bool(true)),
   httpBindTcp: signature(
@@ -300,6 +311,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
     int(1),
     bool(false),
     bool(false),
+    bool(true),
   ),
   httpBindUnix: signature(
     is(SOCKET + 1),
@@ -308,7 +320,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
     int(-1),
     int(1),
   ),
-  httpAcceptFd: signature('ERR_EV_BIND', http, int(2 ** 31 - 1, [0, 1, 2, -1, -(2 ** 31)])),
+  httpAcceptFd: signature('ERR_EV_BIND', http, int(2 ** 31 - 1, [0, 1, 2, -1, -(2 ** 31)]), bool(true)),
   httpDelAcceptSocket: signature(nothing, http, number(SOCKET)),
   httpSocketFd: signature(a('number'), http, number(SOCKET)),
   httpSocketAddress: signature(a('array'), http, number(SOCKET)),
@@ -340,6 +352,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   httpSetExtensionMethods: signature(nothing, http, list(['PROPFIND'])),
   httpSetRequestTimeout: signature(nothing, http, number(1000)),
   httpSetMaxConnections: signature(nothing, http, int(1)),
+  httpSetMaxOutput: signature(nothing, http, number(8192)),
   httpGetConnectionCount: signature(is(1), http),
   httpSetErrorPage: signature(nothing, http, bool(true)),
   httpAnswerPage: signature(
@@ -372,6 +385,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   listenerNew: signature('ERR_EV_BIND', base, int(2 ** 31 - 1, [-1, -(2 ** 31)]), int(0), int(0)),
   listenerSetEnabled: signature(nothing, listener, bool(true)),
   listenerSetHasCallback: signature(nothing, listener, bool(true)),
+  listenerSetNoDelay: signature(nothing, listener, bool(true)),
   listenerTakeAccepted: signature(is(undefined), listener),
   listenerGetFd: signature(a('number'), listener),
   listenerAddress: signature(a('array'), listener),
@@ -410,6 +424,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
   requestBodyInto: signature(is(-1), incoming, secureNumber()),
   requestGetBuffer: signature(a('number'), incoming, bool(true)),
   requestGetConnection: signature(a('number'), incoming),
+  requestKeep: signature(nothing, incoming),
+  requestIsLost: signature(is(false), incoming),
   requestWantComplete: signature(nothing, incoming),
   requestReply: signature(
     nothing,

@@ -1,115 +1,14 @@
-// Anything in any order, right and wrong, while connections are served: the seed says which.
-import { EventError, type EventErrorCode, SecureMemoryError } from 'bitcoin-support'
-import { expect } from 'chai'
+// Anything in any order, right and wrong, while connections are served: see random-run.ts.
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
-import type { WrongValue } from './arguments.js'
-import { resultOf } from './outcomes.js'
-import { type Member, RandomWorld, Thrown } from './random-world.js'
-import { callMethod, expectationOf } from './subject.js'
-import { type Callable, surfaceOf } from './surface.js'
+import { runRandomCalls } from './random-run.js'
 
 const STEPS = 10_000
 /** A slow machine does fewer. */
 const TIME_LIMIT_MS = 12_000
 
-/** BOUNDARY_SEEDS=100-199 tries others, as many as one has time for. */
+/** BOUNDARY_SEEDS=100-199 tries others, as many as one has time for. `npm run soak` takes fresh ones. */
 const [FIRST = 1, LAST = FIRST] = (process.env.BOUNDARY_SEEDS ?? '1-4').split('-').map(Number)
 const SEEDS = Array.from({ length: LAST - FIRST + 1 }, (_, i) => FIRST + i)
-
-const CODES: readonly EventErrorCode[] = [
-  ...(['ERR_EV_DISPOSED', 'ERR_EV_HANDLE', 'ERR_EV_REENTRANT', 'ERR_EV_STATE', 'ERR_EV_BIND'] as const),
-  ...(['ERR_EV_EXISTS', 'ERR_EV_NOT_FOUND', 'ERR_EV_LIBEVENT', 'ERR_EV_SIGNAL'] as const),
-]
-
-/**
- * The world runs loops itself, and its servers keep the callbacks that know of it. A descriptor that is taken from a
- * bufferevent would be nobody's.
- */
-const LEFT_OUT = new Set(['dispatch', 'dispatchSync', 'loopSync', 'setGencb', 'setCb', 'delCb', 'setfd'])
-/** These would leave nothing to call anything on. */
-const ENDING = new Set(['dispose', '[Symbol.dispose]', 'delAcceptSocket', 'loopbreak', 'loopexit'])
-
-const surfaces = new Map<object, (readonly [string, Callable])[]>()
-
-function surfaceFor({ subject }: Member): (readonly [string, Callable])[] {
-  const surface = surfaces.get(subject) ?? [...surfaceOf(subject.type)].filter(([name]) => !LEFT_OUT.has(name))
-  surfaces.set(subject, surface)
-  return surface
-}
-
-function expectDocumented(error: unknown): void {
-  // A body may be longer than what it is to be read into.
-  if (error instanceof Thrown || error instanceof SecureMemoryError) return
-  if (error instanceof EventError) expect(error.code).to.be.oneOf(CODES)
-  else if (error instanceof RangeError) expect(error).to.have.property('code', 'ERR_OUT_OF_RANGE')
-  else if (error instanceof TypeError) expect(error, String(error)).to.have.property('code', 'ERR_INVALID_ARG_TYPE')
-  else throw error
-}
-
-/** Calls any method of anything, with arguments that are sometimes wrong. */
-function callAnything(world: RandomWorld): void {
-  const { random } = world
-  const member = world.pickMember()
-  const [name, method] = (member && random.pick(surfaceFor(member))) ?? []
-  if (member === undefined || name === undefined || method === undefined) return
-  if (ENDING.has(name) && !random.percent(member.handle === member.base ? 3 : 20)) return
-  const expected = expectationOf(member.subject, name)
-  const args = (expected.args?.(world.contextFor(member)) ?? []).map(({ value, wrong }) =>
-    random.percent(85) ? value : (random.pick<WrongValue>(wrong)?.value ?? value),
-  )
-  const result = callMethod(method, expected, member.handle, args)
-  if ('error' in result) expectDocumented(result.error)
-}
-
-async function run(seed: number): Promise<void> {
-  using world = new RandomWorld(seed)
-  const failures: unknown[] = []
-  const dispatches: Promise<void>[] = []
-  let depth = 0
-  const attempt = (call: () => unknown) => {
-    const result = resultOf(call)
-    if (!('error' in result)) return result.value
-    // A callback must not throw what only this test wants to see.
-    const judged = resultOf(() => expectDocumented(result.error))
-    if ('error' in judged) failures.push(judged.error)
-    return undefined
-  }
-  world.onCallback = () => {
-    if (depth > 2) return
-    depth += 1
-    for (let calls = world.random.below(3); calls > 0; calls--) attempt(() => callAnything(world))
-    depth -= 1
-  }
-  const deadline = performance.now() + TIME_LIMIT_MS
-  for (let step = 0; step < STEPS && performance.now() < deadline && failures.length === 0; step++) {
-    const action = world.random.weighted({
-      makeBase: 5,
-      makeEvent: 10,
-      makeBuffer: 5,
-      makeServer: 5,
-      makeListener: 5,
-      makeConnection: 10,
-      makeRequest: 25,
-      makeBufferEvent: 8,
-      makePair: 3,
-      makeFilter: 5,
-      makeHelper: 3,
-      turn: 40,
-      dispatch: 3,
-      call: 60,
-    })
-    const value = attempt(() => (action === 'call' ? callAnything(world) : world[action]()))
-    if (value instanceof Promise) dispatches.push(value.then(() => {}, expectDocumented))
-    world.prune()
-    if (step % 50 === 0) await new Promise(setImmediate)
-  }
-  world[Symbol.dispose]()
-  await Promise.all(dispatches)
-  if (failures.length > 0) throw failures[0]
-  expect(world.traffic.served).to.be.above(0)
-  expect(world.traffic.replied).to.be.above(0)
-  expect(world.traffic.read).to.be.above(0)
-}
 
 describe('boundary: random calls', function () {
   this.timeout(60_000)
@@ -119,7 +18,7 @@ describe('boundary: random calls', function () {
     it(`crash nothing, leak nothing and fail as documented (seed ${seed})`, async () => {
       // After a crash nothing is said any more.
       console.log(`      seed ${seed}`)
-      await run(seed)
+      await runRandomCalls(seed, { steps: STEPS, ms: TIME_LIMIT_MS })
     })
   }
 })

@@ -74,6 +74,7 @@ const MAX = {
   buffers: 10,
   bufferevents: 12,
   dead: 40,
+  descriptors: 500,
 }
 
 /** What somebody may connect to. */
@@ -160,6 +161,7 @@ export class RandomWorld implements Disposable {
     if (base === undefined || this.live(ownBuffer).length >= MAX.buffers) return
     const buffer = this.#add(ownBuffer, filledBuffer(), base)
     if (this.random.percent(50)) buffer.addCb(() => this.#callback(base))
+    if (this.random.percent(50)) buffer.addReference('referred to', () => this.#callback(base))
     if (this.random.percent(20)) buffer.deferCallbacks(base)
   }
 
@@ -172,7 +174,8 @@ export class RandomWorld implements Disposable {
       else this.#watch(this.#add(socketBufferEvent, obtainBufferEventSocket(base, fd), base), base)
       this.#callback(base)
     }
-    const listener = obtainEvConnListenerBind(base, accept, undefined, { host: '127.0.0.1' })
+    const noDelay = this.random.percent(50)
+    const listener = obtainEvConnListenerBind(base, accept, undefined, { host: '127.0.0.1', noDelay })
     this.#add(evConnListener, listener, base)
     if (this.random.percent(30)) listener.setErrorCb(() => this.#callback(base))
   }
@@ -182,7 +185,7 @@ export class RandomWorld implements Disposable {
     if (base === undefined || this.live(socketBufferEvent).length >= MAX.bufferevents) return
     const socket = this.random.pick(this.members.filter(({ subject }) => ACCEPTING.has(subject)))
     const port = socket && portOf(socket.handle as EvHttpBoundSocket | EvConnListener)
-    const bufferevent = obtainBufferEventSocket(base, -1)
+    const bufferevent = obtainBufferEventSocket(base, -1, undefined, { noDelay: this.random.percent(50) })
     this.#watch(this.#add(socketBufferEvent, bufferevent, base), base)
     if (port !== undefined) bufferevent.socketConnect('127.0.0.1', port)
   }
@@ -318,6 +321,31 @@ export class RandomWorld implements Disposable {
       base.loopSync(EVLOOP_NONBLOCK)
     } finally {
       this.#looped = undefined
+    }
+  }
+
+  /** Runs any base for a turn, wherever one is: a base that is being run, or lets go of something, refuses. */
+  nestedTurn(): void {
+    const base = this.random.pick(this.live<EventBase>(eventBase))
+    if (base === undefined) return
+    using _end = this.#endLoop(base)
+    base.loopSync(EVLOOP_NONBLOCK)
+  }
+
+  /** Leaves the process without descriptors, where it may not have many, until the result is disposed. */
+  exhaust(): Disposable {
+    const taken: number[] = []
+    try {
+      while (taken.length < MAX.descriptors) taken.push(openSync('/dev/null', 'r'))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EMFILE') throw error
+      // Sometimes there are a few.
+      for (const fd of taken.splice(0, this.random.below(4))) closeSync(fd)
+    }
+    return {
+      [Symbol.dispose]() {
+        for (const fd of taken) closeSync(fd)
+      },
     }
   }
 

@@ -40,6 +40,11 @@ export const handleMethods: Readonly<Record<string, Method<unknown>>> = {
   '[Symbol.dispose]': { live: nothing, dead: nothing },
 }
 
+/** What every handle has that may lose its reference. @param itself - what is given back: the handle */
+export function refMethods(itself: Outcome): Readonly<Record<string, Method<unknown>>> {
+  return { ref: { live: itself }, unref: { live: itself }, hasRef: { live: is(true) } }
+}
+
 /** What is expected of a method. */
 export function expectationOf<H extends object, C>(subject: Subject<H, C>, name: string): Method<C> {
   const expected = subject.methods[name]

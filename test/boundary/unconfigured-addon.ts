@@ -7,17 +7,19 @@ const OF_MEMORY = /^(memory|secure|lockedPool|harden|purge)/
 /** They close and change any descriptor that they are given, those of this process too. */
 const OF_DESCRIPTORS = /^evutil/
 
-const addon: Record<string, unknown> = createRequire(import.meta.url)(workerData)
-const noFunctions = { EventError: Error, shown: new Float64Array(16), callbacks: {} }
+const { newInstance } = createRequire(import.meta.url)(workerData) as { newInstance(): Record<string, unknown> }
+const addon = newInstance()
+const noFunctions = { EventError: Error, TypeError, RangeError, callbacks: {} }
 const garbage: readonly unknown[][] = [
   [],
   [undefined],
   [null, null],
   [{}],
   [{ EventError: Error }],
-  [{ ...noFunctions, shown: [] }],
-  [{ ...noFunctions, shown: new Uint8Array(1) }],
-  [{ ...noFunctions, shown: new Float64Array(1) }],
+  [{ ...noFunctions, TypeError: undefined }],
+  [{ ...noFunctions, RangeError: {} }],
+  [{ ...noFunctions, callbacks: () => {} }],
+  [{ ...noFunctions, callbacks: { event() {} } }],
   [noFunctions],
   [1, 1, true, false, 1, 1, 1, []],
   [Number.NaN, 0.5, 'text', Symbol('symbol')],

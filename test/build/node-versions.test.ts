@@ -1,41 +1,23 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { npm, root, run, succeed } from './support.js'
-
-const cache = join(root, 'node_modules', '.cache', 'node-versions')
-const ranges = { node20: '^20', node22: '^22', node24: '^24', newest: 'latest' }
-/** Before the oldest that is supported. */
-const tooOld = { node18: '^18' }
-
-function binary(alias: string) {
-  return join(cache, 'node_modules', alias, 'bin', 'node')
-}
+import { installNodeVersions, nodeBinary, SUPPORTED } from '../support/node-versions.js'
+import { root, run, succeed } from './support.js'
 
 describe('the addon, built once', function () {
   this.timeout(300_000)
 
-  before(async () => {
-    mkdirSync(cache, { recursive: true })
-    // The packages that carry Node's binaries for one platform each; they have no install scripts.
-    const dependencies = Object.fromEntries(
-      Object.entries({ ...ranges, ...tooOld }).map(([alias, range]) => [
-        alias,
-        `npm:node-${process.platform}-${process.arch}@${range}`,
-      ]),
-    )
-    writeFileSync(join(cache, 'package.json'), JSON.stringify({ private: true, dependencies }))
-    // Without a lock file, so that every fresh installation asks for the newest of each range.
-    await npm(['install', '--ignore-scripts', '--no-package-lock', '--prefix', cache], cache)
-  })
+  before(installNodeVersions)
 
-  for (const [alias, range] of Object.entries(ranges)) {
+  for (const [alias, range] of Object.entries(SUPPORTED)) {
     it(`runs on Node ${range}`, async () => {
       const addon = join(root, 'build', 'Release', 'bitcoin_support.node')
       const built = statSync(addon).mtimeMs
 
-      const version = (await succeed(binary(alias), ['--version'])).trim()
-      const { code, stdout, stderr } = await run(binary(alias), [join(root, 'out', 'test', 'build', 'smoke.js')])
+      const version = (await succeed(nodeBinary(alias as keyof typeof SUPPORTED), ['--version'])).trim()
+      const { code, stdout, stderr } = await run(nodeBinary(alias as keyof typeof SUPPORTED), [
+        join(root, 'out', 'test', 'build', 'smoke.js'),
+      ])
 
       expect(stderr).to.equal('')
       expect(code).to.equal(0)
@@ -47,7 +29,7 @@ describe('the addon, built once', function () {
   }
 
   it('is not set up on a Node that is too old', async () => {
-    const { code, stderr } = await run(binary('node18'), [join(root, 'scripts', 'setup.mjs')])
+    const { code, stderr } = await run(nodeBinary('node18'), [join(root, 'scripts', 'setup.mjs')])
     expect(code).to.equal(1)
     expect(stderr).to.match(
       /^bitcoin-support needs Node \^20\.19\.0 \|\| >=22\.13\.0, but this is v18\.[\d.]+: [^\n]+\n$/,

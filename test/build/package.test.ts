@@ -45,7 +45,15 @@ describe('the published package', function () {
     const paths = packed.files.map((file) => file.path)
     const needed = [
       ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'CMakeLists.txt', 'binding.gyp'],
-      ...['dist/index.js', 'dist/index.d.ts', 'src/index.ts', 'native/addon.cc', 'scripts/addon/build.mjs'],
+      ...[
+        'dist/index.js',
+        'dist/index.d.ts',
+        'dist/cjs/index.cjs',
+        'dist/cjs/index.d.cts',
+        'src/index.ts',
+        'native/addon.cc',
+        'scripts/addon/build.mjs',
+      ],
     ]
     expect(needed.filter((path) => !paths.includes(path))).to.deep.equal([])
     const shipped =

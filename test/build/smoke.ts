@@ -41,6 +41,9 @@ const timer = obtainEvent(base, -1, EV_TIMEOUT | EV_PERSIST, () => {
 timer.add(1)
 assert.deepEqual(live(), { EventBase: 1, LibEvent: 1, EvHttp: 1, EvHttpRequest: 0 })
 
+for (const handle of [base, timer, http, bound])
+  assert.throws(() => structuredClone(handle), { name: 'DataCloneError' })
+
 const dispatched = base.dispatch()
 const origin = `http://127.0.0.1:${address.port}`
 for (const path of ['/one', '/two?x=1']) {

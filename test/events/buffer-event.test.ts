@@ -132,11 +132,11 @@ describe('BufferEvent', () => {
     broken.write('x')
     base.loopSync(EVLOOP_NONBLOCK)
     expect(errors).to.have.length(1)
-    expect(errors[0]).to.include({ code: 'ERR_EV_SOCKET', errno: constants.errno.EPIPE, syscall: 'write' })
+    expect(errors[0]).to.include({ code: 'ERR_EV_SOCKET', errno: -constants.errno.EPIPE, syscall: 'write' })
     expect(errors[0]?.message).to.equal('write failed: EPIPE, broken pipe')
     expect(() => obtainBufferEventSocket(base, 2 ** 31 - 1))
       .to.throw()
-      .with.property('errno', constants.errno.EBADF)
+      .with.property('errno', -constants.errno.EBADF)
   })
 
   it('flushes nothing and closes at once when it is disposed, unless the descriptor is not its own', () => {
@@ -170,6 +170,59 @@ describe('BufferEvent', () => {
     one.write('last')
     other.readBuffer(buffer)
     expect(buffer.remove().toString()).to.equal('last')
+  })
+
+  it('reads what is much in one piece, as fast as its input is emptied', () => {
+    using base = obtainEventBase()
+    const [left, right] = obtainBufferEventPair(base)
+    const piece = Buffer.from(Array.from({ length: 1 << 20 }, (_, i) => i % 251))
+    const pieces = 48
+    right.enable(EV_READ)
+    const fill = () => {
+      for (let i = 0; i < pieces; i++) left.write(piece)
+      expect(right.getInput().getLength()).to.equal(pieces * piece.length)
+    }
+    const time = (take: () => Buffer) => {
+      const started = performance.now()
+      const bytes = take()
+      const took = performance.now() - started
+      expect(bytes.length).to.equal(pieces * piece.length)
+      for (let i = 0; i < pieces; i++) {
+        expect(piece.equals(bytes.subarray(i * piece.length, (i + 1) * piece.length))).to.equal(true)
+      }
+      expect(right.getInput().getLength()).to.equal(0)
+      return took
+    }
+    fill()
+    const removing = time(() => right.getInput().remove())
+    fill()
+    // Taken 16 KiB at a time and put together again each time, it would be some hundred times as much.
+    expect(time(() => right.read())).to.be.below(20 * removing + 1000)
+    left.dispose()
+    right.dispose()
+  })
+
+  it('reads as much as there is, wherever its memory begins', () => {
+    using base = obtainEventBase()
+    const [left, right] = obtainBufferEventPair(base)
+    right.enable(EV_READ)
+    for (const size of [1, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 200_000]) {
+      for (const most of [undefined, size - 1, size, size + 1]) {
+        const bytes = Buffer.from(Array.from({ length: size }, (_, i) => (i * 7) % 253))
+        left.write(bytes)
+        const expected = most === undefined ? bytes : bytes.subarray(0, most)
+        expect(expected.equals(right.read(most)), `${most} of ${size}`).to.equal(true)
+        const rest = Buffer.alloc(10)
+        expect(right.read(rest)).to.equal(bytes.length - expected.length)
+      }
+    }
+    // What has no room stays.
+    left.write('12345')
+    const room = Buffer.alloc(3)
+    expect([right.read(room), room.toString(), right.read(Buffer.alloc(0))]).to.deep.equal([3, '123', 0])
+    expect(right.read().toString()).to.equal('45')
+    left.dispose()
+    right.dispose()
   })
 
   it('reads pieces that none of the others can take along', () => {
@@ -270,7 +323,7 @@ describe('BufferEvent', () => {
       one.write('bytes')
       expect(() => base.dispatchSync()).to.throw(failure.constructor as ErrorConstructor, 'the filter')
       base.dispatchSync()
-      expect(events).to.deep.equal([[BEV_EVENT_ERROR | BEV_EVENT_READING, constants.errno.EPROTO]])
+      expect(events).to.deep.equal([[BEV_EVENT_ERROR | BEV_EVENT_READING, -constants.errno.EPROTO]])
       expect(other.getInput().getLength()).to.equal(5)
     })
 

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, rmSync, statSync, truncat
 import { constants, tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
-import { EvBuffer, getUniquePath, obtainEvBuffer } from 'bitcoin-support'
+import { EvBuffer, EventError, getUniquePath, obtainEvBuffer } from 'bitcoin-support'
 import { expect } from 'chai'
 import { expectCode } from '../support/errors.js'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
@@ -197,13 +197,13 @@ describe('EvBuffer', () => {
       }
       expect(buffer.write(sockets.left), 'nothing to write').to.equal(0)
       for (const call of [() => buffer.read(sockets.left), fillAndWrite]) {
-        expect(expectCode('ERR_EV_LIBEVENT', call).errno).to.equal(constants.errno.EAGAIN)
+        expect(expectCode('ERR_EV_LIBEVENT', call).errno).to.equal(-constants.errno.EAGAIN)
       }
       expect(buffer.getLength()).to.equal(1)
       sockets.close(sockets.right)
-      expect(expectCode('ERR_EV_LIBEVENT', () => buffer.write(sockets.left)).errno).to.equal(constants.errno.EPIPE)
+      expect(expectCode('ERR_EV_LIBEVENT', () => buffer.write(sockets.left)).errno).to.equal(-constants.errno.EPIPE)
       for (const call of [() => buffer.read(9999), () => buffer.write(9999), () => buffer.addFile(9999)]) {
-        expect(expectCode('ERR_EV_LIBEVENT', call).errno).to.equal(constants.errno.EBADF)
+        expect(expectCode('ERR_EV_LIBEVENT', call).errno).to.equal(-constants.errno.EBADF)
       }
     })
 
@@ -235,12 +235,45 @@ describe('EvBuffer', () => {
       expect(() => fstatSync(fd)).to.throw(/EBADF/)
 
       const pipe = new SocketPair()
-      expect(expectCode('ERR_EV_LIBEVENT', () => buffer.addFile(pipe.left)).errno).to.equal(constants.errno.ESPIPE)
+      expect(expectCode('ERR_EV_LIBEVENT', () => buffer.addFile(pipe.left)).errno).to.equal(-constants.errno.ESPIPE)
       pipe[Symbol.dispose]()
       const directory = openSync('/', 'r')
       expectCode('ERR_EV_LIBEVENT', () => buffer.addFile(directory, 0, 1))
       closeSync(directory)
       expect(buffer.getLength()).to.equal(0)
+    })
+
+    it('of an empty file, and of an empty part, are none, and it is closed', () => {
+      using buffer = obtainEvBuffer()
+      const path = getUniquePath(tmpdir())
+      for (const [content, offset, length] of [
+        ['', 0, undefined],
+        ['', 0, 0],
+        ['', 10, undefined],
+        ['content', 7, undefined],
+        ['content', 3, 0],
+        ['content', 100, undefined],
+      ] as const) {
+        writeFileSync(path, content)
+        const fd = openSync(path, 'r')
+        buffer.addFile(fd, offset, length)
+        expect(buffer.getLength()).to.equal(0)
+        expect(() => fstatSync(fd)).to.throw(/EBADF/)
+        expect(() => buffer.addFile(fd, offset, length), 'closed')
+          .to.throw(EventError)
+          .with.property('errnoName', 'EBADF')
+      }
+      rmSync(path)
+      const nothing = openSync('/dev/null', 'r')
+      buffer.addFile(nothing)
+      expect(() => fstatSync(nothing)).to.throw(/EBADF/)
+      using frozen = obtainEvBuffer()
+      frozen.freeze(false)
+      writeFileSync(path, '')
+      const kept = openSync(path, 'r')
+      expectCode('ERR_EV_STATE', () => frozen.addFile(kept))
+      closeSync(kept)
+      rmSync(path)
     })
 
     it('of a file that is cut off have been read before', () => {

@@ -207,7 +207,7 @@ describe('EvConnListener', () => {
     const error = expectCode('ERR_EV_BIND', () =>
       obtainEvConnListenerBind(base, () => {}, undefined, { ...LOOPBACK, port }),
     )
-    expect(error).to.include({ syscall: 'bind', errno: constants.errno.EADDRINUSE })
+    expect(error).to.include({ syscall: 'bind', errno: -constants.errno.EADDRINUSE })
   })
 
   it('hands on what its callback throws, and keeps the other connections for later', () => {

@@ -67,7 +67,7 @@ describe('EvHttp: binding', () => {
     expect(await hello(portOf(both))).to.equal('any')
     expect(() => server.http.bindSocketWithHandle('0.0.0.0', portOf(both)))
       .to.throw(EventError)
-      .with.property('errno', EADDRINUSE)
+      .with.property('errno', -EADDRINUSE)
 
     const six = server.http.bindSocketWithHandle('::', 0, { ipv6Only: true })
     const four = server.http.bindSocketWithHandle('0.0.0.0', portOf(six))
@@ -94,11 +94,11 @@ describe('EvHttp: binding', () => {
       const taken = portOf(http.bindSocketWithHandle('127.0.0.1', 0))
       expect(() => http.bindSocketWithHandle('127.0.0.1', taken))
         .to.throw(EventError, /127\.0\.0\.1/)
-        .that.includes({ code: 'ERR_EV_BIND', errno: EADDRINUSE, syscall: 'bind' })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -EADDRINUSE, syscall: 'bind' })
       // An address of documentation: no host's own.
       expect(() => http.bindSocketWithHandle('192.0.2.1', 0))
         .to.throw(EventError)
-        .that.includes({ code: 'ERR_EV_BIND', errno: EADDRNOTAVAIL, syscall: 'bind' })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -EADDRNOTAVAIL, syscall: 'bind' })
       expect(() => http.bindSocketWithHandle(UNRESOLVABLE, 0))
         .to.throw(EventError, /getaddrinfo/)
         .with.property('code', 'ERR_EV_BIND')
@@ -142,12 +142,50 @@ describe('EvHttp: binding', () => {
       const shared = portOf(http.bindSocketWithHandle('127.0.0.1', 0, { reusePort: true }))
       expect(() => http.bindSocketWithHandle('127.0.0.1', shared))
         .to.throw(EventError)
-        .that.includes({ code: 'ERR_EV_BIND', errno: EADDRINUSE })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -EADDRINUSE })
       const alone = portOf(http.bindSocketWithHandle('127.0.0.1', 0))
       expect(() => http.bindSocketWithHandle('127.0.0.1', alone, { reusePort: true }))
         .to.throw(EventError)
-        .that.includes({ code: 'ERR_EV_BIND', errno: EADDRINUSE })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -EADDRINUSE })
     })
+  })
+
+  it('has connections send at once what they have, unless it is told not to', async () => {
+    const found: boolean[] = []
+    await using server = new HttpServer((request) => {
+      found.push(nativeSupport.hasNoDelay(request.getConnection()?.getBufferevent().getfd() ?? -1))
+      request.reply({ body: 'x' })
+    })
+    const { http } = server
+    const sockets = [
+      server.socket,
+      http.bindSocketWithHandle('127.0.0.1', 0, { noDelay: false }),
+      http.acceptSocketWithHandle(nativeSupport.boundTcpSocket(16)),
+      http.acceptSocketWithHandle(nativeSupport.boundTcpSocket(16), { noDelay: false }),
+    ]
+    for (const socket of sockets) expect(await hello(portOf(socket))).to.equal('x')
+    expect(found).to.deep.equal([true, false, true, false])
+  })
+
+  it('does not have a reply in several parts wait until the peer acknowledges the first', async () => {
+    await using server = new HttpServer((request) => {
+      request.sendReplyStart(200)
+      const send = (left: number): void => {
+        if (left === 0) request.sendReplyEnd()
+        else request.sendReplyChunk('part', () => send(left - 1))
+      }
+      send(3)
+    })
+    using wire = await server.connect()
+    const times: number[] = []
+    for (let i = 0; i < 21; i += 1) {
+      const start = performance.now()
+      wire.send(request('GET /'))
+      expect((await wire.reply()).body.toString()).to.equal('partpartpart')
+      times.push(performance.now() - start)
+    }
+    // A delayed acknowledgement takes 40 ms.
+    expect(times.sort((a, b) => a - b)[10]).to.be.lessThan(20)
   })
 
   it('checks its arguments by name', () => {
@@ -162,6 +200,7 @@ describe('EvHttp: binding', () => {
       expect(() => bind('127.0.0.1', 0, { backlog: 0 })).to.throw(RangeError, /^backlog /)
       expect(() => bind('127.0.0.1', 0, { reusePort: 1 })).to.throw(TypeError, /^reusePort /)
       expect(() => bind('127.0.0.1', 0, { ipv6Only: null })).to.throw(TypeError, /^ipv6Only /)
+      expect(() => bind('127.0.0.1', 0, { noDelay: 1 })).to.throw(TypeError, /^noDelay /)
     })
   })
 })
@@ -191,7 +230,7 @@ describe('EvHttp: a socket that listens already', () => {
       expect(nativeSupport.closeDescriptor(idle)).to.equal(true)
       expect(() => http.acceptSocketWithHandle(idle))
         .to.throw(EventError)
-        .that.includes({ code: 'ERR_EV_BIND', errno: EBADF, syscall: 'getsockopt' })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -EBADF, syscall: 'getsockopt' })
     })
   })
 
@@ -200,7 +239,7 @@ describe('EvHttp: a socket that listens already', () => {
       // Standard output is a pipe, a file or a terminal.
       expect(() => http.acceptSocketWithHandle(1))
         .to.throw(EventError)
-        .that.includes({ code: 'ERR_EV_BIND', errno: ENOTSOCK, syscall: 'getsockopt' })
+        .that.includes({ code: 'ERR_EV_BIND', errno: -ENOTSOCK, syscall: 'getsockopt' })
     })
   })
 

@@ -179,7 +179,7 @@ describe('EvHttpConnection.request()', () => {
       await using peer = new HttpPeer(dead.port)
       const error = (await rejectionOf(peer.connection.request({ path: '/' }))) as EventError
       expect(error).to.be.instanceOf(EventError)
-      expect({ ...error }).to.include({ code: 'ERR_EV_CONNECT', syscall: 'connect', errno: 111 })
+      expect({ ...error }).to.include({ code: 'ERR_EV_CONNECT', syscall: 'connect', errno: -111 })
     })
 
     it('when the name is unknown', async () => {

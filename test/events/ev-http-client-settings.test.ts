@@ -243,9 +243,9 @@ describe('EvHttpConnection: a client’s settings', () => {
         await using other = new HttpPeer((base) => obtainEvHttpConnectionUnix(base, path))
         return expectError(other.connection.request({ path: '/' }), 'ERR_EV_CONNECT')
       })()
-      expect({ ...gone }).to.include({ syscall: 'connect', errno: 2 })
+      expect({ ...gone }).to.include({ syscall: 'connect', errno: -2 })
       await using long = new HttpPeer((base) => obtainEvHttpConnectionUnix(base, `/${'x'.repeat(200)}`))
-      expect((await expectError(long.connection.request({ path: '/' }), 'ERR_EV_CONNECT')).errno).to.equal(36)
+      expect((await expectError(long.connection.request({ path: '/' }), 'ERR_EV_CONNECT')).errno).to.equal(-36)
       rmSync(directory, { recursive: true })
     })
 

@@ -84,22 +84,22 @@ describe('EvHttp: a UNIX socket', () => {
 
   it('takes nothing’s place, and leaves it there', () => {
     writeFileSync(path, 'precious')
-    expect(codeOf(() => bindAlone(path))).to.deep.equal({ code: 'ERR_EV_BIND', errno: EADDRINUSE, syscall: 'bind' })
+    expect(codeOf(() => bindAlone(path))).to.deep.equal({ code: 'ERR_EV_BIND', errno: -EADDRINUSE, syscall: 'bind' })
     expect(statSync(path).isFile()).to.equal(true)
 
     const other = join(folder, 'other')
     using base = obtainEventBase()
     using http = obtainEvHttp(base)
     http.bindUnixSocket(other)
-    expect(codeOf(() => bindAlone(other))).to.deep.equal({ code: 'ERR_EV_BIND', errno: EADDRINUSE, syscall: 'bind' })
+    expect(codeOf(() => bindAlone(other))).to.deep.equal({ code: 'ERR_EV_BIND', errno: -EADDRINUSE, syscall: 'bind' })
     expect(existsSync(other)).to.equal(true)
   })
 
   it('says why it cannot be', () => {
     const nowhere = join(folder, 'missing', 'socket')
-    expect(codeOf(() => bindAlone(nowhere))).to.deep.equal({ code: 'ERR_EV_BIND', errno: ENOENT, syscall: 'bind' })
+    expect(codeOf(() => bindAlone(nowhere))).to.deep.equal({ code: 'ERR_EV_BIND', errno: -ENOENT, syscall: 'bind' })
     const long = join(folder, 'x'.repeat(120))
-    expect(codeOf(() => bindAlone(long))).to.deep.equal({ code: 'ERR_EV_BIND', errno: ENAMETOOLONG, syscall: 'bind' })
+    expect(codeOf(() => bindAlone(long))).to.deep.equal({ code: 'ERR_EV_BIND', errno: -ENAMETOOLONG, syscall: 'bind' })
   })
 
   it('may have the longest path that there is', () => {

@@ -164,7 +164,7 @@ describe('EventBase once()', () => {
       for (const what of [EV_READ, EV_WRITE]) {
         const error = expectCode('ERR_EV_LIBEVENT', () => base.once(sockets.left, what, ignore))
         expect({ errno: error.errno, syscall: error.syscall }).to.deep.equal({
-          errno: EBADF,
+          errno: -EBADF,
           syscall: 'event_base_once',
         })
       }

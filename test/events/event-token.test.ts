@@ -7,6 +7,8 @@ import {
   EV_TIMEOUT,
   EV_WRITE,
   EVLOOP_NONBLOCK,
+  type EventBaseShareToken,
+  type EventShareToken,
   EventToken,
   liveHandles,
   obtainEvent,
@@ -78,15 +80,17 @@ describe('EventToken', () => {
     const event = obtainEvtimer(base, ignore)
     const [ofEvent, ofBase] = [event.share(), base.share(ignore)]
     for (const token of [1n, ofEvent + 1n, ofBase - 1n, 2n ** 64n - 1n]) {
-      expectCode('ERR_EV_DISPOSED', () => EventToken.open(token))
+      expectCode('ERR_EV_DISPOSED', () => EventToken.open(token as EventShareToken))
     }
-    for (const token of [0n, -1n, 2n ** 64n]) expect(() => EventToken.open(token)).to.throw(RangeError, /^token /)
+    for (const token of [0n, -1n, 2n ** 64n]) {
+      expect(() => EventToken.open(token as EventShareToken)).to.throw(RangeError, /^token /)
+    }
     for (const token of [1, '1', undefined]) {
-      expect(() => EventToken.open(token as unknown as bigint)).to.throw(TypeError, /^token /)
+      expect(() => EventToken.open(token as never)).to.throw(TypeError, /^token /)
     }
     using eventToken = EventToken.open(ofEvent)
     using baseToken = EventToken.open(ofBase)
-    expectCode('ERR_EV_STATE', () => eventToken.once())
+    expectCode('ERR_EV_STATE', () => eventToken.once(undefined as never))
     expectCode('ERR_EV_STATE', () => baseToken.active(0))
     expectCode('ERR_EV_STATE', () => obtainEvent(base, 12, EV_SIGNAL, ignore).share())
   })
@@ -106,7 +110,11 @@ describe('EventToken', () => {
   it('hands messages over in their order, whatever they are', () => {
     using base = obtainEventBase()
     const seen: unknown[] = []
-    using token = EventToken.open(base.share((message) => seen.push(message)))
+    const shared = base.share((message) => {
+      seen.push(message)
+      if (message === 'later') base.unshare(shared)
+    })
+    using token = EventToken.open(shared)
     const messages = [undefined, null, 1n, 'text', { list: [1, new Map([['a', new Date(0)]])] }, new Uint8Array([1, 2])]
     for (const message of messages) token.once(message)
     // So late that no stall between the two calls turns them round.
@@ -124,12 +132,19 @@ describe('EventToken', () => {
   it('tells several callbacks of a base apart', () => {
     using base = obtainEventBase()
     const seen: unknown[] = []
-    using first = EventToken.open(base.share((message) => seen.push('first', message)))
-    using second = EventToken.open(base.share((message) => seen.push('second', message)))
-    second.once(2)
-    first.once(1)
-    expect(base.dispatchSync()).to.equal(1)
-    expect(seen).to.deep.equal(['second', 2, 'first', 1])
+    const shares = [1, 2].map((name) => base.share((message) => seen.push(`${message} to ${name}`)))
+    const [first, second] = shares.map((token) => EventToken.open(token)) as [EventToken, EventToken]
+    second.once('a')
+    first.once('b')
+    expect(base.loopSync(EVLOOP_NONBLOCK)).to.equal(0)
+    expect(seen).to.deep.equal(['a to 2', 'b to 1'])
+    base.unshare(shares[0] as EventBaseShareToken)
+    second.once('c')
+    expectCode('ERR_EV_DISPOSED', () => first.once('d'))
+    expect(base.loopSync(EVLOOP_NONBLOCK)).to.equal(0)
+    expect(seen).to.deep.equal(['a to 2', 'b to 1', 'c to 2'])
+    first.dispose()
+    second.dispose()
   })
 
   it('is of no use once what it stands for is gone', () => {
@@ -181,12 +196,10 @@ describe('EventToken', () => {
 
     it(`brings ${name} messages from another thread`, async () => {
       using base = obtainEventBase()
-      const kept = obtainEvtimer(base, ignore)
-      kept.add(NEVER)
       const seen: unknown[] = []
       const token = base.share((message) => {
         seen.push(message)
-        if (seen.length === 500) kept.del()
+        if (seen.length === 500) base.unshare(token)
       })
       const worker = new TokenWorker(token, 'base', 500)
       await worker.opened
@@ -265,98 +278,6 @@ describe('EventToken', () => {
     expect(await dispatched).to.equal(1)
   })
 
-  describe('of a base', () => {
-    const worker = (token: bigint, count: number) => new TokenWorker(token, 'base', count)
-
-    it('keeps dispatch() going until it has been opened and all who opened it have done', async () => {
-      using base = obtainEventBase()
-      let seen = 0
-      const token = base.share(() => (seen += 1))
-      const [first, second] = [worker(token, 1000), worker(token, 1000)]
-      expect(await base.dispatch()).to.equal(1)
-      expect(seen).to.be.at.least(1000)
-      await Promise.all([first.ended, second.ended])
-      base.dispatchSync()
-      expect(seen).to.equal(2000)
-    })
-
-    it('in its own thread keeps dispatch() going, and not a blocking loop', async () => {
-      using base = obtainEventBase()
-      const seen: unknown[] = []
-      const token = base.share((message) => seen.push(message))
-      const opened = EventToken.open(token)
-      expect(base.dispatchSync()).to.equal(1)
-      const dispatched = base.dispatch()
-      setTimeout(() => opened.once('first'), 5)
-      setTimeout(() => {
-        opened.once('last')
-        opened.dispose()
-      }, 10)
-      expect(await dispatched).to.equal(1)
-      expect(seen).to.deep.equal(['first', 'last'])
-    })
-
-    it('keeps the second of two bases going, and neither uses the processor meanwhile', async () => {
-      using first = obtainEventBase()
-      using second = obtainEventBase()
-      obtainEvtimer(first, ignore).add(NEVER)
-      using opened = EventToken.open(second.share(ignore))
-      const dispatched = [first.dispatch(), second.dispatch()]
-      await new Promise((resolve) => setTimeout(resolve, 50))
-      const before = process.cpuUsage()
-      await new Promise((resolve) => setTimeout(resolve, 500))
-      const { user, system } = process.cpuUsage(before)
-      expect(user + system, 'µs of CPU in half a second').to.be.lessThan(250_000)
-      opened.dispose()
-      expect(await dispatched[1]).to.equal(1)
-      first.loopbreak()
-      expect(await dispatched[0]).to.equal(0)
-    })
-
-    it('keeps dispatchSync() going while another thread has it open', async () => {
-      using base = obtainEventBase()
-      let seen = 0
-      const sender = worker(
-        base.share(() => (seen += 1)),
-        500,
-      )
-      await sender.opened
-      expect(base.dispatchSync()).to.equal(1)
-      expect(seen).to.be.at.least(450)
-      base.dispatchSync()
-      expect(seen, 'those with a time come when that has passed').to.equal(500)
-      await sender.ended
-    })
-
-    it('is done with when its thread is terminated', async () => {
-      using base = obtainEventBase()
-      let seen = 0
-      const token = base.share(() => (seen += 1))
-      const url = new URL('../programs/token-worker.js', import.meta.url)
-      const endless = new Worker(url, { workerData: { token, kind: 'base', count: 1_000_000_000 } })
-      await new Promise((resolve) => endless.once('message', resolve))
-      const dispatched = base.dispatch()
-      while (seen === 0) await turn()
-      await endless.terminate()
-      expect(await dispatched).to.equal(1)
-    })
-
-    it('that nobody has opened yet keeps dispatch() going until the base is told to end', async () => {
-      const base = obtainEventBase()
-      base.share(ignore)
-      base.share(ignore)
-      let dispatched = base.dispatch()
-      setTimeout(() => base.loopexit(), 5)
-      expect(await dispatched).to.equal(0)
-      dispatched = base.dispatch()
-      setTimeout(() => base.loopbreak(), 5)
-      expect(await dispatched).to.equal(0)
-      dispatched = base.dispatch()
-      setTimeout(() => base.dispose(), 5)
-      expect(await dispatched).to.equal(0)
-    })
-  })
-
   it('of an event loses nothing that another thread sends, though its time comes and goes meanwhile', async () => {
     using base = obtainEventBase()
     const heard = new Int32Array(new SharedArrayBuffer(4))
@@ -385,6 +306,41 @@ describe('EventToken', () => {
     expect((await sender.ended).done).to.equal(3000)
     base.dispatchSync()
     expect(seen).to.deep.equal([1 | 2 | 4])
+  })
+
+  it('of a base keeps that going until it is taken back', async () => {
+    using base = obtainEventBase()
+    using other = obtainEventBase()
+    const seen: unknown[] = []
+    const token = base.share((message) => seen.push(message))
+    const second = base.share(ignore)
+    for (const [wrong, code] of [
+      [token + 1n, 'ERR_EV_NOT_FOUND'],
+      [0n, 'ERR_EV_NOT_FOUND'],
+      [2n ** 70n, 'ERR_EV_NOT_FOUND'],
+      [other.share(ignore), 'ERR_EV_NOT_FOUND'],
+    ] as const) {
+      expectCode(code, () => base.unshare(wrong as EventBaseShareToken))
+    }
+    expect(() => base.unshare(1 as never)).to.throw(TypeError, /^token /)
+    using remote = EventToken.open(token)
+    const ended = base.dispatch()
+    let settled = false
+    ended.then(() => {
+      settled = true
+    })
+    for (let i = 0; i < 20; i++) await turn()
+    remote.once('heard')
+    while (seen.length === 0) await turn()
+    base.unshare(token)
+    expectCode('ERR_EV_NOT_FOUND', () => base.unshare(token))
+    expectCode('ERR_EV_DISPOSED', () => remote.once('not heard'))
+    for (let i = 0; i < 20; i++) await turn()
+    expect(settled).to.equal(false)
+    base.unshare(second)
+    expect(await ended).to.equal(1)
+    expect(seen).to.deep.equal(['heard'])
+    expect(base.dispatchSync()).to.equal(1)
   })
 
   it('of an event does not keep a base going, but is heard of before that ends', () => {

@@ -165,7 +165,8 @@ describe('a child of fork()', () => {
       })
       event.add()
       const before = new Set(descriptors())
-      using token = EventToken.open(base.share((message) => seen.push(String(message))))
+      const shared = base.share((message) => seen.push(String(message)))
+      using token = EventToken.open(shared)
       // What other threads wake the base with.
       const wakers = descriptors().filter((name) => !before.has(name))
       expect(wakers).to.have.lengthOf(2)
@@ -174,18 +175,21 @@ describe('a child of fork()', () => {
         base.reinit()
         sockets.write(sockets.right)
         base.loopSync(EVLOOP_NONBLOCK)
-        const late = obtainEvtimer(base, () => seen.push('timer'))
+        const late = obtainEvtimer(base, () => {
+          seen.push('timer')
+          base.unshare(shared)
+        })
         late.add(1)
         token.once('message')
         const result = base.dispatchSync()
-        const shared = descriptors().filter((name) => wakers.includes(name))
+        const kept = descriptors().filter((name) => wakers.includes(name))
         event.dispose()
         base.dispose()
-        return { result, shared, seen: [...seen].sort(), disposed: [base.disposed, event.disposed] }
+        return { result, kept, seen: [...seen].sort(), disposed: [base.disposed, event.disposed] }
       })
       expect(theirs).to.deep.equal({
         result: 1,
-        shared: [],
+        kept: [],
         seen: ['message', 'read', 'timer'],
         disposed: [true, true],
       })

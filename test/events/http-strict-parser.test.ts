@@ -13,7 +13,7 @@ describe('the strict parser of requests', () => {
     const program = await compile(
       'parser_splits',
       [cxx, ...includes, ...sanitize],
-      [...sources, 'native/http/http_strict_parser.cc'],
+      [...sources, 'native/http/http_strict_parser.cc', 'native/http/http_body_reader.cc'],
     )
     const { code, stdout, stderr } = await runProgram(program, [String(FIRST_SEED), '50000'], {
       env: { LD_PRELOAD: '' },

@@ -67,6 +67,7 @@ const MANY: Record<string, { few: number; run(count: number): unknown }> = {
       for (const token of tokens) token.once()
       await turn()
       for (const token of tokens) token.dispose()
+      base.loopbreak()
       await dispatched
     },
   },

@@ -235,20 +235,6 @@ describe('signal events', () => {
   })
 
   describe('and Node', () => {
-    it('are refused for a signal that Node handles', () => {
-      using base = obtainEventBase()
-      for (const signal of ['SIGUSR2', 'SIGINT', 'SIGTERM'] as const) {
-        process.on(signal, ignore)
-        const event = obtainEvent(base, constants.signals[signal], EV_SIGNAL, ignore)
-        try {
-          expectCode('ERR_EV_SIGNAL', () => event.add())
-        } finally {
-          process.off(signal, ignore)
-        }
-        event.add()
-      }
-    })
-
     for (const signal of [SIGINT, SIGTERM]) {
       it(`take signal ${signal} in place of Node's default, which is back with their end`, async () => {
         await using child = runChild('ended-by-signal', [`${signal}`])
@@ -289,7 +275,7 @@ describe('signal events', () => {
     for (const signal of [SIGKILL, SIGSTOP, 0]) {
       const event = obtainEvent(base, signal, EV_SIGNAL, ignore)
       const error = expectCode('ERR_EV_LIBEVENT', () => event.add())
-      expect({ errno: error.errno, syscall: error.syscall }).to.deep.equal({ errno: EINVAL, syscall: 'event_add' })
+      expect({ errno: error.errno, syscall: error.syscall }).to.deep.equal({ errno: -EINVAL, syscall: 'event_add' })
     }
     expectCode('ERR_EV_LIBEVENT', () => obtainEvent(base, 1000, EV_SIGNAL, ignore).add())
     expect(base.dispatchSync(), 'and nothing is pending').to.equal(1)

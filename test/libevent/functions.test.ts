@@ -239,7 +239,7 @@ describe('bitcoin-support/libevent: functions', () => {
     const buf = must(evbuffer_new())
     const other = must(evbuffer_new())
     expect(evbuffer_pullup(buf, -1)).to.equal(null)
-    expect(evbuffer_add(buf, 'line 1\r\nline 2\nrestX', 19)).to.equal(0)
+    expect(evbuffer_add(buf, Buffer.from('line 1\r\nline 2\nrestX'), 19)).to.equal(0)
     const count = { value: -1 }
     expect(evbuffer_readln(buf, count, EVBUFFER_EOL_CRLF)).to.equal('line 1')
     expect(count.value).to.equal(6)
@@ -304,7 +304,7 @@ describe('bitcoin-support/libevent: functions', () => {
     evhttp_clear_headers(list)
     list.dispose()
     expect(evhttp_uriencode('a b₿', -1, 1)).to.equal('a+b%E2%82%BF')
-    expect(evhttp_uriencode('a b', 2, false)).to.equal('a%20')
+    expect(evhttp_uriencode(Buffer.from('a b'), 2, false)).to.equal('a%20')
     const size = { value: 0 }
     expect(evhttp_uridecode('%00₿', false, size)).to.equal(null)
     expect(evhttp_uridecode('%00%E2%82%BF+', true, size)).to.equal('\0₿ ')
@@ -468,7 +468,7 @@ describe('bitcoin-support/libevent: functions', () => {
         'ctx',
       )
       expect([bufferevent_enable(right, EV_READ), bufferevent_disable(left, EV_READ)]).to.deep.equal([0, 0])
-      expect(bufferevent_write(left, 'hello, world', 5)).to.equal(0)
+      expect(bufferevent_write(left, Buffer.from('hello, world'), 5)).to.equal(0)
       event_base_loop(base, EVLOOP_NONBLOCK)
       expect(journal).to.deep.equal(['ctx', 'hello'])
       expect(bufferevent_get_base(left)).to.equal(base)

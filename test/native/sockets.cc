@@ -86,6 +86,16 @@ Napi::Value BacklogOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), state.tcpi_sacked);
 }
 
+// (descriptor of a socket of TCP) -> whether it has TCP_NODELAY
+Napi::Value HasNoDelay(const Napi::CallbackInfo& info) {
+  int on = 0;
+  socklen_t length = sizeof on;
+  if (getsockopt(IntArg(info, 0), IPPROTO_TCP, TCP_NODELAY, &on, &length) != 0) {
+    throw Napi::Error::New(info.Env(), std::strerror(errno));
+  }
+  return Napi::Boolean::New(info.Env(), on != 0);
+}
+
 // (descriptor) -> whether it was open
 Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), close(IntArg(info, 0)) == 0);
@@ -101,6 +111,7 @@ void ExportSockets(Napi::Env env, Napi::Object exports) {
   exports.Set("shutdownSocket", Napi::Function::New<ShutdownSocket>(env, "shutdownSocket"));
   exports.Set("portOf", Napi::Function::New<PortOf>(env, "portOf"));
   exports.Set("backlogOf", Napi::Function::New<BacklogOf>(env, "backlogOf"));
+  exports.Set("hasNoDelay", Napi::Function::New<HasNoDelay>(env, "hasNoDelay"));
   exports.Set("closeDescriptor", Napi::Function::New<CloseDescriptor>(env, "closeDescriptor"));
 }
 

@@ -1,8 +1,12 @@
 // Makes an event of another thread active for one reason after the other, each when that before it has been heard of.
 import { parentPort, workerData } from 'node:worker_threads'
-import { EV_CLOSED, EV_READ, EV_WRITE, EventToken } from 'bitcoin-support'
+import { EV_CLOSED, EV_READ, EV_WRITE, type EventShareToken, EventToken } from 'bitcoin-support'
 
-const { token, heard, count } = workerData as { token: bigint; heard: Int32Array<SharedArrayBuffer>; count: number }
+const { token, heard, count } = workerData as {
+  token: EventShareToken
+  heard: Int32Array<SharedArrayBuffer>
+  count: number
+}
 const REASONS = [EV_READ, EV_WRITE, EV_CLOSED, 0x40]
 /** How long one may take, in ms, before it counts as lost. */
 const LOST_AFTER = 5000

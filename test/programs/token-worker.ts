@@ -1,8 +1,12 @@
 // What event-token.test.ts has its workers do with a token: until what it stands for is gone.
 import { parentPort, workerData } from 'node:worker_threads'
-import { EventError, EventToken } from 'bitcoin-support'
+import { type EventBaseShareToken, EventError, type EventShareToken, EventToken } from 'bitcoin-support'
 
-const { token, kind, count } = workerData as { token: bigint; kind: 'event' | 'base'; count: number }
+const { token, kind, count } = workerData as {
+  token: EventShareToken | EventBaseShareToken
+  kind: 'event' | 'base'
+  count: number
+}
 
 using opened = EventToken.open(token)
 parentPort?.postMessage('open')

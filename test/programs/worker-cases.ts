@@ -168,7 +168,7 @@ const cases: Record<string, () => void | Promise<void>> = {
     event.dispose()
     callWithoutEnd(
       () => event.active(0),
-      () => EventToken.open(0n),
+      () => EventToken.open(0n as never),
       () => obtainEvent(base, 1_000_000, EV_READ, () => {}),
       () => obtainEvent(base, 1.5, 0, () => {}),
     )

@@ -15,6 +15,14 @@ export function thrownBy(call: () => unknown): unknown {
   throw new Error(`nothing was thrown; the result is ${String(result)}`)
 }
 
+/** @returns what `promise` is rejected with; an Error that says so when it is fulfilled */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    (value) => new Error(`it was fulfilled with ${String(value)}`),
+    (error: unknown) => error,
+  )
+}
+
 /** Expects `call` to throw an EventError with that code, and returns it. */
 export function expectCode(code: EventErrorCode, call: () => unknown): EventError {
   return asEventError(code, thrownBy(call))
@@ -22,11 +30,7 @@ export function expectCode(code: EventErrorCode, call: () => unknown): EventErro
 
 /** Expects `promise` to be rejected with an EventError with that code, and returns it. */
 export async function expectRejection(code: EventErrorCode, promise: Promise<unknown>): Promise<EventError> {
-  const outcome = await promise.then(
-    (value) => new Error(`it was fulfilled with ${String(value)}`),
-    (error: unknown) => error,
-  )
-  return asEventError(code, outcome)
+  return asEventError(code, await rejection(promise))
 }
 
 function asEventError(code: EventErrorCode, error: unknown): EventError {

@@ -52,6 +52,8 @@ export interface NativeSupport {
   portOf(fd: number): number
   /** @returns how many connections may wait at a TCP socket that listens */
   backlogOf(fd: number): number
+  /** @returns whether a TCP socket has TCP_NODELAY */
+  hasNoDelay(fd: number): boolean
   /** @returns whether it was open */
   closeDescriptor(fd: number): boolean
 }

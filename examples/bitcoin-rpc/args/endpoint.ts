@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { parseNetAddress } from '../auth/net-address.js'
 
 /** Where to listen. */
 export interface Endpoint {
@@ -21,6 +22,14 @@ export function parseEndpoint(text: string, defaultPort: number): Endpoint | und
   if (bracketed !== undefined && !isIPv6(bracketed)) return undefined
   const port = digits === undefined ? defaultPort : Number(digits)
   return port > 0xffff ? undefined : { host: bracketed ?? plain ?? '', port }
+}
+
+/**
+ * @param host - an address or a name
+ * @returns whether it stands for every address of its family, as `0.0.0.0` and `::` do
+ */
+export function isAnyAddress(host: string): boolean {
+  return parseNetAddress(host)?.every((byte) => byte === 0) ?? false
 }
 
 /**

@@ -4,7 +4,7 @@ import { AllowList } from '../auth/allow-list.js'
 import { HashCredential, PasswordCredential, parseRpcAuth, type RpcAuth } from '../auth/credential.js'
 import { Credentials } from '../auth/credentials.js'
 import { RpcWhitelist } from '../rpc/rpc-whitelist.js'
-import { type Endpoint, parseEndpoint } from './endpoint.js'
+import { type Endpoint, isAnyAddress, parseEndpoint } from './endpoint.js'
 import {
   describeOptions,
   type GivenOptions,
@@ -37,6 +37,8 @@ export interface Settings {
 const DEFAULT_PORT = 18443
 const DEFAULT_TIMEOUT = 30
 const DEFAULT_WORK_QUEUE = 64
+const SUBNET_FORMS =
+  'Valid are a single IP (e.g. 1.2.3.4), a network/netmask (e.g. 1.2.3.4/255.255.255.0) or a network/CIDR (e.g. 1.2.3.4/24).'
 const MAX_SECONDS = Math.floor(0x7fffffff / 1000)
 
 const OPTIONS = {
@@ -45,7 +47,7 @@ const OPTIONS = {
   rpcbind: {
     value: '<addr>[:port]',
     repeatable: true,
-    help: 'Address to listen on. Ignored unless -rpcallowip is given too. Default: 127.0.0.1 and ::1',
+    help: 'Address to listen on; :: is every address, beside one of IPv4 those of IPv6. Ignored unless -rpcallowip is given too. Default: 127.0.0.1 and ::1',
   },
   rpcport: { value: '<port>', help: `Port to listen on; 0 lets the system choose one. Default: ${DEFAULT_PORT}` },
   rpcuser: { value: '<user>', help: 'User name for connections.' },
@@ -61,7 +63,7 @@ const OPTIONS = {
   rpcallowip: {
     value: '<ip>',
     repeatable: true,
-    help: 'Allows another network: an address, address/prefix length or address/netmask.',
+    help: 'Allows another network: an address, address/prefix length or address/netmask. 0.0.0.0/0 allows no client of IPv6, and ::/0 none of IPv4.',
   },
   rpcwhitelist: {
     value: '<user>:<method>,<method>…',
@@ -128,7 +130,7 @@ function endpointsOf(given: GivenOptions): { endpoints: Endpoint[]; warnings: st
     return endpoint
   })
   if (binds.length > 0 && given.has('rpcallowip')) {
-    const exposed = binds.some(({ host }) => host === '0.0.0.0' || host === '::')
+    const exposed = binds.some(({ host }) => isAnyAddress(host))
     const warnings = exposed ? ['the RPC server is not safe to expose to untrusted networks such as the internet'] : []
     return { endpoints: binds, warnings }
   }
@@ -151,8 +153,7 @@ function allowListOf(given: GivenOptions): AllowList {
   const allowList = new AllowList()
   for (const text of given.get('rpcallowip') ?? []) {
     if (allowList.add(text)) continue
-    const forms = '1.2.3.4, 1.2.3.4/24, 1.2.3.4/255.255.255.0 or ::/0'
-    throw new UsageError(`Invalid -rpcallowip subnet specification: '${text}' (expected for example ${forms})`)
+    throw new UsageError(`Invalid -rpcallowip subnet specification: ${text}. ${SUBNET_FORMS}`)
   }
   return allowList
 }

@@ -1,4 +1,5 @@
 import { Block, type Transaction } from 'bitcoinjs-lib'
+import { isCoinbase } from '../decode/read-transaction.js'
 import { hashToNumber, targetOf, workOf } from './proof-of-work.js'
 
 /** As many blocks as a median time looks back on, itself included. */
@@ -119,7 +120,7 @@ export class Chain {
 
   #addCoins(transactions: readonly Transaction[], height: number): void {
     for (const transaction of transactions) {
-      const coinbase = transaction.isCoinbase()
+      const coinbase = isCoinbase(transaction)
       for (const { hash, index } of coinbase ? [] : transaction.ins) {
         const spent = Buffer.from(hash).reverse().toString('hex')
         if (!this.#coins.has(`${spent}:${index}`)) throw new Error(`it spends ${spent}:${index}, which does not exist`)

@@ -5,8 +5,24 @@ import type { ScriptType } from './script-type.js'
 const INPUT_CHARSET =
   '0123456789()[],\'/*abcdefgh@:$%{}IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~ijklmnopqrstuvwxyzABCDEFGH`#"\\ '
 const CHECKSUM_CHARSET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
-const GENERATOR = [0xf5dee51989n, 0xa9fdca3312n, 0x1bab10e32dn, 0x3706b1677an, 0x644d626ffdn]
+/** Numbers of 40 bits, the highest eight of each apart. */
+const GENERATOR = [
+  [0xf5, 0xdee51989],
+  [0xa9, 0xfdca3312],
+  [0x1b, 0xab10e32d],
+  [0x37, 0x06b1677a],
+  [0x64, 0x4d626ffd],
+] as const
 const CHECKSUM_LENGTH = 8
+
+/** What goes back into the remainder for each five bits that leave it. */
+const FEEDBACK_HIGH = feedbackOf(([high]) => high)
+const FEEDBACK_LOW = feedbackOf(([, low]) => low)
+
+/** For each character's code its place among those that a descriptor may hold. */
+const INPUT_VALUES = Uint8Array.from({ length: 128 }, (_, code) =>
+  Math.max(INPUT_CHARSET.indexOf(String.fromCharCode(code)), 0),
+)
 
 /** The prime of Bitcoin's curve, y² = x³ + 7. */
 const FIELD_PRIME = 2n ** 256n - 2n ** 32n - 977n
@@ -29,21 +45,20 @@ export function descriptorOf(script: Uint8Array, type: ScriptType): string {
  * @returns its checksum, eight characters
  */
 export function descriptorChecksum(descriptor: string): string {
-  const symbols: number[] = []
-  let groups: number[] = []
-  for (const character of descriptor) {
-    const value = INPUT_CHARSET.indexOf(character)
-    symbols.push(value & 31)
-    groups.push(value >> 5)
-    if (groups.length < 3) continue
-    symbols.push(inBaseThree(groups))
-    groups = []
+  const checksum = new Checksum()
+  let group = 0
+  let grouped = 0
+  for (let at = 0; at < descriptor.length; at += 1) {
+    const value = INPUT_VALUES[descriptor.charCodeAt(at)] ?? 0
+    checksum.add(value & 31)
+    group = group * 3 + (value >> 5)
+    grouped += 1
+    if (grouped < 3) continue
+    checksum.add(group)
+    group = grouped = 0
   }
-  if (groups.length > 0) symbols.push(inBaseThree(groups))
-  const checksum = polymod([...symbols, ...Array<number>(CHECKSUM_LENGTH).fill(0)]) ^ 1n
-  const characterAt = (_: unknown, index: number) =>
-    CHECKSUM_CHARSET[Number((checksum >> BigInt(5 * (CHECKSUM_LENGTH - 1 - index))) & 31n)]
-  return Array.from({ length: CHECKSUM_LENGTH }, characterAt).join('')
+  if (grouped > 0) checksum.add(group)
+  return checksum.end()
 }
 
 function keyDescriptor(type: ScriptType): string | undefined {
@@ -81,20 +96,37 @@ function power(base: bigint, exponent: bigint): bigint {
   return result
 }
 
-function inBaseThree(groups: readonly number[]): number {
-  return groups.reduce((number, group) => number * 3 + group, 0)
+function feedbackOf(part: (generator: (typeof GENERATOR)[number]) => number): Int32Array {
+  return Int32Array.from({ length: 32 }, (_, top) =>
+    GENERATOR.reduce((sum, generator, bit) => (((top >>> bit) & 1) === 0 ? sum : sum ^ part(generator)), 0),
+  )
 }
 
-function polymod(symbols: readonly number[]): bigint {
-  let checksum = 1n
-  for (const symbol of symbols) {
-    const top = checksum >> 35n
-    checksum = ((checksum & 0x7ffffffffn) << 5n) ^ BigInt(symbol)
-    for (const [bit, generator] of GENERATOR.entries()) {
-      if (((top >> BigInt(bit)) & 1n) === 1n) checksum ^= generator
-    }
+/** The remainder of a polynomial. A script may be megabytes long, so it is kept in two numbers and not in a bigint. */
+class Checksum {
+  #high = 0
+  #low = 1
+
+  /** @param symbol - of five bits */
+  add(symbol: number): void {
+    const top = this.#high >>> 3
+    this.#high = ((this.#high & 7) << 5) | (this.#low >>> 27)
+    this.#low = (this.#low << 5) ^ symbol
+    this.#high ^= FEEDBACK_HIGH[top] ?? 0
+    this.#low ^= FEEDBACK_LOW[top] ?? 0
   }
-  return checksum
+
+  end(): string {
+    for (let index = 0; index < CHECKSUM_LENGTH; index += 1) this.add(0)
+    this.#low ^= 1
+    let text = ''
+    for (let index = 0; index < CHECKSUM_LENGTH; index += 1) {
+      text += CHECKSUM_CHARSET[this.#high >>> 3]
+      this.#high = ((this.#high & 7) << 5) | (this.#low >>> 27)
+      this.#low <<= 5
+    }
+    return text
+  }
 }
 
 function hex(bytes: Uint8Array): string {

@@ -2,8 +2,8 @@ import { script as bitcoinScript } from 'bitcoinjs-lib'
 import { OP, opcodeName } from './opcodes.js'
 import { scriptOps } from './script-ops.js'
 
-/** A script longer than this cannot be run, so nothing in it is a signature. */
-const MAX_SCRIPT_SIZE = 10_000
+/** A script longer than this, in bytes, cannot be run, so nothing in it is a signature. */
+export const MAX_SCRIPT_SIZE = 10_000
 
 /** Numbers and hashes are told apart by their length, as in Bitcoin Core. */
 const MAX_NUMBER_BYTES = 4

@@ -1,5 +1,7 @@
 import { OP } from './opcodes.js'
 
+const NO_DATA = new Uint8Array()
+
 /** One step of a script: an opcode, and the bytes that it pushes if it pushes any. */
 export interface ScriptOp {
   readonly opcode: number
@@ -24,13 +26,25 @@ export function* scriptOps(script: Uint8Array): Generator<ScriptOp, boolean> {
     }
     const lengthBytes = lengthBytesOf(opcode)
     if (at + lengthBytes > script.length) return false
-    const length = lengthBytes === 0 ? opcode : Buffer.from(script).readUIntLE(at, lengthBytes)
+    const length = lengthBytes === 0 ? opcode : littleEndian(script, at, lengthBytes)
     at += lengthBytes
     if (at + length > script.length) return false
-    yield { opcode, data: script.subarray(at, at + length) }
+    yield { opcode, data: length === 0 ? NO_DATA : script.subarray(at, at + length) }
     at += length
   }
   return true
+}
+
+/**
+ * @param script - the script's bytes
+ * @returns whether it is whole, and pushes bytes or small numbers and does nothing else
+ */
+export function isPushOnly(script: Uint8Array): boolean {
+  const walk = scriptOps(script)
+  for (let step = walk.next(); ; step = walk.next()) {
+    if (step.done) return step.value
+    if (step.value.opcode > OP.SIXTEEN) return false
+  }
 }
 
 /**
@@ -44,6 +58,12 @@ export function allScriptOps(script: Uint8Array): ScriptOp[] | undefined {
     if (step.done) return step.value ? ops : undefined
     ops.push(step.value)
   }
+}
+
+function littleEndian(bytes: Uint8Array, start: number, length: number): number {
+  let value = 0
+  for (let at = start + length - 1; at >= start; at -= 1) value = value * 256 + (bytes[at] ?? 0)
+  return value
 }
 
 function lengthBytesOf(opcode: number): number {

@@ -1,5 +1,5 @@
 import { OP } from './opcodes.js'
-import { allScriptOps, type ScriptOp } from './script-ops.js'
+import { allScriptOps, isPushOnly, type ScriptOp } from './script-ops.js'
 
 /** A script that pays, taken apart by the known forms. */
 export type ScriptType =
@@ -24,6 +24,9 @@ const ANCHOR_PROGRAM = Buffer.from('4e73', 'hex')
 
 const MAX_MULTISIG_KEYS = 20
 
+/** What is longer than the longest script of that kind, in bytes, need not be taken apart: uncompressed keys and three numbers. */
+const MAX_MULTISIG_BYTES = MAX_MULTISIG_KEYS * 66 + 5
+
 /**
  * Recognizes a script.
  *
@@ -34,8 +37,8 @@ export function scriptTypeOf(script: Uint8Array): ScriptType {
   if (isScriptHash(script)) return { type: 'scripthash', hash: script.subarray(2, 22) }
   const witness = witnessProgram(script)
   if (witness !== undefined) return witness
-  const ops = allScriptOps(script)
-  if (script[0] === OP.RETURN && allScriptOps(script.subarray(1))?.every(isPush)) return { type: 'nulldata' }
+  if (script[0] === OP.RETURN && isPushOnly(script.subarray(1))) return { type: 'nulldata' }
+  const ops = script.length > MAX_MULTISIG_BYTES ? undefined : allScriptOps(script)
   if (ops === undefined) return { type: 'nonstandard' }
   return pubkeyType(ops) ?? pubkeyHashType(script) ?? multisigType(ops) ?? { type: 'nonstandard' }
 }
@@ -48,10 +51,6 @@ export function isPubkeySized(pubkey: Uint8Array): boolean {
   const [first] = pubkey
   if (first === 2 || first === 3) return pubkey.length === 33
   return (first === 4 || first === 6 || first === 7) && pubkey.length === 65
-}
-
-function isPush({ opcode }: ScriptOp): boolean {
-  return opcode <= OP.SIXTEEN
 }
 
 function isScriptHash(script: Uint8Array): boolean {

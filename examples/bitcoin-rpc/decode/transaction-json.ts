@@ -2,6 +2,7 @@ import { crypto, type Transaction } from 'bitcoinjs-lib'
 import { Amount, type RpcValue } from '../rpc/json.js'
 import { destinationOf, encodeAddress } from './address.js'
 import { descriptorOf } from './descriptor.js'
+import { isCoinbase } from './read-transaction.js'
 import { scriptToAsm } from './script-asm.js'
 import { scriptTypeOf } from './script-type.js'
 
@@ -33,7 +34,7 @@ type JsonObject = { [key: string]: RpcValue }
  * @returns the JSON object
  */
 export function transactionToJson(transaction: Transaction, options: TransactionJsonOptions = {}): JsonObject {
-  const coinbase = transaction.isCoinbase()
+  const coinbase = isCoinbase(transaction)
   const spent = coinbase ? [] : spentCoins(transaction, options)
   return {
     txid: transaction.getId(),

@@ -1,9 +1,13 @@
-import { constants } from 'node:os'
+import { isIPv6 } from 'node:net'
 import { EventError } from 'bitcoin-support'
-import { type Endpoint, formatEndpoint } from '../args/endpoint.js'
+import { type Endpoint, formatEndpoint, isAnyAddress } from '../args/endpoint.js'
 import { UsageError } from '../args/usage-error.js'
+import { IPV6_BYTES, parseNetAddress } from '../auth/net-address.js'
 import { messageOf } from '../data-directory.js'
 import type { HttpFront } from './http-front.js'
+
+/** How often the system may choose a port that will not do for all endpoints. */
+const MAX_CHOICES = 16
 
 interface Refused {
   readonly endpoint: Endpoint
@@ -12,7 +16,8 @@ interface Refused {
 
 /**
  * Listens on as many of the endpoints as there are on this machine: without IPv6 it still serves on 127.0.0.1. Where
- * several leave their port to the system, they have the same one.
+ * several leave their port to the system, they have the same one. Every address of IPv6 (`::`) is every address of IPv4
+ * too, unless an endpoint of the same port has one of these.
  *
  * @param front - what listens
  * @param wanted - where; port 0 lets the system choose
@@ -23,13 +28,13 @@ interface Refused {
 export function bindAll(front: HttpFront, wanted: readonly Endpoint[], print: (line: string) => void): Endpoint[] {
   // Sockets on ports that will not do: kept until there is a better one, so that the system does not choose them again.
   let useless = 0
-  for (;;) {
+  for (let choice = 1; ; choice += 1) {
     const bound: Endpoint[] = []
     const refused: Refused[] = []
     for (const { host, port } of wanted) {
       const endpoint = { host, port: port === 0 ? (bound[0]?.port ?? 0) : port }
       try {
-        bound.push({ host, port: front.bind(endpoint) })
+        bound.push({ host, port: front.bind(endpoint, isIpv6Only({ host, port }, wanted)) })
       } catch (error) {
         refused.push({ endpoint, error })
       }
@@ -40,7 +45,7 @@ export function bindAll(front: HttpFront, wanted: readonly Endpoint[], print: (l
     }
     // The system has chosen a port that is free on the first address alone: whoever connects to another one would
     // reach somebody else's server.
-    if (wanted[0]?.port === 0 && refused.some(isTaken)) {
+    if (wanted[0]?.port === 0 && refused.some(isTaken) && choice < MAX_CHOICES) {
       useless += bound.length
       continue
     }
@@ -50,8 +55,14 @@ export function bindAll(front: HttpFront, wanted: readonly Endpoint[], print: (l
   }
 }
 
+/** A name may have an address of IPv4, so it counts as one. */
+function isIpv6Only(endpoint: Endpoint, wanted: readonly Endpoint[]): boolean {
+  if (!isAnyAddress(endpoint.host) || parseNetAddress(endpoint.host)?.length !== IPV6_BYTES) return false
+  return wanted.some(({ host, port }) => port === endpoint.port && !isIPv6(host))
+}
+
 function isTaken({ error }: Refused): boolean {
-  return error instanceof EventError && error.errno === constants.errno.EADDRINUSE
+  return error instanceof EventError && error.errnoName === 'EADDRINUSE'
 }
 
 function describe({ endpoint, error }: Refused): string {

@@ -7,6 +7,8 @@ import {
   type EventBase,
   type EvHttp,
   type EvHttpBoundSocket,
+  type EvHttpConnection,
+  type EvHttpErrorPage,
   type EvHttpRequest,
   obtainEvHttp,
   SecureBuffer,
@@ -14,7 +16,9 @@ import {
 import type { Endpoint } from '../args/endpoint.js'
 import type { AllowList } from '../auth/allow-list.js'
 import type { Credentials } from '../auth/credentials.js'
+import { groupOf, parseNetAddress } from '../auth/net-address.js'
 import type { RpcAnswer } from '../rpc/answer-rpc.js'
+import { LoginGate } from './login-gate.js'
 import { RequestTracker } from './request-tracker.js'
 import { WorkQueue } from './work-queue.js'
 
@@ -34,14 +38,26 @@ const MAX_BODY_BYTES = 0x02000000
 const MAX_HEADERS_BYTES = 8192
 /** How long a wrong password waits for its answer, in ms: guessing must be slow. */
 const WRONG_PASSWORD_DELAY = 250
+const TOO_MANY_LOGINS = 'Too many wrong passwords'
 const AUTHENTICATE = { 'WWW-Authenticate': 'Basic realm="jsonrpc"' }
 const KNOWN_COMMANDS: ReadonlySet<number> = new Set([EVHTTP_REQ_GET, EVHTTP_REQ_POST, EVHTTP_REQ_HEAD, EVHTTP_REQ_PUT])
+
+/** Whoever is at the other end of a connection. */
+interface Peer {
+  readonly allowed: boolean
+  /** The same for all its connections. */
+  readonly name: string
+}
+
+const STRANGER: Peer = { allowed: false, name: '' }
 
 /** The HTTP side of the server: who may ask, in which order requests are answered, and how it all ends. */
 export class HttpFront implements Disposable {
   readonly #base: EventBase
   readonly #http: EvHttp
   readonly #queue: WorkQueue
+  readonly #logins: LoginGate
+  readonly #peers = new WeakMap<EvHttpConnection, Peer>()
   readonly #requests = new RequestTracker()
   readonly #bound: EvHttpBoundSocket[] = []
   /** Takes every request's header in turn; no header is longer. */
@@ -57,12 +73,12 @@ export class HttpFront implements Disposable {
     this.#base = base
     this.#options = options
     this.#queue = new WorkQueue(base, options.workQueueDepth)
+    this.#logins = new LoginGate(base, WRONG_PASSWORD_DELAY)
     this.#http = obtainEvHttp(base)
     this.#http.setTimeout(options.serverTimeout)
     this.#http.setMaxHeadersSize(MAX_HEADERS_BYTES)
     this.#http.setMaxBodySize(MAX_BODY_BYTES)
-    // bitcoind knows one answer to headers that are too long.
-    this.#http.setErrorPageCb((status) => (status === 414 || status === 431 ? { status: 400 } : undefined))
+    this.#http.setErrorPageCb(errorPage)
     this.#http.setGencb((req) => this.#accept(req))
   }
 
@@ -70,11 +86,12 @@ export class HttpFront implements Disposable {
    * Listens on an endpoint.
    *
    * @param endpoint - the endpoint; port 0 lets the system choose
+   * @param ipv6Only - whether one of IPv6 leaves IPv4 alone, which else comes to `::` too
    * @returns the port
    * @throws EventError ERR_EV_BIND when that is not possible
    */
-  bind({ host, port }: Endpoint): number {
-    const bound = this.#http.bindSocketWithHandle(host, port)
+  bind({ host, port }: Endpoint, ipv6Only: boolean): number {
+    const bound = this.#http.bindSocketWithHandle(host, port, { ipv6Only })
     this.#bound.push(bound)
     const address = bound.address()
     return 'port' in address ? address.port : port
@@ -113,38 +130,56 @@ export class HttpFront implements Disposable {
   [Symbol.dispose](): void {
     this.#http.dispose()
     this.#queue[Symbol.dispose]()
+    this.#logins[Symbol.dispose]()
     this.#authorization.destroy()
   }
 
   #accept(req: EvHttpRequest): void {
-    this.#requests.add(req)
-    const refusal = this.#refusalOf(req)
-    if (refusal !== undefined) this.#reply(req, refusal)
-    else if (!this.#queue.enqueue(() => this.#handle(req))) this.#reply(req, 503, {}, 'Work queue depth exceeded')
-  }
-
-  /** What needs no turn in the queue to be refused. */
-  #refusalOf(req: EvHttpRequest): number | undefined {
-    const peer = req.getConnection()?.getPeer()
-    if (peer?.kind !== 'tcp' || !this.#options.allowList.allows(peer.address)) return 403
-    if (!KNOWN_COMMANDS.has(req.getCommand())) return 405
-    return req.getUri() === '/' ? undefined : 404
-  }
-
-  #handle(req: EvHttpRequest): void {
-    // The client may have gone while its request waited.
-    if (req.disposed) return
-    if (req.getCommand() !== EVHTTP_REQ_POST) {
+    const connection = req.getConnection()
+    this.#requests.add(req, connection)
+    const peer = connection === null ? STRANGER : this.#peerOf(connection)
+    if (!peer.allowed) this.#reply(req, 403)
+    else if (!KNOWN_COMMANDS.has(req.getCommand())) this.#reply(req, 405)
+    else if (req.getUri() !== '/') this.#reply(req, 404)
+    else if (req.getCommand() !== EVHTTP_REQ_POST)
       this.#reply(req, 405, {}, 'JSONRPC server handles only POST requests')
-      return
-    }
+    else this.#login(req, peer)
+  }
+
+  /** A connection's peer does not change, so it is judged once. */
+  #peerOf(connection: EvHttpConnection): Peer {
+    const known = this.#peers.get(connection)
+    if (known !== undefined) return known
+    const { kind, address } = connection.getPeer()
+    const bytes = kind === 'tcp' ? parseNetAddress(address) : undefined
+    const peer =
+      bytes === undefined ? STRANGER : { allowed: this.#options.allowList.allows(address), name: groupOf(bytes) }
+    this.#peers.set(connection, peer)
+    return peer
+  }
+
+  /** Comes before the queue: who may not ask takes no place in it. */
+  #login(req: EvHttpRequest, peer: Peer): void {
+    // The client may have gone while its login waited.
+    if (req.disposed) return
     if (!req.headerInto('Authorization', this.#authorization)) {
       this.#reply(req, 401, AUTHENTICATE)
       return
     }
+    if (!this.#logins.isOpenTo(peer.name)) {
+      this.#authorization.clear()
+      const login = { bytes: req.getInputBuffer().getLength(), look: () => this.#login(req, peer) }
+      if (!this.#logins.wait(peer.name, login)) this.#reply(req, 503, {}, TOO_MANY_LOGINS)
+      return
+    }
     const user = this.#authorize()
-    if (user !== undefined) this.#answer(req, user)
-    else this.#queue.holdBack(WRONG_PASSWORD_DELAY, () => this.#reply(req, 401, AUTHENTICATE))
+    if (user === undefined) {
+      // What a stranger has sent is not kept for as long.
+      req.getInputBuffer().drain(MAX_BODY_BYTES)
+      this.#logins.holdBack(peer.name, () => this.#reply(req, 401, AUTHENTICATE))
+    } else if (!this.#queue.enqueue(() => this.#answer(req, user))) {
+      this.#reply(req, 503, {}, 'Work queue depth exceeded')
+    }
   }
 
   #authorize(): string | undefined {
@@ -156,6 +191,7 @@ export class HttpFront implements Disposable {
   }
 
   #answer(req: EvHttpRequest, user: string): void {
+    if (req.disposed) return
     const { status, body } = this.#options.answer(req.body(), user)
     this.#reply(req, status, body === undefined ? {} : { 'Content-Type': 'application/json' }, body)
   }
@@ -164,4 +200,17 @@ export class HttpFront implements Disposable {
     if (req.disposed) return
     req.reply({ status, headers: this.#stopping ? { ...headers, Connection: 'close' } : headers, body })
   }
+}
+
+/** Where bitcoind, whose libevent is older than the newest RFC, says it in other words. */
+function errorPage(status: number): EvHttpErrorPage | undefined {
+  // It knows one answer to headers that are too long.
+  if (status === 414 || status === 431) return page(400, 'Bad Request')
+  return status === 413 ? page(413, 'Request Entity Too Large') : undefined
+}
+
+function page(status: number, reason: string): EvHttpErrorPage {
+  const title = `<TITLE>${status} ${reason}</TITLE>`
+  const body = `<HTML><HEAD>\n${title}\n</HEAD><BODY>\n<H1>${reason}</H1>\n</BODY></HTML>\n`
+  return { status, reason, headers: { 'Content-Type': 'text/html' }, body }
 }

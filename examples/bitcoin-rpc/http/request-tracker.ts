@@ -1,4 +1,4 @@
-import type { EvHttpRequest } from 'bitcoin-support'
+import type { EvHttpConnection, EvHttpRequest } from 'bitcoin-support'
 
 /** Knows which requests are not yet answered in full, so that a shutdown can wait for them. */
 export class RequestTracker {
@@ -10,12 +10,13 @@ export class RequestTracker {
    * latter, and a connection that stays open only with the former.
    *
    * @param req - a request that has just come in
+   * @param connection - its connection
    */
-  add(req: EvHttpRequest): void {
+  add(req: EvHttpRequest, connection: EvHttpConnection | null): void {
     const token = Symbol('request')
     this.#open.add(token)
     req.setOnCompleteCb(() => this.#remove(token))
-    req.getConnection()?.setClosecb(() => this.#remove(token))
+    connection?.setClosecb(() => this.#remove(token))
   }
 
   /** @param callback - is called once, as soon as no request is open; that may be now */

@@ -8,10 +8,8 @@ export type Work = () => void
  * base gets to read and write sockets in between; beyond its depth the queue takes no more.
  */
 export class WorkQueue implements Disposable {
-  readonly #base: EventBase
   readonly #depth: number
   readonly #waiting: Work[] = []
-  readonly #held = new Set<LibEvent>()
   readonly #turn: LibEvent
 
   /**
@@ -19,7 +17,6 @@ export class WorkQueue implements Disposable {
    * @param depth - how many pieces of work may wait
    */
   constructor(base: EventBase, depth: number) {
-    this.#base = base
     this.#depth = depth
     this.#turn = obtainEvent(base, -1, 0, () => this.#runNext())
   }
@@ -29,34 +26,15 @@ export class WorkQueue implements Disposable {
    * @returns whether there was room for it
    */
   enqueue(work: Work): boolean {
-    if (this.#waiting.length + this.#held.size >= this.#depth) return false
+    if (this.#waiting.length >= this.#depth) return false
     this.#waiting.push(work)
     this.#turn.active(EV_TIMEOUT)
     return true
   }
 
-  /**
-   * Puts work off. It keeps its place, so that whoever causes the delay cannot pile up more of it than the queue
-   * holds; other work does not wait for it.
-   *
-   * @param delay - for how long, in ms
-   * @param work - what to do then
-   */
-  holdBack(delay: number, work: Work): void {
-    const timer = obtainEvent(this.#base, -1, EV_TIMEOUT, () => {
-      this.#held.delete(timer)
-      timer.dispose()
-      work()
-    })
-    this.#held.add(timer)
-    timer.add(delay)
-  }
-
   /** Forgets what waits. */
   [Symbol.dispose](): void {
     this.#waiting.length = 0
-    for (const timer of this.#held) timer.dispose()
-    this.#held.clear()
     this.#turn.dispose()
   }
 

@@ -38,8 +38,10 @@ export function blockchainMethods(chain: Chain): RpcMethod[] {
       ],
       help: 'Returns a block.',
       run: ([hash, verbosity]) => {
-        const entry = findBlock(chain, hash)
+        // Both parameters are read before the block is looked for: what is wrong with either is told first.
+        const id = hashOf(hash)
         const level = verbosityOf(verbosity)
+        const entry = findBlock(chain, id)
         return level <= 0 ? entry.hex : blockToJson(entry, chain, level)
       },
     },
@@ -75,20 +77,24 @@ export function blockchainMethods(chain: Chain): RpcMethod[] {
       ],
       help: "Returns a block's header.",
       run: ([hash, verbose]) => {
-        const entry = findBlock(chain, hash)
+        const entry = findBlock(chain, hashOf(hash))
         return verbose === false ? entry.hex.slice(0, HEADER_DIGITS) : headerToJson(entry, chain)
       },
     },
   ]
 }
 
-function findBlock(chain: Chain, hash: JsonValue | undefined): ChainBlock {
+function hashOf(hash: JsonValue | undefined): string {
   const digits = String(hash)
   if (digits.length !== HASH_DIGITS) {
     throw invalid(`blockhash must be of length ${HASH_DIGITS} (not ${digits.length}, for '${digits}')`)
   }
   if (!/^[0-9a-f]+$/i.test(digits)) throw invalid(`blockhash must be hexadecimal string (not '${digits}')`)
-  const entry = chain.byHash(digits)
+  return digits
+}
+
+function findBlock(chain: Chain, hash: string): ChainBlock {
+  const entry = chain.byHash(hash)
   if (entry === undefined) throw new RpcError(RPC_ERROR.INVALID_ADDRESS_OR_KEY, 'Block not found')
   return entry
 }

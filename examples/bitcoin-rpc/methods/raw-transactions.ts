@@ -1,5 +1,7 @@
-import { Transaction } from 'bitcoinjs-lib'
+import type { Transaction } from 'bitcoinjs-lib'
+import { readTransaction } from '../decode/read-transaction.js'
 import { transactionToJson } from '../decode/transaction-json.js'
+import type { JsonValue } from '../rpc/json.js'
 import { RPC_ERROR, RpcError } from '../rpc/rpc-error.js'
 import type { RpcMethod } from '../rpc/rpc-method.js'
 
@@ -21,29 +23,21 @@ export function rawTransactionMethods(): RpcMethod[] {
           name: 'iswitness',
           type: 'bool',
           optional: true,
-          help: 'false: it is serialized without witnesses. By default both serializations are understood.',
+          help: 'Whether it is serialized with the marker of witnesses. By default both are tried.',
         },
       ],
       help: 'Returns a transaction taken apart.',
-      run: ([hex, isWitness]) => transactionToJson(decode(String(hex), isWitness === false)),
+      run: ([hex, isWitness]) => transactionToJson(decode(String(hex), isWitness)),
     },
   ]
 }
 
-function decode(hex: string, withoutWitness: boolean): Transaction {
-  const transaction = read(hex)
-  // Read without witnesses, the marker of a witness would be an empty list of inputs with bytes left over.
-  if (transaction === undefined || (withoutWitness && transaction.hasWitnesses())) {
-    throw new RpcError(RPC_ERROR.DESERIALIZATION_ERROR, 'TX decode failed. Make sure the tx has at least one input.')
-  }
+function decode(hex: string, isWitness: JsonValue | undefined): Transaction {
+  // Buffer.from() would take any character for a digit whose last byte is one.
+  const isHex = hex.length % 2 === 0 && /^[0-9a-f]+$/i.test(hex)
+  const transaction = isHex
+    ? readTransaction(Buffer.from(hex, 'hex'), { withWitness: isWitness !== false, withoutWitness: isWitness !== true })
+    : undefined
+  if (transaction === undefined) throw new RpcError(RPC_ERROR.DESERIALIZATION_ERROR, 'TX decode failed')
   return transaction
-}
-
-function read(hex: string): Transaction | undefined {
-  if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(hex)) return undefined
-  try {
-    return Transaction.fromHex(hex)
-  } catch {
-    return undefined
-  }
 }

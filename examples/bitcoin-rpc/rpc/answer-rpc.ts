@@ -1,6 +1,8 @@
-import { type JsonValue, parseJson, type RpcValue, writeJson } from './json.js'
-import { isObject, JsonRpcRequest } from './json-rpc.js'
+import { isObject, type JsonValue, jsonTypeName, memberOf, type RpcValue, writeJson } from './json.js'
+import { JsonRpcRequest } from './json-rpc.js'
+import { parseJson } from './read-json.js'
 import { RPC_ERROR, RpcError } from './rpc-error.js'
+import { wrongType } from './rpc-method.js'
 import type { RpcTable } from './rpc-table.js'
 import type { RpcWhitelist } from './rpc-whitelist.js'
 
@@ -40,12 +42,9 @@ export function answerRpc(body: Uint8Array, user: string, table: RpcTable, white
   }
 }
 
-/** In a batch nothing shows in the HTTP status: every call has its answer inside. */
+/** In a batch nothing shows in the HTTP status: every call has its answer inside. Only a whitelist refuses it whole. */
 function answerBatch(calls: JsonValue[], user: string, table: RpcTable, whitelist: RpcWhitelist): RpcAnswer {
-  for (const call of calls) {
-    const method = isObject(call) ? call.method : undefined
-    if (typeof method === 'string' && !whitelist.allows(user, method)) return FORBIDDEN
-  }
+  if (whitelist.restricts(user) && !calls.every((call) => whitelist.allows(user, methodOf(call)))) return FORBIDDEN
   const replies: RpcValue[] = []
   for (const call of calls) {
     const request = new JsonRpcRequest()
@@ -60,6 +59,18 @@ function answerBatch(calls: JsonValue[], user: string, table: RpcTable, whitelis
   }
   // An empty batch carries no version, so it may come from an old client: that one expects an array.
   return replies.length === 0 && calls.length > 0 ? NO_CONTENT : ok(replies)
+}
+
+/**
+ * Reads no more of a call than a whitelist needs.
+ *
+ * @throws RpcError as Bitcoin Core's, when that cannot be read: the codes are those of a body that is no JSON
+ */
+function methodOf(call: JsonValue): string {
+  if (!isObject(call)) throw new RpcError(RPC_ERROR.INVALID_REQUEST, 'Invalid Request object')
+  const method = memberOf(call, 'method')
+  if (typeof method === 'string') return method
+  throw new RpcError(RPC_ERROR.PARSE_ERROR, wrongType(jsonTypeName(method), 'string'))
 }
 
 function runOrThrow(request: JsonRpcRequest, table: RpcTable): RpcValue {

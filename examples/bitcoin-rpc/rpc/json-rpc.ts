@@ -1,11 +1,11 @@
-import type { JsonValue, RpcValue } from './json.js'
+import { isObject, type JsonObject, type JsonValue, memberOf, type RpcValue } from './json.js'
 import { RPC_ERROR, RpcError } from './rpc-error.js'
 
 /** Version 1 stands for "1.0", "1.1" and no version at all: they behave alike. */
 export type JsonRpcVersion = 1 | 2
 
 /** The parameters of a call: by position or by name. */
-export type RpcParams = JsonValue[] | { [name: string]: JsonValue }
+export type RpcParams = JsonValue[] | JsonObject
 
 /**
  * One call, read from a client's JSON step by step: what an error's answer needs (the id and the version) is kept
@@ -31,9 +31,10 @@ export class JsonRpcRequest {
    */
   parse(value: JsonValue): void {
     if (!isObject(value)) throw invalid('Invalid Request object')
-    this.id = Object.hasOwn(value, 'id') ? value.id : undefined
-    this.version = versionOf(value.jsonrpc)
-    const { method, params } = value
+    this.id = memberOf(value, 'id')
+    this.version = versionOf(memberOf(value, 'jsonrpc'))
+    const method = memberOf(value, 'method')
+    const params = memberOf(value, 'params')
     if (method === undefined || method === null) throw invalid('Missing method')
     if (typeof method !== 'string') throw invalid('Method must be a string')
     this.method = method
@@ -65,14 +66,6 @@ export class JsonRpcRequest {
   #idMember(): { [key: string]: RpcValue } {
     return this.id === undefined ? {} : { id: this.id }
   }
-}
-
-/**
- * @param value - a JSON value
- * @returns whether it is an object, which in JSON an array is not
- */
-export function isObject(value: JsonValue | undefined): value is { [key: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function versionOf(version: JsonValue | undefined): JsonRpcVersion {

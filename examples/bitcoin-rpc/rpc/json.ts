@@ -1,13 +1,36 @@
 /** What a request can hold. */
-export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue }
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonNumber
+  | JsonMembers<JsonValue>
+  | JsonValue[]
+  | JsonRecord
+
+/** An object whose members JavaScript's own holds as they were read. */
+export interface JsonRecord {
+  [key: string]: JsonValue
+}
+
+/** An object of a request, in either form; {@link memberOf} and {@link membersOf} read both. */
+export type JsonObject = JsonRecord | JsonMembers<JsonValue>
 
 /** What an answer can hold: JSON, and amounts, which JSON's own numbers would round. */
-export type RpcValue = null | boolean | number | string | Amount | RpcValue[] | { [key: string]: RpcValue }
-
-/** As deep as bitcoind reads; without a bound, an answer that echoes its question could exhaust the stack. */
-const MAX_DEPTH = 512
+export type RpcValue =
+  | null
+  | boolean
+  | number
+  | string
+  | Amount
+  | JsonNumber
+  | JsonMembers<RpcValue>
+  | RpcValue[]
+  | { [key: string]: RpcValue }
 
 const SATOSHIS_PER_BITCOIN = 100_000_000n
+const DELETE = '\x7f'
 
 /** An amount of money, printed as Bitcoin Core prints it: whole bitcoins with all eight decimals. */
 export class Amount {
@@ -22,49 +45,70 @@ export class Amount {
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 /**
- * Reads a request's body.
- *
- * @param body - the bytes as they came
- * @returns the value, or undefined when the body is no JSON, no UTF-8, or nested deeper than 512
+ * A number that a JavaScript number would not give back as it was read, such as `9007199254740993`, `0.10` or `1e400`.
+ * Bitcoin Core keeps the text of every number.
  */
-export function parseJson(body: Uint8Array): JsonValue | undefined {
-  try {
-    const value: JsonValue = JSON.parse(utf8.decode(body))
-    return isShallow(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Walks with its own stack: the input is hostile, so recursion is what must not be trusted here. */
-function isShallow(root: JsonValue): boolean {
-  const pending: [value: JsonValue, depth: number][] = [[root, 1]]
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const [value, depth] = next
-    if (value === null || typeof value !== 'object') continue
-    if (depth > MAX_DEPTH) return false
-    for (const child of Object.values(value)) {
-      if (child !== null && typeof child === 'object') pending.push([child, depth + 1])
-    }
-  }
-  return true
+export class JsonNumber {
+  /** @param text - the number as JSON has it */
+  constructor(readonly text: string) {}
 }
 
 /**
- * Writes an answer, without white space.
+ * An object whose members JavaScript's own would lose or move: a name that stands twice, or names that look like
+ * indices, which JavaScript puts first.
+ */
+export class JsonMembers<Value> {
+  /** @param entries - the members in order */
+  constructor(readonly entries: readonly (readonly [name: string, value: Value])[]) {}
+}
+
+/**
+ * @param value - a JSON value
+ * @returns whether it is an object, which in JSON an array is not
+ */
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
+}
+
+/**
+ * @param object - an object of a request
+ * @param name - a member's name
+ * @returns its value, of several with that name the first one's; undefined when there is none
+ */
+export function memberOf(object: JsonObject, name: string): JsonValue | undefined {
+  if (object instanceof JsonMembers) return object.entries.find(([key]) => key === name)?.[1]
+  return Object.hasOwn(object, name) ? object[name] : undefined
+}
+
+/**
+ * @param object - an object of a request
+ * @returns its members in order, those with the same name too
+ */
+export function membersOf(object: JsonObject): readonly (readonly [name: string, value: JsonValue])[] {
+  return object instanceof JsonMembers ? object.entries : Object.entries(object)
+}
+
+/**
+ * Writes an answer as Bitcoin Core does: without white space, characters as they are but for those that JSON or
+ * terminals treat specially.
  *
  * @param value - what to write
  * @returns its JSON text
  */
 export function writeJson(value: RpcValue): string {
+  const text = write(value)
+  // It can only stand in a string, where it is the one character that JSON.stringify() and Bitcoin Core write differently.
+  return text.includes(DELETE) ? text.replaceAll(DELETE, '\\u007f') : text
+}
+
+function write(value: RpcValue): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`
   if (value instanceof Amount) return value.toString()
-  if (Array.isArray(value)) return `[${value.map(writeJson).join(',')}]`
-  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${writeJson(member)}`)
-  return `{${members.join(',')}}`
+  if (value instanceof JsonNumber) return value.text
+  const members = value instanceof JsonMembers ? value.entries : Object.entries(value)
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`).join(',')}}`
 }
 
 /**
@@ -76,5 +120,6 @@ export function writeJson(value: RpcValue): string {
 export function jsonTypeName(value: JsonValue | undefined): string {
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'array'
+  if (value instanceof JsonNumber) return 'number'
   return typeof value === 'boolean' ? 'bool' : typeof value
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from './json.js'
+import { type JsonObject, type JsonValue, membersOf } from './json.js'
 import { RPC_ERROR, RpcError } from './rpc-error.js'
 
 /**
@@ -10,30 +10,32 @@ import { RPC_ERROR, RpcError } from './rpc-error.js'
  * @returns the parameters by position, null where one in between is missing
  * @throws RpcError -8 for a name that the method does not know, and for a parameter given twice
  */
-export function toPositional(given: { [name: string]: JsonValue }, names: readonly string[]): JsonValue[] {
-  const left = new Map(Object.entries(given))
-  const positional = takePositional(left)
-  const result = [...positional]
-  for (const [index, alternatives] of names.entries()) {
+export function toPositional(given: JsonObject, names: readonly string[]): JsonValue[] {
+  const left = new Map<string, JsonValue>()
+  for (const [name, value] of membersOf(given)) {
+    if (left.has(name)) throw invalid(`Parameter ${name} specified multiple times`)
+    left.set(name, value)
+  }
+  const named: JsonValue[] = []
+  let firstNamed: { names: string; position: number } | undefined
+  for (const [position, alternatives] of names.entries()) {
     const name = alternatives.split('|').find((alternative) => left.has(alternative))
     if (name === undefined) continue
-    if (index < positional.length) {
-      throw invalid(`Parameter ${name} specified twice both as positional and named argument`)
-    }
-    while (result.length < index) result.push(null)
-    result.push(left.get(name) ?? null)
+    firstNamed ??= { names: alternatives, position }
+    while (named.length < position) named.push(null)
+    named.push(left.get(name) ?? null)
     left.delete(name)
   }
-  const [unknown] = left.keys()
+  const args = left.get('args')
+  left.delete('args')
+  // Other than an array it counts for nothing.
+  const positional = Array.isArray(args) ? args : []
+  if (firstNamed !== undefined && firstNamed.position < positional.length) {
+    throw invalid(`Parameter ${firstNamed.names} specified twice both as positional and named argument`)
+  }
+  const unknown = [...left.keys()].at(-1)
   if (unknown !== undefined) throw invalid(`Unknown named parameter ${unknown}`)
-  return result
-}
-
-function takePositional(given: Map<string, JsonValue>): JsonValue[] {
-  const args = given.get('args')
-  if (!Array.isArray(args)) return []
-  given.delete('args')
-  return args
+  return [...positional, ...named.slice(positional.length)]
 }
 
 function invalid(message: string): RpcError {

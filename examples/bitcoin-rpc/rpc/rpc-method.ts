@@ -1,4 +1,4 @@
-import { type JsonValue, jsonTypeName, type RpcValue } from './json.js'
+import { JsonNumber, type JsonValue, jsonTypeName, type RpcValue } from './json.js'
 import { RPC_ERROR, RpcError } from './rpc-error.js'
 
 /** The category of methods that `help` does not list. */
@@ -85,18 +85,29 @@ export function checkParams(method: RpcMethod, params: readonly JsonValue[]): vo
 /**
  * @param value - a parameter that has been checked to be a number
  * @returns it as an integer of 32 bits
- * @throws RpcError -1 when it is a fraction or does not fit
+ * @throws RpcError -1 when it has a fraction or an exponent, be it `1.0` or `1e0`, or does not fit
  */
 export function toInt32(value: JsonValue | undefined): number {
-  if (typeof value !== 'number') {
+  if (typeof value !== 'number' && !(value instanceof JsonNumber)) {
     throw new RpcError(RPC_ERROR.TYPE_ERROR, wrongType(jsonTypeName(value), 'number'))
   }
-  if (!Number.isInteger(value) || value < -0x80000000 || value > 0x7fffffff) {
+  const number = typeof value === 'number' ? value : integerOf(value)
+  if (!Number.isInteger(number) || number < -0x80000000 || number > 0x7fffffff) {
     throw new RpcError(RPC_ERROR.MISC_ERROR, 'JSON integer out of range')
   }
-  return value
+  return number
 }
 
-function wrongType(found: string, expected: string): string {
+function integerOf({ text }: JsonNumber): number {
+  // `-0` is one that JavaScript would write as `0`.
+  return /^-?\d+$/.test(text) ? Number(text) + 0 : Number.NaN
+}
+
+/**
+ * @param found - the name of the type that a value has
+ * @param expected - the name of the type that it should have
+ * @returns Bitcoin Core's message
+ */
+export function wrongType(found: string, expected: string): string {
   return `JSON value of type ${found} is not of expected type ${expected}`
 }

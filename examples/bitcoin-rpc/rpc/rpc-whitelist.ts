@@ -24,6 +24,11 @@ export class RpcWhitelist {
     return this.#openByDefault || this.#allowed.has(user)
   }
 
+  /** @returns whether there is a list of what the user may call */
+  restricts(user: string): boolean {
+    return this.#allowed.has(user)
+  }
+
   /** @returns whether the user may call the method */
   allows(user: string, method: string): boolean {
     const methods = this.#allowed.get(user)

@@ -17,7 +17,18 @@ import {
   obtainEventBase,
 } from 'bitcoin-support'
 import { SocketPair } from '../../support/socket-pair.js'
-import { anything, bytes, callback, instance, integer, memoryOrSize, ms, optional, string } from '../arguments.js'
+import {
+  anything,
+  boolean,
+  bytes,
+  callbackOrNull,
+  instance,
+  integer,
+  memoryOrSize,
+  ms,
+  optional,
+  string,
+} from '../arguments.js'
 import { Loopback, runUntil } from '../loopback.js'
 import { a, is, nothing, type Outcome } from '../outcomes.js'
 import { type Act, handleMethods, type Method, type Stage, type Subject } from '../subject.js'
@@ -56,9 +67,9 @@ const methods: Methods = {
   ...handleMethods,
   setcb: {
     args: () => [
-      optional(callback('readcb')),
-      optional(callback('writecb')),
-      optional(callback('eventcb')),
+      optional(callbackOrNull('readcb')),
+      optional(callbackOrNull('writecb')),
+      optional(callbackOrNull('eventcb')),
       anything('arg'),
     ],
     live: nothing,
@@ -108,6 +119,7 @@ const methods: Methods = {
   getWatermark: { args: () => [integer('events', EV_READ, 2, 2)], live: is({ low: 0, high: 0 }) },
   prioritySet: { args: () => [integer('priority', 0, 0, 255)], live: nothing },
   getPriority: { live: is(0) },
+  setNoDelay: { args: () => [optional(boolean('noDelay', true))], live: nothing },
   setMaxSingleRead: { args: () => [optional(integer('bytes', 10, 0, MOST))], live: nothing },
   setMaxSingleWrite: { args: () => [optional(integer('bytes', 10, 0, MOST))], live: nothing },
   getMaxSingleRead: { live: is(16384) },
@@ -131,7 +143,7 @@ function with_(outcomes: Readonly<Record<string, Outcome>>): Methods {
 
 const refused = (...names: string[]) => Object.fromEntries(names.map((name) => [name, 'ERR_EV_STATE' as const]))
 const OF_SOCKETS = refused('socketConnect', 'socketConnectHostname', 'setfd', 'prioritySet')
-const LIMITS = refused('setRateLimit', 'addToRateLimitGroup', 'removeFromRateLimitGroup')
+const LIMITS = refused('setNoDelay', 'setRateLimit', 'addToRateLimitGroup', 'removeFromRateLimitGroup')
 
 /** Each way to end, for a bufferevent that `make` makes. */
 function ends(make: (context: Context) => BufferEvent): Record<string, Stage_> {
@@ -288,5 +300,7 @@ export const viewedBufferEvent: Subject<BufferEvent, Context> = {
     ...OF_SOCKETS,
     ...refused('setcb', 'trigger', 'triggerEvent', 'enable', 'disable', 'write', 'writeBuffer', 'read', 'readBuffer'),
     ...refused('flush', 'setWatermark', 'getDnsError'),
+    getMaxSingleRead: is(65_536),
+    getMaxSingleWrite: is(1_048_576),
   }),
 }

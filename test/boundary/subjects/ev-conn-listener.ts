@@ -10,7 +10,7 @@ import { nativeSupport } from '../../support/native-support.js'
 import { anything, callbackOrNull } from '../arguments.js'
 import { runUntil } from '../loopback.js'
 import { a, nothing } from '../outcomes.js'
-import { handleMethods, type Stage, type Subject } from '../subject.js'
+import { handleMethods, refMethods, type Stage, type Subject } from '../subject.js'
 
 type ListenerStage = Stage<EvConnListener, undefined>
 
@@ -108,6 +108,7 @@ export const evConnListener: Subject<EvConnListener, undefined> = {
   },
   methods: {
     ...handleMethods,
+    ...refMethods(a(EvConnListener)),
     enable: { live: nothing },
     disable: { live: nothing },
     // It may be called with connections, later on.

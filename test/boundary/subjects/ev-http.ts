@@ -14,7 +14,7 @@ import {
 } from '../arguments.js'
 import { Loopback } from '../loopback.js'
 import { a, nothing } from '../outcomes.js'
-import { handleMethods, type Subject } from '../subject.js'
+import { handleMethods, refMethods, type Subject } from '../subject.js'
 
 const INT_MAX = 2 ** 31 - 1
 const EVERYTHING = Number.MAX_SAFE_INTEGER
@@ -135,11 +135,18 @@ export const evHttp: Subject<EvHttp, Context> = {
   },
   methods: {
     ...handleMethods,
+    ...refMethods(a(EvHttp)),
     bindSocketWithHandle: {
       args: () => [
         string('host', '127.0.0.1', 'a\0b'),
         integer('port', 0, 0, 65535),
-        options('options', integer('backlog', 1, 1, INT_MAX), boolean('reusePort', true), boolean('ipv6Only', false)),
+        options(
+          'options',
+          integer('backlog', 1, 1, INT_MAX),
+          boolean('reusePort', true),
+          boolean('ipv6Only', false),
+          boolean('noDelay', true),
+        ),
       ],
       live: a(EvHttpBoundSocket),
     },
@@ -151,7 +158,10 @@ export const evHttp: Subject<EvHttp, Context> = {
       live: a(EvHttpBoundSocket),
     },
     // No descriptor that nobody else has would be safe to give away here.
-    acceptSocketWithHandle: { args: () => [integer('fd', INT_MAX, 0, INT_MAX)], live: 'ERR_EV_BIND' },
+    acceptSocketWithHandle: {
+      args: () => [integer('fd', INT_MAX, 0, INT_MAX), options('options', boolean('noDelay', true))],
+      live: 'ERR_EV_BIND',
+    },
     delAcceptSocket: { args: ({ socket, base, spare }) => [instance('socket', socket, base, spare)], live: nothing },
     setGencb: { args: () => [callbackOrAddress('callback'), anything('arg')], live: nothing },
     setCb: { args: () => [string('path', '/new'), callbackOrAddress('callback'), anything('arg')], live: nothing },
@@ -165,6 +175,7 @@ export const evHttp: Subject<EvHttp, Context> = {
     removeServerAlias: { args: () => [string('alias', 'alias')], live: nothing },
     setMaxHeadersSize: { args: () => [integer('bytes', 8192, 0, EVERYTHING)], live: nothing },
     setMaxBodySize: { args: () => [integer('bytes', 8192, 0, EVERYTHING)], live: nothing },
+    setMaxOutput: { args: () => [integer('bytes', 8192, 0, EVERYTHING)], live: nothing },
     setTimeout: { args: () => [integerOfMs()], live: nothing },
     setAllowedMethods: { args: () => [integer('mask', 0x1ff, 0, 0x1ff)], live: nothing },
     setDefaultContentType: { args: () => [optional(string('type', 'text/plain', 'a\nb', '\u0100'))], live: nothing },

@@ -8,9 +8,9 @@ import {
   obtainEvent,
   obtainEventBase,
 } from 'bitcoin-support'
-import { anything, boolean, callback, callbackOrAddress, integer, ms, optional, time } from '../arguments.js'
+import { anything, bigint, boolean, callback, callbackOrAddress, integer, ms, optional, time } from '../arguments.js'
 import { a, is, nothing } from '../outcomes.js'
-import { handleMethods, type Subject } from '../subject.js'
+import { handleMethods, refMethods, type Subject } from '../subject.js'
 
 const INT_MAX = 2 ** 31 - 1
 
@@ -87,8 +87,10 @@ export const eventBase: Subject<EventBase, undefined> = {
   stages,
   methods: {
     ...handleMethods,
+    ...refMethods(a(EventBase)),
     // Its stage disposes the base, which ends it.
-    dispatch: { live: is(0), in: running },
+    // What is wrong with its options is told by the promise.
+    dispatch: { args: () => [anything('options', {})], live: is(0), in: running },
     dispatchSync: { live: is(1), in: running },
     loopSync: { args: () => [integer('flags', EVLOOP_ONCE, 0, 7)], live: is(0), in: running },
     loopexit: { args: () => [ms('ms')], live: nothing },
@@ -129,6 +131,7 @@ export const eventBase: Subject<EventBase, undefined> = {
     activeBySignal: { args: () => [integer('signal', 63, -1, INT_MAX)], live: nothing },
     reinit: { live: nothing, in: Object.fromEntries(Object.keys(running).map((stage) => [stage, 'ERR_EV_STATE'])) },
     share: { args: () => [callback('callback')], live: a('bigint') },
+    unshare: { args: () => [bigint('token', 1n)], live: 'ERR_EV_NOT_FOUND' },
     address: { live: a('bigint') },
   },
 }

@@ -11,7 +11,7 @@ import {
 } from 'bitcoin-support'
 import { callback, integer, ms, optional } from '../arguments.js'
 import { a, is, nothing } from '../outcomes.js'
-import { handleMethods, type Subject } from '../subject.js'
+import { handleMethods, refMethods, type Subject } from '../subject.js'
 
 type Context = { readonly base: EventBase }
 
@@ -129,6 +129,7 @@ export const libEvent: Subject<LibEvent, Context> = {
   },
   methods: {
     ...handleMethods,
+    ...refMethods(a(LibEvent)),
     add: { args: () => [ms('ms', 60_000)], live: nothing },
     del: { live: nothing },
     active: { args: () => [integer('what', EV_TIMEOUT, 0, ALL)], live: nothing },

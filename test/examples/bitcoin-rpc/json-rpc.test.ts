@@ -145,6 +145,41 @@ describe('bitcoin-rpc: JSON-RPC', function () {
       [500, error1({ code: -8, message: 'Unknown named parameter heigth' })],
     ],
     [
+      'several names that are unknown',
+      call('echo', { zoo: 1, arg1: 2, foo: 3 }),
+      [500, error1({ code: -8, message: 'Unknown named parameter foo' })],
+    ],
+    ['args that are no array', call('echo', { args: { a: 1 }, arg1: 1 }), [200, { result: [null, 1], error: null }]],
+    ['null args', call('echo', { args: null }), [200, { result: [], error: null }]],
+    [
+      'names before positions',
+      call('echo', { arg3: 3, args: [0, 1], arg2: 2 }),
+      [200, { result: [0, 1, 2, 3], error: null }],
+    ],
+    [
+      'a parameter twice, one with an alias',
+      call('getblock', { args: [GENESIS, 1], verbose: 1 }),
+      [
+        500,
+        error1({
+          code: -8,
+          message: 'Parameter verbosity|verbose specified twice both as positional and named argument',
+        }),
+      ],
+    ],
+    [
+      'a name twice',
+      '{"method":"echo","params":{"arg0":1,"arg1":2,"arg0":3}}',
+      [500, error1({ code: -8, message: 'Parameter arg0 specified multiple times' })],
+    ],
+    [
+      'a name that every object has',
+      '{"method":"echo","params":{"__proto__":[1]}}',
+      [500, error1({ code: -8, message: 'Unknown named parameter __proto__' })],
+    ],
+    ['a method that every object has', call('toString'), [404, error1(METHOD_NOT_FOUND)]],
+    ['a call in the prototype', '{"__proto__":{"method":"getblockcount"}}', [400, error1(invalid('Missing method'))]],
+    [
       'a parameter twice',
       call('echo', { args: [0, 1], arg1: 1 }),
       [500, error1({ code: -8, message: 'Parameter arg1 specified twice both as positional and named argument' })],
@@ -163,7 +198,40 @@ describe('bitcoin-rpc: JSON-RPC', function () {
       ],
     ],
     ['a fraction', call('getblockhash', [0.5]), [500, error1({ code: -1, message: 'JSON integer out of range' })]],
-    ['a huge number', call('getblockhash', [1e300]), [500, error1({ code: -1, message: 'JSON integer out of range' })]],
+    ...[
+      '1e300',
+      '1.0',
+      '0.0',
+      '-0.0',
+      '1e0',
+      '0e0',
+      '1E0',
+      '10e-1',
+      '2147483648',
+      '-2147483649',
+      '9007199254740993',
+      '1e400',
+    ].map((number): [string, unknown, Answer] => [
+      `a height of ${number}`,
+      `{"method":"getblockhash","params":[${number}]}`,
+      [500, error1({ code: -1, message: 'JSON integer out of range' })],
+    ]),
+    ['a height of -0', '{"method":"getblockhash","params":[-0]}', [200, { result: GENESIS, error: null }]],
+    [
+      'a verbosity with a fraction',
+      `{"method":"getblock","params":["${'0'.repeat(64)}",1.0]}`,
+      [500, error1({ code: -1, message: 'JSON integer out of range' })],
+    ],
+    [
+      'a verbosity that is an object, of a block that is not there',
+      call('getblock', ['0'.repeat(64), {}]),
+      [500, error1({ code: -3, message: 'JSON value of type object is not of expected type number' })],
+    ],
+    [
+      'a boolean instead of a number',
+      '{"method":"getblockheader","params":["00",1.0]}',
+      [500, error1({ code: -3, message: match(/JSON value of type number is not of expected type bool/) })],
+    ],
     ['a negative height', call('getblockhash', [-1]), [500, error1(OUT_OF_RANGE)]],
     ['too few', call('getblockhash', []), [500, error1({ code: -1, message: match(/^getblockhash height\n/) })]],
     ['too many', call('getblockcount', [1]), [500, error1({ code: -1, message: match(/^getblockcount\n/) })]],
@@ -173,6 +241,58 @@ describe('bitcoin-rpc: JSON-RPC', function () {
       const [actualStatus, actual] = await post(body)
       expect(actualStatus).to.equal(status)
       expectLike(actual, answer)
+    })
+  }
+
+  const GIVEN_BACK = [
+    ...[
+      '9007199254740993',
+      '-9223372036854775808',
+      '18446744073709551615',
+      '123456789012345678901234567890',
+      '1.0',
+      '1.50',
+    ],
+    ...[
+      '0.10',
+      '-0',
+      '-0.0',
+      '1e3',
+      '1E+5',
+      '1e400',
+      '0.0000001',
+      '"\\u007f"',
+      '{"a":9007199254740993,"b":[1.0,{"c":-0}]}',
+    ],
+    ...['{"b":1,"a":2,"1":3,"0":4}', '{"a":1,"a":2}', '{"__proto__":{"__proto__":1.0}}'],
+  ]
+  for (const text of GIVEN_BACK) {
+    it(`gives an id and a parameter back as they came: ${text}`, async () => {
+      for (const [version, start, end] of [
+        ['1.0', '', ',"error":null'],
+        ['2.0', '"jsonrpc":"2.0",', ''],
+      ]) {
+        const { body } = await server.post(`{"jsonrpc":"${version}","id":${text},"method":"echo","params":[${text}]}`)
+        expect(body.toString()).to.equal(`{${start}"result":[${text}]${end},"id":${text}}\n`)
+      }
+      const batch = await server.post(`[{"id":${text},"method":"nosuch"}]`)
+      const error = '{"code":-32601,"message":"Method not found"}'
+      expect(batch.body.toString()).to.equal(`[{"result":null,"error":${error},"id":${text}}]\n`)
+    })
+  }
+
+  it('counts of two members with one name the first', async () => {
+    const { body } = await server.post(
+      '{"id":1,"id":2,"jsonrpc":"2.0","jsonrpc":"1.0","method":"echo","method":"stop","params":[1],"params":[2]}',
+    )
+    expect(body.toString()).to.equal('{"jsonrpc":"2.0","result":[1],"id":1}\n')
+  })
+
+  for (const text of ['"\\ud800"', '"\\udc00"', '"\\udc00\\ud800"', '{"\\ud800":1}', '01', '"\t"', '[1,]', '\u00a01']) {
+    it(`refuses ${JSON.stringify(text)} wherever it stands`, async () => {
+      for (const body of [`{"id":${text},"method":"echo"}`, `{"method":"echo","params":[${text}]}`, `[${text}]`]) {
+        expect(await post(body)).to.deep.equal([500, error1(PARSE_ERROR, { id: null })])
+      }
     })
   }
 

@@ -78,6 +78,31 @@ describe('bitcoin-rpc: logging in', function () {
     expect(await ask('rt', '{"method":"nothing","jsonrpc":"2.0","id":1}')).to.equal(403)
     expect(await ask('rt', `[${COUNT},{"method":"uptime"}]`)).to.equal(200)
     expect(await ask('rt', `[${COUNT},{"method":"help"}]`)).to.equal(403)
+    // What of a batch is no call with a method is told as if it were a single one.
+    const refusal = async (body: string) => {
+      const { status, body: answer } = await server.post(body, basic(`rt:${RPCAUTH_PASSWORD.rt}`))
+      return [status, answer.toString()]
+    }
+    const wrong = (code: number, message: string) =>
+      `{"result":null,"error":{"code":${code},"message":"${message}"},"id":null}\n`
+    const noCall = wrong(-32600, 'Invalid Request object')
+    for (const item of ['1', 'null', '"x"', '[]', 'true', `[${COUNT}]`]) {
+      expect(await refusal(`[${item}]`), item).to.deep.equal([400, noCall])
+      expect(await refusal(`[${COUNT},${item}]`), item).to.deep.equal([400, noCall])
+      expect(await refusal(`[{"method":"stop"},${item}]`), item).to.deep.equal([403, ''])
+    }
+    for (const [item, type] of [
+      ['{}', 'null'],
+      ['{"method":null}', 'null'],
+      ['{"method":5}', 'number'],
+      ['{"method":5.0}', 'number'],
+      ['{"method":{"a":1,"a":2}}', 'object'],
+      ['{"method":[],"method":"uptime"}', 'array'],
+    ]) {
+      const message = wrong(-32700, `JSON value of type ${type} is not of expected type string`)
+      expect(await refusal(`[${COUNT},${item}]`), item).to.deep.equal([500, message])
+    }
+    expect(await refusal('[]')).to.deep.equal([200, '[]\n'])
     // Whoever has no list may call nothing, now that there are lists.
     expect(await ask('rt2', COUNT)).to.equal(403)
     expect(await statusFor(server, server.cookie)).to.equal(403)
@@ -88,6 +113,12 @@ describe('bitcoin-rpc: logging in', function () {
     await using server = await RpcServer.start([...auths, '-rpcwhitelist=rt:uptime', '-rpcwhitelistdefault=0'])
     expect(await statusFor(server, `rt:${RPCAUTH_PASSWORD.rt}`)).to.equal(403)
     expect(await statusFor(server, `rt2:${RPCAUTH_PASSWORD.rt2}`)).to.equal(200)
+    // Who is not restricted has each call of a batch answered for itself.
+    const { status, body } = await server.post('[1]', basic(`rt2:${RPCAUTH_PASSWORD.rt2}`))
+    expect([status, body.toString()]).to.deep.equal([
+      200,
+      '[{"result":null,"error":{"code":-32600,"message":"Invalid Request object"},"id":null}]\n',
+    ])
   })
 })
 

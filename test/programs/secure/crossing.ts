@@ -1,8 +1,8 @@
 // One of two threads that are in use() of a buffer each while they change the other's.
 import { workerData } from 'node:worker_threads'
-import { SecureBuffer } from 'bitcoin-support'
+import { SecureBuffer, type SecureBufferToken } from 'bitcoin-support'
 
-const { tokens, meeting } = workerData as { tokens: readonly bigint[]; meeting: Int32Array }
+const { tokens, meeting } = workerData as { tokens: readonly SecureBufferToken[]; meeting: Int32Array }
 const [own, other] = tokens.map((token) => SecureBuffer.open(token))
 if (own === undefined || other === undefined) throw new Error('no buffers')
 const THERE = 0

@@ -1,20 +1,135 @@
-// Asks twice at a terminal, and tells what it was told; then whether the terminal is as it was.
+// Asks at a terminal in one of several ways, and tells what it was told.
 import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { Worker } from 'node:worker_threads'
 import { SecureString } from 'bitcoin-support'
 import { tell } from './tell.js'
 
-// Keeps the process until the signal, which comes in a turn of the loop.
-const waiting = setInterval(() => {}, 1000)
-process.on('SIGINT', () => {
-  clearInterval(waiting)
-  tell({ interrupted: true })
-})
-
 const digest = (string: SecureString) => string.use((bytes) => createHash('sha256').update(bytes).digest('hex'))
 
-for (const prompt of ['First: ', 'Second: ']) {
-  using answer = await SecureString.prompt({ prompt })
-  tell({ prompt, length: answer.length, sha256: digest(answer), raw: process.stdin.isRaw })
+/** Tells of what was typed, or why there is none. */
+async function ask(options: Parameters<typeof SecureString.prompt>[0]): Promise<void> {
+  try {
+    using answer = await SecureString.prompt(options)
+    tell({ prompt: options?.prompt, length: answer.length, sha256: digest(answer) })
+  } catch (error) {
+    const { name, code } = error as NodeJS.ErrnoException
+    tell({ prompt: options?.prompt, name, code })
+  }
 }
-const end = await SecureString.prompt({ prompt: 'End: ' }).catch((error: NodeJS.ErrnoException) => error.code)
-tell({ end: typeof end === 'string' ? end : end?.length })
+
+const cases: Record<string, () => Promise<void>> = {
+  async lines() {
+    for (const prompt of process.argv.slice(3)) await ask({ prompt })
+    tell({ raw: process.stdin.isRaw })
+  },
+  async confirm() {
+    await ask({ prompt: 'One: ', confirm: true })
+    await ask({ prompt: 'Two: ', confirm: 'Repeat: ' })
+  },
+  async limit() {
+    await ask({ prompt: 'One: ', maxBytes: 4 })
+    await ask({ prompt: 'Two: ', maxBytes: 4 })
+  },
+  async interrupted() {
+    // Node does not stay for a signal alone.
+    const waiting = setInterval(() => {}, 1000)
+    const handled = new Promise<void>((resolve) => {
+      process.once('SIGINT', () => resolve())
+    })
+    await ask({ prompt: 'One: ' })
+    await handled
+    clearInterval(waiting)
+    tell({ interrupted: true })
+  },
+  async signal() {
+    await ask({ prompt: 'Never: ', signal: AbortSignal.abort() })
+    const abort = new AbortController()
+    const asked = ask({ prompt: 'One: ', signal: abort.signal })
+    const queued = ask({ prompt: 'Two: ', signal: abort.signal })
+    setTimeout(() => abort.abort(), 50)
+    await Promise.all([asked, queued])
+    await ask({ prompt: 'Three: ' })
+  },
+  async together() {
+    await Promise.all([ask({ prompt: 'One: ' }), ask({ prompt: 'Two: ' }), ask({ prompt: 'Three: ' })])
+  },
+  async encoding() {
+    process.stdin.setEncoding('utf16le')
+    const heard: unknown[] = []
+    process.stdin.on('data', (data) => heard.push(data))
+    await ask({ prompt: 'One: ' })
+    process.stdin.pause()
+    tell({ heard: heard.length })
+  },
+  async readline() {
+    const rl = createInterface({ input: process.stdin, output: process.stdout, terminal: true })
+    const lines: string[] = []
+    const commands = new Promise<void>((resolve) => {
+      rl.on('line', (line) => {
+        lines.push(line)
+        if (line === 'end') resolve()
+      })
+    })
+    rl.setPrompt('> ')
+    rl.prompt()
+    await new Promise<void>((resolve) => {
+      rl.once('line', () => resolve())
+    })
+    // What a program may do meanwhile: none of it may show what is typed.
+    const turns = setInterval(() => {
+      rl.resume()
+      process.stdin.resume()
+      process.stdin.setRawMode(false)
+      process.stdin.setRawMode(true)
+    }, 1)
+    await ask({ prompt: 'One: ' })
+    clearInterval(turns)
+    rl.prompt()
+    await commands
+    tell({ lines, history: (rl as unknown as { history: string[] }).history })
+    rl.close()
+  },
+  async closed() {
+    const rl = createInterface({ input: process.stdin, output: process.stdout, terminal: true })
+    const asked = ask({ prompt: 'One: ' })
+    rl.close()
+    await asked
+    tell({ raw: process.stdin.isRaw })
+    // stdin is paused, so that the process ends.
+  },
+  async worker() {
+    const code = `
+      const { SecureString } = require('bitcoin-support')
+      SecureString.prompt({ prompt: 'One: ' }).then((answer) => {
+        require('node:worker_threads').parentPort.postMessage(answer.length)
+        answer.dispose()
+      })`
+    const worker = new Worker(code, { eval: true })
+    tell({ length: await new Promise((resolve) => worker.once('message', resolve)) })
+  },
+  async terminated() {
+    const code = `require('bitcoin-support').SecureString.prompt({ prompt: 'One: ' })`
+    const worker = new Worker(code, { eval: true })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await worker.terminate()
+    await ask({ prompt: 'Two: ' })
+  },
+  async hangup() {
+    process.on('SIGHUP', () => {})
+    const { code } = await SecureString.prompt({ prompt: 'One: ' }).then(
+      () => ({ code: 'none' }),
+      (error: NodeJS.ErrnoException) => error,
+    )
+    writeFileSync(process.argv[3] as string, String(code))
+    // Node aborts at an orderly end without its terminal.
+    process.kill(process.pid, 'SIGKILL')
+  },
+  async exit() {
+    setTimeout(() => process.exit(3), 50)
+    await ask({ prompt: 'One: ' })
+  },
+}
+
+await cases[process.argv[2] as string]?.()

@@ -1,10 +1,10 @@
 // What another thread does with secure buffers, as it is told.
 import { parentPort } from 'node:worker_threads'
-import { lockedPoolStats, SecureBuffer, type SecureMemoryError } from 'bitcoin-support'
+import { lockedPoolStats, SecureBuffer, type SecureBufferToken, type SecureMemoryError } from 'bitcoin-support'
 
 const owned: SecureBuffer[] = []
 
-const orders: Record<string, (token: bigint) => unknown> = {
+const orders: Record<string, (token: SecureBufferToken) => unknown> = {
   open: (token) => {
     const buffer = SecureBuffer.open(token)
     owned.push(buffer)
@@ -29,7 +29,7 @@ const orders: Record<string, (token: bigint) => unknown> = {
   end: () => process.exit(0),
 }
 
-parentPort?.on('message', ([order, token]: [string, bigint]) => {
+parentPort?.on('message', ([order, token]: [string, SecureBufferToken]) => {
   let answer: unknown
   try {
     answer = orders[order]?.(token)

@@ -222,9 +222,8 @@ for (const { name, options } of BACKENDS) {
         base.dispatchSync()
         const reading = `bev1 ${BEV_EVENT_TIMEOUT | BEV_EVENT_READING}`
         const writing = `bev1 ${BEV_EVENT_TIMEOUT | BEV_EVENT_WRITING}`
-        // Of a pair, one that has nothing to write does not time out.
-        const other = pair && !filter ? [] : [`bev2 ${BEV_EVENT_TIMEOUT | BEV_EVENT_WRITING}`]
-        expect(journal).to.deep.equal([writing, reading, ...other])
+        // One that has nothing to write does not time out, though libevent's own does unless it is one of a pair.
+        expect(journal).to.deep.equal([writing, reading])
         expect(times.get(writing)).to.be.at.least(99)
         expect(times.get(reading)).to.be.at.least(149)
       })

@@ -113,7 +113,7 @@ for (const { name, options } of BACKENDS) {
       base.dispatchSync()
       const [what, error] = events[0] ?? []
       expect([events.length, what]).to.deep.equal([1, BEV_EVENT_ERROR])
-      expect(error).to.include({ code: 'ERR_EV_SOCKET', errno: constants.errno.ECONNREFUSED, syscall: 'connect' })
+      expect(error).to.include({ code: 'ERR_EV_SOCKET', errno: -constants.errno.ECONNREFUSED, syscall: 'connect' })
     })
 
     for (const [suffix, flag] of [

@@ -87,12 +87,12 @@ for (const { name, options } of BACKENDS) {
         self.disable()
       })
       expect(base.dispatchSync()).to.equal(1)
-      expect(errors).to.deep.equal([constants.errno.EINVAL])
+      expect(errors).to.deep.equal([-constants.errno.EINVAL])
     })
 
     it('error_unlock', async () => {
       await using child = runChild('exhausted-listener', [JSON.stringify(options)])
-      expect(await child.message()).to.deep.equal({ errors: [constants.errno.EMFILE], accepted: 1 })
+      expect(await child.message()).to.deep.equal({ errors: [-constants.errno.EMFILE], accepted: 1 })
       expect(await child.message()).to.deep.equal({ errors: [], accepted: 2 })
       expect(await child.ended()).to.include({ code: 0, signal: null, stderr: '' })
     })

@@ -1,0 +1,86 @@
+// The body of an HTTP/1.x message, read as RFC 9112 writes it and no other way.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bitcoin_support {
+
+/// How long messages may be.
+struct HttpLimits {
+  size_t head = SIZE_MAX;      ///< first line and header lines, without line ends; also of all trailers
+  uint64_t body = UINT64_MAX;  ///< without the framing of chunks
+};
+
+/// Tells content from framing, in a request as in a reply. It keeps no bytes, so it can be given them in any
+/// pieces.
+class HttpBodyReader {
+ public:
+  enum class Framing : uint8_t { kNone, kLength, kChunked, kToTheEnd };
+
+  enum class Step : uint8_t {
+    kFraming,    ///< all that was used is framing
+    kData,       ///< what was used is content
+    kExtension,  ///< what was used stands between a chunk's size and the end of its line, and says nothing
+    kRefused,    ///< status() and fault() say why; the reader takes no more
+  };
+  struct Result {
+    Step step;
+    size_t used;
+  };
+
+  /// `length` counts for kLength alone. `limits` must outlive the reading, and may be changed meanwhile.
+  void Begin(Framing framing, uint64_t length, const HttpLimits& limits);
+
+  /// Another limit than that of `limits` counts for the content from here on. It may be changed meanwhile,
+  /// too.
+  void LimitContent(const uint64_t& limit) { m_content_limit = &limit; }
+
+  /// Reads from `data` up to where the next step begins. Call again with what was not used.
+  Result Feed(const char* data, size_t size);
+
+  bool complete() const { return m_state == State::kComplete; }
+  /// The answer to a request whose body is refused.
+  int status() const { return m_status; }
+  /// What is wrong, in words.
+  const char* fault() const { return m_fault; }
+
+ private:
+  enum class State : uint8_t {
+    kData,
+    kChunkSize,
+    kChunkExtension,
+    kChunkSizeLf,
+    kChunkData,
+    kChunkCr,
+    kChunkLf,
+    kTrailerStart,
+    kTrailerName,
+    kTrailerValue,
+    kTrailerLf,
+    kEndLf,
+    kComplete,
+    kRefused,
+  };
+
+  const char* ReadFraming(const char* p, const char* end);
+  const char* ReadChunkSize(const char* p, const char* end);
+  const char* ReadTrailerName(const char* p, const char* end);
+  const char* ReadTrailerValue(const char* p, const char* end);
+  Result SkipExtension(const char* data, size_t size);
+  bool EndChunkSize();
+  bool Refuse(int status, const char* fault);
+
+  const uint64_t* m_content_limit = nullptr;
+  State m_state = State::kComplete;
+  uint8_t m_digits = 0;
+  bool m_named = false;  // the trailer has a name, or the extension its semicolon
+  int m_status = 0;
+  const char* m_fault = "";
+  size_t m_room = 0;
+  size_t m_extension_room = 0;
+  uint64_t m_left = 0;
+  uint64_t m_body = 0;
+};
+
+}  // namespace bitcoin_support

@@ -1,0 +1,53 @@
+#include "net/resolver_files.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace bitcoin_support {
+namespace {
+
+bool WriteAll(int fd, const std::string& text) {
+  for (size_t written = 0; written < text.size();) {
+    const ssize_t count = write(fd, text.data() + written, text.size() - written);
+    if (count <= 0) return false;
+    written += static_cast<size_t>(count);
+  }
+  return true;
+}
+
+// The other spelling of each name behind the address.
+std::string WithOtherNames(const std::string& line) {
+  std::istringstream words(line.substr(0, line.find('#')));
+  std::string address;
+  words >> address;
+  std::string all = address;
+  for (std::string name; words >> name;) {
+    const bool rooted = name.size() > 1 && name.back() == '.';
+    all += " " + name + " " + (rooted ? name.substr(0, name.size() - 1) : name + ".");
+  }
+  return all;
+}
+
+}  // namespace
+
+ResolverFile::ResolverFile(const std::string& path, Kind kind) : m_path(path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return;
+  std::string text;
+  for (std::string line; std::getline(file, line);) {
+    while (!line.empty() && line.back() == '\r') line.pop_back();
+    text += (kind == Kind::kHosts ? WithOtherNames(line) : line) + "\n";
+  }
+  if (file.bad()) return;
+  m_fd = memfd_create("resolver", MFD_CLOEXEC);
+  if (m_fd >= 0 && WriteAll(m_fd, text)) m_path = "/proc/self/fd/" + std::to_string(m_fd);
+}
+
+ResolverFile::~ResolverFile() {
+  if (m_fd >= 0) close(m_fd);
+}
+
+}  // namespace bitcoin_support

@@ -1,0 +1,67 @@
+// A line that is typed at a terminal, in locked memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "secure_buffer_table.h"
+
+namespace bitcoin_support {
+
+/// Edits a line of UTF-8, a byte of the terminal at a time. Backspace takes back a character, Ctrl-W a word,
+/// Ctrl-U all; escape sequences (arrows, function keys, the marks around a paste) and other control
+/// characters but the tab are left out.
+class SecretLine {
+ public:
+  enum class State : std::uint8_t {
+    kTyping,       ///< more bytes are wanted
+    kDone,         ///< Enter or Ctrl-D: Finish() has the line
+    kInterrupted,  ///< Ctrl-C
+    kTooLong,      ///< Enter or Ctrl-D after more than the most bytes
+    kFailed,       ///< there is no locked memory to be had
+  };
+
+  explicit SecretLine(std::size_t max_bytes) noexcept;
+  /// Wipes what is left.
+  ~SecretLine();
+  SecretLine(const SecretLine&) = delete;
+  SecretLine& operator=(const SecretLine&) = delete;
+
+  State state() const noexcept { return m_state; }
+
+  /// Reads one byte of the terminal into locked memory and edits the line by it. @returns what read(2)
+  /// returned: 0 at the end, -1 with errno.
+  std::ptrdiff_t ReadByte(int fd) noexcept;
+
+  /// Once it is done. @returns the number of a new buffer with the line; the caller is its holder. 0 on
+  /// failure.
+  BufferNumber Finish() noexcept;
+
+ private:
+  // What the next byte belongs to.
+  enum class Sequence : std::uint8_t {
+    kNone,     // the line
+    kEscape,   // what follows ESC
+    kControl,  // ESC [ up to its final byte
+    kSingle,   // ESC O and one byte
+  };
+
+  // `line` is the line within the buffer, while it may be touched.
+  void Take(unsigned char byte, unsigned char* line) noexcept;
+  bool SkipSequence(unsigned char byte) noexcept;
+  void EraseCharacter(unsigned char* line) noexcept;
+  void EraseWord(unsigned char* line) noexcept;
+  void Shorten(unsigned char* line, std::size_t length) noexcept;
+  bool MakeRoom() noexcept;
+
+  const std::size_t m_max;
+  BufferNumber m_number = 0;       // its first byte is where read(2) puts what was typed; the line follows
+  std::size_t m_capacity = 0;      // of the line
+  std::size_t m_length = 0;        // of the line
+  std::uint64_t m_escaped_at = 0;  // ns; when ESC came
+  bool m_overflow = false;         // more than m_max bytes have come
+  Sequence m_sequence = Sequence::kNone;
+  State m_state = State::kTyping;
+};
+
+}  // namespace bitcoin_support

@@ -1,0 +1,10 @@
+// What one thread hands to another, for it to reach what lives here: numbers of 64 bits that no other number can stand for in
+// TypeScript.
+declare const ofEvent: unique symbol
+declare const ofBase: unique symbol
+
+/** What {@link LibEvent.share} makes. It may be sent to any thread, which opens it by {@link EventToken.open}. */
+export type EventShareToken = bigint & { readonly [ofEvent]: true }
+
+/** What {@link EventBase.share} makes; its messages are `T`. */
+export type EventBaseShareToken<T = unknown> = bigint & { readonly [ofBase]: (message: T) => void }

@@ -1,0 +1,35 @@
+// What C's compiler would check: that an argument is of the type that the function takes.
+import { EventError } from '../util/errors.js'
+import { type Class, checkFunction, checkInteger, checkObject, describe, isInstance } from '../util/validation.js'
+import type { Out } from './answer.js'
+
+/**
+ * C's names that take a handle begin with this: each may be handed any value. NULL is one that C would crash at, unless its
+ * documentation says otherwise.
+ *
+ * @throws EventError `ERR_EV_HANDLE` unless `value` is a handle of the type
+ */
+export function checkHandle(value: unknown, type: Class, name: string): void {
+  if (isInstance(value, type)) return
+  throw new EventError('ERR_EV_HANDLE', `${name} must be an instance of ${type.name}, got ${describe(value)}`)
+}
+
+/** @throws TypeError unless something can be put there */
+export function checkOut<T>(value: Out<T>, name: string): void {
+  checkObject(value, name)
+}
+
+/** @throws TypeError unless it is a number, RangeError unless it is an integer that JavaScript can hold */
+export function checkCount(value: number, name: string): void {
+  checkInteger(value, name, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+}
+
+/** @returns a callback that may be NULL, and then does nothing. @throws TypeError unless it is a function or null */
+export function orNothing<Args extends unknown[]>(
+  cb: ((...args: Args) => void) | null,
+  name: string,
+): (...args: Args) => void {
+  if (cb === null) return () => {}
+  checkFunction(cb, name)
+  return cb
+}
