@@ -355,8 +355,9 @@ LoopWaker& EventBase::waker() {
   return *m_waker;
 }
 
-// A blocking loop waits for other threads alone: in its own nobody could send anything. What has been sent
-// before a token was closed is in the queue by the time that the token no longer counts.
+// A blocking loop waits for other threads alone, those included that are still to open a token: in its own
+// nobody could send anything. What has been sent before a token was closed is in the queue by the time that
+// the token no longer counts.
 bool EventBase::AwaitsMessages() const {
   if (m_waker == nullptr) return false;
   const TokenCount& tokens = m_waker->tokens();

@@ -194,7 +194,8 @@ void BaseShare::Count(int more) {
 void BaseShare::Await() {
   IfOpen([this] {
     m_awaited = true;
-    Count(1);
+    ++m_elsewhere;
+    ++waker().tokens().elsewhere;
   });
 }
 
@@ -202,8 +203,8 @@ void BaseShare::Opened() {
   const bool open = IfOpen([this] {
     Count(1);
     if (!std::exchange(m_awaited, false)) return;
-    --m_here;
-    --waker().tokens().here;
+    --m_elsewhere;
+    --waker().tokens().elsewhere;
   });
   if (open) TellOwner();
 }

@@ -26,8 +26,8 @@ class LibEvent;
 /// How many tokens of a base's own there are that messages may come by: those that nobody has opened yet, and
 /// those that are open.
 struct TokenCount {
-  std::atomic<unsigned> here{0};       ///< in the base's thread, or in none yet
-  std::atomic<unsigned> elsewhere{0};  ///< in other threads
+  std::atomic<unsigned> here{0};       ///< in the base's thread
+  std::atomic<unsigned> elsewhere{0};  ///< in other threads, or in none yet
   bool AnyElsewhere() const { return elsewhere > 0; }
   bool Any() const { return here > 0 || elsewhere > 0; }
 };

@@ -450,9 +450,9 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Lets other threads call back in this one, through {@link EventToken.once}. From then on {@link dispatch} goes on though
-   * nothing is pending, until the token has been opened and all who opened it are done, or until {@link unshare}. A
-   * blocking loop goes on while another thread has it open.
+   * Lets other threads call back in this one, through {@link EventToken.once}. From then on its loops go on though nothing is
+   * pending, until the token has been opened and all who opened it are done, or until {@link unshare}. For a blocking
+   * loop those of other threads count.
    *
    * @param callback - gets what the other thread has sent, in this thread's loop: what it is nobody checks
    * @returns a token that may be handed to any thread; it is good until {@link unshare} and as long as the base lives

@@ -14,9 +14,9 @@ const ALL_FLAGS = 0xff
  * `postMessage()`; any number of threads may open it, any number of times. It is 64 random bits and cannot be guessed. It
  * wakes a base that waits, in `dispatch()` and in `dispatchSync()` alike.
  *
- * A base's token also keeps it going, because messages may come by it: `dispatch()` from when it is made until it has
- * been opened and all handles that were opened with it are disposed or their threads have ended; a blocking loop while
- * another thread has it open; neither after {@link EventBase.unshare}. An event's token keeps nothing going: a base with
+ * A base's token also keeps its loops going, because messages may come by it: from when it is made until it has been
+ * opened and all handles that were opened with it are disposed or their threads have ended, or until
+ * {@link EventBase.unshare}. A blocking loop does not wait for those that its own thread has opened. An event's token keeps nothing going: a base with
  * nothing pending ends as ever, unless its dispatch was told to `keepAlive`.
  *
  * When the event or the base is disposed, calls throw `ERR_EV_DISPOSED`; what came before may still be on its way, and

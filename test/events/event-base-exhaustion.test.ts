@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 import { runProgram } from '../support/run-program.js'
 
-const EMFILE = 24
+const EMFILE = -24
 const program = (name: string) => fileURLToPath(new URL(`../programs/${name}.js`, import.meta.url))
 
 describe('a process that is out of descriptors', () => {

@@ -96,8 +96,8 @@ describe('what there are many of', () => {
       this.timeout(60_000)
       await run(few)
       const [some, more] = [await least(() => run(few)), await least(() => run(4 * few))]
-      // Four times as much, where a quadratic way would take sixteen times.
-      expect(more / some).to.be.lessThan(9)
+      // Four times as much, or some more where caches are outgrown; a quadratic way would take sixteen times.
+      expect(more / some).to.be.lessThan(12)
     })
   }
 
