@@ -65,7 +65,7 @@ describe('core dumps', function () {
     for (const backend of BACKENDS) {
       await using child = runChild('secure/cores', [backend])
       const { secret, pages } = await child.message<{ secret: Disguise; pages: [number, number][] }>()
-      expect(pages).to.have.lengthOf(1)
+      expect(pages).to.have.lengthOf(2)
       const [[begin, end] = [0, 0]] = pages
       const file = join(folder, `pages.${child.pid}`)
       const said = await gdb(child, `dump binary memory ${file} ${begin} ${end}`)

@@ -184,6 +184,18 @@ TEST("locked pool: the reserve is there when nothing else may be locked, and com
   CHECK(pool.GetStats().locked == 16384);
 }
 
+TEST("locked pool: the reserve is one user's also while that keeps it idle") {
+  LockedPool pool(std::make_unique<FakePages>(4, 4), nullptr, 16384);
+  void* const first = pool.AllocReserved(1);
+  pool.SetIdle(first, true);
+  void* const second = pool.AllocReserved(1);
+  CHECK(second != nullptr);
+  CHECK(second != first);
+  pool.FreeRegion(first);
+  CHECK(Throws<std::runtime_error>([&] { pool.FreeRegion(first); }));
+  CHECK(pool.AllocReserved(1) == first);
+}
+
 TEST("locked pool: a reserve that is abandoned is made anew") {
   LockedPool pool(MakePlatformPageAllocator(BackendChoice::kMlock), nullptr, 16384);
   void* const first = pool.AllocReserved(1);

@@ -17,6 +17,8 @@ const pages = mappings().filter(
 )
 const plain = plainMarker(control)
 const disguise = ({ disguised, key }: typeof secret) => ({ disguised: Buffer.from(disguised).toString('hex'), key })
+// The arena, which the secret is in, first.
+pages.sort((one, other) => other.end - other.begin - (one.end - one.begin))
 say({ secret: disguise(secret), control: disguise(control), pages: pages.map(({ begin, end }) => [begin, end]) })
 const message = await receive()
 if (message === 'abort') process.abort()

@@ -20,6 +20,8 @@ const pages = now.filter(
   ({ begin, permissions, flags, path }) =>
     !before.has(begin) && permissions.startsWith('rw') && (path.startsWith('/secretmem') || flags.includes('lo')),
 )
+// The arena first, then the reserve for lending.
+pages.sort((one, other) => other.end - other.begin - (one.end - one.begin))
 tell({
   pages: pages.map(({ begin, end, locked, rss, permissions, flags }) => ({
     size: end - begin,
