@@ -137,7 +137,7 @@ export abstract class EventHandle {
   [inspect.custom](depth: number, options: InspectOptionsStylized): string {
     const name = `${Reflect.get(this.constructor, 'typeName')} #${this.id}`
     if (depth < 0) return options.stylize(`[${name}]`, 'special')
-    const { id: _, ...fields } = this
+    const { id: _, '[handle]': __, ...fields } = this
     const own = inspect(fields, { ...options, depth })
     const parts = [#number in this ? this.#about() : 'not a handle', own === '{}' ? '' : own.slice(2, -2)].filter(
       (part) => part !== '',

@@ -1,4 +1,6 @@
-// Run by events/loop-cost.test.ts: prints the CPU time, in ms, of a few seconds in which a server has nothing to do.
+// Run by events/loop-cost.test.ts: prints what a few seconds cost in which a server has nothing to do: CPU time in ms, and how often
+// the main thread has begun to wait.
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { obtainEventBase, obtainEvHttp } from 'bitcoin-support'
 
@@ -18,12 +20,19 @@ for (const { port } of bases)
 await sleep(200)
 globalThis.gc?.()
 
-const used: number[] = []
+/** @returns how often the main thread has given up the processor of itself */
+function waits(): number {
+  const status = readFileSync(`/proc/self/task/${process.pid}/status`, 'utf8')
+  return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1])
+}
+
+const used: { ms: number; waits: number }[] = []
 for (let second = 0; second < SECONDS; second++) {
   const before = process.cpuUsage()
+  const waitsBefore = waits()
   await sleep(1000)
   const { user, system } = process.cpuUsage(before)
-  used.push((user + system) / 1000)
+  used.push({ ms: (user + system) / 1000, waits: waits() - waitsBefore })
 }
 console.log(JSON.stringify(used))
 for (const { base } of bases) base.dispose()
