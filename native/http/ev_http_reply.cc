@@ -103,7 +103,8 @@ void QueuePlain(Environment& env, evhttp_request* request, std::string_view head
 }
 
 // Sends a whole reply. Its body, if it may have one, is `body`'s content.
-void Send(evhttp_request* request, int code, const char* reason, evbuffer* body) {
+// @param type the Content-Type if none is given; null to leave that to evhttp
+void Send(evhttp_request* request, int code, const char* reason, evbuffer* body, const char* type = nullptr) {
   SettleConnection(request);
   SettleLength(request, code);
   evbuffer* const output = evhttp_request_get_output_buffer(request);
@@ -115,6 +116,7 @@ void Send(evhttp_request* request, int code, const char* reason, evbuffer* body)
   // HEAD is told how long the body would be.
   if (HasBody(code)) AddContentLength(request, evbuffer_get_length(output));
   if (!MayHaveBody(request, code)) evbuffer_drain(output, evbuffer_get_length(output));
+  if (type != nullptr) AddContentType(request, code, type);
   evhttp_send_reply(request, code, reason, nullptr);
 }
 
@@ -217,9 +219,9 @@ Napi::Value EvHttpRequest::AnswerPageNapi(const Napi::CallbackInfo& info) {
   if (request == nullptr) ThrowEventError(http.env(), code::kState, "no request is being refused");
   evkeyvalq* const output = evhttp_request_get_output_headers(request);
   headers.MoveTo(output);
-  if (IsText(env, info[3]) && http.labels_text()) AddContentType(request, code, kTextType);
   if (!evhttp_find_header(output, "Connection")) evhttp_add_header(output, "Connection", "close");
-  Send(request, code, CString(reason), body.get());
+  Send(request, code, CString(reason), body.get(),
+       IsText(env, info[3]) && http.labels_text() ? kTextType : nullptr);
   return env.Undefined();
 }
 
@@ -263,8 +265,8 @@ Napi::Value EvHttpRequest::ReplyNapi(const Napi::CallbackInfo& info) {
   self.EndHandle();
   server.BeginReply(ServerConnection::ReplyKind::kWhole);
   headers.MoveTo(evhttp_request_get_output_headers(request));
-  if (text && server.server().labels_text()) AddContentType(request, code, kTextType);
-  Send(request, code, CString(reason), body.get());
+  Send(request, code, CString(reason), body.get(),
+       text && server.server().labels_text() ? kTextType : nullptr);
   server.FlushSoon();
   return env.Undefined();
 }

@@ -67,12 +67,14 @@ bool PlainReplyHead::AddHeader(std::string_view name, std::string_view value) {
 }
 
 bool PlainReplyHead::End(const char* content_type, size_t body_length) {
+  // As evhttp orders them.
   if (!m_has_date && !(Append("Date: ") && Append(HttpDate()) && Append("\r\n"))) return false;
+  if (!Append("Content-Length: ") || !Append(Digits(body_length).view()) || !Append("\r\n")) return false;
   if (!m_has_content_type && content_type != nullptr &&
       !(Append("Content-Type: ") && Append(content_type) && Append("\r\n"))) {
     return false;
   }
-  return Append("Content-Length: ") && Append(Digits(body_length).view()) && Append("\r\n\r\n");
+  return Append("\r\n");
 }
 
 bool PlainReplyHead::AppendBody(const ByteSource& body) {

@@ -1,9 +1,10 @@
+import { inspect } from 'node:util'
 import { native } from '../util/native.js'
 import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'
 import type { EventHandle } from './event-handle.js'
 import { handleOf } from './event-handle.js'
-import { type EvSocketAddress, socketAddress } from './socket-address.js'
+import { addressText, type EvSocketAddress, socketAddress } from './socket-address.js'
 
 /** Where a listening socket is bound. */
 export type EvHttpSocketAddress = EvSocketAddress
@@ -52,5 +53,20 @@ export class EvHttpBoundSocket {
    */
   address(): EvHttpSocketAddress {
     return socketAddress(native.httpSocketAddress(handleOf(this.#http), this.#id))
+  }
+
+  /**
+   * What `util.inspect()` and `console.log()` show: `EvHttpBoundSocket { 127.0.0.1:8080 }`.
+   *
+   * @internal
+   */
+  [inspect.custom](): string {
+    let about = 'removed'
+    try {
+      about = addressText(this.address())
+    } catch {
+      // It has ended, or its server has.
+    }
+    return `EvHttpBoundSocket { ${about} }`
   }
 }

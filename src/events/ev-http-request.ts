@@ -54,7 +54,7 @@ export function keepRequest(request: EvHttpRequest): void {
 /** Whether a server's request has lost its connection, or has gone with it, before it was answered. */
 export function isLost(request: EvHttpRequest): boolean {
   const number = handleOf(request)
-  return number !== 0 && !isClients(request) && (!native.isLive(number) || native.requestIsLost(number))
+  return number > 0 && !isClients(request) && (!native.isLive(number) || native.requestIsLost(number))
 }
 
 /**

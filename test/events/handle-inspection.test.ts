@@ -126,6 +126,10 @@ describe('inspect() of a handle', () => {
     expect(inspect(token)).to.equal(`EventToken #${token.id} { open }`)
     const http = obtainEvHttp(base)
     expect(inspect(http)).to.equal(`EvHttp #${http.id} { 0 connections }`)
+    const bound = http.bindSocketWithHandle('127.0.0.1', 0)
+    expect(inspect(bound)).to.equal(`EvHttpBoundSocket { 127.0.0.1:${(bound.address() as { port: number }).port} }`)
+    http.delAcceptSocket(bound)
+    expect(inspect(bound)).to.equal('EvHttpBoundSocket { removed }')
     expect(inspect({ a: { b: { c: http } } })).to.include(`[EvHttp #${http.id}]`)
   })
 

@@ -28,7 +28,10 @@ const PROMISES: Readonly<Record<string, string>> = {
   'events/ev-http-connection.d.ts request': 'drives the base',
   'events/ev-http-request-body.d.ts next': 'drives the base',
   'events/ev-http-request-body.d.ts return': 'settles at once',
+  'alloc/secret-line.d.ts readSecretLine': 'needs no base',
+  'alloc/secure-buffer.d.ts useAsync': 'needs no base',
   'alloc/secure-string.d.ts fromStream': 'needs no base',
+  'alloc/secure-string.d.ts useAsync': 'needs no base',
   'alloc/secure-string.d.ts prompt': 'needs no base',
   // Those of a response that is asked for as a stream.
   'events/ev-http-body-stream.d.ts next': 'drives the base',
@@ -41,7 +44,7 @@ function promisesOf(folder: string, prefix = ''): string[] {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return promisesOf(path, `${prefix}${entry.name}/`)
     if (!entry.name.endsWith('.d.ts')) return []
-    const found = readFileSync(path, 'utf8').matchAll(/(\w+)(?:<[^(]*>)?\([^()]*\): Promise</g)
+    const found = readFileSync(path, 'utf8').matchAll(/(\w+)(?:<[^(]*>)?\((?:[^()]|\([^()]*\))*\): Promise</g)
     return [...new Set([...found].map(([, name]) => `${prefix}${entry.name} ${name}`))]
   })
 }

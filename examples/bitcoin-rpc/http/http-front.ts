@@ -78,6 +78,8 @@ export class HttpFront implements Disposable {
     this.#http.setTimeout(options.serverTimeout)
     this.#http.setMaxHeadersSize(MAX_HEADERS_BYTES)
     this.#http.setMaxBodySize(MAX_BODY_BYTES)
+    // evhttp's own, which bitcoind's clients see.
+    this.#http.setDefaultContentType('text/html; charset=ISO-8859-1')
     this.#http.setErrorPageCb(errorPage)
     this.#http.setGencb((req) => this.#accept(req))
   }
