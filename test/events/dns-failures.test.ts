@@ -141,6 +141,23 @@ describe('EvDnsBase: what nameservers answer instead of addresses', () => {
     }
   })
 
+  it('is told of as many as libevent asks for at once, and as a timeout of those that had to wait', async () => {
+    await using server = await DnsServer.start(byName)
+    using base = obtainEventBase()
+    const dns = resolver(base, server)
+    dns.setOption('max-inflight', 8)
+    const told = counter(base, 20)
+    const results: number[] = []
+    for (let i = 0; i < 20; i++) {
+      dns.resolveIpv4(`servfail${i}.test`, 0, (result) => {
+        results[i] = result
+        told()
+      })
+    }
+    await base.dispatch()
+    expect(results).to.deep.equal([...Array(8).fill(DNS_ERR_SERVERFAILED), ...Array(12).fill(DNS_ERR_TIMEOUT)])
+  })
+
   it('is told of a name with a search domain', async () => {
     const answers = ({ name }: DnsQuestion) => (name === 'host.b.test' ? SERVFAIL : NXDOMAIN)
     await using server = await DnsServer.start(answers)
