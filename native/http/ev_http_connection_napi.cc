@@ -206,7 +206,7 @@ Napi::Value EvHttpConnection::GetFailureNapi(const Napi::CallbackInfo& info) {
   if (failure.kind == ClientFailure::Kind::kNone) return info.Env().Undefined();
   const bool lookup = failure.kind == ClientFailure::Kind::kLookup;
   const std::string reason = failure.kind == ClientFailure::Kind::kReply ? failure.fault
-                             : lookup ? evutil_gai_strerror(failure.error)
+                             : lookup ? TextOfLookup(failure.error)
                                       : std::generic_category().message(failure.error);
   return NewList(info.Env(),
                  {Napi::Number::New(info.Env(), static_cast<int>(failure.kind)),

@@ -20,6 +20,7 @@
 #include "napi/errors.h"
 #include "napi/exports.h"
 #include "napi/list.h"
+#include "net/dns_journal.h"
 
 namespace bitcoin_support {
 namespace {
@@ -74,7 +75,9 @@ Napi::Value LogSetCallback(const Napi::CallbackInfo& info) {
 
 // (on)
 Napi::Value LogEnableDebug(const Napi::CallbackInfo& info) {
-  event_enable_debug_logging(BoolArg(info, 0) ? EVENT_DBG_ALL : EVENT_DBG_NONE);
+  const bool on = BoolArg(info, 0);
+  event_enable_debug_logging(on ? EVENT_DBG_ALL : EVENT_DBG_NONE);
+  DnsJournal::SetDebug(on);
   return info.Env().Undefined();
 }
 

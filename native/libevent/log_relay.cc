@@ -13,6 +13,7 @@
 #include "loop/event_base.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "net/dns_journal.h"
 
 namespace bitcoin_support {
 namespace {
@@ -41,7 +42,10 @@ struct LogRelay::Message {
   Napi::ObjectReference thrown;
 };
 
-void LogRelay::Install() { event_set_log_callback(OnLog); }
+void LogRelay::Install() {
+  event_set_log_callback(OnLog);
+  DnsJournal::Install(OnLog);
+}
 
 const char* LogRelay::LastError() { return t_last_error; }
 

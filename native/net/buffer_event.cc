@@ -120,6 +120,7 @@ void BufferEvent::Dispose() {
   m_output.Invalidate();
   if (m_held_writes != nullptr) m_held_writes->Forget();
   if (m_lookup != nullptr) std::exchange(m_lookup, nullptr)->Abandon();
+  m_connector.reset();
   if (m_filter != nullptr) m_filter->set_owner(nullptr);
   if (m_partner != nullptr) m_partner->m_partner = nullptr;
   BufferEvent* const underlying = std::exchange(m_underlying, nullptr);
@@ -264,6 +265,7 @@ void BufferEvent::SetFd(int fd) {
     ThrowSystemError(env(), code::kLibevent, "fcntl", errno, "descriptor " + std::to_string(fd));
   }
   const EventBase::BusyScope busy(base());
+  m_connector.reset();
   const KeptSettings kept(m_bev);
   if (bufferevent_setfd(m_bev, fd) != 0) ThrowEventError(env(), code::kLibevent, "bufferevent_setfd failed");
   m_connected = fd >= 0;
@@ -282,8 +284,13 @@ void BufferEvent::ChooseIo() {
   }
 }
 
+void BufferEvent::CheckConnectsNot() const {
+  if (m_lookup != nullptr) ThrowEventError(env(), code::kState, "a name is being looked up for it already");
+  if (m_connector != nullptr) ThrowEventError(env(), code::kState, "it is being connected already");
+}
+
 void BufferEvent::Connect(const sockaddr* address, int length) {
-  if (m_lookup != nullptr) ThrowEventError(env(), code::kState, "a name is being looked up for it");
+  CheckConnectsNot();
   const EventBase::BusyScope busy(base());
   const KeptSettings kept(m_bev);
   const bool was_connected = std::exchange(m_connected, false);
@@ -303,7 +310,7 @@ void BufferEvent::Connect(const sockaddr* address, int length) {
 }
 
 void BufferEvent::ConnectHostname(EvDnsBase* dns, int family, const std::string& host, int port) {
-  if (m_lookup != nullptr) ThrowEventError(env(), code::kState, "a name is being looked up for it already");
+  CheckConnectsNot();
   const EventBase::BusyScope busy(base());
   m_dns_error = 0;
   evutil_addrinfo hints{};
@@ -323,27 +330,70 @@ void BufferEvent::ConnectHostname(EvDnsBase* dns, int family, const std::string&
   if (found != nullptr) evutil_freeaddrinfo(found);
 }
 
-// libevent does as much in bufferevent_socket_connect_hostname(), but forgets to give up a lookup whose
-// bufferevent is freed.
+// libevent does as much in bufferevent_socket_connect_hostname(), but tries the first address alone, and
+// forgets to give up a lookup whose bufferevent is freed.
 void BufferEvent::OnLookedUp(int result, const evutil_addrinfo* found) {
   m_lookup = nullptr;
   if (!live()) return;
   const EventBase::BusyScope busy(base());
-  errno = 0;
   if (result == 0 && found != nullptr) {
+    ConnectTo(found);
+  } else {
+    m_dns_error = result != 0 ? result : EVUTIL_EAI_NODATA;
+    errno = 0;
+    bufferevent_trigger_event(m_bev, BEV_EVENT_ERROR, 0);
+  }
+}
+
+void BufferEvent::ConnectTo(const evutil_addrinfo* found) {
+  if (bufferevent_getfd(m_bev) >= 0 || found->ai_next == nullptr) {
+    // Who has chosen the socket wants that one, which cannot be connected twice. With a single address the
+    // socket is there from now on, as with libevent.
     const KeptSettings kept(m_bev);
     m_connected = false;
     m_connecting = true;
     NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
+    errno = 0;
     if (bufferevent_socket_connect(m_bev, found->ai_addr, static_cast<int>(found->ai_addrlen)) == 0) {
       ApplyNoDelay();
-      return;
+    } else {
+      FailToConnect(errno);
     }
-  } else {
-    m_dns_error = result != 0 ? result : EVUTIL_EAI_NODATA;
+    return;
   }
+  SocketConnector::Owner& owner = *this;
+  m_connector = std::make_unique<SocketConnector>(base(), owner, TargetsOf(found), "", 0);
+  m_connected = false;
+  m_connecting = true;
+  // Without a descriptor the event has but its timeout, that of writing: it bounds the connecting, as it does
+  // where libevent connects.
+  const timeval& limit = m_bev->timeout_write;
+  event_add(&m_bev->ev_write, evutil_timerisset(&limit) ? &limit : nullptr);
+  if (!m_connector->Start()) FailToConnect(errno);
+}
+
+void BufferEvent::FailToConnect(int error) {
+  m_connector.reset();
+  m_connecting = false;
+  event_del(&m_bev->ev_write);
+  event_del(&m_bev->ev_read);
+  errno = error;
   bufferevent_trigger_event(m_bev, BEV_EVENT_ERROR, 0);
 }
+
+void BufferEvent::OnConnected(int fd, const SocketTarget&) {
+  m_connector.reset();
+  m_connecting = false;
+  {
+    const KeptSettings kept(m_bev);
+    bufferevent_setfd(m_bev, fd);
+  }
+  bitcoin_support::SetNoDelay(fd, m_no_delay);
+  RestWriting();
+  bufferevent_trigger_event(m_bev, BEV_EVENT_CONNECTED, 0);
+}
+
+void BufferEvent::OnConnectFailed(const char*, int error) { FailToConnect(error); }
 
 void BufferEvent::SetNoDelay(bool on) {
   const int fd = bufferevent_getfd(bev());
@@ -468,6 +518,11 @@ void BufferEvent::TellEvent(int what, int error) {
     }
     if ((what & BEV_EVENT_ERROR) != 0) m_connected = false;
     if ((what & (BEV_EVENT_CONNECTED | BEV_EVENT_ERROR)) != 0) m_connecting = false;
+    // Connecting has taken too long.
+    if ((what & BEV_EVENT_TIMEOUT) != 0 && (what & BEV_EVENT_WRITING) != 0 && m_connector != nullptr) {
+      m_connector.reset();
+      m_connecting = false;
+    }
   }
   if ((m_callbacks & EV_TIMEOUT) == 0) return;
   const EventBase::BusyScope busy(base());

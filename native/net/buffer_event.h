@@ -14,6 +14,7 @@
 #include "napi/js_callback.h"
 #include "net/buffer_event_filter.h"
 #include "net/lookup_waiter.h"
+#include "net/socket_connector.h"
 #include "net/stall_timers.h"
 #include "net/token_bucket.h"
 
@@ -31,7 +32,7 @@ class HeldWrites;
 /// libevent counts references to a bufferevent and wipes a freed one only in a later turn of its base. So
 /// that nothing depends on when that is, Dispose() closes the descriptor itself and leaves libevent an empty
 /// shell: without callbacks, without bytes, without a rate limit.
-class BufferEvent final : public BaseChild, public LookupWaiter {
+class BufferEvent final : public BaseChild, public LookupWaiter, private SocketConnector::Owner {
  public:
   static constexpr HandleKind kKind = HandleKind::kBufferEvent;
 
@@ -77,6 +78,11 @@ class BufferEvent final : public BaseChild, public LookupWaiter {
   void RestWriting();
   void SetFd(int fd);
   void Connect(const sockaddr* address, int length);
+  void ConnectTo(const evutil_addrinfo* found);
+  void FailToConnect(int error);
+  void OnConnected(int fd, const SocketTarget& target) override;
+  void OnConnectFailed(const char* syscall, int error) override;
+  void CheckConnectsNot() const;
   void ConnectHostname(EvDnsBase* dns, int family, const std::string& host, int port);
   void ConnectHostnameArgs(EvDnsBase* dns, const Napi::CallbackInfo& info, size_t first);
   void SetNoDelay(bool on);
@@ -159,7 +165,7 @@ class BufferEvent final : public BaseChild, public LookupWaiter {
   const Type m_type;
   const bool m_close_on_free;
   bool m_connected = false;   ///< a socket whose bytes may be written without asking first
-  bool m_connecting = false;  ///< a socket that libevent waits for until it can be written to
+  bool m_connecting = false;  ///< a socket that is waited for until it can be written to
   bool m_no_delay = false;    ///< a socket that sends at once, also the next one that it has
   bool m_may_defer;           ///< libevent may have a callback of this one in its queue
   int m_callbacks =
@@ -173,6 +179,7 @@ class BufferEvent final : public BaseChild, public LookupWaiter {
   BufferEventFilter* m_filter = nullptr;
   EvHttpConnection* m_connection = nullptr;
   DnsLookup* m_lookup = nullptr;
+  std::unique_ptr<SocketConnector> m_connector;  ///< while it tries the addresses of a name
   BufferEventRateLimitGroup* m_group = nullptr;
   std::unique_ptr<StallTimers> m_timers;  ///< of what has no socket, once it has timeouts
   HeldWrites* m_held_writes = nullptr;    ///< the read callback is on the stack

@@ -18,6 +18,7 @@
 #include "net/buffer_event.h"
 #include "net/buffer_transfer.h"
 #include "net/ev_dns_base.h"
+#include "net/lookup_error.h"
 
 namespace bitcoin_support {
 namespace {
@@ -231,7 +232,7 @@ Napi::Value BufferEvent::ConnectHostnameDnsNapi(const Napi::CallbackInfo& info) 
 
 // (bufferevent) -> EVUTIL_EAI_* of the last lookup
 Napi::Value BufferEvent::GetDnsErrorNapi(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), Own(info).m_dns_error);
+  return Napi::Number::New(info.Env(), EaiOfLookup(Own(info).m_dns_error));
 }
 
 // (bufferevent) -> view

@@ -10,7 +10,9 @@
 
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "net/dns_journal.h"
 #include "net/ev_dns_base.h"
+#include "net/lookup_error.h"
 #include "net/lookup_waiter.h"
 
 namespace bitcoin_support {
@@ -60,6 +62,7 @@ DnsLookup::DnsLookup(EvDnsBase& dns, LookupWaiter* waiter, double key)
 
 DnsLookup::~DnsLookup() {
   if (m_ended != nullptr) *m_ended = true;
+  DnsJournal::Forget(*this);
   m_dns.Remove(*this);
 }
 
@@ -69,6 +72,7 @@ DnsLookup::Started DnsLookup::Start(const std::string& host, const std::string& 
   EvDnsBase& dns = m_dns;
   bool ended = false;
   m_ended = &ended;
+  const DnsJournal::AskingScope asking(*this);
   evdns_getaddrinfo_request* const request =
       evdns_getaddrinfo(dns.dns(), host.c_str(), service.c_str(), &hints, OnAddrInfo, this);
   if (ended) return Started::kEnded;
@@ -105,6 +109,7 @@ void DnsLookup::Resolve(EvDnsBase& dns, Question question, const std::string& na
   // libevent would keep the question for ever: it looks for waiting ones only when it has had an answer.
   if (evdns_base_count_nameservers(dns.dns()) == 0) dns.ThrowNobodyToAsk();
   auto* const self = new DnsLookup(dns, nullptr, key);
+  const DnsJournal::AskingScope asking(*self);
   // Whoever ends a name with a dot means that very name.
   if (name.back() == '.') flags |= DNS_QUERY_NO_SEARCH;
   switch (question) {
@@ -161,6 +166,7 @@ void DnsLookup::OnAddrInfo(int result, evutil_addrinfo* found, void* arg) {
   const bool abandoned = self->m_abandoned;
   LookupWaiter* const waiter = self->m_waiter;
   const double key = self->m_key;
+  if (result == EVUTIL_EAI_FAIL && self->m_servfail) result = kEaiServfail;
   delete self;
   // A hosts file that knows the name, but no address of the family that is wanted, is no failure to libevent.
   if (result == 0 && found == nullptr) result = EVUTIL_EAI_NODATA;
@@ -178,6 +184,7 @@ void DnsLookup::OnAnswer(int result, char type, int count, int ttl, void* addres
   const EventBase::BusyScope busy(dns.base());
   const bool abandoned = self->m_abandoned;
   const double key = self->m_key;
+  if (result == DNS_ERR_TIMEOUT && self->m_servfail) result = DNS_ERR_SERVERFAILED;
   delete self;
   if (!abandoned) dns.Tell(key, result, type, ttl, TextsOf(type, count, addresses));
 }

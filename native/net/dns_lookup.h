@@ -42,6 +42,8 @@ class DnsLookup {
   void Abandon();
   /// Its EvDnsBase is disposed: who waits is told now.
   void Shutdown();
+  /// A nameserver has answered SERVFAIL. Another one may know better.
+  void NoteServfail() { m_servfail = true; }
   /// libevent will not call back for it any more.
   void Forget() { delete this; }
 
@@ -62,6 +64,7 @@ class DnsLookup {
   evdns_request* m_request = nullptr;
   evdns_getaddrinfo_request* m_addrinfo = nullptr;
   bool m_abandoned = false;
+  bool m_servfail = false;
   bool* m_ended = nullptr;  ///< where Start() learns that it has ended
 };
 

@@ -215,7 +215,7 @@ static Napi::Value ErrToString(const Napi::CallbackInfo& info) {
 
 // (EVUTIL_EAI_*) -> what it means
 static Napi::Value GaiStrerror(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), evutil_gai_strerror(IntArg(info, 0)));
+  return Napi::String::New(info.Env(), TextOfLookup(IntArg(info, 0)));
 }
 
 // (EVUTIL_EAI_*) -> the same as Node's errors have it

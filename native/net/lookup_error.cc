@@ -7,8 +7,14 @@
 
 namespace bitcoin_support {
 
+int EaiOfLookup(int eai) { return eai == kEaiServfail ? EVUTIL_EAI_AGAIN : eai; }
+
+const char* TextOfLookup(int eai) {
+  return eai == kEaiServfail ? "a nameserver answered SERVFAIL" : evutil_gai_strerror(eai);
+}
+
 int NodeErrnoOfLookup(int eai) {
-  switch (eai) {
+  switch (EaiOfLookup(eai)) {
     case 0:
       return 0;
     case EVUTIL_EAI_ADDRFAMILY:
@@ -38,7 +44,7 @@ int NodeErrnoOfLookup(int eai) {
 
 void ThrowLookupError(const Environment& env, const char* code, int eai, const std::string& what) {
   ThrowNodeError(env, code, "getaddrinfo", NodeErrnoOfLookup(eai),
-                 what + ": getaddrinfo failed: " + evutil_gai_strerror(eai));
+                 what + ": getaddrinfo failed: " + TextOfLookup(eai));
 }
 
 }  // namespace bitcoin_support

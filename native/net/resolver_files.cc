@@ -31,6 +31,14 @@ std::string WithOtherNames(const std::string& line) {
   return all;
 }
 
+// A comment begins a word: libevent takes those behind "search" for domains.
+std::string WithoutComment(const std::string& line) {
+  const size_t mark = line.find_first_of("#;");
+  if (mark == std::string::npos) return line;
+  const bool begins_word = mark == 0 || line[mark - 1] == ' ' || line[mark - 1] == '\t';
+  return begins_word ? line.substr(0, mark) : line;
+}
+
 }  // namespace
 
 ResolverFile::ResolverFile(const std::string& path, Kind kind) : m_path(path) {
@@ -39,7 +47,7 @@ ResolverFile::ResolverFile(const std::string& path, Kind kind) : m_path(path) {
   std::string text;
   for (std::string line; std::getline(file, line);) {
     while (!line.empty() && line.back() == '\r') line.pop_back();
-    text += (kind == Kind::kHosts ? WithOtherNames(line) : line) + "\n";
+    text += (kind == Kind::kHosts ? WithOtherNames(line) : WithoutComment(line)) + "\n";
   }
   if (file.bad()) return;
   m_fd = memfd_create("resolver", MFD_CLOEXEC);

@@ -6,8 +6,9 @@
 namespace bitcoin_support {
 
 /// A copy of a file like /etc/hosts or /etc/resolv.conf in memory, without what libevent does not understand:
-/// the CR of a line end, which it takes for a part of the last word. In hosts files each name stands with and
-/// without the dot that may end it, which libevent takes for another name.
+/// the CR of a line end, which it takes for a part of the last word, and comments behind a line's words. In
+/// hosts files each name stands with and without the dot that may end it, which libevent takes for another
+/// name.
 class ResolverFile {
  public:
   enum class Kind { kHosts, kResolvConf };

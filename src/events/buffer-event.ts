@@ -373,8 +373,10 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * Looks a name up and connects to the first address found; the event callback is told `BEV_EVENT_CONNECTED`, or
-   * `BEV_EVENT_ERROR` with an `ERR_EV_DNS` or `ERR_EV_SOCKET`.
+   * Looks a name up and connects to the first of its addresses that answers: the families take turns, and the next one is
+   * tried when one has failed, or has not answered for 250 ms. The event callback is told once: `BEV_EVENT_CONNECTED`, or
+   * `BEV_EVENT_ERROR` with an `ERR_EV_DNS` or the last address's `ERR_EV_SOCKET`. The write timeout, if there is one, bounds
+   * all of them together. A bufferevent that has a descriptor already keeps it, and tries the first address alone.
    *
    * Without a resolver the system's is asked, as libevent does then: that blocks the whole thread, and a failure is told
    * before this returns.
@@ -385,7 +387,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
    * @param port - 1 to 65535
    * @throws {TypeError} when an argument has the wrong type
    * @throws {RangeError} when an argument has a wrong value
-   * @throws {EventError} `ERR_EV_STATE` when the bufferevent is no socket's, a name is being looked up for it already, or
+   * @throws {EventError} `ERR_EV_STATE` when the bufferevent is no socket's, it is being connected already, or
    * the resolver has no nameserver
    * @see bufferevent_socket_connect_hostname()
    */

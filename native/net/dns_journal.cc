@@ -1,0 +1,102 @@
+#include "net/dns_journal.h"
+
+#include <event2/dns.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "net/dns_lookup.h"
+
+namespace bitcoin_support {
+namespace {
+
+std::atomic<event_log_cb> g_log = nullptr;
+std::atomic<bool> g_debug = false;
+
+using Question = unsigned long long;
+
+/// What the last message has announced.
+enum class Announced {
+  kNothing,
+  kServfail,    ///< the question that times out next has been answered SERVFAIL
+  kNextDomain,  ///< the question that ends next goes on with another domain
+};
+
+// A base is in one thread, and so are its resolvers.
+thread_local std::unordered_map<Question, DnsLookup*> t_lookups;
+thread_local DnsJournal::AskingScope* t_scope = nullptr;
+thread_local DnsLookup* t_moving = nullptr;  // the next question is its
+thread_local Announced t_announced = Announced::kNothing;
+
+bool IsDebug(std::string_view text) {
+  return !text.starts_with("Nameserver ") && !text.starts_with("All nameservers");
+}
+
+// @returns which question a message is about, 0 when it is another message
+Question QuestionIn(const char* text, std::string_view before) {
+  return std::string_view(text).starts_with(before) ? std::strtoull(text + before.size(), nullptr, 16) : 0;
+}
+
+DnsLookup* LookupOf(Question question) {
+  const auto found = t_lookups.find(question);
+  return found != t_lookups.end() ? found->second : nullptr;
+}
+
+}  // namespace
+
+void DnsJournal::Note(const char* text) {
+  const std::string_view message = text;
+  const Announced announced = std::exchange(t_announced, Announced::kNothing);
+  DnsLookup* const moving = std::exchange(t_moving, nullptr);
+  if (const Question sent = QuestionIn(text, "Setting timeout for request ")) {
+    DnsLookup* const lookup = t_scope != nullptr ? t_scope->m_lookup : moving;
+    if (lookup != nullptr) t_lookups.insert_or_assign(sent, lookup);
+  } else if (const Question late = QuestionIn(text, "Request ")) {
+    DnsLookup* const lookup = LookupOf(late);
+    if (announced == Announced::kServfail && lookup != nullptr) lookup->NoteServfail();
+  } else if (const Question ended = QuestionIn(text, "Removing timeout for request ")) {
+    if (announced == Announced::kNextDomain) t_moving = LookupOf(ended);
+    t_lookups.erase(ended);
+  } else if (message.starts_with("Search: ")) {
+    t_announced = Announced::kNextDomain;
+  } else if (message.starts_with("Got a SERVERFAILED ")) {
+    t_announced = Announced::kServfail;
+  }
+}
+
+void DnsJournal::Install(event_log_cb log) {
+  g_log = log;
+  evdns_set_log_fn(OnLog);
+}
+
+void DnsJournal::SetDebug(bool on) { g_debug = on; }
+
+void DnsJournal::OnLog(int is_warning, const char* text) {
+  const bool debug = is_warning == 0 && IsDebug(text);
+  try {
+    if (debug) Note(text);
+  } catch (const std::bad_alloc&) {
+    // libevent must not see it, and can do without the reason.
+  }
+  if (debug && !g_debug) return;
+  g_log.load()(is_warning != 0 ? EVENT_LOG_WARN : debug ? EVENT_LOG_DEBUG : EVENT_LOG_MSG, text);
+}
+
+DnsJournal::AskingScope::AskingScope(DnsLookup& lookup)
+    : m_lookup(&lookup), m_outer(std::exchange(t_scope, this)) {}
+
+DnsJournal::AskingScope::~AskingScope() { t_scope = m_outer; }
+
+void DnsJournal::Forget(const DnsLookup& lookup) {
+  std::erase_if(t_lookups, [&](const auto& each) { return each.second == &lookup; });
+  if (t_moving == &lookup) t_moving = nullptr;
+  for (AskingScope* scope = t_scope; scope != nullptr; scope = scope->m_outer) {
+    if (scope->m_lookup == &lookup) scope->m_lookup = nullptr;
+  }
+}
+
+}  // namespace bitcoin_support
