@@ -279,7 +279,8 @@ export class SecureBuffer {
    * What the function begins and does not wait for, such as `fs.write()`, finds zeros: see {@link useAsync}.
    *
    * @param fn - must not be asynchronous: the bytes are gone by the time it continues. Nor may it move the memory to
-   * another ArrayBuffer, as `transfer()` does
+   * another ArrayBuffer, as `transfer()` and `postMessage()` with a transfer list do: Node 24 and later refuse that, Node 22
+   * refuses most of it. What it copies, as `structuredClone()` without a transfer list does, is its own to wipe
    * @returns what `fn` returns
    * @throws {TypeError} when `fn` is no function, is asynchronous, or has returned a promise
    * @throws {SecureMemoryError} also when `fn` has moved the memory; it is wiped by then, wherever it is

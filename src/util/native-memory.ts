@@ -19,7 +19,9 @@ export interface NativeMemory {
   /** @returns a place, or -1 */
   secureBufferLend(buffer: number): number
   secureLentShow(place: number): ArrayBuffer | undefined
-  secureLentTakeBack(place: number, over: boolean): number
+  /** Lets memory be moved again that has been marked as untransferable; taking it back does so, too. */
+  secureLentRelease(memory: ArrayBuffer): void
+  secureLentTakeBack(place: number, over: boolean, memory: ArrayBuffer): number
   secureLentLose(place: number): void
   secureLentRetire(place: number): void
   secureLentFree(place: number, memory: ArrayBuffer): void
