@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "memory/detach_key.h"
 #include "memory/lent_memory.h"
 #include "memory/secure_buffer_napi.h"
 #include "memory/secure_regions.h"
@@ -112,12 +113,21 @@ Napi::Value ShowLent(const Napi::CallbackInfo& info) {
   return Environment::From(info).lent_memory().Show(info.Env(), PlaceArg(info));
 }
 
-// (place, whether all that the function began is over) -> -1 keep, -2 retire, or the place to free
+// (ArrayBuffer), as secureLentTakeBack() does
+Napi::Value ReleaseLent(const Napi::CallbackInfo& info) {
+  ReleaseArrayBuffer(info.Env(), info[0]);
+  return info.Env().Undefined();
+}
+
+// (place, whether all that the function began is over, ArrayBuffer that was lent) -> -1 keep, -2 retire, or
+// the place to free
 Napi::Value TakeBack(const Napi::CallbackInfo& info) {
   bool over = true;
   napi_get_value_bool(info.Env(), info[1], &over);
   LentMemory& lent = Environment::From(info).lent_memory();
-  return Napi::Number::New(info.Env(), lent.TakeBack(info.Env(), PlaceArg(info), over));
+  const double next = lent.TakeBack(info.Env(), PlaceArg(info), over);
+  ReleaseArrayBuffer(info.Env(), info[2]);
+  return Napi::Number::New(info.Env(), next);
 }
 
 Napi::Value LoseLent(const Napi::CallbackInfo& info) {
@@ -174,6 +184,7 @@ void ExportLockedMemoryFunctions(Napi::Env env, Napi::Object exports, Environmen
   ExportFunction<WipedNew>(env, exports, "secureWipedNew", state);
   ExportFunction<Lend>(env, exports, "secureBufferLend", state);
   ExportFunction<ShowLent>(env, exports, "secureLentShow", state);
+  ExportFunction<ReleaseLent>(env, exports, "secureLentRelease", state);
   ExportFunction<TakeBack>(env, exports, "secureLentTakeBack", state);
   ExportFunction<LoseLent>(env, exports, "secureLentLose", state);
   ExportFunction<RetireLent>(env, exports, "secureLentRetire", state);

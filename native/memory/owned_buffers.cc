@@ -59,6 +59,39 @@ void OwnedBuffers::RemoveAll(BufferNumber number) {
   while (Remove(number)) continue;
 }
 
+void OwnedBuffers::Watch(BufferNumber number, napi_value object) {
+  napi_ref weak = nullptr;
+  if (number == 0 || napi_create_reference(m_env, object, 0, &weak) != napi_ok) return;
+  m_watched.push_back({number, weak});
+}
+
+bool OwnedBuffers::Unwatch(BufferNumber number) {
+  // Most end soon after they were made.
+  const auto found = std::find_if(m_watched.rbegin(), m_watched.rend(),
+                                  [=](const Watched& each) { return each.number == number; });
+  if (found == m_watched.rend()) return false;
+  napi_delete_reference(m_env, found->object);
+  *found = m_watched.back();
+  m_watched.pop_back();
+  return true;
+}
+
+void OwnedBuffers::ReleaseCollected(size_t size) {
+  if (size < kWatched) return;
+  m_made += size;
+  // As often as many are made as there are, so that a buffer costs the same however many there are.
+  if (m_made < std::max(kBetweenLooks, m_watched.size() * kWatched)) return;
+  m_made = 0;
+  const Napi::HandleScope scope(m_env);
+  std::erase_if(m_watched, [this](const Watched& each) {
+    napi_value object = nullptr;
+    if (napi_get_reference_value(m_env, each.object, &object) != napi_ok || object != nullptr) return false;
+    napi_delete_reference(m_env, each.object);
+    if (Remove(each.number)) SecureBufferTable::Instance().Release(each.number);
+    return true;
+  });
+}
+
 // In steps: V8 looks whether to collect each time.
 void OwnedBuffers::Account(int64_t change) {
   constexpr int64_t kStep = 64 * 1024;

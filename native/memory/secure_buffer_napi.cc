@@ -47,6 +47,7 @@ SecureBuffer Buffer(const Napi::CallbackInfo& info) { return SecureBuffer(Buffer
 
 // Makes a buffer that this environment owns. @returns 0 when there is none to be had.
 BufferNumber NewOwned(Environment& env, size_t capacity) {
+  env.owned_buffers().ReleaseCollected(capacity);
   const BufferNumber number = SecureBufferTable::Instance().New(capacity);
   if (number != 0) env.owned_buffers().Add(number);
   env.NoteLockedPool();
@@ -173,6 +174,18 @@ Napi::Value Release(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// (number, object): releases a share of a large buffer soon after its object has been collected
+Napi::Value Watch(const Napi::CallbackInfo& info) {
+  if (info[1].IsObject()) Environment::From(info).owned_buffers().Watch(BufferNumberArg(info, 0), info[1]);
+  return info.Env().Undefined();
+}
+
+// (number) -> whether it was watched until now
+Napi::Value Unwatch(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(),
+                            Environment::From(info).owned_buffers().Unwatch(BufferNumberArg(info, 0)));
+}
+
 }  // namespace
 
 BufferNumber BufferNumberArg(const Napi::CallbackInfo& info, size_t index) {
@@ -206,6 +219,8 @@ void ExportSecureBufferFunctions(Napi::Env env, Napi::Object exports, Environmen
   ExportFunction<Revoke>(env, exports, "secureBufferRevoke", state);
   ExportFunction<Destroy>(env, exports, "secureBufferDestroy", state);
   ExportFunction<Release>(env, exports, "secureBufferRelease", state);
+  ExportFunction<Watch>(env, exports, "secureBufferWatch", state);
+  ExportFunction<Unwatch>(env, exports, "secureBufferUnwatch", state);
 }
 
 }  // namespace bitcoin_support

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "memory/detach_key.h"
 #include "secure/locked_pool_manager.h"
 #include "secure/memory_cleanse.h"
 
@@ -42,10 +43,10 @@ bool SecureRegion::TakeBack(napi_env env, napi_value buffer) {
   MemoryCleanse(m_memory, m_length);
   void* data = nullptr;
   size_t length = 0;
-  if (napi_get_arraybuffer_info(env, buffer, &data, &length) != napi_ok || data != m_memory ||
-      napi_detach_arraybuffer(env, buffer) != napi_ok) {
-    return false;
-  }
+  if (napi_get_arraybuffer_info(env, buffer, &data, &length) != napi_ok || data != m_memory) return false;
+  // A program may have marked it as untransferable.
+  ReleaseArrayBuffer(env, buffer);
+  if (napi_detach_arraybuffer(env, buffer) != napi_ok) return false;
   m_state = State::kTaken;
   return true;
 }

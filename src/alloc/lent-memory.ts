@@ -47,7 +47,7 @@ export function lend(number: number): Loan {
  * @returns false when the memory was moved elsewhere; it is wiped all the same
  */
 export function takeBack({ place, memory }: Loan, over: boolean): boolean {
-  const next = native.secureLentTakeBack(place, over)
+  const next = native.secureLentTakeBack(place, over, memory)
   try {
     if (next === RETIRE) moveAside(memory)
     else holders[place] = moveMemory(memory)

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { markAsUntransferable } from 'node:worker_threads'
+import { native } from '../util/native.js'
 
 type Move = (from: ArrayBuffer) => ArrayBuffer
 type Transfer = (this: ArrayBuffer) => ArrayBuffer
@@ -12,33 +13,85 @@ function findTransfer(): Transfer {
   setFlagsFromString('--harmony-rab-gsab-transfer')
   const foreign = runInNewContext('ArrayBuffer') as { prototype: object }
   setFlagsFromString('--no-harmony-rab-gsab-transfer')
-  const { transfer: found } = foreign.prototype as { transfer: Transfer }
+  const prototype = foreign.prototype as { transfer?: Transfer; transferToFixedLength?: Transfer }
+  const { transfer: found } = prototype as { transfer: Transfer }
+  // Whoever is lent such an ArrayBuffer is not to move its memory with that.
+  delete prototype.transfer
+  delete prototype.transferToFixedLength
   // What it makes is an ArrayBuffer of that context's: here it is one too.
   Object.setPrototypeOf(foreign.prototype, ArrayBuffer.prototype)
   Object.defineProperty(foreign.prototype, 'constructor', { value: ArrayBuffer })
   return found
 }
 
-let move: Move | undefined
-let refusesTransfer = false
+type Keep = (lent: ArrayBuffer) => void
 
-function prepare(): Move {
-  const found = Function.prototype.call.bind(findTransfer()) as Move
-  move = found
-  // A mark has postMessage() and structuredClone() refuse to transfer. On Node 20 they would copy instead, and from
-  // Node 24 on nothing could be moved back.
-  const probe = found(new ArrayBuffer(1))
-  markAsUntransferable(probe)
+/** How lent memory is kept from being moved elsewhere. */
+interface Ways {
+  readonly move: Move
+  readonly keep: Keep
+}
+
+let ways: Ways | undefined
+
+const refuse = (): never => {
+  throw new TypeError('memory that is lent cannot be moved to another ArrayBuffer')
+}
+
+/** For lent memory that V8 would move. */
+const LENT_PROTOTYPE: object = Object.create(ArrayBuffer.prototype, {
+  constructor: { value: ArrayBuffer },
+  transfer: { value: refuse },
+  transferToFixedLength: { value: refuse },
+})
+
+const hideTransfer: Keep = (lent) => void Object.setPrototypeOf(lent, LENT_PROTOTYPE)
+
+const markAndHideTransfer: Keep = (lent) => {
+  markAsUntransferable(lent)
+  hideTransfer(lent)
+}
+
+/** @returns whether structuredClone(), and with it postMessage(), refuses to move what is marked */
+function isRefused(marked: ArrayBuffer): boolean {
   try {
-    structuredClone(probe, { transfer: [probe] })
+    structuredClone(marked, { transfer: [marked] })
+    return false
   } catch {
-    try {
-      refusesTransfer = found(probe).byteLength === 1
-    } catch {
-      // It cannot be moved at all.
-    }
+    return true
   }
-  return found
+}
+
+/** @returns whether all of it is there and can be moved */
+function canMove(move: Move, from: ArrayBuffer): boolean {
+  try {
+    return move(from).byteLength === 1
+  } catch {
+    return false
+  }
+}
+
+function marked(): ArrayBuffer {
+  const memory = new ArrayBuffer(1)
+  markAsUntransferable(memory)
+  return memory
+}
+
+function findKeep(move: Move): Keep {
+  // Node 20 copies what is marked, to where nothing wipes it: what has been moved is found, at least.
+  if (!isRefused(marked())) return 'transfer' in ArrayBuffer.prototype ? hideTransfer : () => {}
+  // Node 22 refuses to post it alone.
+  if (canMove(move, marked())) return markAndHideTransfer
+  // From Node 24 on nothing moves it, nor could it be taken back, before it is released.
+  const memory = marked()
+  native.secureLentRelease(memory)
+  return canMove(move, memory) ? markAsUntransferable : hideTransfer
+}
+
+function prepare(): Ways {
+  const move = Function.prototype.call.bind(findTransfer()) as Move
+  ways = { move, keep: findKeep(move) }
+  return ways
 }
 
 /**
@@ -47,14 +100,15 @@ function prepare(): Move {
  * @throws {TypeError} when `from` has been detached
  */
 export function moveMemory(from: ArrayBuffer): ArrayBuffer {
-  return (move ?? prepare())(from)
+  return (ways ?? prepare()).move(from)
 }
 
-/** The same for one that is not to be posted elsewhere: where Node can refuse that, it does. */
+/** The same for what is not to be moved elsewhere until it is taken back: where Node can refuse that, it does. */
 export function moveToLend(from: ArrayBuffer): ArrayBuffer {
-  const moved = moveMemory(from)
-  if (refusesTransfer) markAsUntransferable(moved)
-  return moved
+  const { move, keep } = ways ?? prepare()
+  const lent = move(from)
+  keep(lent)
+  return lent
 }
 
 /** Memory that has been taken away, by the ArrayBuffer that had it: as long as that is there, so is the memory. */
@@ -67,5 +121,7 @@ const pending = new WeakMap<ArrayBuffer, ArrayBuffer>()
  * @throws {TypeError} when it has been detached
  */
 export function moveAside(from: ArrayBuffer): void {
+  // A program may have marked it as untransferable.
+  native.secureLentRelease(from)
   pending.set(from, moveMemory(from))
 }

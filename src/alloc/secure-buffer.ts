@@ -40,11 +40,14 @@ interface Share {
   number: SecureNumber
   /** Whether the registry has it. */
   registered: boolean
+  /** Whether the addon watches the object, too. */
+  readonly watched: boolean
 }
 
 // A locked slot that nobody gives back is worse than a slow one.
 const reclaim = new FinalizationRegistry<Share>((share) => {
-  if (share.number !== 0) native.secureBufferRelease(share.number)
+  if (share.number === 0 || (share.watched && !native.secureBufferUnwatch(share.number))) return
+  native.secureBufferRelease(share.number)
 })
 
 /**
@@ -53,6 +56,11 @@ const reclaim = new FinalizationRegistry<Share>((share) => {
  */
 const fresh: SecureBuffer[] = []
 const MOST_FRESH = 64
+/**
+ * From so many bytes on, the addon looks itself whether the object has been collected: the registry tells nothing before the
+ * next turn of the loop, and V8 nothing of what waits here.
+ */
+const WATCHED = 64 * 1024
 const settled = Promise.resolve()
 let registering = false
 
@@ -61,12 +69,16 @@ function registerAll(): void {
   registerFresh()
 }
 
+function register(buffer: SecureBuffer, share: Share): void {
+  share.registered = true
+  reclaim.register(buffer, share, share)
+}
+
 function registerFresh(): void {
   for (const buffer of fresh) {
     const share = shareOf(buffer)
     if (share.number === 0) continue
-    share.registered = true
-    reclaim.register(buffer, share, share)
+    register(buffer, share)
   }
   fresh.length = 0
 }
@@ -84,6 +96,7 @@ function end(buffer: SecureBuffer): SecureNumber {
   const share = shareOf(buffer)
   const { number } = share
   share.number = 0
+  if (share.watched && number !== 0) native.secureBufferUnwatch(number)
   if (share.registered) {
     share.registered = false
     reclaim.unregister(share)
@@ -173,8 +186,14 @@ export class SecureBuffer {
       if (capacity !== kAdopt) checkNumber(capacity, 'capacity')
       fail()
     }
-    this.#share = { number: made, registered: false }
-    addFresh(this)
+    const watched = capacity !== kAdopt && capacity >= WATCHED
+    this.#share = { number: made, registered: false, watched }
+    if (watched) {
+      native.secureBufferWatch(made, this)
+      register(this, this.#share)
+    } else {
+      addFresh(this)
+    }
     if (capacity !== kAdopt) auditSecure('create')
   }
 
@@ -279,7 +298,8 @@ export class SecureBuffer {
    * What the function begins and does not wait for, such as `fs.write()`, finds zeros: see {@link useAsync}.
    *
    * @param fn - must not be asynchronous: the bytes are gone by the time it continues. Nor may it move the memory to
-   * another ArrayBuffer, as `transfer()` does
+   * another ArrayBuffer, as `transfer()` and `postMessage()` with a transfer list do: Node 24 and later refuse that, Node 22
+   * refuses most of it. What it copies, as `structuredClone()` without a transfer list does, is its own to wipe
    * @returns what `fn` returns
    * @throws {TypeError} when `fn` is no function, is asynchronous, or has returned a promise
    * @throws {SecureMemoryError} also when `fn` has moved the memory; it is wiped by then, wherever it is

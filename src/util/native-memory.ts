@@ -19,7 +19,9 @@ export interface NativeMemory {
   /** @returns a place, or -1 */
   secureBufferLend(buffer: number): number
   secureLentShow(place: number): ArrayBuffer | undefined
-  secureLentTakeBack(place: number, over: boolean): number
+  /** Lets memory be moved again that has been marked as untransferable; taking it back does so, too. */
+  secureLentRelease(memory: ArrayBuffer): void
+  secureLentTakeBack(place: number, over: boolean, memory: ArrayBuffer): number
   secureLentLose(place: number): void
   secureLentRetire(place: number): void
   secureLentFree(place: number, memory: ArrayBuffer): void
@@ -42,6 +44,10 @@ export interface NativeMemory {
   secureBufferRevoke(token: bigint): boolean
   secureBufferDestroy(buffer: number): void
   secureBufferRelease(buffer: number): void
+  /** Has a share released by one of the next calls of secureBufferNew() once the object has been collected. */
+  secureBufferWatch(buffer: number, object: object): void
+  /** @returns false when it is not watched, or has been released so */
+  secureBufferUnwatch(buffer: number): boolean
   /** @returns -1 on failure, 1 when the characters have moved to a larger place, else 0; as the next three */
   secureBufferAppend(buffer: number, bytes: Uint8Array): number
   secureBufferAppendString(buffer: number, text: string): number

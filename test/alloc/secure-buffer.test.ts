@@ -5,7 +5,7 @@ import { turn } from '../support/deferred.js'
 import { thrownBy } from '../support/errors.js'
 import { checkLiveCounts } from '../support/live-counts.js'
 import { checkLockedPool } from '../support/locked-pool-counts.js'
-import { moveMemory } from '../support/move-memory.js'
+import { LENT_MOVES, moveMemory } from '../support/move-memory.js'
 
 const bytes = (...values: number[]) => Uint8Array.from(values)
 
@@ -341,20 +341,33 @@ describe('SecureBuffer', () => {
       expect(await of(() => 5)).to.equal(5)
     })
 
-    it('fails when the function has moved the memory, which is wiped by then', async () => {
-      using buffer = new SecureBuffer(4)
-      buffer.fill(7)
-      let moved: Uint8Array = bytes()
-      const error = await buffer
-        .useAsync(async (view) => {
-          moved = moveMemory(view)
+    if (LENT_MOVES) {
+      it('fails when the function has moved the memory, which is wiped by then', async () => {
+        using buffer = new SecureBuffer(4)
+        buffer.fill(7)
+        let moved: Uint8Array = bytes()
+        const error = await buffer
+          .useAsync(async (view) => {
+            moved = moveMemory(view)
+            await turn()
+            expect(moved[0]).to.equal(7)
+          })
+          .catch((reason: unknown) => reason)
+        expect(error).to.include({ code: 'ERR_SECURE_MEMORY' })
+        expect(moved.every((byte) => byte === 0)).to.equal(true)
+      })
+    } else {
+      it('goes on when V8 has refused to move the memory', async () => {
+        using buffer = new SecureBuffer(4)
+        buffer.fill(7)
+        const seen = await buffer.useAsync(async (view) => {
+          const error = thrownBy(() => moveMemory(view))
           await turn()
-          expect(moved[0]).to.equal(7)
+          return [error instanceof TypeError, view[0]]
         })
-        .catch((reason: unknown) => reason)
-      expect(error).to.include({ code: 'ERR_SECURE_MEMORY' })
-      expect(moved.every((byte) => byte === 0)).to.equal(true)
-    })
+        expect(seen).to.deep.equal([true, 7])
+      })
+    }
   })
 
   describe('use', () => {
