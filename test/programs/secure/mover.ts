@@ -27,8 +27,7 @@ const ways: Record<string, () => void> = {
   },
   allocate: () => post(moveMemory(secureAllocator.allocate(32).fill(5))),
   keep: () => {
-    SecureBuffer.random(32).use(() => {})
-    parentPort?.postMessage(lockedPoolStats().total)
+    parentPort?.postMessage(SecureBuffer.random(32).use(() => lockedPoolStats().used))
   },
 }
 
