@@ -194,9 +194,20 @@ for (const { name, run } of LOOP_MODES) {
         const reader = obtainEvent(base, sockets.right, EV_READ, () => ran.push('urgent'))
         reader.prioritySet(0)
         reader.add()
-        const ran = activeEvents(base, { first: () => sockets.write(sockets.left), second: ignore, third: ignore })
+        let began = 0
+        let ended = 0
+        const first = () => {
+          began = performance.now()
+          sockets.write(sockets.left)
+        }
+        const third = () => {
+          ended = performance.now()
+        }
+        const ran = activeEvents(base, { first, second: ignore, third })
         expect(await run(base)).to.equal(1)
-        expect(ran).to.deep.equal(order)
+        // A turn of dispatch() whose 5 ms are up ends, whatever else is active: on a machine that is busy elsewhere.
+        if (ended - began < 4) expect(ran).to.deep.equal(order)
+        else expect(ran).to.have.members(order)
       })
     }
 

@@ -11,6 +11,7 @@
 
 // clang-format off: the order is that of dependence
 #include "secure/memory_cleanse.cc"
+#include "libevent/memory_reserve.cc"
 #include "libevent/thread_heap.cc"
 #include "libevent/scrubbing_heap.cc"
 // clang-format on
