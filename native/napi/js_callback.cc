@@ -23,7 +23,8 @@ static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
 constexpr size_t kMaxArgs = 4;
 
 // Whether libevent goes on with something of its own when the callback returns that a loop inside might free:
-// evhttp with its connection and its request, evdns with its lookup. Bufferevents and events are held.
+// evhttp with its connection and its request, evdns with its lookup, a filter with its buffers and with the
+// filter itself. Bufferevents and events are held in their own callbacks.
 bool IsInLibevent(JsCallback which) {
   switch (which) {
     case JsCallback::kRequest:
@@ -37,6 +38,7 @@ bool IsInLibevent(JsCallback which) {
     case JsCallback::kClientChunk:
     case JsCallback::kBodyReadable:
     case JsCallback::kErrorPage:
+    case JsCallback::kBufferFilter:
     case JsCallback::kDnsResult:
       return true;
     default:

@@ -3,6 +3,8 @@ import {
   EVLOOP_NONBLOCK,
   type EventBase,
   type EvHttpRequest,
+  obtainBufferEventFilter,
+  obtainBufferEventPair,
   obtainEventBase,
   obtainEvHttpConnectionBase,
   obtainEvHttpRequest,
@@ -169,5 +171,20 @@ describe('Loops inside callbacks that libevent makes outside its loop', () => {
     const results: number[] = []
     await base.dispatch().then((result) => results.push(result, base.loopSync(EVLOOP_NONBLOCK), base.dispatchSync()))
     expect(results).to.deep.equal([1, 1, 1])
+  })
+
+  it('are refused in a filter’s function, which may have ended the filter', () => {
+    const journal = new Journal()
+    using base = obtainEventBase()
+    const [left, right] = obtainBufferEventPair(base)
+    const filter = obtainBufferEventFilter(left, undefined, (source) => {
+      filter.dispose()
+      refusedLoop(base, journal, 'filter')
+      return { consumed: source.length, output: source }
+    })
+    filter.write('hello')
+    expect(journal.entries).to.deep.equal(['filter'])
+    right.dispose()
+    expect(base.dispatchSync()).to.equal(1)
   })
 })
