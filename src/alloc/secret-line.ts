@@ -149,8 +149,19 @@ function quieten(stream: TerminalStream): () => void {
       wanted = true
     },
   })
+  // Whoever sets the terminal's mode meanwhile has it set afterwards: until then nothing may be echoed.
+  let raw: boolean | undefined
+  Object.defineProperty(stream, 'setRawMode', {
+    configurable: true,
+    value: (mode: boolean) => {
+      raw = mode
+      return stream
+    },
+  })
   return () => {
     Reflect.deleteProperty(stream, '_read')
+    Reflect.deleteProperty(stream, 'setRawMode')
+    if (raw !== undefined && !stream.destroyed) stream.setRawMode(raw)
     if (!wanted || stream.destroyed) return
     stream._read(0)
     // It was paused meanwhile: `process.stdin` stops reading at this event, as it would have.
