@@ -131,6 +131,8 @@ void EvHttp::SetTimeout(const timeval& timeout) {
 }
 
 double EvHttp::Accept(int fd, std::string unlink_path, bool no_delay) {
+  if (!base().HasRoomFor(fd)) close(fd);
+  base().CheckRoomFor(fd, "evhttp_accept_socket_with_handle");
   // Connections inherit it, so that it costs nothing for each. A UNIX socket does not have it.
   const int on = no_delay ? 1 : 0;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

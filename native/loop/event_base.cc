@@ -16,6 +16,7 @@
 #include "loop/lib_event.h"
 #include "loop/loop_driver.h"
 #include "loop/loop_timer.h"
+#include "loop/select_guard.h"
 #include "loop/signal_claim.h"
 #include "loop/termination_watch.h"
 #include "loop/turn_events.h"
@@ -96,6 +97,7 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
     ThrowEventError(env, code::kLibevent,
                     "event_base_new_with_config failed: no backend has the required features");
   }
+  m_first_beyond = GuardSelect(m_base);
   if (options.priorities > 1 && event_base_priority_init(m_base, options.priorities) != 0) {
     event_base_free(m_base);
     m_base = nullptr;
@@ -105,6 +107,18 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
 
 void EventBase::ThrowNoBackend(int error) const {
   ThrowSystemError(env(), code::kLibevent, "event_base_new_with_config", error, "no backend can be made");
+}
+
+void EventBase::CheckRoomFor(int fd, const char* syscall) const {
+  if (fd < m_first_beyond) return;
+  ThrowSystemError(env(), code::kLibevent, syscall, EMFILE,
+                   "select has no room for descriptor " + std::to_string(fd));
+}
+
+void EventBase::CheckRoomForNext(const char* syscall) const {
+  if (m_first_beyond == INT_MAX) return;
+  const BackendRoom room = LookForBackendRoom();
+  if (room.error == 0) CheckRoomFor(room.first_free, syscall);
 }
 
 EventBase::~EventBase() {
@@ -479,6 +493,7 @@ void EventBase::SetChildRef(BaseChild& child, bool on) {
 }
 
 int EventBase::RunSync(int flags) {
+  const JsCallbacks::SyncLoop sync_loop(env().callbacks(), *this);
   const BusyScope busy_scope(*this);
   std::optional<TerminationWatch> termination;
   if ((flags & EVLOOP_NONBLOCK) == 0 && env().loop().in_worker()) termination.emplace(*this);

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <napi.h>
 
+#include <climits>
 #include <functional>
 #include <memory>
 #include <string>
@@ -59,6 +60,12 @@ class EventBase final : public Handle {
   void ForgetRelease();
 
   event_base* base() const { return m_base; }
+  /// Whether the backend can watch `fd`.
+  bool HasRoomFor(int fd) const { return fd < m_first_beyond; }
+  /// @throws EventError ERR_EV_LIBEVENT with EMFILE when it cannot
+  void CheckRoomFor(int fd, const char* syscall) const;
+  /// The same for the descriptor that libevent is about to open.
+  void CheckRoomForNext(const char* syscall) const;
   uint32_t slot() const { return m_slot; }
 
   /// Marks libevent as being on the stack with something of this base, so that nothing it holds is
@@ -297,6 +304,7 @@ class EventBase final : public Handle {
   std::vector<Lingering*> m_lingering;
   event* m_quiet = nullptr;  // looks for a turn in which they may go
   int m_backend_fd = -1;
+  int m_first_beyond = INT_MAX;  // of the descriptors that the backend can watch
   int m_likely_backend_fd = -1;
   uint64_t m_dispatch_order = 0;
   const bool m_precise_timer;

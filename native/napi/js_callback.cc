@@ -96,8 +96,7 @@ void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_li
   napi_create_uint32(env, base.slot(), &argv[argc++]);
   for (const double arg : args) napi_create_double(env, arg, &argv[argc++]);
 
-  const bool sync = base.in_sync_loop();
-  if (!Invoke(which, argv, argc, context, sync)) {
+  if (!Invoke(which, argv, argc, context, base.in_sync_loop())) {
     napi_value error = nullptr;
     bool pending = false;
     napi_is_exception_pending(env, &pending);
@@ -105,9 +104,9 @@ void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_li
       // The thread is being terminated: leave the loop, Node does the rest.
       base.BreakTurn();
     } else if (napi_get_and_clear_last_exception(env, &error) == napi_ok) {
-      if (sync) {
+      if (m_sync_loop != nullptr) {
         Keep(error);
-        base.BreakTurn();
+        m_sync_loop->BreakTurn();
       } else {
         napi_fatal_exception(env, error);
       }

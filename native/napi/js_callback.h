@@ -5,6 +5,7 @@
 
 #include <array>
 #include <initializer_list>
+#include <utility>
 
 namespace bitcoin_support {
 
@@ -57,9 +58,9 @@ class JsCallbacks {
   /// Calls the function with numbers. Afterwards promises and nextTicks have run, unless JavaScript is
   /// further up the stack by itself (then they run when that returns).
   ///
-  /// What it throws: inside a synchronous loop it stops the loop and is kept for RethrowPending();
-  /// otherwise it becomes Node's `uncaughtException`. Never throws itself, so it may be called from
-  /// libevent's callbacks. Does nothing while the environment closes.
+  /// What it throws: inside a synchronous loop, of whichever base, it stops the innermost one and is kept for
+  /// RethrowPending(); otherwise it becomes Node's `uncaughtException`. Never throws itself, so it may be
+  /// called from libevent's callbacks. Does nothing while the environment closes.
   ///
   /// `context`: the one to run in; without one JavaScript sees to it itself.
   void Call(EventBase& base, JsCallback which, std::initializer_list<double> args,
@@ -71,6 +72,20 @@ class JsCallbacks {
   /// The same at the end of a native function that JavaScript has called.
   /// @throws what JavaScript throws
   void TellBufferNewsToCaller();
+
+  /// Spans a synchronous loop of the base's.
+  class SyncLoop {
+   public:
+    SyncLoop(JsCallbacks& callbacks, EventBase& base)
+        : m_callbacks(callbacks), m_outer(std::exchange(callbacks.m_sync_loop, &base)) {}
+    ~SyncLoop() { m_callbacks.m_sync_loop = m_outer; }
+    SyncLoop(const SyncLoop&) = delete;
+    SyncLoop& operator=(const SyncLoop&) = delete;
+
+   private:
+    JsCallbacks& m_callbacks;
+    EventBase* const m_outer;
+  };
 
   /// Rethrows what a callback threw inside the synchronous loop that has just ended.
   /// @returns whether there was something; then the native function returns at once.
@@ -99,6 +114,7 @@ class JsCallbacks {
   Napi::FunctionReference m_drain_ticks;
   Napi::ObjectReference m_receiver;
   Napi::ObjectReference m_pending;
+  EventBase* m_sync_loop = nullptr;  // the innermost on the stack
 };
 
 }  // namespace bitcoin_support

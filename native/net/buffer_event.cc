@@ -46,6 +46,7 @@ BufferEvent::BufferEvent(EventBase& base, int fd, int options)
   if (fd >= 0 && (!IsOpen(fd) || evutil_make_socket_nonblocking(fd) != 0)) {
     ThrowSystemError(env(), code::kLibevent, "fcntl", errno, "descriptor " + std::to_string(fd));
   }
+  base.CheckRoomFor(fd, "bufferevent_socket_new");
   m_bev = bufferevent_socket_new(base.base(), fd, OptionsForLibevent(options));
   if (m_bev == nullptr) ThrowEventError(env(), code::kLibevent, "bufferevent_socket_new failed");
   SetCallbacks(0);
@@ -264,6 +265,7 @@ void BufferEvent::SetFd(int fd) {
   if (fd >= 0 && (!IsOpen(fd) || evutil_make_socket_nonblocking(fd) != 0)) {
     ThrowSystemError(env(), code::kLibevent, "fcntl", errno, "descriptor " + std::to_string(fd));
   }
+  base().CheckRoomFor(fd, "bufferevent_setfd");
   const EventBase::BusyScope busy(base());
   m_connector.reset();
   const KeptSettings kept(m_bev);

@@ -35,6 +35,7 @@ EvConnListener::EvConnListener(EventBase& base, int fd, unsigned flags, std::str
   if ((flags & LEV_OPT_DEFERRED_ACCEPT) != 0 && evutil_make_tcp_listen_socket_deferred(fd) != 0) {
     ThrowSystemError(env(), code::kBind, "setsockopt", errno, "descriptor " + std::to_string(fd));
   }
+  base.CheckRoomFor(fd, "evconnlistener_new");
   // What it accepts is no business of the programs that this process starts.
   const unsigned options = (flags & kPassedOn) | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED;
   m_listener = evconnlistener_new(base.base(), OnAccept, this, options, 0, fd);
@@ -86,6 +87,11 @@ void EvConnListener::OnAccept(evconnlistener*, evutil_socket_t fd, sockaddr* add
 
 void EvConnListener::Accept(int fd, const sockaddr* address, socklen_t length) {
   const EventBase::BusyScope busy(base());
+  if (!base().HasRoomFor(fd)) {
+    close(fd);
+    Fail(EMFILE);
+    return;
+  }
   Accepted accepted{address, length};
   m_accepted = &accepted;
   env().callbacks().Call(base(), JsCallback::kAccept, {number(), static_cast<double>(fd)});
@@ -99,9 +105,12 @@ void EvConnListener::OnError(evconnlistener*, void* arg) {
   const int error = EVUTIL_SOCKET_ERROR();
   EvConnListener& self = *static_cast<EvConnListener*>(arg);
   const EventBase::BusyScope busy(self.base());
-  self.m_pause->Begin(AcceptPause::kAfterError);
-  self.env().callbacks().Call(self.base(), JsCallback::kAcceptError,
-                              {self.number(), static_cast<double>(error)});
+  self.Fail(error);
+}
+
+void EvConnListener::Fail(int error) {
+  m_pause->Begin(AcceptPause::kAfterError);
+  env().callbacks().Call(base(), JsCallback::kAcceptError, {number(), static_cast<double>(error)});
 }
 
 EvConnListener& EvConnListener::This(const Napi::CallbackInfo& info) {

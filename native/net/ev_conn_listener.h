@@ -43,6 +43,8 @@ class EvConnListener final : public BaseChild {
   /// Has libevent accept, or not.
   void Apply();
   void Accept(int fd, const sockaddr* address, socklen_t length);
+  /// Tells JavaScript, and accepts nothing for a while.
+  void Fail(int error);
 
   static void OnAccept(evconnlistener* listener, evutil_socket_t fd, sockaddr* address, int length,
                        void* arg);

@@ -47,6 +47,7 @@ Napi::Value EvDnsBase::New(const Napi::CallbackInfo& info) {
   constexpr int kAll = EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE |
                        EVDNS_BASE_NAMESERVERS_NO_DEFAULT;
   if ((flags & ~kAll) != 0) ThrowRangeError(info.Env(), "no such flags");
+  if ((flags & EVDNS_BASE_INITIALIZE_NAMESERVERS) != 0) base.CheckRoomForNext("evdns_base_new");
   return Napi::Number::New(info.Env(), (new EvDnsBase(base, flags))->number());
 }
 
@@ -55,6 +56,8 @@ Napi::Value EvDnsBase::NameserverIpAddNapi(const Napi::CallbackInfo& info) {
   EvDnsBase& self = This(info);
   constexpr int kKnown = 3;
   constexpr int kNoAddress = 4;
+  // Of a socket that cannot be watched evdns would never hear, not even that it has taken too long.
+  self.base().CheckRoomForNext("evdns_base_nameserver_ip_add");
   const int result = evdns_base_nameserver_ip_add(self.m_dns, TextArg(info, 1).c_str());
   if (result == kKnown) ThrowEventError(self.env(), code::kExists, "the nameserver has been added already");
   if (result == kNoAddress)
@@ -67,6 +70,7 @@ Napi::Value EvDnsBase::NameserverIpAddNapi(const Napi::CallbackInfo& info) {
 Napi::Value EvDnsBase::ResolvConfParseNapi(const Napi::CallbackInfo& info) {
   EvDnsBase& self = This(info);
   const int flags = IntArg(info, 1);
+  self.base().CheckRoomForNext("evdns_base_resolv_conf_parse");
   const int result = self.ParseResolvConf(flags, TextArg(info, 2));
   constexpr int kDefaultOnly = 6;
   if (result != 0 && result != kDefaultOnly) {

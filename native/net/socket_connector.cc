@@ -134,8 +134,9 @@ void SocketConnector::Begin(const SocketTarget& target) {
     return;
   }
   attempt->writable = event_new(m_base.base(), fd, EV_WRITE, OnWritable, attempt.get());
+  errno = ENOMEM;
   if (attempt->writable == nullptr || event_add(attempt->writable, nullptr) != 0) {
-    NoteFailure("connect", ENOMEM);
+    NoteFailure("connect", errno);
     return;
   }
   m_attempts.push_back(std::move(attempt));

@@ -74,7 +74,8 @@ const MAX = {
   buffers: 10,
   bufferevents: 12,
   dead: 40,
-  descriptors: 500,
+  /** More than select has room for. */
+  descriptors: 1100,
 }
 
 /** What somebody may connect to. */
@@ -140,7 +141,8 @@ export class RandomWorld implements Disposable {
   makeBase(): void {
     if (this.live(eventBase).length >= MAX.bases) return
     const priorities = 1 + this.random.below(3)
-    const base = obtainEventBase({ priorities, changelist: this.random.percent(30) })
+    const avoidMethods = this.random.percent(10) ? ['epoll', 'poll'] : []
+    const base = obtainEventBase({ priorities, changelist: this.random.percent(30), avoidMethods })
     this.#add(eventBase, base, base)
   }
 
@@ -332,7 +334,7 @@ export class RandomWorld implements Disposable {
     base.loopSync(EVLOOP_NONBLOCK)
   }
 
-  /** Leaves the process without descriptors, where it may not have many, until the result is disposed. */
+  /** Leaves the process without descriptors, or without those that select can watch, until the result is disposed. */
   exhaust(): Disposable {
     const taken: number[] = []
     try {

@@ -8,6 +8,7 @@ import {
   obtainEventBase,
   obtainEvHttpConnectionBase,
   obtainEvHttpRequest,
+  obtainEvtimer,
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { Journal, turn } from '../support/deferred.js'
@@ -186,5 +187,28 @@ describe('Loops inside callbacks that libevent makes outside its loop', () => {
     expect(journal.entries).to.deep.equal(['filter'])
     right.dispose()
     expect(base.dispatchSync()).to.equal(1)
+  })
+})
+
+describe('What a callback throws that another base makes inside a blocking loop', () => {
+  checkLiveCountsAfterEach()
+
+  it('ends that loop, and is thrown there', () => {
+    using base = obtainEventBase()
+    using other = obtainEventBase()
+    const failure = new Error('the callback')
+    const [stream] = obtainBufferEventPair(other)
+    stream.getOutput().addReference('bytes', () => {
+      throw failure
+    })
+    let after = 0
+    obtainEvtimer(base, () => stream.dispose()).add(0)
+    obtainEvtimer(base, () => {
+      after += 1
+    }).add(1)
+    expect(() => base.dispatchSync()).to.throw('the callback')
+    expect([stream.disposed, after]).to.deep.equal([true, 0])
+    expect(base.dispatchSync()).to.equal(1)
+    expect(after).to.equal(1)
   })
 })

@@ -110,9 +110,11 @@ const cases: Record<string, () => Promise<void>> = {
     tell({ length: await new Promise((resolve) => worker.once('message', resolve)) })
   },
   async terminated() {
-    const code = `require('bitcoin-support').SecureString.prompt({ prompt: 'One: ' })`
+    const code = `
+      require('bitcoin-support').SecureString.prompt({ prompt: 'One: ' })
+      require('node:worker_threads').parentPort.postMessage('asks')`
     const worker = new Worker(code, { eval: true })
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await new Promise((resolve) => worker.once('message', resolve))
     await worker.terminate()
     await ask({ prompt: 'Two: ' })
   },
