@@ -10,7 +10,7 @@ import { type Callable, surfaceOf } from './surface.js'
 
 const CODES: readonly EventErrorCode[] = [
   ...(['ERR_EV_DISPOSED', 'ERR_EV_HANDLE', 'ERR_EV_REENTRANT', 'ERR_EV_STATE', 'ERR_EV_BIND'] as const),
-  ...(['ERR_EV_EXISTS', 'ERR_EV_NOT_FOUND', 'ERR_EV_LIBEVENT', 'ERR_EV_SIGNAL'] as const),
+  ...(['ERR_EV_EXISTS', 'ERR_EV_NOT_FOUND', 'ERR_EV_LIBEVENT', 'ERR_EV_SIGNAL', 'ERR_EV_BACKEND'] as const),
 ]
 
 /** How the system says that the process has no more descriptors, or none left for a connection of its own. */
