@@ -1,4 +1,4 @@
-// Wires the native classes to Node. src/util/native.ts is the description of what is exported.
+// Wires the native classes to Node. src/native/native.ts is the description of what is exported.
 #include <napi.h>
 
 #include "buffers/ev_buffer.h"

@@ -21,19 +21,19 @@ export {
   BufferEvent,
   type BufferEventDataCallback,
   type BufferEventEventCallback,
-} from './events/buffer-event.js'
-export * from './events/buffer-event-constants.js'
-export type { BufferEventFilter, BufferEventFilterResult } from './events/buffer-event-filter.js'
+} from './events/net/buffer-event.js'
+export * from './events/net/buffer-event-constants.js'
+export type { BufferEventFilter, BufferEventFilterResult } from './events/net/buffer-event-filter.js'
 export {
   BufferEventRateLimitGroup,
   obtainBufferEventRateLimitGroup,
-} from './events/buffer-event-rate-limit-group.js'
+} from './events/net/buffer-event-rate-limit-group.js'
 export * from './events/constants.js'
 export { type DeclaredEventType, declareEventType } from './events/declare-event-type.js'
-export * from './events/dns-constants.js'
-export { EvBuffer, obtainEvBuffer } from './events/ev-buffer.js'
-export type { EvBufferBytes } from './events/ev-buffer-bytes.js'
-export type { EvBufferCallback, EvBufferCbInfo } from './events/ev-buffer-callbacks.js'
+export * from './events/net/dns-constants.js'
+export { EvBuffer, obtainEvBuffer } from './events/buffers/ev-buffer.js'
+export type { EvBufferBytes } from './events/buffers/ev-buffer-bytes.js'
+export type { EvBufferCallback, EvBufferCbInfo } from './events/buffers/ev-buffer-callbacks.js'
 export {
   EvConnListener,
   type EvConnListenerBindOptions,
@@ -42,7 +42,7 @@ export {
   type EvConnListenerOptions,
   obtainEvConnListener,
   obtainEvConnListenerBind,
-} from './events/ev-conn-listener.js'
+} from './events/net/ev-conn-listener.js'
 export {
   type EvDnsAddress,
   EvDnsBase,
@@ -53,7 +53,7 @@ export {
   EvDnsRequest,
   evdnsErrToString,
   obtainEvDnsBase,
-} from './events/ev-dns-base.js'
+} from './events/net/ev-dns-base.js'
 export {
   EvHttp,
   type EvHttpAcceptOptions,
@@ -62,10 +62,10 @@ export {
   type EvHttpOptions,
   type EvHttpUnixOptions,
   obtainEvHttp,
-} from './events/ev-http.js'
-export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/ev-http-bound-socket.js'
-export type { EvHttpBodyChunks, EvHttpClientRequest } from './events/ev-http-client-options.js'
-export type { EvHttpClientCallback, EvHttpClientSide, EvHttpHeaderVerdict } from './events/ev-http-client-side.js'
+} from './events/http/ev-http.js'
+export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/http/ev-http-bound-socket.js'
+export type { EvHttpBodyChunks, EvHttpClientRequest } from './events/http/ev-http-client-options.js'
+export type { EvHttpClientCallback, EvHttpClientSide, EvHttpHeaderVerdict } from './events/http/ev-http-client-side.js'
 export {
   EvHttpConnection,
   type EvHttpConnectionOptions,
@@ -73,17 +73,17 @@ export {
   obtainEvHttpConnectionBase,
   obtainEvHttpConnectionFd,
   obtainEvHttpConnectionUnix,
-} from './events/ev-http-connection.js'
-export type { EvHttpTimeouts } from './events/ev-http-connection-settings.js'
-export type { EvHttpMessage } from './events/ev-http-message.js'
-export type { EvHttpErrorPage, EvHttpHeaders, EvHttpReply } from './events/ev-http-reply.js'
+} from './events/http/ev-http-connection.js'
+export type { EvHttpTimeouts } from './events/http/ev-http-connection-settings.js'
+export type { EvHttpMessage } from './events/http/ev-http-message.js'
+export type { EvHttpErrorPage, EvHttpHeaders, EvHttpReply } from './events/http/ev-http-reply.js'
 export {
   EvHttpRequest,
   type EvHttpRequestCallback,
   obtainEvHttpRequest,
-} from './events/ev-http-request.js'
-export type { EvHttpRequestBody } from './events/ev-http-request-body.js'
-export { EvHttpResponse, EvHttpResponseHeaders } from './events/ev-http-response.js'
+} from './events/http/ev-http-request.js'
+export type { EvHttpRequestBody } from './events/http/ev-http-request-body.js'
+export { EvHttpResponse, EvHttpResponseHeaders } from './events/http/ev-http-response.js'
 export {
   EvHttpUri,
   evhttpHtmlescape,
@@ -92,8 +92,8 @@ export {
   evhttpUridecode,
   evhttpUriencode,
   obtainEvHttpUri,
-} from './events/ev-http-uri.js'
-export { EvKeyvalq, OwnedEvKeyvalq, obtainEvKeyvalq } from './events/ev-keyvalq.js'
+} from './events/http/ev-http-uri.js'
+export { EvKeyvalq, OwnedEvKeyvalq, obtainEvKeyvalq } from './events/http/ev-keyvalq.js'
 export {
   EventBase,
   type EventBaseDispatchOptions,
@@ -101,12 +101,12 @@ export {
   type EventOnceCallback,
   type EvutilSocket,
   obtainEventBase,
-} from './events/event-base.js'
+} from './events/loop/event-base.js'
 export { type EventHandle, type LiveHandle, liveHandles } from './events/event-handle.js'
-export { EventToken } from './events/event-token.js'
-export { type EvsignalOptions, obtainEvsignal } from './events/evsignal.js'
-export * from './events/evutil.js'
-export { type EventAssignment, type EventCallback, LibEvent, obtainEvent, obtainEvtimer } from './events/lib-event.js'
+export { EventToken } from './events/loop/event-token.js'
+export { type EvsignalOptions, obtainEvsignal } from './events/loop/evsignal.js'
+export * from './events/net/evutil.js'
+export { type EventAssignment, type EventCallback, LibEvent, obtainEvent, obtainEvtimer } from './events/loop/lib-event.js'
 export {
   type EvLogCallback,
   enableDebugLogging,
@@ -121,10 +121,10 @@ export {
   obtainBufferEventFilter,
   obtainBufferEventPair,
   obtainBufferEventSocket,
-} from './events/obtain-buffer-event.js'
-export type { RateLimit } from './events/rate-limit.js'
-export type { EventBaseShareToken, EventShareToken } from './events/share-token.js'
-export type { EvSocketAddress } from './events/socket-address.js'
+} from './events/net/obtain-buffer-event.js'
+export type { RateLimit } from './events/net/rate-limit.js'
+export type { EventBaseShareToken, EventShareToken } from './events/loop/share-token.js'
+export type { EvSocketAddress } from './events/net/socket-address.js'
 export { alignUp } from './util/align-up.js'
 export { EventError, type EventErrorCode } from './util/errors.js'
 export { registerGauges, setCaptureStacks, setSecureAudit } from './util/tracing.js'

@@ -19,7 +19,7 @@ std::atomic<uint32_t> g_next_tag{0};
 // Neither a handle's nor a mark.
 constexpr double kNoNumber = -1;
 
-// Where JavaScript finds what it is shown without a call: `Shown` in src/util/shown.ts.
+// Where JavaScript finds what it is shown without a call: `Shown` in src/native/shown.ts.
 struct Shown {
   enum : size_t {
     kCreatedId,

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { rangeError, typeError } from '../util/validation.js'
 
 /**

@@ -1,5 +1,5 @@
-import { native } from '../util/native.js'
-import { Shown, shown } from '../util/shown.js'
+import { native } from '../native/native.js'
+import { Shown, shown } from '../native/shown.js'
 import { noteLockedPool } from './locked-pool.js'
 import { moveAside, moveMemory, moveToLend } from './move-memory.js'
 import { fail } from './secure-error.js'

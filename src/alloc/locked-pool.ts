@@ -1,5 +1,5 @@
-import { native } from '../util/native.js'
-import { Shown, shown } from '../util/shown.js'
+import { native } from '../native/native.js'
+import { Shown, shown } from '../native/shown.js'
 import { traceSecure } from '../util/tracing.js'
 import { checkString, rangeError } from '../util/validation.js'
 

@@ -1,4 +1,4 @@
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { auditSecure } from '../util/tracing.js'
 
 /**

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { markAsUntransferable } from 'node:worker_threads'
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 
 type Move = (from: ArrayBuffer) => ArrayBuffer
 type Transfer = (this: ArrayBuffer) => ArrayBuffer

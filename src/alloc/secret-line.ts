@@ -1,6 +1,6 @@
 // How a secret is asked for at a terminal.
 import type { ReadStream } from 'node:tty'
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { checkBoolean, checkInteger, checkObject, checkString, INT_MAX, typeError } from '../util/validation.js'
 import { fail } from './secure-error.js'
 

@@ -1,5 +1,5 @@
 import { isUint8Array } from 'node:util/types'
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { auditSecure } from '../util/tracing.js'
 import { noteLockedPool } from './locked-pool.js'
 import { moveAside } from './move-memory.js'

@@ -1,4 +1,4 @@
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { auditSecure, traceSecure } from '../util/tracing.js'
 import { lend, takeBack } from './lent-memory.js'
 import { noteLockedPool } from './locked-pool.js'

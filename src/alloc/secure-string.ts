@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { auditSecure } from '../util/tracing.js'
 import { noteLockedPool } from './locked-pool.js'
 import { type PromptOptions, readSecretLine } from './secret-line.js'

@@ -1,4 +1,4 @@
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { checkInteger, checkUint8Array, rangeError } from '../util/validation.js'
 import { failReceiver, isObject } from './secure-error.js'
 

@@ -1,5 +1,5 @@
 import { isSharedArrayBuffer, isUint8Array } from 'node:util/types'
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { auditSecure } from '../util/tracing.js'
 import { checkInteger, rangeError, typeError } from '../util/validation.js'
 import { moveAside } from './move-memory.js'

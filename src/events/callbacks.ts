@@ -1,6 +1,6 @@
 // Where the addon's calls arrive.
 import { EventError } from '../util/errors.js'
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { traceDropped } from '../util/tracing.js'
 import {
   kAccept,
@@ -23,8 +23,8 @@ import {
   kWritten,
   releaseRunning,
   stateOf,
-} from './base-state.js'
-import { tellBufferNews } from './buffer-news.js'
+} from './loop/base-state.js'
+import { tellBufferNews } from './buffers/buffer-news.js'
 
 /** Set in an event's `what` while it is still pending. */
 const STILL_PENDING = 0x10000

@@ -1,4 +1,4 @@
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { traceType } from '../util/tracing.js'
 import { checkString, rangeError } from '../util/validation.js'
 import { EventHandle, kAdopt, reportWhenCollected } from './event-handle.js'

@@ -1,11 +1,11 @@
 import { type InspectOptionsStylized, inspect } from 'node:util'
 import { EventError, type EventErrorCode } from '../util/errors.js'
-import { type HandleNumber, native } from '../util/native.js'
-import { Shown, shown } from '../util/shown.js'
+import { type HandleNumber, native } from '../native/native.js'
+import { Shown, shown } from '../native/shown.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
 import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'
-import { tellBufferNews } from './buffer-news.js'
+import { tellBufferNews } from './buffers/buffer-news.js'
 import { endMark, HandleEnd } from './handle-end.js'
 
 /** Lets only this library hand a native object's number to a constructor. */

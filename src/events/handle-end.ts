@@ -1,6 +1,6 @@
 // What has ended a handle, for the error of a call that comes later. The addon tells it: see native/napi/handle_end.h, which
 // has the same places.
-import type { HandleNumber } from '../util/native.js'
+import type { HandleNumber } from '../native/native.js'
 
 /** Why a handle has ended. */
 export const HandleEnd = {

@@ -1,6 +1,6 @@
 // References: whether what a handle waits for keeps its base's dispatch() going, or a base the process. Node's handles have
 // the same methods.
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { type EventHandle, handleOf } from './event-handle.js'
 
 /** Gives a handle of that type its reference, or takes it away. @returns the handle */

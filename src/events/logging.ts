@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
-import { native } from '../util/native.js'
+import { native } from '../native/native.js'
 import { checkInteger, rangeError, typeError } from '../util/validation.js'
 import { EVENT_DBG_ALL, EVENT_DBG_NONE } from './constants.js'
 

@@ -1,6 +1,6 @@
 // event2/event.h: bases.
 
-import { EventBase, type EvutilSocket, obtainEventBase } from '../events/event-base.js'
+import { EventBase, type EvutilSocket, obtainEventBase } from '../events/loop/event-base.js'
 import { EventError } from '../util/errors.js'
 import { checkFunction } from '../util/validation.js'
 import { answer, msOf, orNull, type Timeval } from './answer.js'

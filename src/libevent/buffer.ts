@@ -1,6 +1,6 @@
 // event2/buffer.h.
-import { EvBuffer, obtainEvBuffer } from '../events/ev-buffer.js'
-import type { EvutilSocket } from '../events/event-base.js'
+import { EvBuffer, obtainEvBuffer } from '../events/buffers/ev-buffer.js'
+import type { EvutilSocket } from '../events/loop/event-base.js'
 import { EventError } from '../util/errors.js'
 import { checkString } from '../util/validation.js'
 import { answer, type Out, orNull } from './answer.js'

@@ -1,7 +1,7 @@
 // event2/event.h: events.
 import { EV_PERSIST, EV_SIGNAL, EV_TIMEOUT } from '../events/constants.js'
-import { EventBase, type EvutilSocket } from '../events/event-base.js'
-import { LibEvent, obtainEvent } from '../events/lib-event.js'
+import { EventBase, type EvutilSocket } from '../events/loop/event-base.js'
+import { LibEvent, obtainEvent } from '../events/loop/lib-event.js'
 import { answer, argumentInC, msOf, orNull, type Timeval } from './answer.js'
 import type { event_callback_fn } from './base.js'
 import { checkCount, checkHandle, orNothing } from './handles.js'

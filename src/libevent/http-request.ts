@@ -1,9 +1,9 @@
 // event2/http.h: requests of either side.
 
-import type { EvBuffer } from '../events/ev-buffer.js'
-import type { EvHttpConnection } from '../events/ev-http-connection.js'
-import { EvHttpRequest, isLost, obtainEvHttpRequest } from '../events/ev-http-request.js'
-import type { EvKeyvalq } from '../events/ev-keyvalq.js'
+import type { EvBuffer } from '../events/buffers/ev-buffer.js'
+import type { EvHttpConnection } from '../events/http/ev-http-connection.js'
+import { EvHttpRequest, isLost, obtainEvHttpRequest } from '../events/http/ev-http-request.js'
+import type { EvKeyvalq } from '../events/http/ev-keyvalq.js'
 import { checkFunction } from '../util/validation.js'
 import { orNull } from './answer.js'
 import { checkHandle, orNothing } from './handles.js'

@@ -6,8 +6,8 @@ import {
   evhttpParseQueryStr,
   evhttpUridecode,
   evhttpUriencode,
-} from '../events/ev-http-uri.js'
-import { EvKeyvalq, OwnedEvKeyvalq } from '../events/ev-keyvalq.js'
+} from '../events/http/ev-http-uri.js'
+import { EvKeyvalq, OwnedEvKeyvalq } from '../events/http/ev-keyvalq.js'
 import { checkBytes } from '../util/validation.js'
 import { answer, type Out, orNull } from './answer.js'
 import { checkCount, checkHandle, checkOut } from './handles.js'

@@ -13,9 +13,9 @@ import {
   type EvConnListenerOptions,
   obtainEvConnListener,
   obtainEvConnListenerBind,
-} from '../events/ev-conn-listener.js'
-import { EventBase, type EvutilSocket } from '../events/event-base.js'
-import type { EvSocketAddress } from '../events/socket-address.js'
+} from '../events/net/ev-conn-listener.js'
+import { EventBase, type EvutilSocket } from '../events/loop/event-base.js'
+import type { EvSocketAddress } from '../events/net/socket-address.js'
 import { checkFunction, checkInteger, checkObject, checkString } from '../util/validation.js'
 import { answer, orNull } from './answer.js'
 import { checkCount, checkHandle } from './handles.js'

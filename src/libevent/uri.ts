@@ -1,5 +1,5 @@
 // event2/http.h: URIs.
-import { EvHttpUri, obtainEvHttpUri } from '../events/ev-http-uri.js'
+import { EvHttpUri, obtainEvHttpUri } from '../events/http/ev-http-uri.js'
 import { checkString } from '../util/validation.js'
 import { answer, orNull } from './answer.js'
 import { checkCount, checkHandle } from './handles.js'

@@ -1,15 +1,15 @@
 // event2/util.h.
-import type { EvutilSocket } from '../events/event-base.js'
+import type { EvutilSocket } from '../events/loop/event-base.js'
 import {
   evutilAsciiStrcasecmp,
   evutilClosesocket,
   evutilMakeListenSocketReuseable,
   evutilMakeSocketCloseonexec,
   evutilMakeSocketNonblocking,
-} from '../events/evutil.js'
+} from '../events/net/evutil.js'
 import { answer } from './answer.js'
 
-export { AF_INET, AF_INET6, AF_UNSPEC } from '../events/evutil.js'
+export { AF_INET, AF_INET6, AF_UNSPEC } from '../events/net/evutil.js'
 
 /** Closes a socket that is no handle's, such as one that a listener has handed over. @returns 0, or -1 */
 export function evutil_closesocket(sock: EvutilSocket): 0 | -1 {

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import type * as OpenTelemetry from '@opentelemetry/api'
 import type { Meter, SpanContext, Tracer } from '@opentelemetry/api'
-import { type HandleNumber, native } from './native.js'
+import { type HandleNumber, native } from '../native/native.js'
 
 const SCOPE = 'bitcoin-support'
 

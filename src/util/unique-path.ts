@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { native } from './native.js'
+import { native } from '../native/native.js'
 import { checkString } from './validation.js'
 
 /**

@@ -2,7 +2,7 @@
 // package's own entry, so that they are the very modules that it uses.
 const entry = import.meta.resolve('bitcoin-support')
 
-type NativeModule = typeof import('../../src/util/native.js')
+type NativeModule = typeof import('../../src/native/native.js')
 
 const loaded = (await import(new URL('./util/native.js', entry).href)) as NativeModule
 

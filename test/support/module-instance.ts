@@ -8,7 +8,7 @@ import { type Context, createContext, runInContext } from 'node:vm'
 
 type Library = typeof import('bitcoin-support')
 type Libevent = typeof import('bitcoin-support/libevent')
-type Native = typeof import('../../src/util/native.js')
+type Native = typeof import('../../src/native/native.js')
 
 const folder = fileURLToPath(new URL('./cjs/', import.meta.resolve('bitcoin-support')))
 

@@ -1,0 +1,116 @@
+import { type HandleNumber, native } from '../../native/native.js'
+import type { BodySource } from './ev-http-response.js'
+import type { LoopDrive } from '../loop/loop-drive.js'
+
+/** So much of a body waits to be fetched before the server is held up. */
+const HIGH_WATER = 65536
+
+const dropped = new FinalizationRegistry<WeakRef<BodyStream>>((stream) => void stream.deref()?.return())
+
+/**
+ * A body as its reader has it. When that has dropped it, nobody is left to read: then the request ends, which would hold
+ * its connection for ever otherwise.
+ */
+export class BodyReader implements BodySource {
+  readonly #stream: BodyStream
+
+  constructor(stream: BodyStream) {
+    this.#stream = stream
+    dropped.register(this, new WeakRef(stream))
+  }
+
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    // What is awaited keeps this one alive, as its reader waits for it.
+    return await this.#stream.next()
+  }
+
+  return(): Promise<IteratorResult<Buffer, undefined>> {
+    return this.#stream.return()
+  }
+}
+
+/** The body of a reply on its way from libevent to whoever iterates over it. */
+export class BodyStream {
+  readonly #request: HandleNumber
+  readonly #cancel: () => void
+  readonly #parts: Buffer[] = []
+  #length = 0
+  #paused = false
+  #ended = false
+  #error: unknown
+  readonly #drive: LoopDrive
+  #waiting: Promise<void> | undefined
+  #wake: (() => void) | undefined
+
+  /** @param cancel - ends the request, of which nobody wants more */
+  constructor(request: HandleNumber, drive: LoopDrive, cancel: () => void) {
+    this.#request = request
+    this.#drive = drive
+    this.#cancel = cancel
+  }
+
+  /** Takes what has come. */
+  push(part: Buffer): void {
+    if (part.length === 0) return
+    this.#parts.push(part)
+    this.#length += part.length
+    if (!this.#paused && this.#length >= HIGH_WATER) {
+      this.#paused = true
+      native.requestSetPaused(this.#request, true)
+    }
+    this.#goOn()
+  }
+
+  /** Nothing more comes. @param error - why, unless the body is whole */
+  end(error?: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#error = error
+    this.#goOn()
+  }
+
+  /** @returns when there is more, or it has ended */
+  #more(): Promise<void> {
+    if (this.#waiting === undefined) {
+      this.#drive.begin()
+      this.#waiting = new Promise((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    return this.#waiting
+  }
+
+  #goOn(): void {
+    const wake = this.#wake
+    if (wake === undefined) return
+    this.#waiting = this.#wake = undefined
+    this.#drive.settle<void>(wake, undefined)
+  }
+
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    while (this.#parts.length === 0 && !this.#ended) await this.#more()
+    const value = this.#parts.shift()
+    if (value === undefined) {
+      const error = this.#error
+      this.#error = undefined
+      if (error !== undefined) throw error
+      return { done: true, value: undefined }
+    }
+    this.#length -= value.length
+    if (this.#paused && !this.#ended && this.#length < HIGH_WATER / 2) {
+      this.#paused = false
+      native.requestSetPaused(this.#request, false)
+    }
+    return { done: false, value }
+  }
+
+  async return(): Promise<IteratorResult<Buffer, undefined>> {
+    this.#parts.length = 0
+    if (!this.#ended) {
+      this.#ended = true
+      this.#cancel()
+      this.#goOn()
+    }
+    return { done: true, value: undefined }
+  }
+}

@@ -1,0 +1,85 @@
+// Why a client's request has failed, as an error that says what it was about.
+import { constants } from 'node:os'
+import { EventError, type EventErrorCode } from '../../util/errors.js'
+import { native } from '../../native/native.js'
+import { ClientFailure } from '../../native/http-client.js'
+import {
+  EVREQ_HTTP_BUFFER_ERROR,
+  EVREQ_HTTP_DATA_TOO_LONG,
+  EVREQ_HTTP_EOF,
+  EVREQ_HTTP_INVALID_HEADER,
+  EVREQ_HTTP_REQUEST_CANCEL,
+  EVREQ_HTTP_TIMEOUT,
+} from '../constants.js'
+import { type EvHttpConnectionSettings, isLimited, targetOf, timeoutsOf } from './ev-http-connection-settings.js'
+import { handleOf } from '../event-handle.js'
+
+const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
+  [EVREQ_HTTP_TIMEOUT]: ['ERR_EV_TIMEOUT', 'the request took too long'],
+  [EVREQ_HTTP_EOF]: ['ERR_EV_EOF', 'the connection ended before the reply was whole'],
+  [EVREQ_HTTP_INVALID_HEADER]: ['ERR_EV_REPLY', 'the reply is malformed'],
+  [EVREQ_HTTP_BUFFER_ERROR]: ['ERR_EV_LIBEVENT', 'the connection failed'],
+  [EVREQ_HTTP_REQUEST_CANCEL]: ['ERR_EV_CANCELED', 'the request was cancelled'],
+}
+
+/** After these the connection may know more. */
+const TELLING: ReadonlySet<number> = new Set([EVREQ_HTTP_EOF, EVREQ_HTTP_TIMEOUT, EVREQ_HTTP_INVALID_HEADER])
+
+/** @returns what the connection has met with, if that has kept it from the reply */
+function failureOf(connection: EvHttpConnectionSettings): EventError | undefined {
+  const number = handleOf(connection)
+  const failure = native.isLive(number) ? native.connectionGetFailure(number) : undefined
+  if (failure === undefined) return undefined
+  const [kind, syscall, errno, reason] = failure
+  const target = targetOf(connection)
+  const timeouts = timeoutsOf(connection)
+  switch (kind) {
+    case ClientFailure.lookup:
+      return new EventError('ERR_EV_CONNECT', `cannot connect to ${target}: ${syscall} failed: ${reason}`, {
+        errno,
+        syscall,
+      })
+    case ClientFailure.connectTimeout: {
+      const late = syscall === 'getaddrinfo' ? ': its name was still being looked up' : ''
+      const message = `connect to ${target} took longer than ${timeouts.connect} ms${late}`
+      return new EventError('ERR_EV_TIMEOUT', message, { errno, syscall })
+    }
+    case ClientFailure.readTimeout:
+      return new EventError('ERR_EV_TIMEOUT', `read took longer than ${timeouts.read} ms: ${target} sent nothing more`)
+    case ClientFailure.writeTimeout:
+      return new EventError(
+        'ERR_EV_TIMEOUT',
+        `write took longer than ${timeouts.write} ms: ${target} took nothing more`,
+      )
+    case ClientFailure.reply:
+      return new EventError('ERR_EV_REPLY', `the reply is malformed: ${reason}`)
+    default: {
+      const code = errno === constants.errno.ETIMEDOUT ? 'ERR_EV_TIMEOUT' : 'ERR_EV_CONNECT'
+      return new EventError(code, `cannot connect to ${target}: ${syscall} failed: ${reason}`, { errno, syscall })
+    }
+  }
+}
+
+/** @returns why no connection could be made for a request */
+export function unconnectedError(connection: EvHttpConnectionSettings): EventError {
+  return failureOf(connection) ?? new EventError('ERR_EV_CONNECT', `cannot connect to ${targetOf(connection)}`)
+}
+
+/**
+ * @param code - `EVREQ_HTTP_*`
+ * @param timeoutMs - the limit of the whole request, negative for none
+ * @returns why a request has failed
+ */
+export function requestError(connection: EvHttpConnectionSettings, code: number, timeoutMs: number): EventError {
+  if (code === EVREQ_HTTP_DATA_TOO_LONG) {
+    return isLimited(connection)
+      ? new EventError('ERR_EV_TOO_LONG', 'the reply is longer than allowed')
+      : new EventError('ERR_EV_REPLY', 'the reply is malformed')
+  }
+  const failure = TELLING.has(code) ? failureOf(connection) : undefined
+  if (code === EVREQ_HTTP_TIMEOUT && failure?.code !== 'ERR_EV_TIMEOUT' && timeoutMs >= 0) {
+    return new EventError('ERR_EV_TIMEOUT', `the request took longer than ${timeoutMs} ms`)
+  }
+  const [name, message] = FAILURES[code] ?? ['ERR_EV_LIBEVENT', 'the request failed']
+  return failure ?? new EventError(name, message)
+}

@@ -1,0 +1,327 @@
+import { AsyncResource } from 'node:async_hooks'
+import { EventError } from '../../util/errors.js'
+import { native } from '../../native/native.js'
+import {
+  checkBytes,
+  checkFunction,
+  checkInstance,
+  checkInteger,
+  checkObject,
+  checkString,
+  checkTarget,
+  INT_MAX,
+  rangeError,
+} from '../../util/validation.js'
+import { BoundCallback, type ConnectionReceiver, kClosed } from '../loop/base-state.js'
+import { BufferEvent } from '../net/buffer-event.js'
+import { EVHTTP_REQ_PATCH } from '../constants.js'
+import { EvDnsBase } from '../net/ev-dns-base.js'
+import { checkRequest, type EvHttpClientRequest, hostHeader } from './ev-http-client-options.js'
+import { EvHttpConnectionSettings } from './ev-http-connection-settings.js'
+import { Exchange } from './ev-http-exchange.js'
+import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
+import type { EvHttpResponse } from './ev-http-response.js'
+import { EventBase, type EvutilSocket, stateOfBase } from '../loop/event-base.js'
+import { checkLive, forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
+import { HandleEnd } from '../handle-end.js'
+
+/** Options of {@link obtainEvHttpConnectionBase}. */
+export interface EvHttpConnectionOptions {
+  /** A resolver on the same base, which looks the host up without blocking; default the system's, which blocks. */
+  dns?: EvDnsBase
+}
+
+/** Who is at the other end. */
+export interface EvHttpPeer {
+  /** The peer's address; empty for a UNIX socket. */
+  address: string
+  /** The peer's port; 0 for a UNIX socket. */
+  port: number
+  /** What kind of socket it is. */
+  kind: 'tcp' | 'unix'
+}
+
+/**
+ * libevent's `evhttp_connection`. A client's connection is owned by its user, carries one request after another and
+ * connects when it has one. A server's is a view: it ends with the connection, and disposing it leaves the connection
+ * alone.
+ *
+ * Disposing a client's connection closes it; requests that are under way fail with `EVREQ_HTTP_REQUEST_CANCEL`.
+ *
+ * @see evhttp_connection_base_new(), evhttp_connection_free()
+ */
+export class EvHttpConnection extends EvHttpConnectionSettings implements ConnectionReceiver {
+  readonly #base: EventBase
+  readonly #view: boolean
+  readonly #number: number
+  /** The header of requests that have none. */
+  readonly #host: string
+  #closecb: BoundCallback<[]> | undefined
+  #bufferevent: BufferEvent | undefined
+
+  /** @internal */
+  constructor(base: EventBase, adopt: typeof kAdopt, number: number, host?: string, target = '') {
+    super(adopt, number, target)
+    this.#base = base
+    this.#number = number
+    this.#view = host === undefined
+    this.#host = hostHeader(host ?? '')
+    const state = stateOfBase(base)
+    if (host === undefined) {
+      state.connections.set(number, this)
+    } else {
+      state.clients.set(number, new WeakRef(this))
+      reportWhenCollected(this)
+    }
+  }
+
+  /**
+   * @returns the peer's address, port and kind. A client's connection knows what it was made with.
+   * @see evhttp_connection_get_peer()
+   */
+  getPeer(): EvHttpPeer {
+    const [kind, address, port] = native.connectionGetPeer(handleOf(this))
+    return { address, port, kind }
+  }
+
+  /**
+   * What the connection reads and writes with. evhttp alone works with it: all that would change what it reads, writes
+   * or hears of is `ERR_EV_STATE`. To ask for its descriptor, the lengths of its buffers and its settings is allowed, and
+   * so is to set timeouts and rate limits.
+   *
+   * @returns a view, which ends with this handle. A client's also ends when the connection is made anew; then the next
+   * call makes another view.
+   * @see evhttp_connection_get_bufferevent()
+   */
+  getBufferevent(): BufferEvent {
+    const handle = handleOf(this)
+    if (this.#bufferevent === undefined || this.#bufferevent.disposed) {
+      const number = native.connectionGetBufferevent(handle)
+      this.#bufferevent = new BufferEvent({ base: this.#base, number, isView: true })
+    }
+    return this.#bufferevent
+  }
+
+  /**
+   * @returns the base on which the connection lives
+   * @see evhttp_connection_get_base()
+   */
+  getBase(): EventBase {
+    checkLive(this)
+    return this.#base
+  }
+
+  /**
+   * Calls back when the connection closes, before what that means for a client's request. There is one such callback;
+   * setting it replaces the one before.
+   *
+   * @param callback - gets the connection, which still works unless its own disposal closes it, and `arg`. A client's
+   * makes no request in here, and the one that is under way is neither read nor cancelled: both are `ERR_EV_STATE`.
+   * @param arg - handed through
+   * @see evhttp_connection_set_closecb()
+   */
+  setClosecb<A>(callback: (connection: EvHttpConnection, arg: A) => void, arg: A): void
+  setClosecb(callback: (connection: EvHttpConnection, arg: undefined) => void): void
+  setClosecb<A>(callback: (connection: EvHttpConnection, arg: A) => void, arg?: A): void {
+    checkFunction(callback, 'callback')
+    checkLive(this)
+    const resource = new AsyncResource('EvHttpConnection.closecb', { requireManualDestroy: true })
+    this.#closecb = new BoundCallback(() => callback(this, arg as A), resource)
+  }
+
+  /**
+   * Has the connection disposed when its requests have ended and the server has closed it.
+   *
+   * @see evhttp_connection_free_on_completion()
+   */
+  freeOnCompletion(): void {
+    native.connectionFreeOnCompletion(handleOf(this))
+  }
+
+  /**
+   * @returns the address that it is connected to, or was last; undefined before, and for a UNIX socket
+   * @see evhttp_connection_get_addr()
+   */
+  getAddr():
+    | {
+        /** The address, without brackets. */
+        address: string
+        /** Its kind. */
+        family: 'IPv4' | 'IPv6'
+        /** The port. */
+        port: number
+      }
+    | undefined {
+    const found = native.connectionGetAddr(handleOf(this))
+    if (found === undefined) return undefined
+    const [family, address, port] = found
+    return { address, family, port }
+  }
+
+  /**
+   * Sends a request, after those that are still under way. From here on the connection owns it, whatever this returns.
+   * A name that cannot be resolved fails it before this returns: error callback with `EVREQ_HTTP_EOF`, then its
+   * callback with null.
+   *
+   * @param request - one made by `obtainEvHttpRequest()` on the same base
+   * @param command - one `EVHTTP_REQ_*`
+   * @param uri - what stands in the request line: visible ASCII without spaces
+   * @param body - what to send with it; a string goes as UTF-8
+   * @throws {TypeError} when an argument has the wrong type
+   * @throws {RangeError} when the command or the URI cannot be sent
+   * @throws {EventError} `ERR_EV_STATE` when the request has been made already or is a server's, or the connection is
+   * one or is closing; `ERR_EV_LIBEVENT` when libevent refuses
+   * @see evhttp_make_request()
+   */
+  makeRequest(request: EvHttpRequest, command: number, uri: string, body?: string | Uint8Array): void {
+    checkInstance(request, EvHttpRequest, 'request')
+    checkInteger(command, 'command', 1, EVHTTP_REQ_PATCH)
+    if ((command & (command - 1)) !== 0) throw rangeError('command', 'one EVHTTP_REQ_*', command)
+    checkTarget(uri, 'uri')
+    if (body !== undefined) checkBytes(body, 'body')
+    startRequest(request, this.#base, this, () => {
+      native.connectionMakeRequest(handleOf(this), handleOf(request), command, uri, body)
+    })
+  }
+
+  /**
+   * Sends a request and waits for its response. Requests go one after the other, in their order; a connection that the
+   * server has closed is made anew. Redirects are not followed. A base that nobody runs is run until the promise settles.
+   *
+   * @param request - see {@link EvHttpClientRequest}
+   * @returns the response, whatever its status. Rejects with the signal's reason when that is aborted, with what the
+   * body's iterable throws, or with an {@link EventError}: `ERR_EV_CONNECT`, `ERR_EV_TIMEOUT`, `ERR_EV_EOF`,
+   * `ERR_EV_REPLY`, `ERR_EV_TOO_LONG`, `ERR_EV_CANCELED` when the connection or its base is disposed, `ERR_EV_STOPPED`
+   * when the base's dispatch ends before; `ERR_EV_DISPOSED` and `ERR_EV_STATE` as {@link makeRequest}. Wrong arguments
+   * are a `TypeError` or `RangeError`, by name.
+   * @example
+   * ```ts
+   * const response = await connection.request({ method: 'POST', path: '/', body: JSON.stringify(call) })
+   * if (response.status === 200) console.log(response.json())
+   * ```
+   */
+  request(request: EvHttpClientRequest): Promise<EvHttpResponse> {
+    // An async function would wrap one promise in another.
+    return new Promise((resolve, reject) => {
+      const checked = checkRequest(request, this.#host)
+      // Otherwise the addon says so.
+      if (checked.signal?.aborted) checkLive(this)
+      if (this.#view) throw new EventError('ERR_EV_STATE', 'the connection is a server’s')
+      Exchange.start(this, this.#base, checked, resolve, reject)
+    })
+  }
+
+  /**
+   * Where the `struct evhttp_connection` is, for C in the same process, and only in the thread of its base. A client's may take
+   * another one when it connects anew. C must not free it.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED`
+   */
+  get address(): bigint {
+    return native.addressOf(handleOf(this), EvHttpConnection.typeName)
+  }
+
+  /** @internal */
+  [kClosed](): void {
+    this.#closecb?.run()
+    if (this.#view) forget(this, HandleEnd.connectionClosed)
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const { address, port } = this.getPeer()
+    const peer = port === 0 ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`
+    return this.#view ? `from ${peer}` : `to ${peer}`
+  }
+
+  /** @internal */
+  override [kReleased](): void {
+    const state = stateOfBase(this.#base)
+    state.connections.delete(this.#number)
+    state.clients.delete(this.#number)
+  }
+}
+
+/** A connection keeps its resolver, which it may ask again whenever it connects. */
+const resolvers = new WeakMap<EvHttpConnection, EvDnsBase>()
+
+provideViews((base, connection) => new EvHttpConnection(base, kAdopt, connection))
+
+/**
+ * Makes a client's connection. It connects when it is given a request.
+ *
+ * @param base - the base to live on
+ * @param host - a name or an address; a name is looked up when the connection is made, blocking unless `options` has a
+ * resolver
+ * @param port - the port
+ * @param options - see {@link EvHttpConnectionOptions}
+ * @returns the connection, which the caller owns
+ * @throws {TypeError} when an argument has the wrong type
+ * @throws {RangeError} when the host is empty or the port is none
+ * @example
+ * ```ts
+ * using connection = obtainEvHttpConnectionBase(base, '127.0.0.1', 18443)
+ * const request = obtainEvHttpRequest((reply) => console.log(reply?.bodyText()))
+ * connection.makeRequest(request, EVHTTP_REQ_GET, '/')
+ * await base.dispatch()
+ * ```
+ * @see evhttp_connection_base_new()
+ */
+export function obtainEvHttpConnectionBase(
+  base: EventBase,
+  host: string,
+  port: number,
+  options: EvHttpConnectionOptions = {},
+): EvHttpConnection {
+  checkInstance(base, EventBase, 'base')
+  checkString(host, 'host')
+  checkInteger(port, 'port', 0, 65535)
+  if (host === '' || host.includes('\0')) throw rangeError('host', 'a host name or address', host)
+  checkObject(options, 'options')
+  const { dns } = options
+  if (dns !== undefined) checkInstance(dns, EvDnsBase, 'dns')
+  const number =
+    dns === undefined
+      ? native.connectionNew(handleOf(base), host, port)
+      : native.connectionNewDns(handleOf(base), host, port, handleOf(dns))
+  // RFC 6874: a zone means something on this machine alone.
+  const [address = ''] = host.split('%')
+  const name = host.includes(':') ? `[${address}]` : host
+  const header = port === 80 ? name : `${name}:${port}`
+  const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const connection = new EvHttpConnection(base, kAdopt, number, header, target)
+  if (dns !== undefined) resolvers.set(connection, dns)
+  return connection
+}
+
+/**
+ * Makes a client's connection to a UNIX socket.
+ *
+ * @param base - the base to live on
+ * @param path - the socket's path
+ * @returns the connection, which the caller owns
+ * @throws {TypeError} when an argument has the wrong type
+ * @throws {RangeError} when the path is empty
+ */
+export function obtainEvHttpConnectionUnix(base: EventBase, path: string): EvHttpConnection {
+  checkInstance(base, EventBase, 'base')
+  checkString(path, 'path')
+  if (path === '' || path.includes('\0')) throw rangeError('path', 'a path', path)
+  return new EvHttpConnection(base, kAdopt, native.connectionNewUnix(handleOf(base), path), 'localhost', path)
+}
+
+/**
+ * Makes a client's connection over a stream socket that is connected already. When that has been closed there is no
+ * other: requests end unconnected.
+ *
+ * @param base - the base to live on
+ * @param fd - the socket's descriptor, which the connection owns from here on
+ * @returns the connection, which the caller owns
+ * @throws {TypeError} when an argument has the wrong type
+ * @throws {EventError} `ERR_EV_CONNECT` when it is no stream socket or not connected; the descriptor is the caller's still
+ */
+export function obtainEvHttpConnectionFd(base: EventBase, fd: EvutilSocket): EvHttpConnection {
+  checkInstance(base, EventBase, 'base')
+  checkInteger(fd, 'fd', 0, INT_MAX)
+  return new EvHttpConnection(base, kAdopt, native.connectionNewFd(handleOf(base), fd), 'localhost', `descriptor ${fd}`)
+}

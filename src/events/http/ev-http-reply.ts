@@ -1,0 +1,97 @@
+// A reply as users write it, and as the addon takes it.
+import { type HandleNumber, native } from '../../native/native.js'
+import { checkInteger, checkObject, checkString, typeError } from '../../util/validation.js'
+
+/** Headers of a reply: an object, whose values may be several each, or pairs in order. */
+export type EvHttpHeaders =
+  | Readonly<Record<string, string | number | readonly string[]>>
+  | readonly (readonly [name: string, value: string])[]
+
+/** A whole reply, for {@link EvHttpRequest.reply}. */
+export interface EvHttpReply {
+  /** Status code, 200 to 999; default 200. */
+  status?: number
+  /** Reason phrase; default: the status's own. */
+  reason?: string
+  /**
+   * Headers beside `Content-Length`, `Date` and `Content-Type`, which are added where they are missing. A `Transfer-Encoding`
+   * is left out, and a `Content-Length` where there must be none; `close` anywhere in `Connection` ends the connection.
+   */
+  headers?: EvHttpHeaders
+  /** Body; a string goes as UTF-8. Without effect for HEAD, 204, 205 and 304, which have none. */
+  body?: string | Uint8Array
+}
+
+/** What {@link EvHttp.setErrorPageCb} answers an error with; the connection is closed after it. */
+export interface EvHttpErrorPage {
+  /** Status code; default: the error's. */
+  status?: number
+  /** Reason phrase; default: the status's own. */
+  reason?: string
+  /** Headers beside `Content-Length`, `Date` and `Connection`. */
+  headers?: EvHttpHeaders
+  /** Body; a string goes as UTF-8. */
+  body?: string | Uint8Array
+}
+
+const NONE: readonly string[] = []
+
+/** Sends a whole reply. @param headers - a flat list; to hand on few as arguments of their own costs less */
+export function sendWhole(
+  request: HandleNumber,
+  code: number,
+  reason: string | undefined,
+  body: string | Uint8Array | undefined,
+  headers: readonly string[],
+): void {
+  if (headers.length === 0) {
+    native.requestReply(request, code, reason, body)
+  } else if (headers.length === 2) {
+    native.requestReply(request, code, reason, body, headers[0] as string, headers[1] as string)
+  } else {
+    native.requestReply(request, code, reason, body, headers)
+  }
+}
+
+/** @returns the headers as a flat list: name, value, name, value … */
+export function flattenHeaders(headers: EvHttpHeaders | undefined): readonly string[] {
+  if (headers === undefined) return NONE
+  checkObject(headers, 'headers')
+  const flat: string[] = []
+  if (Array.isArray(headers)) {
+    for (const pair of headers as readonly (readonly [string, string])[]) {
+      if (!Array.isArray(pair)) throw typeError('headers', 'pairs of a name and a value', pair)
+      flat.push(pair[0], pair[1])
+    }
+    return flat
+  }
+  const record = headers as Readonly<Record<string, string | number | readonly string[]>>
+  for (const name of Object.keys(record)) {
+    const value = record[name]
+    if (typeof value === 'string') flat.push(name, value)
+    else if (Array.isArray(value)) for (const one of value) flat.push(name, one)
+    else flat.push(name, typeof value === 'number' ? String(value) : (value as unknown as string))
+  }
+  return flat
+}
+
+/** @returns the headers as a flat list, of a reply after which the connection closes whatever they say */
+export function closingHeaders(headers: EvHttpHeaders | undefined): string[] {
+  const flat = flattenHeaders(headers)
+  const kept: string[] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const name = flat[i] as string
+    if (typeof name !== 'string' || name.toLowerCase() !== 'connection') kept.push(name, flat[i + 1] as string)
+  }
+  return [...kept, 'Connection', 'close']
+}
+
+/** @throws unless `status` is a status code. */
+export function checkStatus(status: number): void {
+  checkInteger(status, 'status', 200, 999)
+}
+
+/** @throws unless `reason` is a string or missing. */
+export function checkReason(reason: string | undefined): void {
+  if (reason !== undefined) checkString(reason, 'reason')
+}

@@ -1,0 +1,105 @@
+import { EventError } from '../../util/errors.js'
+import { type HandleNumber, native } from '../../native/native.js'
+import { type BodyReceiver, kBodyReadable, kStopped } from '../loop/base-state.js'
+import { type EventBase, stateOfBase } from '../loop/event-base.js'
+
+const ENDED = { done: true, value: undefined } as const
+
+function broken(): EventError {
+  return new EventError('ERR_EV_BODY', 'the request ended before its body')
+}
+
+/**
+ * A request's body, piece by piece. The socket is read only as far as the pieces are taken; about 64 KiB may wait in
+ * memory. Whoever stops reading early need do nothing: the rest is thrown away when the request has been answered.
+ */
+export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, BodyReceiver {
+  readonly #base: EventBase
+  readonly #request: HandleNumber
+  #waiting: Promise<void> | undefined
+  #wake: (() => void) | undefined
+  #ended = false
+  #stopped = false
+
+  /** @internal */
+  constructor(base: EventBase, request: HandleNumber) {
+    this.#base = base
+    this.#request = request
+  }
+
+  /**
+   * @returns the next piece, a Buffer that the caller owns, as soon as there is one
+   * @throws {EventError} `ERR_EV_BODY` when the rest will not come: the peer has gone, was slower than `setTimeout()`
+   * allows, or sent what is no body, or more than `setMaxBodySize()` allows; or the request was answered meanwhile.
+   * `ERR_EV_STOPPED` when the base's dispatch ends before
+   */
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    for (;;) {
+      if (this.#ended) return ENDED
+      const piece = this.#read()
+      if (piece === null) {
+        this.#ended = true
+        return ENDED
+      }
+      if (piece !== undefined) return { done: false, value: piece }
+      await this.#more()
+      if (this.#stopped) {
+        this.#stopped = false
+        throw new EventError('ERR_EV_STOPPED', 'the base stopped being dispatched')
+      }
+    }
+  }
+
+  /** Reads no more of it. */
+  async return(): Promise<IteratorResult<Buffer, undefined>> {
+    this.#ended = true
+    this[kBodyReadable]()
+    return ENDED
+  }
+
+  /** @returns itself: a body is read once */
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /** @internal */
+  [kBodyReadable](): void {
+    const wake = this.#wake
+    if (wake === undefined) return
+    this.#waiting = this.#wake = undefined
+    stateOfBase(this.#base).drive.settle<void>(wake, undefined)
+  }
+
+  /** @internal */
+  [kStopped](): void {
+    this.#stopped = this.#waiting !== undefined
+    this[kBodyReadable]()
+  }
+
+  #read(): Buffer | null | undefined {
+    let piece: Buffer | null | undefined | false
+    try {
+      piece = native.requestReadBody(this.#request)
+    } catch (error) {
+      piece = error instanceof EventError && error.code === 'ERR_EV_DISPOSED' ? false : this.#fail(error)
+    }
+    return piece === false ? this.#fail(broken()) : piece
+  }
+
+  #fail(error: unknown): never {
+    this.#ended = true
+    throw error
+  }
+
+  #more(): Promise<void> {
+    const state = stateOfBase(this.#base)
+    if (this.#waiting === undefined) {
+      state.drive.begin()
+      this.#waiting = new Promise((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    state.bodies.set(this.#request, this)
+    return this.#waiting
+  }
+}

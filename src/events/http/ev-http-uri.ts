@@ -1,0 +1,296 @@
+import { native } from '../../native/native.js'
+import { checkBoolean, checkBytes, checkInstance, checkInteger, checkString } from '../../util/validation.js'
+import { declareEventType } from '../declare-event-type.js'
+import { listHandleOf, OwnedEvKeyvalq } from './ev-keyvalq.js'
+import { handleOf, kAbout, kAdopt, reportWhenCollected } from '../event-handle.js'
+
+// Parts of a URI, as the addon numbers them.
+const SCHEME = 0
+const USERINFO = 1
+const HOST = 2
+const PATH = 3
+const QUERY = 4
+const FRAGMENT = 5
+
+/** All flags that there are. */
+const FLAGS = 0x01
+
+/**
+ * A URI in its parts: libevent's `evhttp_uri`, after RFC 3986. Text is Latin-1, a character for each byte, as
+ * `EvHttpRequest.getUri()` gives it; nothing is decoded. The user owns it.
+ *
+ * @see evhttp_uri_new(), evhttp_uri_parse_with_flags(), evhttp_uri_free()
+ */
+export class EvHttpUri extends declareEventType('EvHttpUri') {
+  constructor(uri?: string, flags = 0) {
+    if (uri !== undefined) checkString(uri, 'uri')
+    checkInteger(flags, 'flags', 0, FLAGS)
+    super(kAdopt, native.uriNew(uri, flags))
+    reportWhenCollected(this)
+  }
+
+  /**
+   * Parses a URI.
+   *
+   * @param uri - the text
+   * @param flags - `EVHTTP_URI_NONCONFORMANT`, default 0
+   * @returns the URI, which the caller owns
+   * @throws {TypeError} when an argument has the wrong type
+   * @throws {RangeError} when the text holds CR, LF, NUL or a character above U+00FF
+   * @throws {EventError} `ERR_EV_PARSE` when it is no URI
+   * @see evhttp_uri_parse_with_flags()
+   */
+  static parse(uri: string, flags = 0): EvHttpUri {
+    checkString(uri, 'uri')
+    return new EvHttpUri(uri, flags)
+  }
+
+  #set(part: number, value: string | undefined, name: string): void {
+    if (value !== undefined) checkString(value, name)
+    native.uriSet(handleOf(this), part, value)
+  }
+
+  /**
+   * @returns the scheme, as `http`; undefined without one
+   * @see evhttp_uri_get_scheme()
+   */
+  getScheme(): string | undefined {
+    return native.uriGet(handleOf(this), SCHEME)
+  }
+
+  /**
+   * @returns what stands before `@`, as `user:password`; undefined without it
+   * @see evhttp_uri_get_userinfo()
+   */
+  getUserinfo(): string | undefined {
+    return native.uriGet(handleOf(this), USERINFO)
+  }
+
+  /**
+   * @returns the host, an IPv6 address in its brackets; `''` for an empty one, undefined without one
+   * @see evhttp_uri_get_host()
+   */
+  getHost(): string | undefined {
+    return native.uriGet(handleOf(this), HOST)
+  }
+
+  /**
+   * @returns the port, -1 without one
+   * @see evhttp_uri_get_port()
+   */
+  getPort(): number {
+    return native.uriGetPort(handleOf(this))
+  }
+
+  /**
+   * @returns the path, `''` for an empty one; undefined in a URI that was not parsed and has been given none
+   * @see evhttp_uri_get_path()
+   */
+  getPath(): string | undefined {
+    return native.uriGet(handleOf(this), PATH)
+  }
+
+  /**
+   * @returns what stands after `?`; undefined without it
+   * @see evhttp_uri_get_query()
+   */
+  getQuery(): string | undefined {
+    return native.uriGet(handleOf(this), QUERY)
+  }
+
+  /**
+   * @returns what stands after `#`; undefined without it
+   * @see evhttp_uri_get_fragment()
+   */
+  getFragment(): string | undefined {
+    return native.uriGet(handleOf(this), FRAGMENT)
+  }
+
+  /**
+   * @param scheme - the scheme; undefined for none
+   * @throws {EventError} `ERR_EV_PARSE` when it cannot be one; then the old one stays
+   * @see evhttp_uri_set_scheme()
+   */
+  setScheme(scheme: string | undefined): void {
+    this.#set(SCHEME, scheme, 'scheme')
+  }
+
+  /**
+   * @param userinfo - the user, with a password or without; undefined for none
+   * @throws {EventError} as {@link setScheme}
+   * @see evhttp_uri_set_userinfo()
+   */
+  setUserinfo(userinfo: string | undefined): void {
+    this.#set(USERINFO, userinfo, 'userinfo')
+  }
+
+  /**
+   * @param host - the host, an IPv6 address in brackets; undefined for none
+   * @throws {EventError} as {@link setScheme}
+   * @see evhttp_uri_set_host()
+   */
+  setHost(host: string | undefined): void {
+    this.#set(HOST, host, 'host')
+  }
+
+  /**
+   * @param port - the port, -1 for none
+   * @throws {RangeError} when it is no port
+   * @see evhttp_uri_set_port()
+   */
+  setPort(port: number): void {
+    checkInteger(port, 'port', -1, 65535)
+    native.uriSetPort(handleOf(this), port)
+  }
+
+  /**
+   * @param path - the path; undefined for none
+   * @throws {EventError} as {@link setScheme}
+   * @see evhttp_uri_set_path()
+   */
+  setPath(path: string | undefined): void {
+    this.#set(PATH, path, 'path')
+  }
+
+  /**
+   * @param query - what is to stand after `?`; undefined for none
+   * @throws {EventError} as {@link setScheme}
+   * @see evhttp_uri_set_query()
+   */
+  setQuery(query: string | undefined): void {
+    this.#set(QUERY, query, 'query')
+  }
+
+  /**
+   * @param fragment - what is to stand after `#`; undefined for none
+   * @throws {EventError} as {@link setScheme}
+   * @see evhttp_uri_set_fragment()
+   */
+  setFragment(fragment: string | undefined): void {
+    this.#set(FRAGMENT, fragment, 'fragment')
+  }
+
+  /**
+   * @param flags - `EVHTTP_URI_NONCONFORMANT` or 0: what the setters take from now on
+   * @see evhttp_uri_set_flags()
+   */
+  setFlags(flags: number): void {
+    checkInteger(flags, 'flags', 0, FLAGS)
+    native.uriSetFlags(handleOf(this), flags)
+  }
+
+  /**
+   * @returns the whole URI
+   * @throws {EventError} `ERR_EV_PARSE` when there is a host and the path does not begin with `/`
+   * @see evhttp_uri_join()
+   */
+  join(): string {
+    return native.uriJoin(handleOf(this))
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const [scheme, host, path] = [this.getScheme(), this.getHost(), this.getPath() ?? '']
+    const port = this.getPort()
+    const authority = host === undefined ? '' : `//${host}${port === -1 ? '' : `:${port}`}`
+    return `${scheme === undefined ? '' : `${scheme}:`}${authority}${path}`
+  }
+}
+
+/**
+ * Makes a URI, from text or without any part.
+ *
+ * @param uri - the text; default: a URI to be put together by the setters
+ * @param flags - `EVHTTP_URI_NONCONFORMANT`, default 0
+ * @returns the URI, which the caller owns
+ * @throws {TypeError} when an argument has the wrong type
+ * @throws {RangeError} when the text holds CR, LF, NUL or a character above U+00FF
+ * @throws {EventError} `ERR_EV_PARSE` when it is no URI
+ * @example
+ * ```ts
+ * using uri = obtainEvHttpUri('http://user@host:8332/path?query')
+ * uri.getPort() // 8332
+ * ```
+ * @see evhttp_uri_new(), evhttp_uri_parse_with_flags()
+ */
+export function obtainEvHttpUri(uri?: string, flags?: number): EvHttpUri {
+  return new EvHttpUri(uri, flags)
+}
+
+/**
+ * Parses the query of a URI into a list. Values are decoded, `+` too, names are not. Each value stands in Latin-1, a
+ * character for each byte; a `%00` ends it.
+ *
+ * @param uri - the whole URI; without a query the list is empty
+ * @param headers - a list of its own; what is in it goes
+ * @throws {TypeError} when an argument has the wrong type
+ * @throws {RangeError} when the text holds CR, LF, NUL or a character above U+00FF
+ * @throws {EventError} `ERR_EV_PARSE` when it is no URI or its query is not `name=value&…`; then the list is empty
+ * @see evhttp_parse_query()
+ */
+export function evhttpParseQuery(uri: string, headers: OwnedEvKeyvalq): void {
+  checkString(uri, 'uri')
+  checkInstance(headers, OwnedEvKeyvalq, 'headers')
+  native.keyvalqParseQuery(handleOf(listHandleOf(headers)), uri, true)
+}
+
+/**
+ * Parses a query into a list, as {@link evhttpParseQuery}.
+ *
+ * @param query - what stands after the `?`
+ * @param headers - a list of its own; what is in it goes
+ * @throws {TypeError} when an argument has the wrong type
+ * @throws {RangeError} when the text holds CR, LF, NUL or a character above U+00FF
+ * @throws {EventError} `ERR_EV_PARSE` when it is not `name=value&…`; then the list is empty
+ * @see evhttp_parse_query_str()
+ */
+export function evhttpParseQueryStr(query: string, headers: OwnedEvKeyvalq): void {
+  checkString(query, 'query')
+  checkInstance(headers, OwnedEvKeyvalq, 'headers')
+  native.keyvalqParseQuery(handleOf(listHandleOf(headers)), query, false)
+}
+
+/**
+ * Encodes text for a URI: all but letters, digits and `-._~` becomes `%XX`.
+ *
+ * @param text - a string, taken as UTF-8, or bytes
+ * @param spaceAsPlus - `+` for a space; default false, `%20`
+ * @returns the encoded text
+ * @throws {TypeError} when an argument has the wrong type
+ * @see evhttp_uriencode()
+ */
+export function evhttpUriencode(text: string | Uint8Array, spaceAsPlus = false): string {
+  checkBytes(text, 'text')
+  checkBoolean(spaceAsPlus, 'spaceAsPlus')
+  return native.uriEncode(text, spaceAsPlus)
+}
+
+/**
+ * Decodes text of a URI. What is no `%XX` stays as it is.
+ *
+ * @param text - the text, Latin-1
+ * @param decodePlus - a space for `+`; default false
+ * @returns the bytes, which may hold NUL; `.toString()` reads them as UTF-8
+ * @throws {TypeError} when an argument has the wrong type
+ * @throws {RangeError} when the text holds CR, LF, NUL or a character above U+00FF
+ * @see evhttp_uridecode()
+ */
+export function evhttpUridecode(text: string, decodePlus = false): Buffer {
+  checkString(text, 'text')
+  checkBoolean(decodePlus, 'decodePlus')
+  return native.uriDecode(text, decodePlus)
+}
+
+/**
+ * Escapes text for HTML: `<`, `>`, `"`, `'` and `&`.
+ *
+ * @param text - the text, without NUL
+ * @returns the escaped text
+ * @throws {TypeError} when it is no string
+ * @throws {RangeError} when it holds NUL
+ * @see evhttp_htmlescape()
+ */
+export function evhttpHtmlescape(text: string): string {
+  checkString(text, 'text')
+  return native.htmlEscape(text)
+}

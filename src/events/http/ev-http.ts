@@ -1,0 +1,471 @@
+import { AsyncResource } from 'node:async_hooks'
+import { type HandleNumber, native } from '../../native/native.js'
+import {
+  checkAddress,
+  checkBoolean,
+  checkBytes,
+  checkCArgument,
+  checkFunction,
+  checkInstance,
+  checkInteger,
+  checkObject,
+  checkString,
+  INT_MAX,
+  rangeError,
+} from '../../util/validation.js'
+import { kErrorPage, kHandleRequest, type ServerReceiver, wakeOrphans } from '../loop/base-state.js'
+import { boundSocketId, EvHttpBoundSocket } from './ev-http-bound-socket.js'
+import './ev-http-connection.js'
+import { checkStatus, closingHeaders, type EvHttpErrorPage } from './ev-http-reply.js'
+import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered } from './ev-http-request.js'
+import { EvHttpSettings } from './ev-http-settings.js'
+import { EventBase, stateOfBase } from '../loop/event-base.js'
+import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
+import { hasRef, setRef } from '../handle-ref.js'
+import { addressText, socketAddress } from '../net/socket-address.js'
+
+/** libevent's own, and Bitcoin Core's. */
+const DEFAULT_BACKLOG = 128
+
+/** The general callback's route. */
+const GENCB = 0
+
+/** Options of {@link obtainEvHttp}. */
+export interface EvHttpOptions {
+  /**
+   * Read each request by this library's own parser before libevent gets to see it, and refuse what RFC 9112 does not
+   * allow; default true. Without it requests are read as libevent reads them, and only the worst is refused.
+   */
+  strict?: boolean
+}
+
+/**
+ * Makes the page for an error: of a request that is refused before any callback, or of `sendError()`. For undefined it
+ * is libevent's.
+ */
+export type EvHttpErrorPageCallback = (status: number, reason: string | undefined) => EvHttpErrorPage | undefined
+
+/** Options of the ways to bind a TCP socket. */
+export interface EvHttpBindOptions {
+  /** Connections that may wait to be accepted; default 128. */
+  backlog?: number
+  /** Share the port with other sockets that do the same (`SO_REUSEPORT`); default false. */
+  reusePort?: boolean
+  /** Do not take IPv4 connections on an IPv6 socket; default false. */
+  ipv6Only?: boolean
+  /**
+   * Send at once what a reply has (`TCP_NODELAY`), instead of waiting until the peer has acknowledged what was sent
+   * before; default true, as in Node.
+   */
+  noDelay?: boolean
+}
+
+/** Options of {@link EvHttp.acceptSocketWithHandle}. */
+export type EvHttpAcceptOptions = Pick<EvHttpBindOptions, 'noDelay'>
+
+/** Options of {@link EvHttp.bindUnixSocket}. */
+export interface EvHttpUnixOptions {
+  /** Connections that may wait to be accepted; default 128. */
+  backlog?: number
+  /** Permission bits of the socket, such as `0o600`; default: what the umask leaves. */
+  mode?: number
+}
+
+interface Route {
+  // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
+  callback: EvHttpRequestCallback<any>
+  arg: unknown
+}
+
+/**
+ * libevent's `evhttp`: an HTTP server.
+ *
+ * It is stricter than libevent: what is not a request as RFC 9112 writes it is answered 400 (or 408, 413, 414, 417,
+ * 431, 501, 505) and its connection closed before libevent or any callback sees it. See {@link EvHttpOptions.strict}.
+ * Paths are compared as they stand in the URI, not decoded.
+ *
+ * The base owns it. Disposing it stops accepting, answers 500 to requests that wait for their answer, as far as the
+ * sockets take it at once, and closes all connections.
+ *
+ * @see evhttp_new(), evhttp_free()
+ */
+export class EvHttp extends EvHttpSettings implements ServerReceiver {
+  readonly #base: EventBase
+  readonly #number: HandleNumber
+  /** Its sockets' ids. */
+  readonly #sockets = new Set<number>()
+  readonly #routes = new Map<number, Route>()
+  #lastRoute = GENCB
+  #errorPage: EvHttpErrorPageCallback | undefined
+
+  constructor(base: EventBase, options: EvHttpOptions = {}) {
+    checkInstance(base, EventBase, 'base')
+    checkObject(options, 'options')
+    const { strict = true } = options
+    checkBoolean(strict, 'strict')
+    const number = native.httpNew(handleOf(base), strict)
+    super(kAdopt, number)
+    this.#number = number
+    this.#base = base
+    stateOfBase(base).servers.set(number, this)
+    reportWhenCollected(this)
+  }
+
+  /**
+   * Binds a TCP socket and accepts on it. A server may have several.
+   *
+   * @param host - an address or a name; `''` is every address
+   * @param port - the port, 0 for one that the system chooses
+   * @param options - see {@link EvHttpBindOptions}
+   * @returns the socket, which belongs to the server
+   * @throws {TypeError} when an argument has the wrong type
+   * @throws {RangeError} when an argument has a wrong value
+   * @throws {EventError} `ERR_EV_BIND`, with `errno` and `syscall` where the system says why
+   * @see evhttp_bind_socket_with_handle()
+   */
+  bindSocketWithHandle(host: string, port: number, options: EvHttpBindOptions = {}): EvHttpBoundSocket {
+    checkString(host, 'host')
+    checkObject(options, 'options')
+    const { backlog = DEFAULT_BACKLOG, reusePort = false, ipv6Only = false, noDelay = true } = options
+    if (host.includes('\0')) throw rangeError('host', 'a host name or address', host)
+    checkInteger(port, 'port', 0, 65535)
+    checkInteger(backlog, 'backlog', 1, INT_MAX)
+    checkBoolean(reusePort, 'reusePort')
+    checkBoolean(ipv6Only, 'ipv6Only')
+    checkBoolean(noDelay, 'noDelay')
+    return this.#socket(native.httpBindTcp(handleOf(this), host, port, backlog, reusePort, ipv6Only, noDelay))
+  }
+
+  /**
+   * Binds a UNIX socket and accepts on it. Its name is removed when the socket goes.
+   *
+   * @param path - where; nothing may be there yet
+   * @param options - see {@link EvHttpUnixOptions}
+   * @returns the socket, which belongs to the server
+   * @throws {TypeError} when an argument has the wrong type
+   * @throws {RangeError} when an argument has a wrong value
+   * @throws {EventError} `ERR_EV_BIND` with `errno` and `syscall`
+   */
+  bindUnixSocket(path: string, options: EvHttpUnixOptions = {}): EvHttpBoundSocket {
+    checkString(path, 'path')
+    checkObject(options, 'options')
+    const { backlog = DEFAULT_BACKLOG, mode = -1 } = options
+    if (path === '' || path.includes('\0')) throw rangeError('path', 'a path', path)
+    checkInteger(backlog, 'backlog', 1, INT_MAX)
+    checkInteger(mode, 'mode', -1, 0o7777)
+    return this.#socket(native.httpBindUnix(handleOf(this), path, mode, backlog))
+  }
+
+  /**
+   * Accepts on a socket that listens already.
+   *
+   * @param fd - its descriptor, which belongs to the server from here on
+   * @param options - see {@link EvHttpAcceptOptions}
+   * @returns the socket
+   * @throws {TypeError} when `fd` is no number, or an option has the wrong type
+   * @throws {RangeError} when it is no descriptor
+   * @throws {EventError} `ERR_EV_BIND` when it is not a listening socket; then it stays the caller's
+   * @see evhttp_accept_socket_with_handle()
+   */
+  acceptSocketWithHandle(fd: number, options: EvHttpAcceptOptions = {}): EvHttpBoundSocket {
+    checkInteger(fd, 'fd', 0, INT_MAX)
+    checkObject(options, 'options')
+    const { noDelay = true } = options
+    checkBoolean(noDelay, 'noDelay')
+    return this.#socket(native.httpAcceptFd(handleOf(this), fd, noDelay))
+  }
+
+  #socket(id: number): EvHttpBoundSocket {
+    this.#sockets.add(id)
+    return new EvHttpBoundSocket(this, id)
+  }
+
+  /**
+   * Stops accepting on a socket and closes it. Connections go on; when they have ended too, `dispatch()` can end.
+   *
+   * @param socket - one of this server's
+   * @throws {TypeError} when it is no socket
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not this server's, or no more
+   * @see evhttp_del_accept_socket()
+   */
+  delAcceptSocket(socket: EvHttpBoundSocket): void {
+    checkInstance(socket, EvHttpBoundSocket, 'socket')
+    const id = boundSocketId(socket, this)
+    native.httpDelAcceptSocket(handleOf(this), id)
+    this.#sockets.delete(id)
+  }
+
+  /**
+   * Has the server, while it accepts, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   *
+   * @returns the server
+   */
+  ref(): this {
+    return setRef(this, EvHttp.typeName, true)
+  }
+
+  /**
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the server accepts: with 1, as when nothing is
+   * pending, once nothing is pending that has a reference. Until then it works as ever. Its connections have references
+   * all the same, as with `unref()` of Node's servers.
+   *
+   * @returns the server
+   */
+  unref(): this {
+    return setRef(this, EvHttp.typeName, false)
+  }
+
+  /**
+   * @returns whether it keeps a `dispatch()` of its base going
+   */
+  hasRef(): boolean {
+    return hasRef(this, EvHttp.typeName)
+  }
+
+  /**
+   * Sets the callback for requests that no path's callback takes. Without one they are answered 404. It may be replaced
+   * at any time.
+   *
+   * A function of C's gets the request as libevent has it, complete and checked, and JavaScript none of it: no handle,
+   * no notice. Whatever C does with it is as libevent does it: it may answer at once or later, in whole or in parts, take
+   * ownership, and set the callbacks for the end of the request and of its connection; these hold until JavaScript gets a
+   * request of that connection. It is called for extension methods too, with the command 0. C answers each request that it
+   * has taken, also when the peer has gone or the server has been disposed: that only frees it then.
+   *
+   * @param callback - gets the request and `arg`, in the async context in which the server was made; or the address of a
+   * `void (*)(struct evhttp_request *, void *)` of C's, which the loop calls itself and which must be there as long as it
+   * is set
+   * @param arg - handed through; to C as an address, default null
+   * @throws {TypeError} when `callback` is neither, or `arg` is no address for C
+   * @throws {RangeError} when an address is not from 1 (for `arg` 0) to 2^64 - 1
+   * @see evhttp_set_gencb()
+   */
+  setGencb(callback: bigint, arg?: bigint): void
+  setGencb<A>(callback: EvHttpRequestCallback<A>, arg: A): void
+  setGencb(callback: EvHttpRequestCallback<undefined>): void
+  setGencb<A>(callback: EvHttpRequestCallback<A> | bigint, arg?: A | bigint): void {
+    if (typeof callback === 'bigint') {
+      checkAddress(callback, 'callback')
+      native.httpSetGencbInC(handleOf(this), callback, checkCArgument(arg, 'arg'))
+      this.#routes.delete(GENCB)
+      return
+    }
+    checkFunction(callback, 'callback')
+    native.httpSetGencb(handleOf(this), true)
+    this.#routes.set(GENCB, { callback, arg })
+  }
+
+  /**
+   * Sets the callback for a path.
+   *
+   * @param path - compared with the URI's path as it stands there, without query and not decoded
+   * @param callback - gets the request and `arg`; or the address of a function of C's, see {@link setGencb}
+   * @param arg - handed through; to C as an address, default null
+   * @throws {TypeError} when an argument has the wrong type
+   * @throws {RangeError} when an address is not from 1 (for `arg` 0) to 2^64 - 1
+   * @throws {EventError} `ERR_EV_EXISTS` when the path has one
+   * @see evhttp_set_cb()
+   */
+  setCb(path: string, callback: bigint, arg?: bigint): void
+  setCb<A>(path: string, callback: EvHttpRequestCallback<A>, arg: A): void
+  setCb(path: string, callback: EvHttpRequestCallback<undefined>): void
+  setCb<A>(path: string, callback: EvHttpRequestCallback<A> | bigint, arg?: A | bigint): void {
+    checkString(path, 'path')
+    if (typeof callback === 'bigint') {
+      checkAddress(callback, 'callback')
+      const argument = checkCArgument(arg, 'arg')
+      native.httpSetRouteInC(handleOf(this), path, this.#lastRoute + 1, callback, argument)
+      this.#lastRoute += 1
+      return
+    }
+    checkFunction(callback, 'callback')
+    native.httpSetRoute(handleOf(this), path, this.#lastRoute + 1)
+    this.#lastRoute += 1
+    this.#routes.set(this.#lastRoute, { callback, arg })
+  }
+
+  /**
+   * Sets the callback for a path whose requests are handed over as soon as their headers have come, on whatever virtual
+   * host. It reads the body by `request.bodyStream()`; a request without a body is no different from others.
+   *
+   * The limits hold. `setRequestTimeout()` counts the headers alone: how long the body takes is up to the callback; but
+   * while it waits for a piece the peer must not be slower than `setTimeout()` allows.
+   *
+   * @param path - as for {@link setCb}
+   * @param callback - gets the request and `arg`
+   * @param arg - handed through
+   * @throws {EventError} `ERR_EV_EXISTS` when the path has a callback, `ERR_EV_STATE` when the server is not strict or
+   * is a virtual host
+   */
+  setStreamCb<A>(path: string, callback: EvHttpRequestCallback<A>, arg: A): void
+  setStreamCb(path: string, callback: EvHttpRequestCallback<undefined>): void
+  setStreamCb<A>(path: string, callback: EvHttpRequestCallback<A>, arg?: A): void {
+    checkString(path, 'path')
+    checkFunction(callback, 'callback')
+    native.httpSetStreamRoute(handleOf(this), path, this.#lastRoute + 1)
+    this.#lastRoute += 1
+    this.#routes.set(this.#lastRoute, { callback, arg })
+  }
+
+  /**
+   * Removes the callback for a path.
+   *
+   * @param path - as given to {@link setCb} or {@link setStreamCb}
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when the path has none
+   * @see evhttp_del_cb()
+   */
+  delCb(path: string): void {
+    checkString(path, 'path')
+    this.#routes.delete(native.httpDelRoute(handleOf(this), path))
+  }
+
+  /**
+   * Gives requests for a host to another server. Its callbacks take them; sockets, limits and timeouts stay this one's.
+   *
+   * @param pattern - a host name, where `*` stands for any characters: `*.example.com`
+   * @param host - a server on the same base, without sockets; from here on this one owns it
+   * @throws {EventError} `ERR_EV_STATE` when it cannot be a virtual host of this one
+   * @see evhttp_add_virtual_host()
+   */
+  addVirtualHost(pattern: string, host: EvHttp): void {
+    checkString(pattern, 'pattern')
+    checkInstance(host, EvHttp, 'host')
+    native.httpAddVirtualHost(handleOf(this), pattern, handleOf(host))
+  }
+
+  /**
+   * Takes a virtual host away and gives it back to the caller.
+   *
+   * @param host - one of this server's virtual hosts
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not
+   * @see evhttp_remove_virtual_host()
+   */
+  removeVirtualHost(host: EvHttp): void {
+    checkInstance(host, EvHttp, 'host')
+    native.httpRemoveVirtualHost(handleOf(this), handleOf(host))
+  }
+
+  /**
+   * Adds a name under which the server itself is asked for.
+   *
+   * @param alias - a host name
+   * @see evhttp_add_server_alias()
+   */
+  addServerAlias(alias: string): void {
+    checkString(alias, 'alias')
+    native.httpAddServerAlias(handleOf(this), alias)
+  }
+
+  /**
+   * Removes such a name.
+   *
+   * @param alias - as given to {@link addServerAlias}
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when there is none
+   * @see evhttp_remove_server_alias()
+   */
+  removeServerAlias(alias: string): void {
+    checkString(alias, 'alias')
+    native.httpRemoveServerAlias(handleOf(this), alias)
+  }
+
+  /**
+   * Sets what makes the pages of errors: of requests that are refused before any callback, and of `sendError()`. The
+   * connection closes after them. What a server that is not strict leaves to libevent has libevent's pages, and so has
+   * the 500 of a request that was dropped unanswered.
+   *
+   * @param callback - gets the status and the reason, if there is one; undefined: libevent's page again
+   */
+  setErrorPageCb(callback: EvHttpErrorPageCallback | undefined): void {
+    if (callback !== undefined) checkFunction(callback, 'callback')
+    native.httpSetErrorPage(handleOf(this), callback !== undefined)
+    this.#errorPage = callback && AsyncResource.bind(callback, 'EvHttp.errorPage')
+  }
+
+  /**
+   * @returns the base on which the server lives
+   */
+  getBase(): EventBase {
+    checkLive(this)
+    return this.#base
+  }
+
+  /**
+   * Where the `struct evhttp` is, for C in the same process, and only in the thread of its base. C may use it as long as
+   * the handle is not disposed, and must not free it. Its callbacks are set here: what C sets by `evhttp_set_cb()` or
+   * `evhttp_set_gencb()` takes requests from behind the strict parser, which neither completes them nor goes on; it does
+   * for {@link setCb} and {@link setGencb} with a function of C's.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED`
+   */
+  get address(): bigint {
+    return native.addressOf(handleOf(this), EvHttp.typeName)
+  }
+
+  /** @internal */
+  [kHandleRequest](route: number, number: HandleNumber): void {
+    const page = this.#errorPage === undefined ? undefined : this.#pageFor
+    const request = new EvHttpRequest(kAdopt, number, this.#base, page)
+    const entry = this.#routes.get(route)
+    try {
+      if (entry !== undefined) {
+        const { callback, arg } = entry
+        callback(request, arg)
+      }
+    } finally {
+      if (isUnanswered(request)) reportWhenCollected(request)
+    }
+  }
+
+  readonly #pageFor = (status: number, reason: string | undefined): EvHttpErrorPage | undefined =>
+    this.#errorPage?.(status, reason);
+
+  /** @internal */
+  [kErrorPage](status: number): void {
+    const page = this.#pageFor(status, undefined)
+    if (page === undefined) return
+    checkObject(page, 'page')
+    const { status: code = status, reason, headers, body } = page
+    checkStatus(code)
+    if (reason !== undefined) checkString(reason, 'reason')
+    if (body !== undefined) checkBytes(body, 'body')
+    // The callback may have disposed the server; then the page is libevent's.
+    if (!this.disposed) native.httpAnswerPage(this.#number, code, reason, body, closingHeaders(headers))
+  }
+
+  /** @internal */
+  override [kAbout](): string {
+    const handle = handleOf(this)
+    const sockets = [...this.#sockets].map((id) => addressText(socketAddress(native.httpSocketAddress(handle, id))))
+    const count = this.getConnectionCount()
+    const parts = [...sockets, `${count} ${count === 1 ? 'connection' : 'connections'}`]
+    if (!this.hasRef()) parts.push('without a reference')
+    return parts.join(', ')
+  }
+
+  /** @internal */
+  override [kReleased](): void {
+    const state = stateOfBase(this.#base)
+    state.servers.delete(this.#number)
+    wakeOrphans(state, native.isLive)
+  }
+}
+
+/**
+ * Makes an HTTP server.
+ *
+ * @param base - the base to live on, which owns it
+ * @param options - see {@link EvHttpOptions}
+ * @returns the server; it accepts nothing until it is bound
+ * @throws {TypeError} when `base` is no EventBase
+ * @example
+ * ```ts
+ * using http = obtainEvHttp(base)
+ * http.setGencb((request) => request.reply({ body: 'hello\n' }))
+ * http.bindSocketWithHandle('127.0.0.1', 8080)
+ * await base.dispatch()
+ * ```
+ * @see evhttp_new()
+ */
+export function obtainEvHttp(base: EventBase, options: EvHttpOptions = {}): EvHttp {
+  return new EvHttp(base, options)
+}

@@ -1,0 +1,227 @@
+import { constants } from 'node:os'
+import { isMainThread } from 'node:worker_threads'
+import { EventError } from '../../util/errors.js'
+import { native } from '../../native/native.js'
+import {
+  checkAddress,
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkObject,
+  rangeError,
+  typeError,
+} from '../../util/validation.js'
+import { EV_PERSIST, EV_SIGNAL, EV_TIMEOUT } from '../constants.js'
+import { type EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
+import { handleOf, kReleased } from '../event-handle.js'
+import { type EventCallback, LibEvent } from './lib-event.js'
+
+/** Linux's highest real-time signal. */
+const MAX_SIGNAL = 64
+
+/** Keeps an event pending that waits for nothing that libevent knows: about thirty years, in ms. */
+const HOLD_MS = 1e12
+
+/** Options of {@link obtainEvsignal}. */
+export interface EvsignalOptions {
+  /** Listen through Node, as `process.on()` does, instead of through libevent; default false. Main thread only. */
+  shared?: boolean
+}
+
+const names = new Map(Object.entries(constants.signals).map(([name, signal]) => [signal, name as NodeJS.Signals]))
+
+function numberOf(signal: unknown): number {
+  if (typeof signal === 'string') {
+    const number = (constants.signals as Readonly<Record<string, number>>)[signal]
+    if (number === undefined) throw rangeError('signal', 'the name of a signal', 'a string')
+    return number
+  }
+  if (typeof signal !== 'number') throw typeError('signal', "a signal's name or number", signal)
+  checkInteger(signal, 'signal', 1, MAX_SIGNAL)
+  return signal
+}
+
+// What the listener of a signal calls.
+const kDeliver: unique symbol = Symbol('deliver')
+
+const stopWhenCollected = new FinalizationRegistry<() => void>((stop) => stop())
+
+/**
+ * Listens for a signal through Node, whose listeners are never collected: so `event` is held weakly.
+ *
+ * @returns what ends it
+ */
+function listen(name: NodeJS.Signals, event: WeakRef<SharedSignal>): () => void {
+  const listener = () => event.deref()?.[kDeliver]()
+  process.on(name, listener)
+  return () => process.off(name, listener)
+}
+
+/** An event for a signal that comes through Node's own loop. To libevent it is a timer that is made active. */
+class SharedSignal extends LibEvent {
+  readonly #base: EventBase
+  readonly #signal: number
+  readonly #name: NodeJS.Signals
+  readonly #stop = () => this.#unsubscribe()
+  #unlisten: (() => void) | undefined
+  #timed = false
+
+  // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
+  constructor(base: EventBase, signal: number, name: NodeJS.Signals, callback: EventCallback<any>, arg: unknown) {
+    super(base, -1, EV_PERSIST, callback, arg)
+    this.#base = base
+    this.#signal = signal
+    this.#name = name
+  }
+
+  override add(ms?: number): void {
+    const first = this.#unlisten === undefined
+    // As in C, no timeout leaves the one that it has.
+    if (first || ms !== undefined) super.add(ms ?? HOLD_MS)
+    else this.pending()
+    this.#timed ||= ms !== undefined
+    if (!first) return
+    try {
+      this.#unlisten = listen(this.#name, new WeakRef(this))
+    } catch (error) {
+      super.del()
+      throw new EventError('ERR_EV_SIGNAL', `Node refuses to listen for ${this.#name}: ${(error as Error).message}`)
+    }
+    stopWhenCollected.register(this, this.#unlisten, this)
+    stateOfBase(this.#base).signals.add(this.#stop)
+  }
+
+  override del(): void {
+    super.del()
+    this.#unsubscribe()
+  }
+
+  override finalize(callback: (event: LibEvent, arg: unknown) => void): void {
+    super.finalize(callback)
+    this.#unsubscribe()
+  }
+
+  override removeTimer(): void {
+    if (this.#unlisten === undefined || !this.#timed) {
+      this.pending()
+      return
+    }
+    this.#timed = false
+    super.add(HOLD_MS)
+  }
+
+  override pending(what?: number): number {
+    const asked = what ?? EV_SIGNAL | EV_TIMEOUT
+    const bits = super.pending(asked)
+    const timeout = this.#timed ? bits : bits & ~EV_TIMEOUT
+    return timeout | (this.#unlisten === undefined ? 0 : asked & EV_SIGNAL)
+  }
+
+  override pendingUntil(): number | undefined {
+    const until = super.pendingUntil()
+    return this.#timed ? until : undefined
+  }
+
+  override getFd(): EvutilSocket {
+    super.getFd()
+    return this.#signal
+  }
+
+  override getEvents(): number {
+    return super.getEvents() | EV_SIGNAL
+  }
+
+  #unsubscribe(): void {
+    if (this.#unlisten === undefined) return
+    this.#unlisten()
+    this.#unlisten = undefined
+    this.#timed = false
+    stopWhenCollected.unregister(this)
+    stateOfBase(this.#base).signals.delete(this.#stop)
+  }
+
+  /** @internal */
+  [kDeliver](): void {
+    if (this.disposed) this.#unsubscribe()
+    else native.libEventCountDelivery(handleOf(this))
+  }
+
+  /** @internal */
+  override [kReleased](): void {
+    super[kReleased]()
+    this.#unsubscribe()
+  }
+}
+
+/**
+ * Makes an event for a signal, which stays pending when it has fired.
+ *
+ * libevent hears of the signal, in every kind of loop, and so does Node: listeners of `process.on()` may come and go at any
+ * time, and child processes may be started while an event waits for `SIGCHLD`. With the last event the signal does again
+ * what it did before. One base in the process may have such events at a time, in whatever thread.
+ *
+ * With `shared` the signal comes through Node, as one more listener of `process.on()`: several bases may listen, and the
+ * callback is called as often as Node hears of the signal. Node's loop has to run for that: `dispatch()` and
+ * `await` let it, `dispatchSync()` and `loopSync()` do not. In a worker Node hears of no signals.
+ *
+ * @param base - the base, which owns the event
+ * @param signal - the signal's name or number
+ * @param callback - as for `obtainEvent()`; called once for each delivery
+ * @param arg - handed to the callback
+ * @param options - see {@link EvsignalOptions}
+ * @returns the event, not yet pending
+ * @throws {TypeError} when an argument has the wrong type
+ * @throws {RangeError} when there is no such signal
+ * @throws {EventError} `ERR_EV_SIGNAL` for a shared one in a worker, and when it is added and Node cannot listen for it; for
+ * others as `add()` throws it
+ * @example
+ * ```ts
+ * const stop = obtainEvsignal(base, 'SIGTERM', () => base.loopexit(), undefined, { shared: true })
+ * stop.add()
+ * ```
+ * @see evsignal_new()
+ */
+export function obtainEvsignal(
+  base: EventBase,
+  signal: NodeJS.Signals | number,
+  callback: EventCallback,
+  arg?: undefined,
+  options?: EvsignalOptions,
+): LibEvent
+export function obtainEvsignal<A>(
+  base: EventBase,
+  signal: NodeJS.Signals | number,
+  callback: EventCallback<A>,
+  arg: A,
+  options?: EvsignalOptions,
+): LibEvent
+export function obtainEvsignal(
+  base: EventBase,
+  signal: NodeJS.Signals | number,
+  callback: bigint,
+  arg?: bigint,
+): LibEvent
+export function obtainEvsignal(
+  base: EventBase,
+  signal: NodeJS.Signals | number,
+  // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
+  callback: EventCallback<any> | bigint,
+  arg?: unknown,
+  options: EvsignalOptions = {},
+): LibEvent {
+  const number = numberOf(signal)
+  checkObject(options, 'options')
+  const { shared = false } = options
+  checkBoolean(shared, 'shared')
+  if (!shared) return new LibEvent(base, number, EV_SIGNAL | EV_PERSIST, callback, arg)
+  // A function of C's has nothing to gain from the way through Node.
+  if (typeof callback === 'bigint') {
+    checkAddress(callback, 'callback')
+    throw new EventError('ERR_EV_SIGNAL', 'a signal that is shared with Node has a callback in JavaScript')
+  }
+  checkFunction(callback, 'callback')
+  if (!isMainThread) throw new EventError('ERR_EV_SIGNAL', 'Node tells signals to its main thread alone')
+  const name = names.get(number)
+  if (name === undefined) throw new EventError('ERR_EV_SIGNAL', `Node has no name for signal ${number}`)
+  return new SharedSignal(base, number, name, callback, arg)
+}

@@ -1,0 +1,65 @@
+import { expect } from 'chai'
+import { runChild } from '../../support/child.js'
+import { request, Wire } from '../../support/wire.js'
+
+describe('EvHttp: a request that its handler drops', () => {
+  it('is answered 500 when it is collected, and reported as a leak', async () => {
+    await using child = runChild('dropping-server', ['drop'])
+    const { port } = await child.message<{ port: number }>()
+    using wire = await Wire.open(port)
+    wire.send(request('GET /'))
+    expect(await child.message()).to.deep.equal({ handled: '/' })
+    child.send('collect')
+    const reply = await wire.reply()
+    expect(reply).to.include({ status: 500, reason: 'Unhandled request' })
+    expect(await wire.rest()).to.have.lengthOf(0)
+    expect(await child.message()).to.deep.equal({ warning: 'BITCOIN_SUPPORT_LEAK', type: 'EvHttpRequest' })
+    child.send('end')
+    expect(await child.message()).to.deep.equal({ requests: 0, dispatched: 1 })
+    expect(await child.ended()).to.include({ code: 0, signal: null, stderr: '' })
+  })
+
+  it('is not dropped while something still holds it', async () => {
+    await using child = runChild('dropping-server', ['hold'])
+    const { port } = await child.message<{ port: number }>()
+    using wire = await Wire.open(port)
+    wire.send(request('GET /held'))
+    expect(await child.message()).to.deep.equal({ handled: '/held' })
+    child.send('collect')
+    child.send('answer')
+    const reply = await wire.reply()
+    expect(reply).to.include({ status: 200 })
+    expect(reply.body.toString()).to.equal('held')
+    child.send('end')
+    expect(await child.message()).to.deep.equal({ requests: 0, dispatched: 1 })
+    expect(await child.ended()).to.include({ code: 0, signal: null, stderr: '' })
+  })
+
+  it('by an exception is answered 500 too, and the exception is uncaught', async () => {
+    await using child = runChild('dropping-server', ['throw'])
+    const { port } = await child.message<{ port: number }>()
+    using wire = await Wire.open(port)
+    wire.send(request('GET /thrown'))
+    expect(await child.message()).to.deep.equal({ uncaught: 'thrown by the handler of /thrown' })
+    child.send('collect')
+    expect(await wire.reply()).to.include({ status: 500, reason: 'Unhandled request' })
+    expect(await child.message()).to.deep.equal({ warning: 'BITCOIN_SUPPORT_LEAK', type: 'EvHttpRequest' })
+    child.send('end')
+    expect(await child.message()).to.deep.equal({ requests: 0, dispatched: 1 })
+    expect(await child.ended()).to.include({ code: 0, signal: null, stderr: '' })
+  })
+
+  it('keeps its disconnect callback from holding it', async () => {
+    await using child = runChild('dropping-server', ['callback'])
+    const { port } = await child.message<{ port: number }>()
+    using wire = await Wire.open(port)
+    wire.send(request('GET /'))
+    expect(await child.message()).to.deep.equal({ handled: '/' })
+    child.send('collect')
+    expect(await wire.reply()).to.include({ status: 500 })
+    expect(await child.message()).to.deep.equal({ warning: 'BITCOIN_SUPPORT_LEAK', type: 'EvHttpRequest' })
+    child.send('end')
+    expect(await child.message()).to.deep.equal({ requests: 0, dispatched: 1 })
+    expect(await child.ended()).to.include({ code: 0, signal: null, stderr: '' })
+  })
+})

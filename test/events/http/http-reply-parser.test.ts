@@ -1,0 +1,28 @@
+import { expect } from 'chai'
+import { compile, compileTimeout, cxx, includes } from '../../support/native-program.js'
+import { runProgram } from '../../support/run-program.js'
+
+/** Where the seeds begin: a failure prints its own. */
+const FIRST_SEED = 1
+
+describe('the strict parser of replies', () => {
+  it('comes to the same verdict however the bytes are split', async function () {
+    this.timeout(compileTimeout)
+    const sanitize = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined']
+    const parser = ['http_reply_parser', 'http_body_reader', 'field_value'].map((name) => `native/http/${name}.cc`)
+    const program = await compile(
+      'reply_pieces',
+      [cxx, ...includes, ...sanitize],
+      ['test/native/http/reply_pieces.cc', ...parser],
+    )
+    const { code, stdout, stderr } = await runProgram(program, [String(FIRST_SEED), '50000'], {
+      env: { LD_PRELOAD: '' },
+      stuckAfter: compileTimeout,
+    })
+    expect({ code, stderr }, stdout).to.deep.equal({ code: 0, stderr: '' })
+    // All kinds of endings were met.
+    for (const ending of ['complete', 'more', 'refused a chunk', 'refused its head', 'refused its Content-Length']) {
+      expect(stdout).to.match(new RegExp(`^${ending}.*: \\d+$`, 'm'))
+    }
+  })
+})
