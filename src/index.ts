@@ -17,43 +17,12 @@ export { SecureMemoryError } from './alloc/secure-error.js'
 export { SecureString } from './alloc/secure-string.js'
 export { MAX_SIZE, SerializeData } from './alloc/serialize-data.js'
 export { zeroAfterFreeAllocator } from './alloc/zero-after-free-allocator.js'
-export {
-  BufferEvent,
-  type BufferEventDataCallback,
-  type BufferEventEventCallback,
-} from './events/net/buffer-event.js'
-export * from './events/net/buffer-event-constants.js'
-export type { BufferEventFilter, BufferEventFilterResult } from './events/net/buffer-event-filter.js'
-export {
-  BufferEventRateLimitGroup,
-  obtainBufferEventRateLimitGroup,
-} from './events/net/buffer-event-rate-limit-group.js'
-export * from './events/constants.js'
-export { type DeclaredEventType, declareEventType } from './events/declare-event-type.js'
-export * from './events/net/dns-constants.js'
 export { EvBuffer, obtainEvBuffer } from './events/buffers/ev-buffer.js'
 export type { EvBufferBytes } from './events/buffers/ev-buffer-bytes.js'
 export type { EvBufferCallback, EvBufferCbInfo } from './events/buffers/ev-buffer-callbacks.js'
-export {
-  EvConnListener,
-  type EvConnListenerBindOptions,
-  type EvConnListenerCallback,
-  type EvConnListenerErrorCallback,
-  type EvConnListenerOptions,
-  obtainEvConnListener,
-  obtainEvConnListenerBind,
-} from './events/net/ev-conn-listener.js'
-export {
-  type EvDnsAddress,
-  EvDnsBase,
-  type EvDnsBaseOptions,
-  type EvDnsCallback,
-  type EvDnsGetaddrinfoCallback,
-  type EvDnsOption,
-  EvDnsRequest,
-  evdnsErrToString,
-  obtainEvDnsBase,
-} from './events/net/ev-dns-base.js'
+export * from './events/constants.js'
+export { type DeclaredEventType, declareEventType } from './events/declare-event-type.js'
+export { type EventHandle, type LiveHandle, liveHandles } from './events/event-handle.js'
 export {
   EvHttp,
   type EvHttpAcceptOptions,
@@ -95,19 +64,6 @@ export {
 } from './events/http/ev-http-uri.js'
 export { EvKeyvalq, OwnedEvKeyvalq, obtainEvKeyvalq } from './events/http/ev-keyvalq.js'
 export {
-  EventBase,
-  type EventBaseDispatchOptions,
-  type EventBaseOptions,
-  type EventOnceCallback,
-  type EvutilSocket,
-  obtainEventBase,
-} from './events/loop/event-base.js'
-export { type EventHandle, type LiveHandle, liveHandles } from './events/event-handle.js'
-export { EventToken } from './events/loop/event-token.js'
-export { type EvsignalOptions, obtainEvsignal } from './events/loop/evsignal.js'
-export * from './events/net/evutil.js'
-export { type EventAssignment, type EventCallback, LibEvent, obtainEvent, obtainEvtimer } from './events/loop/lib-event.js'
-export {
   type EvLogCallback,
   enableDebugLogging,
   getSupportedMethods,
@@ -117,13 +73,63 @@ export {
   setLogCallback,
 } from './events/logging.js'
 export {
+  EventBase,
+  type EventBaseDispatchOptions,
+  type EventBaseOptions,
+  type EventOnceCallback,
+  type EvutilSocket,
+  obtainEventBase,
+} from './events/loop/event-base.js'
+export { EventToken } from './events/loop/event-token.js'
+export { type EvsignalOptions, obtainEvsignal } from './events/loop/evsignal.js'
+export {
+  type EventAssignment,
+  type EventCallback,
+  LibEvent,
+  obtainEvent,
+  obtainEvtimer,
+} from './events/loop/lib-event.js'
+export type { EventBaseShareToken, EventShareToken } from './events/loop/share-token.js'
+export {
+  BufferEvent,
+  type BufferEventDataCallback,
+  type BufferEventEventCallback,
+} from './events/net/buffer-event.js'
+export * from './events/net/buffer-event-constants.js'
+export type { BufferEventFilter, BufferEventFilterResult } from './events/net/buffer-event-filter.js'
+export {
+  BufferEventRateLimitGroup,
+  obtainBufferEventRateLimitGroup,
+} from './events/net/buffer-event-rate-limit-group.js'
+export * from './events/net/dns-constants.js'
+export {
+  EvConnListener,
+  type EvConnListenerBindOptions,
+  type EvConnListenerCallback,
+  type EvConnListenerErrorCallback,
+  type EvConnListenerOptions,
+  obtainEvConnListener,
+  obtainEvConnListenerBind,
+} from './events/net/ev-conn-listener.js'
+export {
+  type EvDnsAddress,
+  EvDnsBase,
+  type EvDnsBaseOptions,
+  type EvDnsCallback,
+  type EvDnsGetaddrinfoCallback,
+  type EvDnsOption,
+  EvDnsRequest,
+  evdnsErrToString,
+  obtainEvDnsBase,
+} from './events/net/ev-dns-base.js'
+export * from './events/net/evutil.js'
+export {
   type BufferEventSocketOptions,
   obtainBufferEventFilter,
   obtainBufferEventPair,
   obtainBufferEventSocket,
 } from './events/net/obtain-buffer-event.js'
 export type { RateLimit } from './events/net/rate-limit.js'
-export type { EventBaseShareToken, EventShareToken } from './events/loop/share-token.js'
 export type { EvSocketAddress } from './events/net/socket-address.js'
 export { alignUp } from './util/align-up.js'
 export { EventError, type EventErrorCode } from './util/errors.js'

@@ -42,7 +42,7 @@ void LetGo(const void*, size_t, void* extra) {
 // (buffer, bytes, key | 0): with a key, JsCallback::kBufferNews tells when libevent has let go of the bytes.
 //
 // They are a copy: JavaScript can take an ArrayBuffer's memory away at any time, by transferring it.
-Napi::Value AddReference(const Napi::CallbackInfo& info) {
+Napi::Value AddReferenceNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   const double key = NumberArg(info, 2);
   EvBuffer::Operation operation(self);
@@ -65,7 +65,7 @@ Napi::Value AddReference(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, fd, offset, length | negative for all): the descriptor is libevent's when it returns
-Napi::Value AddFile(const Napi::CallbackInfo& info) {
+Napi::Value AddFileNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   const int fd = IntArg(info, 1);
   const auto offset = static_cast<ev_off_t>(ByteLimitArg(info, 2));
@@ -100,7 +100,7 @@ Napi::Value AddFile(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, fd, bytes | negative for what there is) -> how many were read; 0 at the end of the stream
-Napi::Value Read(const Napi::CallbackInfo& info) {
+Napi::Value ReadNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   const int fd = IntArg(info, 1);
   const double wanted = NumberArg(info, 2);
@@ -116,7 +116,7 @@ Napi::Value Read(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, fd, bytes | negative for all) -> how many were written
-Napi::Value Write(const Napi::CallbackInfo& info) {
+Napi::Value WriteNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   const int fd = IntArg(info, 1);
   const double wanted = NumberArg(info, 2);
@@ -136,10 +136,10 @@ Napi::Value Write(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void EvBuffer::ExportIo(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<AddReference>(env, exports, "bufferAddReference", state);
-  ExportFunction<AddFile>(env, exports, "bufferAddFile", state);
-  ExportFunction<Read>(env, exports, "bufferRead", state);
-  ExportFunction<Write>(env, exports, "bufferWrite", state);
+  ExportFunction<AddReferenceNapi>(env, exports, "bufferAddReference", state);
+  ExportFunction<AddFileNapi>(env, exports, "bufferAddFile", state);
+  ExportFunction<ReadNapi>(env, exports, "bufferRead", state);
+  ExportFunction<WriteNapi>(env, exports, "bufferWrite", state);
 }
 
 }  // namespace bitcoin_support

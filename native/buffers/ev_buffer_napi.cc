@@ -28,17 +28,17 @@ EvBuffer& Changeable(const Napi::CallbackInfo& info) {
 }
 
 // ()
-Napi::Value New(const Napi::CallbackInfo& info) {
+Napi::Value NewNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), (new EvBuffer(Environment::From(info)))->number());
 }
 
 // (buffer) -> bytes
-Napi::Value GetLength(const Napi::CallbackInfo& info) {
+Napi::Value GetLengthNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(evbuffer_get_length(This(info).buffer())));
 }
 
 // (buffer, string or bytes)
-Napi::Value Add(const Napi::CallbackInfo& info) {
+Napi::Value AddNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   EvBuffer::Operation operation(self);
   AddBytes(self, info[1]);
@@ -46,7 +46,7 @@ Napi::Value Add(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, string or bytes)
-Napi::Value Prepend(const Napi::CallbackInfo& info) {
+Napi::Value PrependNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   EvBuffer::Operation operation(self);
   PrependBytes(self, info[1]);
@@ -54,7 +54,7 @@ Napi::Value Prepend(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, bytes)
-Napi::Value Drain(const Napi::CallbackInfo& info) {
+Napi::Value DrainNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   const auto length = static_cast<size_t>(ByteLimitArg(info, 1));
   EvBuffer::Operation operation(self);
@@ -63,7 +63,7 @@ Napi::Value Drain(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, bytes) -> a new Buffer
-Napi::Value Remove(const Napi::CallbackInfo& info) {
+Napi::Value RemoveNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   const auto wanted = static_cast<size_t>(ByteLimitArg(info, 1));
   EvBuffer::Operation operation(self);
@@ -73,7 +73,7 @@ Napi::Value Remove(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, bytes) -> how many were copied there
-Napi::Value RemoveInto(const Napi::CallbackInfo& info) {
+Napi::Value RemoveIntoNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   EvBuffer::Operation operation(self);
   const size_t copied = CopyBytesInto(self, 0, info[1]);
@@ -82,21 +82,21 @@ Napi::Value RemoveInto(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, start, bytes) -> a new Buffer
-Napi::Value Copyout(const Napi::CallbackInfo& info) {
+Napi::Value CopyoutNapi(const Napi::CallbackInfo& info) {
   const EvBuffer& self = This(info);
   const size_t start = PositionArg(info, 1, self);
   return CopyBytes(self, start, static_cast<size_t>(ByteLimitArg(info, 2)));
 }
 
 // (buffer, start, bytes) -> how many were copied there
-Napi::Value CopyoutInto(const Napi::CallbackInfo& info) {
+Napi::Value CopyoutIntoNapi(const Napi::CallbackInfo& info) {
   const EvBuffer& self = This(info);
   const size_t start = PositionArg(info, 1, self);
   return Napi::Number::New(info.Env(), static_cast<double>(CopyBytesInto(self, start, info[2])));
 }
 
 // (buffer, list of bytes)
-Napi::Value AddIovec(const Napi::CallbackInfo& info) {
+Napi::Value AddIovecNapi(const Napi::CallbackInfo& info) {
   const ListArg pieces(info, 1);
   EvBuffer& self = Changeable(info);
   const UniqueBuffer all = NewBuffer();
@@ -112,7 +112,7 @@ Napi::Value AddIovec(const Napi::CallbackInfo& info) {
 EvBuffer& Other(const Napi::CallbackInfo& info) { return Environment::From(info).Get<EvBuffer>(info[1]); }
 
 // (buffer, other)
-Napi::Value AddBuffer(const Napi::CallbackInfo& info) {
+Napi::Value AddBufferNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   EvBuffer& other = Other(info);
   other.CheckMayChange();
@@ -124,7 +124,7 @@ Napi::Value AddBuffer(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, other)
-Napi::Value PrependBuffer(const Napi::CallbackInfo& info) {
+Napi::Value PrependBufferNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   EvBuffer& other = Other(info);
   other.CheckMayChange();
@@ -135,7 +135,7 @@ Napi::Value PrependBuffer(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, other)
-Napi::Value AddBufferReference(const Napi::CallbackInfo& info) {
+Napi::Value AddBufferReferenceNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   EvBuffer& other = Other(info);
   if (&self == &other) ThrowEventError(self.env(), code::kState, "a buffer cannot refer to itself");
@@ -152,7 +152,7 @@ Napi::Value AddBufferReference(const Napi::CallbackInfo& info) {
 }
 
 // (from, to, bytes) -> how many were moved
-Napi::Value RemoveBuffer(const Napi::CallbackInfo& info) {
+Napi::Value RemoveBufferNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = Changeable(info);
   EvBuffer& other = Other(info);
   other.CheckMayChange();
@@ -167,7 +167,7 @@ Napi::Value RemoveBuffer(const Napi::CallbackInfo& info) {
 // --- space, ends and flags ---------------------------------------------------------------------------
 
 // (buffer, bytes)
-Napi::Value Expand(const Napi::CallbackInfo& info) {
+Napi::Value ExpandNapi(const Napi::CallbackInfo& info) {
   const EvBuffer& self = Changeable(info);
   const auto size = static_cast<size_t>(ByteLimitArg(info, 1));
   if (size > kMaxBufferSize) ThrowRangeError(info.Env(), "more than a buffer is expanded by");
@@ -179,13 +179,13 @@ Napi::Value Expand(const Napi::CallbackInfo& info) {
 }
 
 // (buffer) -> bytes
-Napi::Value GetContiguousSpace(const Napi::CallbackInfo& info) {
+Napi::Value GetContiguousSpaceNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(),
                            static_cast<double>(evbuffer_get_contiguous_space(This(info).buffer())));
 }
 
 // (buffer, at the start, frozen)
-Napi::Value Freeze(const Napi::CallbackInfo& info) {
+Napi::Value FreezeNapi(const Napi::CallbackInfo& info) {
   const EvBuffer& self = This(info);
   const int at_front = BoolArg(info, 1) ? 1 : 0;
   const bool freeze = BoolArg(info, 2);
@@ -197,7 +197,7 @@ Napi::Value Freeze(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, flags, on)
-Napi::Value SetFlags(const Napi::CallbackInfo& info) {
+Napi::Value SetFlagsNapi(const Napi::CallbackInfo& info) {
   const EvBuffer& self = This(info);
   const auto flags = static_cast<ev_uint64_t>(IntArg(info, 1));
   const bool on = BoolArg(info, 2);
@@ -211,38 +211,40 @@ Napi::Value SetFlags(const Napi::CallbackInfo& info) {
 // --- changes -----------------------------------------------------------------------------------------
 
 // (buffer, whether JsCallback::kBufferNews is to tell of its changes)
-Napi::Value WatchChanges(const Napi::CallbackInfo& info) {
+Napi::Value WatchChangesNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = This(info);
   self.Watch(BoolArg(info, 1));
   return info.Env().Undefined();
 }
 
 // () -> flat array: buffer or 0, size before or the key of a reference that was let go, added, deleted …
-Napi::Value TakeNews(const Napi::CallbackInfo& info) { return Environment::From(info).buffer_news().Take(); }
+Napi::Value TakeNewsNapi(const Napi::CallbackInfo& info) {
+  return Environment::From(info).buffer_news().Take();
+}
 
 }  // namespace
 
 void EvBuffer::Export(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<New>(env, exports, "bufferNew", state);
-  ExportFunction<GetLength>(env, exports, "bufferGetLength", state);
-  ExportFunction<Add>(env, exports, "bufferAdd", state);
-  ExportFunction<Prepend>(env, exports, "bufferPrepend", state);
-  ExportFunction<Drain>(env, exports, "bufferDrain", state);
-  ExportFunction<Remove>(env, exports, "bufferRemove", state);
-  ExportFunction<RemoveInto>(env, exports, "bufferRemoveInto", state);
-  ExportFunction<Copyout>(env, exports, "bufferCopyout", state);
-  ExportFunction<CopyoutInto>(env, exports, "bufferCopyoutInto", state);
-  ExportFunction<AddIovec>(env, exports, "bufferAddIovec", state);
-  ExportFunction<AddBuffer>(env, exports, "bufferAddBuffer", state);
-  ExportFunction<PrependBuffer>(env, exports, "bufferPrependBuffer", state);
-  ExportFunction<AddBufferReference>(env, exports, "bufferAddBufferReference", state);
-  ExportFunction<RemoveBuffer>(env, exports, "bufferRemoveBuffer", state);
-  ExportFunction<Expand>(env, exports, "bufferExpand", state);
-  ExportFunction<GetContiguousSpace>(env, exports, "bufferGetContiguousSpace", state);
-  ExportFunction<Freeze>(env, exports, "bufferFreeze", state);
-  ExportFunction<SetFlags>(env, exports, "bufferSetFlags", state);
-  ExportFunction<WatchChanges>(env, exports, "bufferWatch", state);
-  ExportFunction<TakeNews>(env, exports, "bufferTakeNews", state);
+  ExportFunction<NewNapi>(env, exports, "bufferNew", state);
+  ExportFunction<GetLengthNapi>(env, exports, "bufferGetLength", state);
+  ExportFunction<AddNapi>(env, exports, "bufferAdd", state);
+  ExportFunction<PrependNapi>(env, exports, "bufferPrepend", state);
+  ExportFunction<DrainNapi>(env, exports, "bufferDrain", state);
+  ExportFunction<RemoveNapi>(env, exports, "bufferRemove", state);
+  ExportFunction<RemoveIntoNapi>(env, exports, "bufferRemoveInto", state);
+  ExportFunction<CopyoutNapi>(env, exports, "bufferCopyout", state);
+  ExportFunction<CopyoutIntoNapi>(env, exports, "bufferCopyoutInto", state);
+  ExportFunction<AddIovecNapi>(env, exports, "bufferAddIovec", state);
+  ExportFunction<AddBufferNapi>(env, exports, "bufferAddBuffer", state);
+  ExportFunction<PrependBufferNapi>(env, exports, "bufferPrependBuffer", state);
+  ExportFunction<AddBufferReferenceNapi>(env, exports, "bufferAddBufferReference", state);
+  ExportFunction<RemoveBufferNapi>(env, exports, "bufferRemoveBuffer", state);
+  ExportFunction<ExpandNapi>(env, exports, "bufferExpand", state);
+  ExportFunction<GetContiguousSpaceNapi>(env, exports, "bufferGetContiguousSpace", state);
+  ExportFunction<FreezeNapi>(env, exports, "bufferFreeze", state);
+  ExportFunction<SetFlagsNapi>(env, exports, "bufferSetFlags", state);
+  ExportFunction<WatchChangesNapi>(env, exports, "bufferWatch", state);
+  ExportFunction<TakeNewsNapi>(env, exports, "bufferTakeNews", state);
   ExportSearch(env, exports, state);
   ExportIo(env, exports, state);
 }

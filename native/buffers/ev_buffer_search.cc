@@ -41,7 +41,7 @@ Napi::Value TextOrBuffer(Napi::Env env, const char* data, size_t size, bool text
 }
 
 // (buffer, what, start, end) -> position, -1 when it is not there
-Napi::Value Search(const Napi::CallbackInfo& info) {
+Napi::Value SearchNapi(const Napi::CallbackInfo& info) {
   const EvBuffer& self = This(info);
   const UniqueBuffer what = NewBuffer();
   AppendBytes(info.Env(), info[1], what.get());
@@ -58,7 +58,7 @@ Napi::Value Search(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, start, style) -> [position, length of the line's end], undefined when there is none
-Napi::Value SearchEol(const Napi::CallbackInfo& info) {
+Napi::Value SearchEolNapi(const Napi::CallbackInfo& info) {
   const EvBuffer& self = This(info);
   evbuffer_ptr from = PtrAt(self, PositionArg(info, 1, self));
   size_t length = 0;
@@ -69,7 +69,7 @@ Napi::Value SearchEol(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, style, as text) -> the line, undefined when there is none
-Napi::Value Readln(const Napi::CallbackInfo& info) {
+Napi::Value ReadlnNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = This(info);
   self.CheckMayChange();
   const evbuffer_eol_style style = EolArg(info, 1);
@@ -84,7 +84,7 @@ Napi::Value Readln(const Napi::CallbackInfo& info) {
 }
 
 // (buffer, start, bytes) -> list of Buffers, one for each piece
-Napi::Value Peek(const Napi::CallbackInfo& info) {
+Napi::Value PeekNapi(const Napi::CallbackInfo& info) {
   const EvBuffer& self = This(info);
   const size_t start = PositionArg(info, 1, self);
   size_t left =
@@ -108,10 +108,10 @@ Napi::Value Peek(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void EvBuffer::ExportSearch(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<Search>(env, exports, "bufferSearch", state);
-  ExportFunction<SearchEol>(env, exports, "bufferSearchEol", state);
-  ExportFunction<Readln>(env, exports, "bufferReadln", state);
-  ExportFunction<Peek>(env, exports, "bufferPeek", state);
+  ExportFunction<SearchNapi>(env, exports, "bufferSearch", state);
+  ExportFunction<SearchEolNapi>(env, exports, "bufferSearchEol", state);
+  ExportFunction<ReadlnNapi>(env, exports, "bufferReadln", state);
+  ExportFunction<PeekNapi>(env, exports, "bufferPeek", state);
 }
 
 }  // namespace bitcoin_support

@@ -17,18 +17,17 @@ using bitcoin_support::SecureBufferTable;
 // canonical addresses nor with arm's tags, so that whoever does dereference it is stopped at once, and a
 // garbage collector that finds one does not take it for an object of its own.
 constexpr int kNumberBits = 53;
-constexpr std::uint64_t kMark = std::uint64_t{3} << kNumberBits;
+constexpr uint64_t kMark = uint64_t{3} << kNumberBits;
 
-static_assert(sizeof(std::uintptr_t) >= sizeof(BufferNumber), "a handle has 64 bits");
+static_assert(sizeof(uintptr_t) >= sizeof(BufferNumber), "a handle has 64 bits");
 
 secure_buffer* ToHandle(BufferNumber number) {
-  return number == 0 ? nullptr
-                     : reinterpret_cast<secure_buffer*>(static_cast<std::uintptr_t>(number | kMark));
+  return number == 0 ? nullptr : reinterpret_cast<secure_buffer*>(static_cast<uintptr_t>(number | kMark));
 }
 
 // 0, which no buffer has, for what was never a handle.
 BufferNumber ToNumber(const secure_buffer* handle) {
-  const auto bits = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(handle));
+  const auto bits = static_cast<uint64_t>(reinterpret_cast<uintptr_t>(handle));
   return bits >> kNumberBits == kMark >> kNumberBits ? bits ^ kMark : 0;
 }
 
@@ -38,9 +37,7 @@ int Status(bool done) { return done ? 0 : -1; }
 
 int Answer(std::optional<bool> answer) { return answer.has_value() ? static_cast<int>(*answer) : -1; }
 
-std::int64_t Size(std::optional<std::size_t> size) {
-  return size.has_value() ? static_cast<std::int64_t>(*size) : -1;
-}
+int64_t Size(std::optional<size_t> size) { return size.has_value() ? static_cast<int64_t>(*size) : -1; }
 
 #if defined(__GNUC__) && !defined(_WIN32)
 // Leaves nothing behind when the library is unloaded. At the end of the process other threads may still be in

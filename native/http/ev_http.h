@@ -89,7 +89,7 @@ class EvHttp final : public BaseChild {
   static void OnAccepted(evutil_socket_t fd, short what, void* arg);
 
   static EvHttp& This(const Napi::CallbackInfo& info);
-  static Napi::Value New(const Napi::CallbackInfo& info);
+  static Napi::Value NewNapi(const Napi::CallbackInfo& info);
   static Napi::Value BindTcpNapi(const Napi::CallbackInfo& info);
   static Napi::Value BindUnixNapi(const Napi::CallbackInfo& info);
   static Napi::Value AcceptFdNapi(const Napi::CallbackInfo& info);

@@ -17,7 +17,7 @@ namespace bitcoin_support {
 EvHttp& EvHttp::This(const Napi::CallbackInfo& info) { return Environment::From(info).Get<EvHttp>(info[0]); }
 
 // (base, strict)
-Napi::Value EvHttp::New(const Napi::CallbackInfo& info) {
+Napi::Value EvHttp::NewNapi(const Napi::CallbackInfo& info) {
   EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
   return Napi::Number::New(info.Env(), (new EvHttp(base, BoolArg(info, 1)))->number());
 }
@@ -238,7 +238,7 @@ Napi::Value EvHttp::SetFlagsNapi(const Napi::CallbackInfo& info) {
 }
 
 void EvHttp::Export(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<New>(env, exports, "httpNew", state);
+  ExportFunction<NewNapi>(env, exports, "httpNew", state);
   ExportFunction<BindTcpNapi>(env, exports, "httpBindTcp", state);
   ExportFunction<BindUnixNapi>(env, exports, "httpBindUnix", state);
   ExportFunction<AcceptFdNapi>(env, exports, "httpAcceptFd", state);

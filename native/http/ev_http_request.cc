@@ -177,7 +177,7 @@ evkeyvalq* EvHttpRequest::HeadersArg(const Napi::CallbackInfo& info, bool input)
 }
 
 template <auto kFunction>
-Napi::Value EvHttpRequest::OnRequest(const Napi::CallbackInfo& info) {
+Napi::Value EvHttpRequest::OnRequestNapi(const Napi::CallbackInfo& info) {
   return kFunction(info, This(info).m_request);
 }
 
@@ -225,12 +225,12 @@ Napi::Value EvHttpRequest::IsLostNapi(const Napi::CallbackInfo& info) {
 void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<GetCommandNapi>(env, exports, "requestGetCommand", state);
   ExportFunction<GetUriNapi>(env, exports, "requestGetUri", state);
-  ExportFunction<OnRequest<GetHost>>(env, exports, "requestGetHost", state);
-  ExportFunction<OnRequest<GetHttpVersion>>(env, exports, "requestGetHttpVersion", state);
-  ExportFunction<OnRequest<GetResponseCode>>(env, exports, "requestGetResponseCode", state);
-  ExportFunction<OnRequest<GetResponseCodeLine>>(env, exports, "requestGetResponseCodeLine", state);
-  ExportFunction<OnRequest<GetBody>>(env, exports, "requestBody", state);
-  ExportFunction<OnRequest<GetBodyText>>(env, exports, "requestBodyText", state);
+  ExportFunction<OnRequestNapi<GetHost>>(env, exports, "requestGetHost", state);
+  ExportFunction<OnRequestNapi<GetHttpVersion>>(env, exports, "requestGetHttpVersion", state);
+  ExportFunction<OnRequestNapi<GetResponseCode>>(env, exports, "requestGetResponseCode", state);
+  ExportFunction<OnRequestNapi<GetResponseCodeLine>>(env, exports, "requestGetResponseCodeLine", state);
+  ExportFunction<OnRequestNapi<GetBody>>(env, exports, "requestBody", state);
+  ExportFunction<OnRequestNapi<GetBodyText>>(env, exports, "requestBodyText", state);
   ExportFunction<KeepNapi>(env, exports, "requestKeep", state);
   ExportFunction<IsLostNapi>(env, exports, "requestIsLost", state);
   ExportFunction<GetConnectionNapi>(env, exports, "requestGetConnection", state);

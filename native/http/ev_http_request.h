@@ -128,7 +128,7 @@ class EvHttpRequest final : public BaseChild {
 
   /// A native function over the evhttp_request behind the first argument.
   template <auto kFunction>
-  static Napi::Value OnRequest(const Napi::CallbackInfo& info);
+  static Napi::Value OnRequestNapi(const Napi::CallbackInfo& info);
 
   static Napi::Value GetCommandNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetUriNapi(const Napi::CallbackInfo& info);

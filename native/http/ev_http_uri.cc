@@ -76,7 +76,7 @@ const Part& PartArg(const Napi::CallbackInfo& info) {
 }
 
 // (text | undefined, EVHTTP_URI_* flags)
-Napi::Value New(const Napi::CallbackInfo& info) {
+Napi::Value NewNapi(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
   const auto flags = static_cast<unsigned>(IntArg(info, 1));
   evhttp_uri* uri = nullptr;
@@ -93,13 +93,13 @@ Napi::Value New(const Napi::CallbackInfo& info) {
 }
 
 // (uri, part) -> text | undefined
-Napi::Value Get(const Napi::CallbackInfo& info) {
+Napi::Value GetNapi(const Napi::CallbackInfo& info) {
   const evhttp_uri* const uri = UriArg(info);
   return Latin1OrUndefined(info.Env(), PartArg(info).get(uri));
 }
 
 // (uri, part, text | undefined)
-Napi::Value Set(const Napi::CallbackInfo& info) {
+Napi::Value SetNapi(const Napi::CallbackInfo& info) {
   evhttp_uri* const uri = UriArg(info);
   const Part& part = PartArg(info);
   int result = 0;
@@ -116,12 +116,12 @@ Napi::Value Set(const Napi::CallbackInfo& info) {
 }
 
 // (uri) -> port | -1
-Napi::Value GetPort(const Napi::CallbackInfo& info) {
+Napi::Value GetPortNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), evhttp_uri_get_port(UriArg(info)));
 }
 
 // (uri, port | -1)
-Napi::Value SetPort(const Napi::CallbackInfo& info) {
+Napi::Value SetPortNapi(const Napi::CallbackInfo& info) {
   evhttp_uri* const uri = UriArg(info);
   const int port = IntArg(info, 1);
   if (port < -1 || port > kMaxPort) ThrowRangeError(info.Env(), "no port");
@@ -130,14 +130,14 @@ Napi::Value SetPort(const Napi::CallbackInfo& info) {
 }
 
 // (uri, EVHTTP_URI_* flags)
-Napi::Value SetFlags(const Napi::CallbackInfo& info) {
+Napi::Value SetFlagsNapi(const Napi::CallbackInfo& info) {
   evhttp_uri* const uri = UriArg(info);
   evhttp_uri_set_flags(uri, static_cast<unsigned>(IntArg(info, 1)));
   return info.Env().Undefined();
 }
 
 // (uri) -> text
-Napi::Value Join(const Napi::CallbackInfo& info) {
+Napi::Value JoinNapi(const Napi::CallbackInfo& info) {
   evhttp_uri* const uri = UriArg(info);
   size_t size = kBetweenParts;
   for (const Part& part : kParts) {
@@ -155,7 +155,7 @@ Napi::Value Join(const Napi::CallbackInfo& info) {
 // --- text without a handle -------------------------------------------------------------------------
 
 // (string | Uint8Array, space as plus) -> text
-Napi::Value UriEncode(const Napi::CallbackInfo& info) {
+Napi::Value UriEncodeNapi(const Napi::CallbackInfo& info) {
   const ByteSource bytes(info.Env(), info[0]);
   const bool space_as_plus = BoolArg(info, 1);
   WipedText plain(bytes.size() + 1);
@@ -166,7 +166,7 @@ Napi::Value UriEncode(const Napi::CallbackInfo& info) {
 }
 
 // (text, decode plus) -> Buffer
-Napi::Value UriDecode(const Napi::CallbackInfo& info) {
+Napi::Value UriDecodeNapi(const Napi::CallbackInfo& info) {
   const HttpText text(info.Env(), info[0], "text");
   const bool decode_plus = BoolArg(info, 1);
   size_t size = 0;
@@ -175,7 +175,7 @@ Napi::Value UriDecode(const Napi::CallbackInfo& info) {
 }
 
 // (text) -> text
-Napi::Value HtmlEscape(const Napi::CallbackInfo& info) {
+Napi::Value HtmlEscapeNapi(const Napi::CallbackInfo& info) {
   if (!info[0].IsString()) ThrowTypeError(info.Env(), "text must be a string");
   const ByteSource bytes(info.Env(), info[0]);
   WipedText plain(bytes.size() + 1);
@@ -194,16 +194,16 @@ EvHttpUri::EvHttpUri(Environment& env, evhttp_uri* uri)
 EvHttpUri::~EvHttpUri() { evhttp_uri_free(m_uri); }
 
 void EvHttpUri::Export(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<New>(env, exports, "uriNew", state);
-  ExportFunction<Get>(env, exports, "uriGet", state);
-  ExportFunction<Set>(env, exports, "uriSet", state);
-  ExportFunction<GetPort>(env, exports, "uriGetPort", state);
-  ExportFunction<SetPort>(env, exports, "uriSetPort", state);
-  ExportFunction<SetFlags>(env, exports, "uriSetFlags", state);
-  ExportFunction<Join>(env, exports, "uriJoin", state);
-  ExportFunction<UriEncode>(env, exports, "uriEncode", state);
-  ExportFunction<UriDecode>(env, exports, "uriDecode", state);
-  ExportFunction<HtmlEscape>(env, exports, "htmlEscape", state);
+  ExportFunction<NewNapi>(env, exports, "uriNew", state);
+  ExportFunction<GetNapi>(env, exports, "uriGet", state);
+  ExportFunction<SetNapi>(env, exports, "uriSet", state);
+  ExportFunction<GetPortNapi>(env, exports, "uriGetPort", state);
+  ExportFunction<SetPortNapi>(env, exports, "uriSetPort", state);
+  ExportFunction<SetFlagsNapi>(env, exports, "uriSetFlags", state);
+  ExportFunction<JoinNapi>(env, exports, "uriJoin", state);
+  ExportFunction<UriEncodeNapi>(env, exports, "uriEncode", state);
+  ExportFunction<UriDecodeNapi>(env, exports, "uriDecode", state);
+  ExportFunction<HtmlEscapeNapi>(env, exports, "htmlEscape", state);
 }
 
 }  // namespace bitcoin_support

@@ -29,19 +29,19 @@ evkeyvalq* ListArg(const Napi::CallbackInfo& info) {
 }
 
 // ()
-Napi::Value New(const Napi::CallbackInfo& info) {
+Napi::Value NewNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), (new EvKeyvalq(Environment::From(info)))->number());
 }
 
 // (list or request, owner, name) -> value of the first one, or undefined
-Napi::Value FindHeader(const Napi::CallbackInfo& info) {
+Napi::Value FindHeaderNapi(const Napi::CallbackInfo& info) {
   evkeyvalq* const list = ListArg(info);
   const HttpText name(info.Env(), info[2], "header name");
   return Latin1OrUndefined(info.Env(), evhttp_find_header(list, name.c_str()));
 }
 
 // (list or request, owner, name, value)
-Napi::Value AddHeader(const Napi::CallbackInfo& info) {
+Napi::Value AddHeaderNapi(const Napi::CallbackInfo& info) {
   evkeyvalq* const list = ListArg(info);
   const HttpHeaderName name(info.Env(), info[2]);
   const HttpText value(info.Env(), info[3], "header value");
@@ -52,20 +52,20 @@ Napi::Value AddHeader(const Napi::CallbackInfo& info) {
 }
 
 // (list or request, owner, name) -> whether there was one
-Napi::Value RemoveHeader(const Napi::CallbackInfo& info) {
+Napi::Value RemoveHeaderNapi(const Napi::CallbackInfo& info) {
   evkeyvalq* const list = ListArg(info);
   const HttpText name(info.Env(), info[2], "header name");
   return Napi::Boolean::New(info.Env(), evhttp_remove_header(list, name.c_str()) == 0);
 }
 
 // (list or request, owner)
-Napi::Value ClearHeaders(const Napi::CallbackInfo& info) {
+Napi::Value ClearHeadersNapi(const Napi::CallbackInfo& info) {
   evhttp_clear_headers(ListArg(info));
   return info.Env().Undefined();
 }
 
 // (list or request, owner) -> a flat list: name, value, name, value …
-Napi::Value ListHeaders(const Napi::CallbackInfo& info) {
+Napi::Value ListHeadersNapi(const Napi::CallbackInfo& info) {
   const evkeyvalq* const list = ListArg(info);
   std::vector<napi_value> flat;
   for (const evkeyval* header = list->tqh_first; header != nullptr; header = header->next.tqe_next) {
@@ -76,7 +76,7 @@ Napi::Value ListHeaders(const Napi::CallbackInfo& info) {
 }
 
 // (list, text, whether it is a whole URI): what was in the list goes
-Napi::Value ParseQuery(const Napi::CallbackInfo& info) {
+Napi::Value ParseQueryNapi(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
   evkeyvalq* const list = env.Get<EvKeyvalq>(info[0]).list();
   const HttpText text(info.Env(), info[1], "query");
@@ -95,13 +95,13 @@ Napi::Value ParseQuery(const Napi::CallbackInfo& info) {
 EvKeyvalq::EvKeyvalq(Environment& env) : Handle(env, env.type_for(kKind), kKind) {}
 
 void EvKeyvalq::Export(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<New>(env, exports, "keyvalqNew", state);
-  ExportFunction<FindHeader>(env, exports, "keyvalqFindHeader", state);
-  ExportFunction<AddHeader>(env, exports, "keyvalqAddHeader", state);
-  ExportFunction<RemoveHeader>(env, exports, "keyvalqRemoveHeader", state);
-  ExportFunction<ClearHeaders>(env, exports, "keyvalqClearHeaders", state);
-  ExportFunction<ListHeaders>(env, exports, "keyvalqListHeaders", state);
-  ExportFunction<ParseQuery>(env, exports, "keyvalqParseQuery", state);
+  ExportFunction<NewNapi>(env, exports, "keyvalqNew", state);
+  ExportFunction<FindHeaderNapi>(env, exports, "keyvalqFindHeader", state);
+  ExportFunction<AddHeaderNapi>(env, exports, "keyvalqAddHeader", state);
+  ExportFunction<RemoveHeaderNapi>(env, exports, "keyvalqRemoveHeader", state);
+  ExportFunction<ClearHeadersNapi>(env, exports, "keyvalqClearHeaders", state);
+  ExportFunction<ListHeadersNapi>(env, exports, "keyvalqListHeaders", state);
+  ExportFunction<ParseQueryNapi>(env, exports, "keyvalqParseQuery", state);
 }
 
 }  // namespace bitcoin_support

@@ -57,7 +57,7 @@ Napi::Value HasSecurityBackportsNapi(const Napi::CallbackInfo& info) {
 }
 
 // () -> names of the backends that this libevent was built with
-Napi::Value SupportedMethods(const Napi::CallbackInfo& info) {
+Napi::Value SupportedMethodsNapi(const Napi::CallbackInfo& info) {
   std::vector<napi_value> list;
   for (const char** method = event_get_supported_methods(); method != nullptr && *method != nullptr;
        ++method) {
@@ -67,14 +67,14 @@ Napi::Value SupportedMethods(const Napi::CallbackInfo& info) {
 }
 
 // (function | null)
-Napi::Value LogSetCallback(const Napi::CallbackInfo& info) {
+Napi::Value LogSetCallbackNapi(const Napi::CallbackInfo& info) {
   if (!info[0].IsFunction() && !info[0].IsNull()) ThrowTypeError(info.Env(), "neither a function nor null");
   Environment::From(info).log().SetCallback(info[0]);
   return info.Env().Undefined();
 }
 
 // (on)
-Napi::Value LogEnableDebug(const Napi::CallbackInfo& info) {
+Napi::Value LogEnableDebugNapi(const Napi::CallbackInfo& info) {
   const bool on = BoolArg(info, 0);
   event_enable_debug_logging(on ? EVENT_DBG_ALL : EVENT_DBG_NONE);
   DnsJournal::SetDebug(on);
@@ -114,9 +114,9 @@ void ExportRuntimeFunctions(Napi::Env env, Napi::Object exports, Environment& st
   exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
   exports.Set("libeventVersionNumber", Napi::Number::New(env, event_get_version_number()));
   ExportFunction<HasSecurityBackportsNapi>(env, exports, "runtimeHasSecurityBackports", state);
-  ExportFunction<SupportedMethods>(env, exports, "runtimeSupportedMethods", state);
-  ExportFunction<LogSetCallback>(env, exports, "logSetCallback", state);
-  ExportFunction<LogEnableDebug>(env, exports, "logEnableDebug", state);
+  ExportFunction<SupportedMethodsNapi>(env, exports, "runtimeSupportedMethods", state);
+  ExportFunction<LogSetCallbackNapi>(env, exports, "logSetCallback", state);
+  ExportFunction<LogEnableDebugNapi>(env, exports, "logEnableDebug", state);
 }
 
 }  // namespace bitcoin_support

@@ -11,13 +11,13 @@ namespace bitcoin_support {
 namespace {
 
 // A connection with its bufferevent and buffers takes some twenty blocks, the largest of them half as long.
-constexpr std::size_t kBlocks = 64;
-constexpr std::size_t kBlockSize = 1024;
+constexpr size_t kBlocks = 64;
+constexpr size_t kBlockSize = 1024;
 
 struct Reserve {
   std::mutex mutex;
   std::array<void*, kBlocks> blocks{};
-  std::size_t count = 0;
+  size_t count = 0;
   std::atomic<bool> is_short{false};
 };
 
@@ -29,7 +29,7 @@ Reserve& GetReserve() {
 
 }  // namespace
 
-void* MemoryReserve::Take(std::size_t size) {
+void* MemoryReserve::Take(size_t size) {
   if (size > kBlockSize) return nullptr;
   Reserve& reserve = GetReserve();
   const std::lock_guard lock(reserve.mutex);

@@ -11,7 +11,7 @@ namespace bitcoin_support {
 class MemoryReserve {
  public:
   /// @returns a block of malloc's, or null when there is none left that is large enough
-  static void* Take(std::size_t size);
+  static void* Take(size_t size);
   /// Fills the reserve again, as far as that can be done. Costs a load while it is full.
   /// @throws std::bad_alloc when it stays short
   static void Require();

@@ -12,17 +12,17 @@
 // A sanitizer wants to see its own. Elsewhere than on Linux the linker does not keep it to the addon.
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
 
-void* operator new(std::size_t size) {
+void* operator new(size_t size) {
   void* const ptr = bitcoin_support::MallocUnderPressure(size == 0 ? 1 : size);
   if (ptr == nullptr) throw std::bad_alloc();
   return ptr;
 }
 
-void* operator new[](std::size_t size) { return operator new(size); }
+void* operator new[](size_t size) { return operator new(size); }
 
 void operator delete(void* ptr) noexcept { std::free(ptr); }
-void operator delete(void* ptr, std::size_t) noexcept { std::free(ptr); }
+void operator delete(void* ptr, size_t) noexcept { std::free(ptr); }
 void operator delete[](void* ptr) noexcept { std::free(ptr); }
-void operator delete[](void* ptr, std::size_t) noexcept { std::free(ptr); }
+void operator delete[](void* ptr, size_t) noexcept { std::free(ptr); }
 
 #endif

@@ -18,9 +18,9 @@ namespace bitcoin_support {
 namespace {
 
 // What malloc gives at least. Who asks for less would find no block of that size among those that were freed.
-constexpr std::size_t kLeast = 24;
+constexpr size_t kLeast = 24;
 
-std::size_t UsableSize(void* ptr) {
+size_t UsableSize(void* ptr) {
 #if defined(__APPLE__)
   return malloc_size(ptr);
 #else
@@ -32,12 +32,12 @@ std::size_t UsableSize(void* ptr) {
 
 // Found by its name by the tests that put one there which fails.
 extern "C" {
-__attribute__((visibility("default"))) void* (*bitcoin_support_malloc)(std::size_t) = std::malloc;
+__attribute__((visibility("default"))) void* (*bitcoin_support_malloc)(size_t) = std::malloc;
 }
 
-void* SystemMalloc(std::size_t size) { return bitcoin_support_malloc(size); }
+void* SystemMalloc(size_t size) { return bitcoin_support_malloc(size); }
 
-void* MallocUnderPressure(std::size_t size) {
+void* MallocUnderPressure(size_t size) {
   void* ptr = SystemMalloc(size);
   if (ptr != nullptr) return ptr;
   if (ThreadHeap* const heap = ThreadHeap::Peek()) heap->Empty();
@@ -45,7 +45,7 @@ void* MallocUnderPressure(std::size_t size) {
   return ptr != nullptr ? ptr : MemoryReserve::Take(size);
 }
 
-void* ScrubbingMalloc(std::size_t size) {
+void* ScrubbingMalloc(size_t size) {
   if (size < kLeast) size = kLeast;
   ThreadHeap* const heap = ThreadHeap::Get();
   void* ptr = heap == nullptr ? nullptr : heap->Take(size);
@@ -55,9 +55,9 @@ void* ScrubbingMalloc(std::size_t size) {
   return ptr;
 }
 
-void* ScrubbingRealloc(void* ptr, std::size_t size) {
+void* ScrubbingRealloc(void* ptr, size_t size) {
   if (ptr == nullptr) return ScrubbingMalloc(size);
-  const std::size_t usable = UsableSize(ptr);
+  const size_t usable = UsableSize(ptr);
   if (size != 0 && size <= usable && size >= usable / 2) {
     MemoryCleanse(static_cast<char*>(ptr) + size, usable - size);
     return ptr;
@@ -73,7 +73,7 @@ void ScrubbingFree(void* ptr) {
   if (ptr == nullptr) return;
   ThreadHeap* const heap = ThreadHeap::Get();
   if (heap != nullptr && !heap->watches().empty()) FreeWatch::Tell(ptr);
-  const std::size_t usable = UsableSize(ptr);
+  const size_t usable = UsableSize(ptr);
   MemoryCleanse(ptr, usable);
   if (heap != nullptr) {
     heap->Count(-1);
@@ -82,8 +82,8 @@ void ScrubbingFree(void* ptr) {
   std::free(ptr);
 }
 
-std::size_t ScrubbingBlockSize(const void* ptr) { return UsableSize(const_cast<void*>(ptr)); }
+size_t ScrubbingBlockSize(const void* ptr) { return UsableSize(const_cast<void*>(ptr)); }
 
-std::size_t ScrubbingLiveBlocks() { return ThreadHeap::LiveBlocks(); }
+size_t ScrubbingLiveBlocks() { return ThreadHeap::LiveBlocks(); }
 
 }  // namespace bitcoin_support

@@ -6,25 +6,25 @@
 namespace bitcoin_support {
 
 /// malloc, with the live-block counter that tests read.
-void* ScrubbingMalloc(std::size_t size);
+void* ScrubbingMalloc(size_t size);
 
 /// realloc that never leaves a copy behind: a block that has to move is copied, wiped and freed; one
 /// that shrinks has its cut-off tail wiped. On failure returns null and the old block is untouched.
-void* ScrubbingRealloc(void* ptr, std::size_t size);
+void* ScrubbingRealloc(void* ptr, size_t size);
 
 /// Wipes the block's whole usable size, then frees it. Null is allowed.
 void ScrubbingFree(void* ptr);
 
 /// malloc(), which tests may replace by one that fails.
-void* SystemMalloc(std::size_t size);
+void* SystemMalloc(size_t size);
 
 /// Malloc which, when there is nothing left, takes what this thread keeps, and then the reserve.
-void* MallocUnderPressure(std::size_t size);
+void* MallocUnderPressure(size_t size);
 
 /// How many bytes a block has room for.
-std::size_t ScrubbingBlockSize(const void* ptr);
+size_t ScrubbingBlockSize(const void* ptr);
 
 /// Number of blocks that libevent holds now, in the whole process.
-std::size_t ScrubbingLiveBlocks();
+size_t ScrubbingLiveBlocks();
 
 }  // namespace bitcoin_support

@@ -79,21 +79,21 @@ ThreadHeap* ThreadHeap::Make() {
   return t_heap;
 }
 
-std::size_t ThreadHeap::LiveBlocks() {
+size_t ThreadHeap::LiveBlocks() {
   Threads& threads = GetThreads();
   const std::lock_guard lock(threads.mutex);
   long sum = threads.ended;
   for (const ThreadHeap* const heap : threads.heaps) sum += __atomic_load_n(&heap->m_live, __ATOMIC_RELAXED);
-  return sum < 0 ? 0 : static_cast<std::size_t>(sum);
+  return sum < 0 ? 0 : static_cast<size_t>(sum);
 }
 
-void* ThreadHeap::Take(std::size_t size) {
+void* ThreadHeap::Take(size_t size) {
   if (!kCaches || size > m_chains.kLargest) return nullptr;
   if (size <= m_tiny.kLargest) return m_tiny.Take(size);
   return size <= m_small.kLargest ? m_small.Take(size) : m_chains.Take(size);
 }
 
-bool ThreadHeap::Keep(void* ptr, std::size_t usable) {
+bool ThreadHeap::Keep(void* ptr, size_t usable) {
   if (!kCaches || usable < m_tiny.kSmallest) return false;
   if (usable < m_small.kSmallest) return m_tiny.Keep(ptr, usable);
   return usable < m_chains.kSmallest ? m_small.Keep(ptr, usable) : m_chains.Keep(ptr, usable);

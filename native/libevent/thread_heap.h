@@ -35,19 +35,17 @@ class SizeClass {
 };
 
 /// Size classes of equal distance, the first for kFirst bytes, each with at most kBlocks blocks.
-template <std::size_t kFirst, std::size_t kStep, std::size_t kClasses, unsigned kBlocks>
+template <size_t kFirst, size_t kStep, size_t kClasses, unsigned kBlocks>
 struct SizeClasses {
-  static constexpr std::size_t kSmallest = kFirst;
-  static constexpr std::size_t kLargest = kFirst + kStep * (kClasses - 1);
+  static constexpr size_t kSmallest = kFirst;
+  static constexpr size_t kLargest = kFirst + kStep * (kClasses - 1);
 
   /// For at most kLargest bytes. Rounds up, where Keep() rounds down: every block of the class is large
   /// enough.
-  void* Take(std::size_t size) {
-    return classes[size <= kFirst ? 0 : (size - kFirst + kStep - 1) / kStep].Pop();
-  }
+  void* Take(size_t size) { return classes[size <= kFirst ? 0 : (size - kFirst + kStep - 1) / kStep].Pop(); }
   /// For at least kFirst bytes. @returns false when there is no room for it
-  bool Keep(void* block, std::size_t usable) {
-    const std::size_t index = (usable - kFirst) / kStep;
+  bool Keep(void* block, size_t usable) {
+    const size_t index = (usable - kFirst) / kStep;
     return index < kClasses && classes[index].Push(block, kBlocks);
   }
 
@@ -64,12 +62,12 @@ class ThreadHeap {
   static ThreadHeap* Peek();
 
   /// Blocks that all threads have allocated and not freed, those that have ended included.
-  static std::size_t LiveBlocks();
+  static size_t LiveBlocks();
 
   /// A cached block of at least `size` bytes, or null: then malloc has to serve.
-  void* Take(std::size_t size);
+  void* Take(size_t size);
   /// Keeps a wiped malloc block of `usable` bytes. @returns false when it does not: the caller frees it.
-  bool Keep(void* ptr, std::size_t usable);
+  bool Keep(void* ptr, size_t usable);
 
   /// Gives the blocks in it back to malloc.
   void Empty();

@@ -41,9 +41,9 @@ struct SignalPair {
 };
 
 SignalPair* FindSignalPair(event_base* base) {
-  const std::size_t size = ScrubbingBlockSize(base);
+  const size_t size = ScrubbingBlockSize(base);
   char* const block = reinterpret_cast<char*>(base);
-  for (std::size_t at = 0; at + sizeof(SignalPair) <= size; at += alignof(SignalPair)) {
+  for (size_t at = 0; at + sizeof(SignalPair) <= size; at += alignof(SignalPair)) {
     auto* const found = reinterpret_cast<SignalPair*>(block + at);
     if (found->ev.ev_base == base && found->ev.ev_evcallback.evcb_arg == base && found->ev.ev_fd >= 0 &&
         found->ev.ev_fd == found->fds[0] && found->fds[1] >= 0 &&

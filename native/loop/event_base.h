@@ -272,7 +272,7 @@ class EventBase final : public Handle {
   static void OnNewsDue(evutil_socket_t fd, short what, void* arg);
   static void OnGuard(evutil_socket_t fd, short what, void* arg);
 
-  static Napi::Value New(const Napi::CallbackInfo& info);
+  static Napi::Value NewNapi(const Napi::CallbackInfo& info);
   static Napi::Value DispatchNapi(const Napi::CallbackInfo& info);
   static Napi::Value DriveNapi(const Napi::CallbackInfo& info);
   static Napi::Value StopDrivingNapi(const Napi::CallbackInfo& info);

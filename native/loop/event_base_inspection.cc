@@ -30,7 +30,7 @@ double MsOf(const timeval& time) {
 // --- counting --------------------------------------------------------------------------------------
 
 // (base, flags, clear) -> the most that there have been
-Napi::Value GetMaxEvents(const Napi::CallbackInfo& info) {
+Napi::Value GetMaxEventsNapi(const Napi::CallbackInfo& info) {
   const auto flags = static_cast<unsigned>(IntArg(info, 1));
   EventBase& self = This(info);
   self.GiveUpPostponed();
@@ -39,7 +39,7 @@ Napi::Value GetMaxEvents(const Napi::CallbackInfo& info) {
 }
 
 // (base) -> slots of its LibEvents that are pending or active
-Napi::Value ListEvents(const Napi::CallbackInfo& info) {
+Napi::Value ListEventsNapi(const Napi::CallbackInfo& info) {
   std::vector<uint32_t> slots;
   const auto collect = [](const event_base*, const event* ev, void* found) {
     if (const LibEvent* const handle = LibEvent::Of(ev); handle != nullptr && handle->live()) {
@@ -55,7 +55,7 @@ Napi::Value ListEvents(const Napi::CallbackInfo& info) {
 }
 
 // (base) -> libevent's own listing
-Napi::Value DumpEvents(const Napi::CallbackInfo& info) {
+Napi::Value DumpEventsNapi(const Napi::CallbackInfo& info) {
   EventBase& self = This(info);
   char* text = nullptr;
   size_t length = 0;
@@ -70,7 +70,7 @@ Napi::Value DumpEvents(const Napi::CallbackInfo& info) {
 
 // --- priorities --------------------------------------------------------------------------------------
 
-Napi::Value GetNpriorities(const Napi::CallbackInfo& info) {
+Napi::Value GetNprioritiesNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), event_base_get_npriorities(This(info).base()));
 }
 
@@ -92,7 +92,7 @@ bool MayHavePriorityFrom(const EventBase& base, int limit) {
 
 // (base, count). libevent lets go of its queues, also of the one that it is running, and ends the process
 // when an event has a priority that there is no queue for.
-Napi::Value PriorityInit(const Napi::CallbackInfo& info) {
+Napi::Value PriorityInitNapi(const Napi::CallbackInfo& info) {
   EventBase& self = This(info);
   const int count = IntArg(info, 1);
   if (self.busy()) ThrowEventError(self.env(), code::kState, "the base is being run");
@@ -109,7 +109,7 @@ Napi::Value PriorityInit(const Napi::CallbackInfo& info) {
 // --- time --------------------------------------------------------------------------------------------
 
 // (base) -> ms since 1970
-Napi::Value GettimeofdayCached(const Napi::CallbackInfo& info) {
+Napi::Value GettimeofdayCachedNapi(const Napi::CallbackInfo& info) {
   EventBase& self = This(info);
   timeval now{};
   if (event_base_gettimeofday_cached(self.base(), &now) != 0) {
@@ -118,7 +118,7 @@ Napi::Value GettimeofdayCached(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), MsOf(now));
 }
 
-Napi::Value UpdateCacheTime(const Napi::CallbackInfo& info) {
+Napi::Value UpdateCacheTimeNapi(const Napi::CallbackInfo& info) {
   EventBase& self = This(info);
   if (event_base_update_cache_time(self.base()) != 0) {
     ThrowEventError(self.env(), code::kLibevent, "event_base_update_cache_time failed");
@@ -127,7 +127,7 @@ Napi::Value UpdateCacheTime(const Napi::CallbackInfo& info) {
 }
 
 // (base, ms)
-Napi::Value InitCommonTimeout(const Napi::CallbackInfo& info) {
+Napi::Value InitCommonTimeoutNapi(const Napi::CallbackInfo& info) {
   EventBase& self = This(info);
   const auto timeout = TimevalFromMs(NumberArg(info, 1));
   if (!timeout) ThrowRangeError(info.Env(), "no time");
@@ -140,19 +140,19 @@ Napi::Value InitCommonTimeout(const Napi::CallbackInfo& info) {
 // --- making things happen ----------------------------------------------------------------------------
 
 // (base, fd, what)
-Napi::Value ActiveByFd(const Napi::CallbackInfo& info) {
+Napi::Value ActiveByFdNapi(const Napi::CallbackInfo& info) {
   event_base_active_by_fd(This(info).base(), IntArg(info, 1), static_cast<short>(IntArg(info, 2)));
   return info.Env().Undefined();
 }
 
 // (base, signal)
-Napi::Value ActiveBySignal(const Napi::CallbackInfo& info) {
+Napi::Value ActiveBySignalNapi(const Napi::CallbackInfo& info) {
   event_base_active_by_signal(This(info).base(), IntArg(info, 1));
   return info.Env().Undefined();
 }
 
 // (base)
-Napi::Value Reinit(const Napi::CallbackInfo& info) {
+Napi::Value ReinitNapi(const Napi::CallbackInfo& info) {
   Environment::From(info).GetEvenForked<EventBase>(info[0]).Reinit();
   return info.Env().Undefined();
 }
@@ -160,17 +160,17 @@ Napi::Value Reinit(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportEventBaseInspection(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<GetMaxEvents>(env, exports, "eventBaseGetMaxEvents", state);
-  ExportFunction<ListEvents>(env, exports, "eventBaseListEvents", state);
-  ExportFunction<DumpEvents>(env, exports, "eventBaseDumpEvents", state);
-  ExportFunction<GetNpriorities>(env, exports, "eventBaseGetNpriorities", state);
-  ExportFunction<PriorityInit>(env, exports, "eventBasePriorityInit", state);
-  ExportFunction<GettimeofdayCached>(env, exports, "eventBaseGettimeofdayCached", state);
-  ExportFunction<UpdateCacheTime>(env, exports, "eventBaseUpdateCacheTime", state);
-  ExportFunction<InitCommonTimeout>(env, exports, "eventBaseInitCommonTimeout", state);
-  ExportFunction<ActiveByFd>(env, exports, "eventBaseActiveByFd", state);
-  ExportFunction<ActiveBySignal>(env, exports, "eventBaseActiveBySignal", state);
-  ExportFunction<Reinit>(env, exports, "eventBaseReinit", state);
+  ExportFunction<GetMaxEventsNapi>(env, exports, "eventBaseGetMaxEvents", state);
+  ExportFunction<ListEventsNapi>(env, exports, "eventBaseListEvents", state);
+  ExportFunction<DumpEventsNapi>(env, exports, "eventBaseDumpEvents", state);
+  ExportFunction<GetNprioritiesNapi>(env, exports, "eventBaseGetNpriorities", state);
+  ExportFunction<PriorityInitNapi>(env, exports, "eventBasePriorityInit", state);
+  ExportFunction<GettimeofdayCachedNapi>(env, exports, "eventBaseGettimeofdayCached", state);
+  ExportFunction<UpdateCacheTimeNapi>(env, exports, "eventBaseUpdateCacheTime", state);
+  ExportFunction<InitCommonTimeoutNapi>(env, exports, "eventBaseInitCommonTimeout", state);
+  ExportFunction<ActiveByFdNapi>(env, exports, "eventBaseActiveByFd", state);
+  ExportFunction<ActiveBySignalNapi>(env, exports, "eventBaseActiveBySignal", state);
+  ExportFunction<ReinitNapi>(env, exports, "eventBaseReinit", state);
 }
 
 }  // namespace bitcoin_support

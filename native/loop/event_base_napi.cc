@@ -32,7 +32,7 @@ void CheckMayRunNow(const EventBase& base) {
 }  // namespace
 
 // (priorities, features, preciseTimer, changelist, maxIntervalMs, maxCallbacks, minPriority, avoid)
-Napi::Value EventBase::New(const Napi::CallbackInfo& info) {
+Napi::Value EventBase::NewNapi(const Napi::CallbackInfo& info) {
   EventBaseOptions options;
   options.priorities = IntArg(info, 0);
   options.required_features = IntArg(info, 1);
@@ -161,7 +161,7 @@ Handle& ReferencedArg(const Napi::CallbackInfo& info) {
 }
 
 // (handle, its type's name, on)
-Napi::Value SetRef(const Napi::CallbackInfo& info) {
+Napi::Value SetRefNapi(const Napi::CallbackInfo& info) {
   const bool on = BoolArg(info, 2);
   Handle& handle = ReferencedArg(info);
   if (handle.kind() == HandleKind::kEventBase) {
@@ -174,7 +174,7 @@ Napi::Value SetRef(const Napi::CallbackInfo& info) {
 }
 
 // (handle, its type's name) -> whether it has a reference
-Napi::Value HasRef(const Napi::CallbackInfo& info) {
+Napi::Value HasRefNapi(const Napi::CallbackInfo& info) {
   const Handle& handle = ReferencedArg(info);
   const bool on = handle.kind() == HandleKind::kEventBase ? static_cast<const EventBase&>(handle).has_ref()
                                                           : static_cast<const BaseChild&>(handle).has_ref();
@@ -184,7 +184,7 @@ Napi::Value HasRef(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<New>(env, exports, "eventBaseNew", state);
+  ExportFunction<NewNapi>(env, exports, "eventBaseNew", state);
   ExportFunction<DispatchNapi>(env, exports, "eventBaseDispatch", state);
   ExportFunction<DriveNapi>(env, exports, "eventBaseDrive", state);
   ExportFunction<StopDrivingNapi>(env, exports, "eventBaseStopDriving", state);
@@ -199,8 +199,8 @@ void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<GetMethodNapi>(env, exports, "eventBaseGetMethod", state);
   ExportFunction<GetFeaturesNapi>(env, exports, "eventBaseGetFeatures", state);
   ExportFunction<GetNumEventsNapi>(env, exports, "eventBaseGetNumEvents", state);
-  ExportFunction<SetRef>(env, exports, "setRef", state);
-  ExportFunction<HasRef>(env, exports, "hasRef", state);
+  ExportFunction<SetRefNapi>(env, exports, "setRef", state);
+  ExportFunction<HasRefNapi>(env, exports, "hasRef", state);
   ExportEventBaseInspection(env, exports, state);
   ExportEventShares(env, exports, state);
 }

@@ -279,25 +279,25 @@ Napi::Value Told(const Napi::CallbackInfo& info, Share::Result result, const cha
 }
 
 // (event) -> token
-Napi::Value ShareEvent(const Napi::CallbackInfo& info) {
+Napi::Value ShareEventNapi(const Napi::CallbackInfo& info) {
   LibEvent& event = Environment::From(info).Get<LibEvent>(info[0]);
   return Napi::BigInt::New(info.Env(), event.Share());
 }
 
 // (base) -> [token, key]
-Napi::Value ShareBase(const Napi::CallbackInfo& info) {
+Napi::Value ShareBaseNapi(const Napi::CallbackInfo& info) {
   const auto [token, key] = Environment::From(info).Get<EventBase>(info[0]).Share();
   return NewList(info.Env(), {Napi::BigInt::New(info.Env(), token), Napi::Number::New(info.Env(), key)});
 }
 
 // (base, token) -> the key that it had, 0 when it is not open
-Napi::Value UnshareBase(const Napi::CallbackInfo& info) {
+Napi::Value UnshareBaseNapi(const Napi::CallbackInfo& info) {
   EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
   return Napi::Number::New(info.Env(), base.Unshare(TokenArg(info, 1)));
 }
 
 // (base) -> the message that it is being called back for, once
-Napi::Value TakeMessage(const Napi::CallbackInfo& info) {
+Napi::Value TakeMessageNapi(const Napi::CallbackInfo& info) {
   std::vector<uint8_t> message = Environment::From(info).Get<EventBase>(info[0]).TakeMessage();
   const Napi::Value copy = Napi::Buffer<uint8_t>::Copy(info.Env(), message.data(), message.size());
   MemoryCleanse(message.data(), message.size());
@@ -329,14 +329,14 @@ Napi::Value OpenTokenNapi(const Napi::CallbackInfo& info) {
 }
 
 // (token, what)
-Napi::Value TokenActive(const Napi::CallbackInfo& info) {
+Napi::Value TokenActiveNapi(const Napi::CallbackInfo& info) {
   const auto share = FindShare(TokenArg(info, 0));
   const auto what = static_cast<short>(IntArg(info, 1));
   return Told(info, Found(info, share).Active(what), "the token stands for a base, not for an event");
 }
 
 // (token, message, ms | negative)
-Napi::Value TokenOnce(const Napi::CallbackInfo& info) {
+Napi::Value TokenOnceNapi(const Napi::CallbackInfo& info) {
   const auto share = FindShare(TokenArg(info, 0));
   const auto bytes = ByteSpan::OfUnsharedBytes(info.Env(), info[1]);
   if (!bytes) ThrowTypeError(info.Env(), "argument 1 is no Uint8Array");
@@ -349,13 +349,13 @@ Napi::Value TokenOnce(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportEventShares(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<ShareEvent>(env, exports, "libEventShare", state);
-  ExportFunction<ShareBase>(env, exports, "eventBaseShare", state);
-  ExportFunction<UnshareBase>(env, exports, "eventBaseUnshare", state);
-  ExportFunction<TakeMessage>(env, exports, "eventBaseTakeMessage", state);
+  ExportFunction<ShareEventNapi>(env, exports, "libEventShare", state);
+  ExportFunction<ShareBaseNapi>(env, exports, "eventBaseShare", state);
+  ExportFunction<UnshareBaseNapi>(env, exports, "eventBaseUnshare", state);
+  ExportFunction<TakeMessageNapi>(env, exports, "eventBaseTakeMessage", state);
   ExportFunction<OpenTokenNapi>(env, exports, "tokenOpen", state);
-  ExportFunction<TokenActive>(env, exports, "tokenActive", state);
-  ExportFunction<TokenOnce>(env, exports, "tokenOnce", state);
+  ExportFunction<TokenActiveNapi>(env, exports, "tokenActive", state);
+  ExportFunction<TokenOnceNapi>(env, exports, "tokenOnce", state);
 }
 
 }  // namespace bitcoin_support

@@ -280,7 +280,7 @@ void LibEvent::OnEvent(evutil_socket_t fd, short what, void* arg) {
 }
 
 // (base, fd, what)
-Napi::Value LibEvent::New(const Napi::CallbackInfo& info) {
+Napi::Value LibEvent::NewNapi(const Napi::CallbackInfo& info) {
   EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
   auto* const self = new LibEvent(base, IntArg(info, 1), IntArg(info, 2));
   return Napi::Number::New(info.Env(), self->number());
@@ -361,7 +361,7 @@ Napi::Value LibEvent::GetPriorityNapi(const Napi::CallbackInfo& info) {
 }
 
 void LibEvent::Export(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<New>(env, exports, "libEventNew", state);
+  ExportFunction<NewNapi>(env, exports, "libEventNew", state);
   ExportFunction<NewInCNapi>(env, exports, "libEventNewInC", state);
   ExportFunction<RemoveTimerNapi>(env, exports, "libEventRemoveTimer", state);
   ExportFunction<PendingUntilNapi>(env, exports, "libEventPendingUntil", state);

@@ -62,7 +62,7 @@ class LibEvent final : public BaseChild {
   static void OnEvent(evutil_socket_t fd, short what, void* arg);
   static void OnFinalize(event* ev, void* arg);
 
-  static Napi::Value New(const Napi::CallbackInfo& info);
+  static Napi::Value NewNapi(const Napi::CallbackInfo& info);
   static Napi::Value NewInCNapi(const Napi::CallbackInfo& info);
   static Napi::Value RemoveTimerNapi(const Napi::CallbackInfo& info);
   static Napi::Value PendingUntilNapi(const Napi::CallbackInfo& info);

@@ -26,7 +26,7 @@ namespace {
 constexpr size_t kLendingReserve = 16 * 1024;
 
 // (policy, backend or '') before anything was locked
-Napi::Value Configure(const Napi::CallbackInfo& info) {
+Napi::Value ConfigureNapi(const Napi::CallbackInfo& info) {
   const int policy = IntArg(info, 0);
   if (policy < 0 || policy > 2) ThrowRangeError(info.Env(), "no policy");
   const std::string backend = StringArg(info, 1);
@@ -39,7 +39,7 @@ Napi::Value Configure(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value Stats(const Napi::CallbackInfo& info) {
+Napi::Value StatsNapi(const Napi::CallbackInfo& info) {
   // Asking must not make a pool, which could not be configured any more.
   SecureBufferTable* const table = SecureBufferTable::IfMade();
   const LockedPool::Stats stats =
@@ -57,12 +57,12 @@ Napi::Value Stats(const Napi::CallbackInfo& info) {
   return object;
 }
 
-Napi::Value Walk(const Napi::CallbackInfo& info) {
+Napi::Value WalkNapi(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), LockedPoolManager::Instance().pool().Walk());
 }
 
 // (size) -> ArrayBuffer over locked pages of its own, or undefined
-Napi::Value RegionNew(const Napi::CallbackInfo& info) {
+Napi::Value RegionNewNapi(const Napi::CallbackInfo& info) {
   double size = 0;
   if (napi_get_value_double(info.Env(), info[0], &size) != napi_ok ||
       !(size >= 1 && size <= static_cast<double>(SecureBufferTable::kMaxCapacity)) ||
@@ -75,12 +75,12 @@ Napi::Value RegionNew(const Napi::CallbackInfo& info) {
 }
 
 // (ArrayBuffer of regionNew) -> 0 when it is none, 1 freed, 2 retired
-Napi::Value RegionFree(const Napi::CallbackInfo& info) {
+Napi::Value RegionFreeNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<int>(FreeSecureRegion(info.Env(), info[0])));
 }
 
 // (size) -> ArrayBuffer over ordinary memory that is wiped when it is freed, or undefined
-Napi::Value WipedNew(const Napi::CallbackInfo& info) {
+Napi::Value WipedNewNapi(const Napi::CallbackInfo& info) {
   double size = 0;
   if (napi_get_value_double(info.Env(), info[0], &size) != napi_ok ||
       !(size >= 1 && size <= static_cast<double>(SecureBufferTable::kMaxCapacity)) ||
@@ -91,7 +91,7 @@ Napi::Value WipedNew(const Napi::CallbackInfo& info) {
 }
 
 // (buffer's number) -> place with a copy of its content, whose length is shown, or -1
-Napi::Value Lend(const Napi::CallbackInfo& info) {
+Napi::Value LendNapi(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
   const auto loan = env.lent_memory().Lend(info.Env(), BufferNumberArg(info, 0));
   env.NoteLockedPool();
@@ -109,19 +109,19 @@ size_t PlaceArg(const Napi::CallbackInfo& info) {
 }
 
 // (place) -> ArrayBuffer that shows it, for one that has none yet, or undefined
-Napi::Value ShowLent(const Napi::CallbackInfo& info) {
+Napi::Value ShowLentNapi(const Napi::CallbackInfo& info) {
   return Environment::From(info).lent_memory().Show(info.Env(), PlaceArg(info));
 }
 
 // (ArrayBuffer), as secureLentTakeBack() does
-Napi::Value ReleaseLent(const Napi::CallbackInfo& info) {
+Napi::Value ReleaseLentNapi(const Napi::CallbackInfo& info) {
   ReleaseArrayBuffer(info.Env(), info[0]);
   return info.Env().Undefined();
 }
 
 // (place, whether all that the function began is over, ArrayBuffer that was lent) -> -1 keep, -2 retire, or
 // the place to free
-Napi::Value TakeBack(const Napi::CallbackInfo& info) {
+Napi::Value TakeBackNapi(const Napi::CallbackInfo& info) {
   bool over = true;
   napi_get_value_bool(info.Env(), info[1], &over);
   LentMemory& lent = Environment::From(info).lent_memory();
@@ -130,42 +130,42 @@ Napi::Value TakeBack(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), next);
 }
 
-Napi::Value LoseLent(const Napi::CallbackInfo& info) {
+Napi::Value LoseLentNapi(const Napi::CallbackInfo& info) {
   Environment::From(info).lent_memory().Lose(PlaceArg(info));
   return info.Env().Undefined();
 }
 
-Napi::Value RetireLent(const Napi::CallbackInfo& info) {
+Napi::Value RetireLentNapi(const Napi::CallbackInfo& info) {
   Environment::From(info).lent_memory().Retire(PlaceArg(info));
   return info.Env().Undefined();
 }
 
 // (place, ArrayBuffer that its memory is in)
-Napi::Value FreeLent(const Napi::CallbackInfo& info) {
+Napi::Value FreeLentNapi(const Napi::CallbackInfo& info) {
   Environment::From(info).lent_memory().Free(info.Env(), PlaceArg(info), info[1]);
   return info.Env().Undefined();
 }
 
-Napi::Value Harden(const Napi::CallbackInfo& info) {
+Napi::Value HardenNapi(const Napi::CallbackInfo& info) {
   if (!platform::HardenProcess()) {
     ThrowSystemError(Environment::From(info), code::kLibevent, "prctl", errno, "cannot harden the process");
   }
   return info.Env().Undefined();
 }
 
-Napi::Value Purge(const Napi::CallbackInfo& info) {
+Napi::Value PurgeNapi(const Napi::CallbackInfo& info) {
   PurgeAll();
   return info.Env().Undefined();
 }
 
 // (signal) -> whether the system agrees
-Napi::Value PurgeOnSignal(const Napi::CallbackInfo& info) {
+Napi::Value PurgeOnSignalNapi(const Napi::CallbackInfo& info) {
   const std::array<int, 1> signals{IntArg(info, 0)};
   return Napi::Boolean::New(info.Env(), PurgeOnSignals(signals));
 }
 
 // (): after somebody has begun or ended to listen for a signal
-Napi::Value PurgeFirst(const Napi::CallbackInfo& info) {
+Napi::Value PurgeFirstNapi(const Napi::CallbackInfo& info) {
   PurgeFirstAgain();
   return info.Env().Undefined();
 }
@@ -176,23 +176,23 @@ void ExportLockedMemoryFunctions(Napi::Env env, Napi::Object exports, Environmen
   // JavaScript tells the user, as a process warning.
   Environment::WarnOfUnlocked();
   LockedPoolManager::Instance().SetReserve(kLendingReserve);
-  ExportFunction<Configure>(env, exports, "lockedPoolConfigure", state);
-  ExportFunction<Stats>(env, exports, "lockedPoolStats", state);
-  ExportFunction<Walk>(env, exports, "lockedPoolWalk", state);
-  ExportFunction<RegionNew>(env, exports, "secureRegionNew", state);
-  ExportFunction<RegionFree>(env, exports, "secureRegionFree", state);
-  ExportFunction<WipedNew>(env, exports, "secureWipedNew", state);
-  ExportFunction<Lend>(env, exports, "secureBufferLend", state);
-  ExportFunction<ShowLent>(env, exports, "secureLentShow", state);
-  ExportFunction<ReleaseLent>(env, exports, "secureLentRelease", state);
-  ExportFunction<TakeBack>(env, exports, "secureLentTakeBack", state);
-  ExportFunction<LoseLent>(env, exports, "secureLentLose", state);
-  ExportFunction<RetireLent>(env, exports, "secureLentRetire", state);
-  ExportFunction<FreeLent>(env, exports, "secureLentFree", state);
-  ExportFunction<Harden>(env, exports, "hardenProcess", state);
-  ExportFunction<Purge>(env, exports, "purgeSecrets", state);
-  ExportFunction<PurgeOnSignal>(env, exports, "purgeOnSignal", state);
-  ExportFunction<PurgeFirst>(env, exports, "purgeFirstAgain", state);
+  ExportFunction<ConfigureNapi>(env, exports, "lockedPoolConfigure", state);
+  ExportFunction<StatsNapi>(env, exports, "lockedPoolStats", state);
+  ExportFunction<WalkNapi>(env, exports, "lockedPoolWalk", state);
+  ExportFunction<RegionNewNapi>(env, exports, "secureRegionNew", state);
+  ExportFunction<RegionFreeNapi>(env, exports, "secureRegionFree", state);
+  ExportFunction<WipedNewNapi>(env, exports, "secureWipedNew", state);
+  ExportFunction<LendNapi>(env, exports, "secureBufferLend", state);
+  ExportFunction<ShowLentNapi>(env, exports, "secureLentShow", state);
+  ExportFunction<ReleaseLentNapi>(env, exports, "secureLentRelease", state);
+  ExportFunction<TakeBackNapi>(env, exports, "secureLentTakeBack", state);
+  ExportFunction<LoseLentNapi>(env, exports, "secureLentLose", state);
+  ExportFunction<RetireLentNapi>(env, exports, "secureLentRetire", state);
+  ExportFunction<FreeLentNapi>(env, exports, "secureLentFree", state);
+  ExportFunction<HardenNapi>(env, exports, "hardenProcess", state);
+  ExportFunction<PurgeNapi>(env, exports, "purgeSecrets", state);
+  ExportFunction<PurgeOnSignalNapi>(env, exports, "purgeOnSignal", state);
+  ExportFunction<PurgeFirstNapi>(env, exports, "purgeFirstAgain", state);
 }
 
 }  // namespace bitcoin_support

@@ -9,7 +9,7 @@ namespace bitcoin_support {
 namespace {
 
 // (buffer or view)
-Napi::Value Cleanse(const Napi::CallbackInfo& info) {
+Napi::Value CleanseNapi(const Napi::CallbackInfo& info) {
   const ByteSpan span = ByteSpan::Of(info.Env(), info[0]);
   MemoryCleanse(span.data, span.size);
   return info.Env().Undefined();
@@ -18,7 +18,7 @@ Napi::Value Cleanse(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportMemoryFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<Cleanse>(env, exports, "memoryCleanse", state);
+  ExportFunction<CleanseNapi>(env, exports, "memoryCleanse", state);
 }
 
 }  // namespace bitcoin_support

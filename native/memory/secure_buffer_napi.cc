@@ -55,19 +55,19 @@ BufferNumber NewOwned(Environment& env, size_t capacity) {
 }
 
 // (capacity) -> number or 0
-Napi::Value New(const Napi::CallbackInfo& info) {
+Napi::Value NewNapi(const Napi::CallbackInfo& info) {
   const auto capacity = SizeArg(info, 0, SecureBufferTable::kMaxCapacity);
   return Number(info, capacity ? static_cast<double>(NewOwned(Environment::From(info), *capacity)) : 0);
 }
 
 // (number, bytes) -> status
-Napi::Value Write(const Napi::CallbackInfo& info) {
+Napi::Value WriteNapi(const Napi::CallbackInfo& info) {
   const auto bytes = BytesArg(info, 1);
   return Status(info, bytes && Buffer(info).Write(SecureBuffer::Bytes(*bytes)));
 }
 
 // (number, into) -> bytes or -1
-Napi::Value Read(const Napi::CallbackInfo& info) {
+Napi::Value ReadNapi(const Napi::CallbackInfo& info) {
   const auto into = BytesArg(info, 1);
   if (!into) return Number(info, -1);
   const auto count = Buffer(info).Read(*into);
@@ -76,65 +76,65 @@ Napi::Value Read(const Napi::CallbackInfo& info) {
 
 // (number, into) -> the content's length; when it is more than `into` has, nothing has been copied. -1 on
 // failure.
-Napi::Value ReadWhole(const Napi::CallbackInfo& info) {
+Napi::Value ReadWholeNapi(const Napi::CallbackInfo& info) {
   const auto into = BytesArg(info, 1);
   if (!into) return Number(info, -1);
   const auto length = Buffer(info).ReadWhole(*into);
   return Number(info, length ? static_cast<double>(*length) : -1);
 }
 
-Napi::Value Len(const Napi::CallbackInfo& info) {
+Napi::Value LenNapi(const Napi::CallbackInfo& info) {
   return Number(info, static_cast<double>(Buffer(info).Length().value_or(0)));
 }
 
-Napi::Value Capacity(const Napi::CallbackInfo& info) {
+Napi::Value CapacityNapi(const Napi::CallbackInfo& info) {
   return Number(info, static_cast<double>(Buffer(info).Capacity().value_or(0)));
 }
 
-Napi::Value IsValid(const Napi::CallbackInfo& info) {
+Napi::Value IsValidNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), Buffer(info).IsValid());
 }
 
-Napi::Value IsLocked(const Napi::CallbackInfo& info) {
+Napi::Value IsLockedNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(),
                             Buffer(info).IsLocked() && !LentMemory::IsLentUnlocked(BufferNumberArg(info, 0)));
 }
 
-Napi::Value Lock(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Lock()); }
+Napi::Value LockNapi(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Lock()); }
 
-Napi::Value Unlock(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Unlock()); }
+Napi::Value UnlockNapi(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Unlock()); }
 
-Napi::Value IntegrityCheck(const Napi::CallbackInfo& info) {
+Napi::Value IntegrityCheckNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), Buffer(info).IntegrityCheck().value_or(false));
 }
 
-Napi::Value Clear(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Clear()); }
+Napi::Value ClearNapi(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Clear()); }
 
-Napi::Value Zeroize(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Zeroize()); }
+Napi::Value ZeroizeNapi(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Zeroize()); }
 
 // (number, byte) -> status
-Napi::Value Fill(const Napi::CallbackInfo& info) {
+Napi::Value FillNapi(const Napi::CallbackInfo& info) {
   const auto byte = SizeArg(info, 1, 0xff);
   return Status(info, byte && Buffer(info).Fill(static_cast<unsigned char>(*byte)));
 }
 
-Napi::Value Random(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).FillRandom()); }
+Napi::Value RandomNapi(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).FillRandom()); }
 
 // (number, number) -> 1, 0 or -1
-Napi::Value Equals(const Napi::CallbackInfo& info) {
+Napi::Value EqualsNapi(const Napi::CallbackInfo& info) {
   return Tristate(info, Buffer(info).Equals(SecureBuffer(BufferNumberArg(info, 1))));
 }
 
 // (number, bytes) -> 1, 0 or -1
-Napi::Value EqualsBytes(const Napi::CallbackInfo& info) {
+Napi::Value EqualsBytesNapi(const Napi::CallbackInfo& info) {
   const auto bytes = BytesArg(info, 1);
   return Tristate(info, bytes ? Buffer(info).Equals(SecureBuffer::Bytes(*bytes)) : std::nullopt);
 }
 
-Napi::Value IsZero(const Napi::CallbackInfo& info) { return Tristate(info, Buffer(info).IsZero()); }
+Napi::Value IsZeroNapi(const Napi::CallbackInfo& info) { return Tristate(info, Buffer(info).IsZero()); }
 
 // (number) -> token as a bigint, 0n on failure
-Napi::Value Share(const Napi::CallbackInfo& info) {
+Napi::Value ShareNapi(const Napi::CallbackInfo& info) {
   return Napi::BigInt::New(info.Env(),
                            ShareBuffer(BufferNumberArg(info, 0), &Environment::From(info).owned_buffers()));
 }
@@ -148,19 +148,19 @@ uint64_t TokenArg(const Napi::CallbackInfo& info) {
 }
 
 // (token) -> whether it could have been opened
-Napi::Value Revoke(const Napi::CallbackInfo& info) {
+Napi::Value RevokeNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), RevokeShare(TokenArg(info)));
 }
 
 // (token) -> number or 0
-Napi::Value Open(const Napi::CallbackInfo& info) {
+Napi::Value OpenNapi(const Napi::CallbackInfo& info) {
   const BufferNumber number = OpenShare(TokenArg(info));
   if (number != 0) Environment::From(info).owned_buffers().Add(number);
   return Number(info, static_cast<double>(number));
 }
 
 // (number): wipes it for all who share it
-Napi::Value Destroy(const Napi::CallbackInfo& info) {
+Napi::Value DestroyNapi(const Napi::CallbackInfo& info) {
   const BufferNumber number = BufferNumberArg(info, 0);
   Environment::From(info).owned_buffers().RemoveAll(number);
   SecureBufferTable::Instance().Destroy(number);
@@ -168,20 +168,20 @@ Napi::Value Destroy(const Napi::CallbackInfo& info) {
 }
 
 // (number): gives up one share that this environment has
-Napi::Value Release(const Napi::CallbackInfo& info) {
+Napi::Value ReleaseNapi(const Napi::CallbackInfo& info) {
   const BufferNumber number = BufferNumberArg(info, 0);
   if (Environment::From(info).owned_buffers().Remove(number)) SecureBufferTable::Instance().Release(number);
   return info.Env().Undefined();
 }
 
 // (number, object): releases a share of a large buffer soon after its object has been collected
-Napi::Value Watch(const Napi::CallbackInfo& info) {
+Napi::Value WatchNapi(const Napi::CallbackInfo& info) {
   if (info[1].IsObject()) Environment::From(info).owned_buffers().Watch(BufferNumberArg(info, 0), info[1]);
   return info.Env().Undefined();
 }
 
 // (number) -> whether it was watched until now
-Napi::Value Unwatch(const Napi::CallbackInfo& info) {
+Napi::Value UnwatchNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(),
                             Environment::From(info).owned_buffers().Unwatch(BufferNumberArg(info, 0)));
 }
@@ -196,31 +196,31 @@ BufferNumber BufferNumberArg(const Napi::CallbackInfo& info, size_t index) {
 }
 
 void ExportSecureBufferFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<New>(env, exports, "secureBufferNew", state);
-  ExportFunction<Write>(env, exports, "secureBufferWrite", state);
-  ExportFunction<Read>(env, exports, "secureBufferRead", state);
-  ExportFunction<ReadWhole>(env, exports, "secureBufferReadWhole", state);
-  ExportFunction<Len>(env, exports, "secureBufferLen", state);
-  ExportFunction<Capacity>(env, exports, "secureBufferCapacity", state);
-  ExportFunction<IsValid>(env, exports, "secureBufferIsValid", state);
-  ExportFunction<IsLocked>(env, exports, "secureBufferIsLocked", state);
-  ExportFunction<Lock>(env, exports, "secureBufferLock", state);
-  ExportFunction<Unlock>(env, exports, "secureBufferUnlock", state);
-  ExportFunction<IntegrityCheck>(env, exports, "secureBufferIntegrityCheck", state);
-  ExportFunction<Clear>(env, exports, "secureBufferClear", state);
-  ExportFunction<Zeroize>(env, exports, "secureBufferZeroize", state);
-  ExportFunction<Fill>(env, exports, "secureBufferFill", state);
-  ExportFunction<Random>(env, exports, "secureBufferRandom", state);
-  ExportFunction<Equals>(env, exports, "secureBufferEquals", state);
-  ExportFunction<EqualsBytes>(env, exports, "secureBufferEqualsBytes", state);
-  ExportFunction<IsZero>(env, exports, "secureBufferIsZero", state);
-  ExportFunction<Share>(env, exports, "secureBufferShare", state);
-  ExportFunction<Open>(env, exports, "secureBufferOpen", state);
-  ExportFunction<Revoke>(env, exports, "secureBufferRevoke", state);
-  ExportFunction<Destroy>(env, exports, "secureBufferDestroy", state);
-  ExportFunction<Release>(env, exports, "secureBufferRelease", state);
-  ExportFunction<Watch>(env, exports, "secureBufferWatch", state);
-  ExportFunction<Unwatch>(env, exports, "secureBufferUnwatch", state);
+  ExportFunction<NewNapi>(env, exports, "secureBufferNew", state);
+  ExportFunction<WriteNapi>(env, exports, "secureBufferWrite", state);
+  ExportFunction<ReadNapi>(env, exports, "secureBufferRead", state);
+  ExportFunction<ReadWholeNapi>(env, exports, "secureBufferReadWhole", state);
+  ExportFunction<LenNapi>(env, exports, "secureBufferLen", state);
+  ExportFunction<CapacityNapi>(env, exports, "secureBufferCapacity", state);
+  ExportFunction<IsValidNapi>(env, exports, "secureBufferIsValid", state);
+  ExportFunction<IsLockedNapi>(env, exports, "secureBufferIsLocked", state);
+  ExportFunction<LockNapi>(env, exports, "secureBufferLock", state);
+  ExportFunction<UnlockNapi>(env, exports, "secureBufferUnlock", state);
+  ExportFunction<IntegrityCheckNapi>(env, exports, "secureBufferIntegrityCheck", state);
+  ExportFunction<ClearNapi>(env, exports, "secureBufferClear", state);
+  ExportFunction<ZeroizeNapi>(env, exports, "secureBufferZeroize", state);
+  ExportFunction<FillNapi>(env, exports, "secureBufferFill", state);
+  ExportFunction<RandomNapi>(env, exports, "secureBufferRandom", state);
+  ExportFunction<EqualsNapi>(env, exports, "secureBufferEquals", state);
+  ExportFunction<EqualsBytesNapi>(env, exports, "secureBufferEqualsBytes", state);
+  ExportFunction<IsZeroNapi>(env, exports, "secureBufferIsZero", state);
+  ExportFunction<ShareNapi>(env, exports, "secureBufferShare", state);
+  ExportFunction<OpenNapi>(env, exports, "secureBufferOpen", state);
+  ExportFunction<RevokeNapi>(env, exports, "secureBufferRevoke", state);
+  ExportFunction<DestroyNapi>(env, exports, "secureBufferDestroy", state);
+  ExportFunction<ReleaseNapi>(env, exports, "secureBufferRelease", state);
+  ExportFunction<WatchNapi>(env, exports, "secureBufferWatch", state);
+  ExportFunction<UnwatchNapi>(env, exports, "secureBufferUnwatch", state);
 }
 
 }  // namespace bitcoin_support

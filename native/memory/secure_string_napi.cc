@@ -44,7 +44,7 @@ Napi::Value Growth(const Napi::CallbackInfo& info, SecureBuffer::Growth growth) 
 }
 
 // (number, bytes) -> growth
-Napi::Value Append(const Napi::CallbackInfo& info) {
+Napi::Value AppendNapi(const Napi::CallbackInfo& info) {
   const auto span = ByteSpan::OfUnsharedBytes(info.Env(), info[1]);
   if (!span) return Growth(info, SecureBuffer::Growth::kFailed);
   return Growth(info, SecureBuffer(BufferNumberArg(info, 0)).Append(Bytes(span->data, span->size)));
@@ -60,7 +60,7 @@ std::optional<size_t> OffsetArg(const Napi::CallbackInfo& info, size_t index) {
 }
 
 // (number, at, bytes) -> growth
-Napi::Value Insert(const Napi::CallbackInfo& info) {
+Napi::Value InsertNapi(const Napi::CallbackInfo& info) {
   const auto at = OffsetArg(info, 1);
   const auto span = ByteSpan::OfUnsharedBytes(info.Env(), info[2]);
   if (!at || !span) return Growth(info, SecureBuffer::Growth::kFailed);
@@ -93,30 +93,30 @@ SecureBuffer::Growth GrowByString(const Napi::CallbackInfo& info, napi_value tex
 }
 
 // (number, string) -> growth
-Napi::Value AppendString(const Napi::CallbackInfo& info) {
+Napi::Value AppendStringNapi(const Napi::CallbackInfo& info) {
   return Growth(info, GrowByString(info, info[1], std::nullopt));
 }
 
 // (number, at, string) -> growth
-Napi::Value InsertString(const Napi::CallbackInfo& info) {
+Napi::Value InsertStringNapi(const Napi::CallbackInfo& info) {
   const auto at = OffsetArg(info, 1);
   return Growth(info, at ? GrowByString(info, info[2], at) : SecureBuffer::Growth::kFailed);
 }
 
 // (number, length) -> 0 or -1
-Napi::Value Truncate(const Napi::CallbackInfo& info) {
+Napi::Value TruncateNapi(const Napi::CallbackInfo& info) {
   const auto length = OffsetArg(info, 1);
   const bool done = length && SecureBuffer(BufferNumberArg(info, 0)).Truncate(*length);
   return Napi::Number::New(info.Env(), done ? 0 : -1);
 }
 
 // (number) -> 0 or -1: takes away the last character
-Napi::Value PopCharacter(const Napi::CallbackInfo& info) {
+Napi::Value PopCharacterNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), SecureBuffer(BufferNumberArg(info, 0)).Pop() ? 0 : -1);
 }
 
 // (number, start, end or undefined for the content's) -> number or 0
-Napi::Value Slice(const Napi::CallbackInfo& info) {
+Napi::Value SliceNapi(const Napi::CallbackInfo& info) {
   const SharedAccess access(SecureBufferTable::Instance(), BufferNumberArg(info, 0));
   if (!access) return Number(info, 0);
   const auto start = OffsetArg(info, 1);
@@ -129,13 +129,13 @@ Napi::Value Slice(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportSecureStringFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<Append>(env, exports, "secureBufferAppend", state);
-  ExportFunction<AppendString>(env, exports, "secureBufferAppendString", state);
-  ExportFunction<Insert>(env, exports, "secureBufferInsert", state);
-  ExportFunction<InsertString>(env, exports, "secureBufferInsertString", state);
-  ExportFunction<Truncate>(env, exports, "secureBufferTruncate", state);
-  ExportFunction<PopCharacter>(env, exports, "secureBufferPopCharacter", state);
-  ExportFunction<Slice>(env, exports, "secureBufferSlice", state);
+  ExportFunction<AppendNapi>(env, exports, "secureBufferAppend", state);
+  ExportFunction<AppendStringNapi>(env, exports, "secureBufferAppendString", state);
+  ExportFunction<InsertNapi>(env, exports, "secureBufferInsert", state);
+  ExportFunction<InsertStringNapi>(env, exports, "secureBufferInsertString", state);
+  ExportFunction<TruncateNapi>(env, exports, "secureBufferTruncate", state);
+  ExportFunction<PopCharacterNapi>(env, exports, "secureBufferPopCharacter", state);
+  ExportFunction<SliceNapi>(env, exports, "secureBufferSlice", state);
 }
 
 }  // namespace bitcoin_support

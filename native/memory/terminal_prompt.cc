@@ -88,7 +88,7 @@ void TerminalPrompt::GiveUpTerminal() {
   g_is_open = false;
 }
 
-bool TerminalPrompt::Read(std::size_t max_bytes, Receiver receiver) {
+bool TerminalPrompt::Read(size_t max_bytes, Receiver receiver) {
   if (m_line) return false;
   m_line.emplace(max_bytes);
   m_receiver = std::move(receiver);
@@ -107,7 +107,7 @@ bool TerminalPrompt::Read(std::size_t max_bytes, Receiver receiver) {
 void TerminalPrompt::ReadSome() {
   using State = SecretLine::State;
   while (m_line->state() == State::kTyping) {
-    const std::ptrdiff_t result = m_line->ReadByte(m_fd);
+    const ptrdiff_t result = m_line->ReadByte(m_fd);
     if (result == 1) continue;
     if (result < 0 && errno == EINTR) continue;
     if (result < 0 && errno == EAGAIN) return;

@@ -19,7 +19,7 @@ namespace bitcoin_support {
 /// set meanwhile is what Close() leaves behind.
 class TerminalPrompt {
  public:
-  enum class Outcome : std::uint8_t {
+  enum class Outcome : uint8_t {
     kLine,         ///< with the number of a buffer that the receiver holds
     kInterrupted,  ///< Ctrl-C
     kTooLong,      ///< the line was more than the most bytes, and has been read to its end
@@ -34,7 +34,7 @@ class TerminalPrompt {
 
   /// Reads one line; nothing is read before it is called, and nothing behind the line. @returns false when a
   /// line is being read.
-  bool Read(std::size_t max_bytes, Receiver receiver);
+  bool Read(size_t max_bytes, Receiver receiver);
 
   /// Gives the terminal back. What was typed of an unfinished line is wiped, its receiver is not called.
   /// Deletes the object and calls `closed` in a later turn of the loop.

@@ -71,7 +71,7 @@ thread_local std::shared_ptr<Session> Session::s_open;
 
 // (descriptor, receiver of TerminalPrompt::Outcome and a buffer's number) -> whether it is a terminal that
 // nobody has open
-Napi::Value TerminalOpen(const Napi::CallbackInfo& info) {
+Napi::Value TerminalOpenNapi(const Napi::CallbackInfo& info) {
   const int fd = IntArg(info, 0);
   if (!info[1].IsFunction()) ThrowTypeError(info.Env(), "argument 1 is no function");
   Environment& env = Environment::From(info);
@@ -82,7 +82,7 @@ Napi::Value TerminalOpen(const Napi::CallbackInfo& info) {
 }
 
 // (most bytes) -> whether a line is being read now
-Napi::Value TerminalRead(const Napi::CallbackInfo& info) {
+Napi::Value TerminalReadNapi(const Napi::CallbackInfo& info) {
   const int max_bytes = IntArg(info, 0);
   const bool reads =
       Session::s_open != nullptr && max_bytes >= 0 && Session::s_open->Read(static_cast<size_t>(max_bytes));
@@ -90,7 +90,7 @@ Napi::Value TerminalRead(const Napi::CallbackInfo& info) {
 }
 
 // ()
-Napi::Value TerminalClose(const Napi::CallbackInfo& info) {
+Napi::Value TerminalCloseNapi(const Napi::CallbackInfo& info) {
   if (const auto session = std::exchange(Session::s_open, nullptr)) session->Close();
   return info.Env().Undefined();
 }
@@ -98,9 +98,9 @@ Napi::Value TerminalClose(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportTerminalPromptFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<TerminalOpen>(env, exports, "terminalOpen", state);
-  ExportFunction<TerminalRead>(env, exports, "terminalRead", state);
-  ExportFunction<TerminalClose>(env, exports, "terminalClose", state);
+  ExportFunction<TerminalOpenNapi>(env, exports, "terminalOpen", state);
+  ExportFunction<TerminalReadNapi>(env, exports, "terminalRead", state);
+  ExportFunction<TerminalCloseNapi>(env, exports, "terminalClose", state);
 }
 
 }  // namespace bitcoin_support

@@ -9,7 +9,7 @@ namespace bitcoin_support {
 namespace {
 
 void WipeAndFree(napi_env, void* memory, void* size) {
-  MemoryCleanse(memory, reinterpret_cast<std::uintptr_t>(size));
+  MemoryCleanse(memory, reinterpret_cast<uintptr_t>(size));
   std::free(memory);
 }
 
@@ -20,7 +20,7 @@ Napi::Value NewWipedMemory(Napi::Env env, size_t size) {
   if (memory == nullptr) return env.Undefined();
   napi_value buffer = nullptr;
   if (napi_create_external_arraybuffer(env, memory, size, WipeAndFree,
-                                       reinterpret_cast<void*>(std::uintptr_t{size}), &buffer) != napi_ok) {
+                                       reinterpret_cast<void*>(uintptr_t{size}), &buffer) != napi_ok) {
     std::free(memory);
     return env.Undefined();
   }

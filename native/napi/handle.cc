@@ -24,9 +24,9 @@ void Handle::Retire() {
   m_env.NoteDropped(*this);
 }
 
-void* Handle::operator new(std::size_t size) { return ::operator new(size); }
+void* Handle::operator new(size_t size) { return ::operator new(size); }
 
-void Handle::operator delete(void* ptr, std::size_t size) {
+void Handle::operator delete(void* ptr, size_t size) {
   MemoryCleanse(ptr, size);
   ::operator delete(ptr);
 }

@@ -58,9 +58,9 @@ class Handle {
   uint64_t id() const { return m_id; }
   bool live() const { return m_count.has_value(); }
 
-  void* operator new(std::size_t size);
+  void* operator new(size_t size);
   /// Wipes the memory first.
-  void operator delete(void* ptr, std::size_t size);
+  void operator delete(void* ptr, size_t size);
 
  protected:
   /// Takes the handle out of the table and counts it down. Idempotent.

@@ -22,7 +22,7 @@ HandleType& TypeArg(const Napi::CallbackInfo& info, size_t index) {
 }
 
 // (config), once
-Napi::Value Configure(const Napi::CallbackInfo& info) {
+Napi::Value ConfigureNapi(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
   if (env.configured()) ThrowEventError(env, code::kState, "configured already");
   env.Configure(info[0].As<Napi::Object>());
@@ -30,7 +30,7 @@ Napi::Value Configure(const Napi::CallbackInfo& info) {
 }
 
 // (name) -> type index
-Napi::Value DeclareType(const Napi::CallbackInfo& info) {
+Napi::Value DeclareTypeNapi(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
   const std::string name = StringArg(info, 0);
   if (!env.ClaimTypeName(name)) {
@@ -40,12 +40,12 @@ Napi::Value DeclareType(const Napi::CallbackInfo& info) {
 }
 
 // (type index) -> live handles in the process
-Napi::Value LiveCountOf(const Napi::CallbackInfo& info) {
+Napi::Value LiveCountOfNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(TypeArg(info, 0).live.load()));
 }
 
 // (type index) -> handle
-Napi::Value NewDeclared(const Napi::CallbackInfo& info) {
+Napi::Value NewDeclaredNapi(const Napi::CallbackInfo& info) {
   HandleType& type = TypeArg(info, 0);
   return Napi::Number::New(info.Env(), (new DeclaredHandle(Environment::From(info), type))->number());
 }
@@ -58,7 +58,7 @@ EndReason ReasonForParts(HandleKind kind) {
 }
 
 // (handle, type index): does nothing when the handle has been disposed
-Napi::Value Dispose(const Napi::CallbackInfo& info) {
+Napi::Value DisposeNapi(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
   Handle* handle = nullptr;
   if (env.table().Find(NumberArg(info, 0), handle) == LookupResult::kDisposed) {
@@ -75,7 +75,7 @@ Napi::Value Dispose(const Napi::CallbackInfo& info) {
 
 // (number) -> [type name, id] of a handle that was still live, now disposed; undefined otherwise, and for one
 // of the parent process
-Napi::Value Collect(const Napi::CallbackInfo& info) {
+Napi::Value CollectNapi(const Napi::CallbackInfo& info) {
   Handle* const handle = Environment::From(info).FindAny(NumberArg(info, 0));
   if (handle == nullptr || handle->forked()) return info.Env().Undefined();
   const Napi::String type = Napi::String::New(info.Env(), handle->type().name);
@@ -85,19 +85,19 @@ Napi::Value Collect(const Napi::CallbackInfo& info) {
 }
 
 // (handle): throws unless it is live in this thread
-Napi::Value CheckLive(const Napi::CallbackInfo& info) {
+Napi::Value CheckLiveNapi(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
   if (env.FindAny(NumberArg(info, 0)) == nullptr) env.GetAny(info[0]);
   return info.Env().Undefined();
 }
 
 // (handle) -> whether it is live in this thread
-Napi::Value IsLive(const Napi::CallbackInfo& info) {
+Napi::Value IsLiveNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), Environment::From(info).FindAny(NumberArg(info, 0)) != nullptr);
 }
 
 // (handle, type name) -> address of the struct behind it
-Napi::Value AddressOf(const Napi::CallbackInfo& info) {
+Napi::Value AddressOfNapi(const Napi::CallbackInfo& info) {
   const Handle& handle = Environment::From(info).GetAny(info[0]);
   if (handle.type().name != StringArg(info, 1)) {
     ThrowEventError(handle.env(), code::kHandle, "the handle is of type " + handle.type().name);
@@ -110,7 +110,7 @@ Napi::Value AddressOf(const Napi::CallbackInfo& info) {
 }
 
 // () -> flat array of this thread's live handles: number, type name, id …
-Napi::Value ListLive(const Napi::CallbackInfo& info) {
+Napi::Value ListLiveNapi(const Napi::CallbackInfo& info) {
   std::vector<napi_value> list;
   for (const Handle* const handle : Environment::From(info).table().Live()) {
     list.push_back(Napi::Number::New(info.Env(), handle->number()));
@@ -121,13 +121,13 @@ Napi::Value ListLive(const Napi::CallbackInfo& info) {
 }
 
 // (on)
-Napi::Value SetDropLog(const Napi::CallbackInfo& info) {
+Napi::Value SetDropLogNapi(const Napi::CallbackInfo& info) {
   Environment::From(info).set_drop_log(BoolArg(info, 0));
   return info.Env().Undefined();
 }
 
 // () -> flat array of the handles dropped since the last call: number, type index, id …
-Napi::Value TakeDropped(const Napi::CallbackInfo& info) {
+Napi::Value TakeDroppedNapi(const Napi::CallbackInfo& info) {
   std::vector<napi_value> list;
   for (const DroppedHandle& dropped : Environment::From(info).TakeDropped()) {
     list.push_back(Napi::Number::New(info.Env(), dropped.number));
@@ -138,32 +138,32 @@ Napi::Value TakeDropped(const Napi::CallbackInfo& info) {
 }
 
 // () -> blocks that libevent has allocated now
-Napi::Value LibeventBlocks(const Napi::CallbackInfo& info) {
+Napi::Value LibeventBlocksNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(ScrubbingLiveBlocks()));
 }
 
 // () -> a number below 2^32 that no other call in the process has had
-Napi::Value UniqueNumber(const Napi::CallbackInfo& info) {
+Napi::Value UniqueNumberNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), NextUniqueNumber());
 }
 
 }  // namespace
 
 void ExportHandleFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<Configure>(env, exports, "configure", state);
-  ExportFunction<DeclareType>(env, exports, "declareType", state);
-  ExportFunction<LiveCountOf>(env, exports, "liveCount", state);
-  ExportFunction<NewDeclared>(env, exports, "newDeclared", state);
-  ExportFunction<Dispose>(env, exports, "dispose", state);
-  ExportFunction<Collect>(env, exports, "collect", state);
-  ExportFunction<CheckLive>(env, exports, "checkLive", state);
-  ExportFunction<IsLive>(env, exports, "isLive", state);
-  ExportFunction<AddressOf>(env, exports, "addressOf", state);
-  ExportFunction<ListLive>(env, exports, "listLive", state);
-  ExportFunction<SetDropLog>(env, exports, "setDropLog", state);
-  ExportFunction<TakeDropped>(env, exports, "takeDropped", state);
-  ExportFunction<LibeventBlocks>(env, exports, "libeventBlocks", state);
-  ExportFunction<UniqueNumber>(env, exports, "uniqueNumber", state);
+  ExportFunction<ConfigureNapi>(env, exports, "configure", state);
+  ExportFunction<DeclareTypeNapi>(env, exports, "declareType", state);
+  ExportFunction<LiveCountOfNapi>(env, exports, "liveCount", state);
+  ExportFunction<NewDeclaredNapi>(env, exports, "newDeclared", state);
+  ExportFunction<DisposeNapi>(env, exports, "dispose", state);
+  ExportFunction<CollectNapi>(env, exports, "collect", state);
+  ExportFunction<CheckLiveNapi>(env, exports, "checkLive", state);
+  ExportFunction<IsLiveNapi>(env, exports, "isLive", state);
+  ExportFunction<AddressOfNapi>(env, exports, "addressOf", state);
+  ExportFunction<ListLiveNapi>(env, exports, "listLive", state);
+  ExportFunction<SetDropLogNapi>(env, exports, "setDropLog", state);
+  ExportFunction<TakeDroppedNapi>(env, exports, "takeDropped", state);
+  ExportFunction<LibeventBlocksNapi>(env, exports, "libeventBlocks", state);
+  ExportFunction<UniqueNumberNapi>(env, exports, "uniqueNumber", state);
 }
 
 }  // namespace bitcoin_support

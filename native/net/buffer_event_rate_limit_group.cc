@@ -35,7 +35,7 @@ void BufferEventRateLimitGroup::Dispose() {
 }
 
 // (base, read rate, read burst, write rate, write burst, tick in ms)
-Napi::Value BufferEventRateLimitGroup::New(const Napi::CallbackInfo& info) {
+Napi::Value BufferEventRateLimitGroup::NewNapi(const Napi::CallbackInfo& info) {
   EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
   const TokenBucket limit = TokenBucketArgs(info, 1);
   return Napi::Number::New(info.Env(), (new BufferEventRateLimitGroup(base, *limit))->number());
@@ -98,7 +98,7 @@ Napi::Value BufferEventRateLimitGroup::ResetTotalsNapi(const Napi::CallbackInfo&
 }
 
 void BufferEventRateLimitGroup::Export(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<New>(env, exports, "rateLimitGroupNew", state);
+  ExportFunction<NewNapi>(env, exports, "rateLimitGroupNew", state);
   ExportFunction<SetCfgNapi>(env, exports, "rateLimitGroupSetCfg", state);
   ExportFunction<SetMinShareNapi>(env, exports, "rateLimitGroupSetMinShare", state);
   ExportFunction<GetLimitNapi>(env, exports, "rateLimitGroupGetLimit", state);

@@ -31,7 +31,7 @@ class BufferEventRateLimitGroup final : public BaseChild {
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
-  static Napi::Value New(const Napi::CallbackInfo& info);
+  static Napi::Value NewNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetCfgNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetMinShareNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetLimitNapi(const Napi::CallbackInfo& info);

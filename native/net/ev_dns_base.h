@@ -62,7 +62,7 @@ class EvDnsBase final : public BaseChild, private EventBase::Lingering {
 
   static EvDnsBase& This(const Napi::CallbackInfo& info);
 
-  static Napi::Value New(const Napi::CallbackInfo& info);
+  static Napi::Value NewNapi(const Napi::CallbackInfo& info);
   static Napi::Value NameserverIpAddNapi(const Napi::CallbackInfo& info);
   static Napi::Value ResolvConfParseNapi(const Napi::CallbackInfo& info);
   static Napi::Value LoadHostsNapi(const Napi::CallbackInfo& info);

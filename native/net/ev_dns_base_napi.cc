@@ -41,7 +41,7 @@ EvDnsBase& EvDnsBase::This(const Napi::CallbackInfo& info) {
 }
 
 // (base, flags)
-Napi::Value EvDnsBase::New(const Napi::CallbackInfo& info) {
+Napi::Value EvDnsBase::NewNapi(const Napi::CallbackInfo& info) {
   EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
   const int flags = IntArg(info, 1);
   constexpr int kAll = EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE |
@@ -213,22 +213,22 @@ Napi::Value EvDnsBase::TakeAnswersNapi(const Napi::CallbackInfo& info) {
 }
 
 // (DNS_ERR_*) -> what it means
-static Napi::Value ErrToString(const Napi::CallbackInfo& info) {
+static Napi::Value ErrToStringNapi(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), evdns_err_to_string(IntArg(info, 0)));
 }
 
 // (EVUTIL_EAI_*) -> what it means
-static Napi::Value GaiStrerror(const Napi::CallbackInfo& info) {
+static Napi::Value GaiStrerrorNapi(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), TextOfLookup(IntArg(info, 0)));
 }
 
 // (EVUTIL_EAI_*) -> the same as Node's errors have it
-static Napi::Value GaiErrno(const Napi::CallbackInfo& info) {
+static Napi::Value GaiErrnoNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), NodeErrnoOfLookup(IntArg(info, 0)));
 }
 
 void EvDnsBase::Export(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<New>(env, exports, "dnsBaseNew", state);
+  ExportFunction<NewNapi>(env, exports, "dnsBaseNew", state);
   ExportFunction<NameserverIpAddNapi>(env, exports, "dnsBaseNameserverIpAdd", state);
   ExportFunction<ResolvConfParseNapi>(env, exports, "dnsBaseResolvConfParse", state);
   ExportFunction<LoadHostsNapi>(env, exports, "dnsBaseLoadHosts", state);
@@ -243,9 +243,9 @@ void EvDnsBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<GetAddrInfoNapi>(env, exports, "dnsBaseGetAddrInfo", state);
   ExportFunction<CancelNapi>(env, exports, "dnsBaseCancel", state);
   ExportFunction<TakeAnswersNapi>(env, exports, "dnsBaseTakeAnswers", state);
-  ExportFunction<ErrToString>(env, exports, "dnsErrToString", state);
-  ExportFunction<GaiStrerror>(env, exports, "gaiStrerror", state);
-  ExportFunction<GaiErrno>(env, exports, "gaiErrno", state);
+  ExportFunction<ErrToStringNapi>(env, exports, "dnsErrToString", state);
+  ExportFunction<GaiStrerrorNapi>(env, exports, "gaiStrerror", state);
+  ExportFunction<GaiErrnoNapi>(env, exports, "gaiErrno", state);
 }
 
 }  // namespace bitcoin_support

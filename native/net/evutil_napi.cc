@@ -34,7 +34,7 @@ int DescriptorArg(const Napi::CallbackInfo& info) {
 
 // (fd)
 template <int (*kFunction)(evutil_socket_t)>
-Napi::Value OnDescriptor(const Napi::CallbackInfo& info) {
+Napi::Value OnDescriptorNapi(const Napi::CallbackInfo& info) {
   const int fd = DescriptorArg(info);
   errno = 0;
   if (kFunction(fd) != 0) {
@@ -45,7 +45,7 @@ Napi::Value OnDescriptor(const Napi::CallbackInfo& info) {
 }
 
 // (family, type, protocol) -> two descriptors
-Napi::Value Socketpair(const Napi::CallbackInfo& info) {
+Napi::Value SocketpairNapi(const Napi::CallbackInfo& info) {
   std::array<evutil_socket_t, 2> pair{-1, -1};
   errno = 0;
   if (evutil_socketpair(IntArg(info, 0), IntArg(info, 1), IntArg(info, 2), pair.data()) != 0) {
@@ -61,7 +61,7 @@ bool IsPlain(const std::string& text) {
 }
 
 // (text) -> [family, address, port], undefined when it is no address
-Napi::Value ParseSockaddrPort(const Napi::CallbackInfo& info) {
+Napi::Value ParseSockaddrPortNapi(const Napi::CallbackInfo& info) {
   const std::string text = StringArg(info, 0);
   sockaddr_storage storage{};
   int length = sizeof storage;
@@ -78,7 +78,7 @@ size_t AddressSize(int family) {
 }
 
 // (family, bytes) -> text, undefined when these are none of an address
-Napi::Value InetNtop(const Napi::CallbackInfo& info) {
+Napi::Value InetNtopNapi(const Napi::CallbackInfo& info) {
   const int family = IntArg(info, 0);
   const auto bytes = ByteSpan::OfUnsharedBytes(info.Env(), info[1]);
   if (!bytes) ThrowTypeError(info.Env(), "not a Uint8Array");
@@ -91,7 +91,7 @@ Napi::Value InetNtop(const Napi::CallbackInfo& info) {
 }
 
 // (family, text) -> bytes, undefined when it is no address of the family
-Napi::Value InetPton(const Napi::CallbackInfo& info) {
+Napi::Value InetPtonNapi(const Napi::CallbackInfo& info) {
   const int family = IntArg(info, 0);
   const std::string text = StringArg(info, 1);
   std::array<uint8_t, sizeof(in6_addr)> address{};
@@ -103,13 +103,13 @@ Napi::Value InetPton(const Napi::CallbackInfo& info) {
 }
 
 // (text, text) -> less than, equal to or greater than 0
-Napi::Value AsciiStrcasecmp(const Napi::CallbackInfo& info) {
+Napi::Value AsciiStrcasecmpNapi(const Napi::CallbackInfo& info) {
   const int order = evutil_ascii_strcasecmp(StringArg(info, 0).c_str(), StringArg(info, 1).c_str());
   return Napi::Number::New(info.Env(), order);
 }
 
 // (text, text, bytes at most) -> the same
-Napi::Value AsciiStrncasecmp(const Napi::CallbackInfo& info) {
+Napi::Value AsciiStrncasecmpNapi(const Napi::CallbackInfo& info) {
   const int order = evutil_ascii_strncasecmp(StringArg(info, 0).c_str(), StringArg(info, 1).c_str(),
                                              static_cast<size_t>(ByteLimitArg(info, 2)));
   return Napi::Number::New(info.Env(), order);
@@ -129,25 +129,25 @@ Napi::Object Constants(Napi::Env env) {
 }  // namespace
 
 void ExportEvutilFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
-  ExportFunction<OnDescriptor<evutil_make_socket_nonblocking>>(env, exports, "evutilMakeSocketNonblocking",
-                                                               state);
-  ExportFunction<OnDescriptor<evutil_make_socket_closeonexec>>(env, exports, "evutilMakeSocketCloseonexec",
-                                                               state);
-  ExportFunction<OnDescriptor<evutil_make_listen_socket_reuseable>>(env, exports,
-                                                                    "evutilMakeListenSocketReuseable", state);
-  ExportFunction<OnDescriptor<evutil_make_listen_socket_reuseable_port>>(
+  ExportFunction<OnDescriptorNapi<evutil_make_socket_nonblocking>>(env, exports,
+                                                                   "evutilMakeSocketNonblocking", state);
+  ExportFunction<OnDescriptorNapi<evutil_make_socket_closeonexec>>(env, exports,
+                                                                   "evutilMakeSocketCloseonexec", state);
+  ExportFunction<OnDescriptorNapi<evutil_make_listen_socket_reuseable>>(
+      env, exports, "evutilMakeListenSocketReuseable", state);
+  ExportFunction<OnDescriptorNapi<evutil_make_listen_socket_reuseable_port>>(
       env, exports, "evutilMakeListenSocketReuseablePort", state);
-  ExportFunction<OnDescriptor<evutil_make_listen_socket_ipv6only>>(env, exports,
-                                                                   "evutilMakeListenSocketIpv6only", state);
-  ExportFunction<OnDescriptor<evutil_make_tcp_listen_socket_deferred>>(
+  ExportFunction<OnDescriptorNapi<evutil_make_listen_socket_ipv6only>>(
+      env, exports, "evutilMakeListenSocketIpv6only", state);
+  ExportFunction<OnDescriptorNapi<evutil_make_tcp_listen_socket_deferred>>(
       env, exports, "evutilMakeTcpListenSocketDeferred", state);
-  ExportFunction<OnDescriptor<evutil_closesocket>>(env, exports, "evutilClosesocket", state);
-  ExportFunction<Socketpair>(env, exports, "evutilSocketpair", state);
-  ExportFunction<ParseSockaddrPort>(env, exports, "evutilParseSockaddrPort", state);
-  ExportFunction<InetNtop>(env, exports, "evutilInetNtop", state);
-  ExportFunction<InetPton>(env, exports, "evutilInetPton", state);
-  ExportFunction<AsciiStrcasecmp>(env, exports, "evutilAsciiStrcasecmp", state);
-  ExportFunction<AsciiStrncasecmp>(env, exports, "evutilAsciiStrncasecmp", state);
+  ExportFunction<OnDescriptorNapi<evutil_closesocket>>(env, exports, "evutilClosesocket", state);
+  ExportFunction<SocketpairNapi>(env, exports, "evutilSocketpair", state);
+  ExportFunction<ParseSockaddrPortNapi>(env, exports, "evutilParseSockaddrPort", state);
+  ExportFunction<InetNtopNapi>(env, exports, "evutilInetNtop", state);
+  ExportFunction<InetPtonNapi>(env, exports, "evutilInetPton", state);
+  ExportFunction<AsciiStrcasecmpNapi>(env, exports, "evutilAsciiStrcasecmp", state);
+  ExportFunction<AsciiStrncasecmpNapi>(env, exports, "evutilAsciiStrncasecmp", state);
   exports.Set("socketConstants", Constants(env));
 }
 

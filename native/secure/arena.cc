@@ -6,17 +6,17 @@
 
 namespace bitcoin_support {
 
-Arena::Arena(void* base, std::size_t size, std::size_t alignment)
+Arena::Arena(void* base, size_t size, size_t alignment)
     : m_base(static_cast<char*>(base)), m_size(size), m_alignment(alignment) {
   if (size > 0) AddFree(m_base, size);
 }
 
-void* Arena::Alloc(std::size_t size) {
-  if (size == 0 || size > std::numeric_limits<std::size_t>::max() - m_alignment) return nullptr;
+void* Arena::Alloc(size_t size) {
+  if (size == 0 || size > std::numeric_limits<size_t>::max() - m_alignment) return nullptr;
   size = (size + m_alignment - 1) & ~(m_alignment - 1);
   const auto best = m_free_by_size.lower_bound(size);
   if (best == m_free_by_size.end()) return nullptr;
-  const std::size_t left = best->first - size;
+  const size_t left = best->first - size;
   char* const chunk = best->second;
   // Everything that may throw comes first, so that a lack of memory changes nothing.
   m_used.emplace(chunk + left, size);
@@ -38,7 +38,7 @@ void Arena::Free(void* ptr) {
   const auto found = m_used.find(static_cast<char*>(ptr));
   if (found == m_used.end()) throw std::runtime_error("Arena: invalid or double free");
   char* chunk = found->first;
-  std::size_t size = found->second;
+  size_t size = found->second;
   m_used_bytes -= size;
   m_used.erase(found);
 
@@ -60,7 +60,7 @@ void Arena::Free(void* ptr) {
   AddFree(chunk, size);
 }
 
-void Arena::AddFree(char* chunk, std::size_t size) {
+void Arena::AddFree(char* chunk, size_t size) {
   m_free_by_address[chunk] = m_free_by_size.emplace(size, chunk);
 }
 
@@ -74,10 +74,10 @@ bool Arena::AddressInArena(const void* ptr) const noexcept {
 }
 
 std::string Arena::Walk() const {
-  std::map<std::size_t, std::pair<std::size_t, bool>> chunks;
-  for (const auto& [chunk, size] : m_used) chunks[static_cast<std::size_t>(chunk - m_base)] = {size, true};
+  std::map<size_t, std::pair<size_t, bool>> chunks;
+  for (const auto& [chunk, size] : m_used) chunks[static_cast<size_t>(chunk - m_base)] = {size, true};
   for (const auto& [chunk, entry] : m_free_by_address) {
-    chunks[static_cast<std::size_t>(chunk - m_base)] = {entry->first, false};
+    chunks[static_cast<size_t>(chunk - m_base)] = {entry->first, false};
   }
   std::string text;
   for (const auto& [offset, what] : chunks) {

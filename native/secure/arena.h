@@ -14,18 +14,18 @@ namespace bitcoin_support {
 class Arena {
  public:
   struct Stats {
-    std::size_t used = 0;         ///< bytes handed out, rounded up to the alignment
-    std::size_t free = 0;         ///< bytes left
-    std::size_t total = 0;        ///< the sum of both
-    std::size_t chunks_used = 0;  ///< chunks handed out
-    std::size_t chunks_free = 0;  ///< pieces that what is left is in
+    size_t used = 0;         ///< bytes handed out, rounded up to the alignment
+    size_t free = 0;         ///< bytes left
+    size_t total = 0;        ///< the sum of both
+    size_t chunks_used = 0;  ///< chunks handed out
+    size_t chunks_free = 0;  ///< pieces that what is left is in
   };
 
   /// The range is `size` bytes from `base`; `alignment` is a power of two.
-  Arena(void* base, std::size_t size, std::size_t alignment);
+  Arena(void* base, size_t size, size_t alignment);
 
   /// Returns null for 0 bytes and when no free chunk is large enough.
-  void* Alloc(std::size_t size);
+  void* Alloc(size_t size);
 
   /// Takes a chunk back; null is ignored. Throws std::runtime_error when `ptr` is not a chunk's first byte,
   /// as after a double free.
@@ -43,20 +43,20 @@ class Arena {
   std::string Walk() const;
 
   char* base() const noexcept { return m_base; }
-  std::size_t size() const noexcept { return m_size; }
+  size_t size() const noexcept { return m_size; }
 
  private:
-  using BySize = std::multimap<std::size_t, char*>;
+  using BySize = std::multimap<size_t, char*>;
 
-  void AddFree(char* chunk, std::size_t size);
+  void AddFree(char* chunk, size_t size);
 
   char* const m_base;
-  const std::size_t m_size;
-  const std::size_t m_alignment;
+  const size_t m_size;
+  const size_t m_alignment;
   BySize m_free_by_size;
   std::map<char*, BySize::iterator> m_free_by_address;
-  std::unordered_map<char*, std::size_t> m_used;
-  std::size_t m_used_bytes = 0;
+  std::unordered_map<char*, size_t> m_used;
+  size_t m_used_bytes = 0;
 };
 
 }  // namespace bitcoin_support

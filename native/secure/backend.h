@@ -7,7 +7,7 @@ namespace bitcoin_support {
 
 /// What keeps a region of pages in memory. In order of what it protects: a pool that has several says the
 /// least.
-enum class Backend : std::uint8_t {
+enum class Backend : uint8_t {
   kNone,         ///< nothing: the pages may be swapped out
   kMlock,        ///< mlock(2)
   kVirtualLock,  ///< VirtualLock of Windows
@@ -15,14 +15,14 @@ enum class Backend : std::uint8_t {
 };
 
 /// What to try.
-enum class BackendChoice : std::uint8_t {
+enum class BackendChoice : uint8_t {
   kAuto,         ///< the best that the system has
   kMlock,        ///< mlock(2), or VirtualLock on Windows
   kMemfdSecret,  ///< memfd_secret(2), and nothing else
 };
 
 /// What to do with pages that cannot be locked.
-enum class LockPolicy : std::uint8_t {
+enum class LockPolicy : uint8_t {
   kRequire,  ///< fail the allocation
   kWarn,     ///< warn once per process and go on
   kAllow,    ///< go on

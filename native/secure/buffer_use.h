@@ -19,8 +19,8 @@ class BufferAccess {
   explicit operator bool() const noexcept { return m_entered; }
 
   unsigned char* data() const noexcept { return m_block->m_slot.data; }
-  std::size_t capacity() const noexcept { return m_block->m_capacity.load(std::memory_order_relaxed); }
-  std::size_t length() const noexcept { return m_block->m_length.load(std::memory_order_relaxed); }
+  size_t capacity() const noexcept { return m_block->m_capacity.load(std::memory_order_relaxed); }
+  size_t length() const noexcept { return m_block->m_length.load(std::memory_order_relaxed); }
   const ControlBlock& block() const noexcept { return *m_block; }
 
  protected:
@@ -28,7 +28,7 @@ class BufferAccess {
       : m_table(table), m_number(number), m_block(table.Find(number)) {}
   ~BufferAccess() = default;
 
-  std::uint64_t generation() const noexcept { return SecureBufferTable::GenerationOf(m_number); }
+  uint64_t generation() const noexcept { return SecureBufferTable::GenerationOf(m_number); }
 
   SecureBufferTable& m_table;
   const BufferNumber m_number;
@@ -63,10 +63,10 @@ class ExclusiveAccess final : public BufferAccess {
   }
 
   /// See SecureBufferTable::Enlarge().
-  bool Enlarge(std::size_t capacity) noexcept { return m_table.Enlarge(*m_block, capacity); }
+  bool Enlarge(size_t capacity) noexcept { return m_table.Enlarge(*m_block, capacity); }
 
-  void set_length(std::size_t length) noexcept {
-    m_block->m_length.store(static_cast<std::uint32_t>(length), std::memory_order_relaxed);
+  void set_length(size_t length) noexcept {
+    m_block->m_length.store(static_cast<uint32_t>(length), std::memory_order_relaxed);
   }
 };
 
@@ -83,8 +83,8 @@ class BufferUse final {
 
   explicit operator bool() const noexcept { return static_cast<bool>(m_access); }
   unsigned char* data() const noexcept { return m_access.data(); }
-  std::size_t length() const noexcept { return m_access.length(); }
-  std::size_t capacity() const noexcept { return m_access.capacity(); }
+  size_t length() const noexcept { return m_access.length(); }
+  size_t capacity() const noexcept { return m_access.capacity(); }
 
  private:
   // In this order: the thread stops being a user before the access ends, which may destroy the buffer.

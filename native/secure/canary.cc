@@ -13,11 +13,11 @@ Canary::Canary() {
   }
 }
 
-std::uint64_t Canary::Hash(std::uint64_t number) const noexcept {
-  std::uint64_t v0 = m_key[0] ^ 0x736f6d6570736575;
-  std::uint64_t v1 = m_key[1] ^ 0x646f72616e646f6d;
-  std::uint64_t v2 = m_key[0] ^ 0x6c7967656e657261;
-  std::uint64_t v3 = m_key[1] ^ 0x7465646279746573;
+uint64_t Canary::Hash(uint64_t number) const noexcept {
+  uint64_t v0 = m_key[0] ^ 0x736f6d6570736575;
+  uint64_t v1 = m_key[1] ^ 0x646f72616e646f6d;
+  uint64_t v2 = m_key[0] ^ 0x6c7967656e657261;
+  uint64_t v3 = m_key[1] ^ 0x7465646279746573;
   const auto round = [&] {
     v0 += v1;
     v1 = std::rotl(v1, 13) ^ v0;
@@ -30,13 +30,13 @@ std::uint64_t Canary::Hash(std::uint64_t number) const noexcept {
     v1 = std::rotl(v1, 17) ^ v2;
     v2 = std::rotl(v2, 32);
   };
-  const auto absorb = [&](std::uint64_t word) {
+  const auto absorb = [&](uint64_t word) {
     v3 ^= word;
     round();
     v0 ^= word;
   };
   absorb(number);
-  absorb(std::uint64_t{sizeof number} << 56);
+  absorb(uint64_t{sizeof number} << 56);
   v2 ^= 0xff;
   round();
   round();
@@ -44,23 +44,23 @@ std::uint64_t Canary::Hash(std::uint64_t number) const noexcept {
   return v0 ^ v1 ^ v2 ^ v3;
 }
 
-void Canary::Fill(unsigned char* at, std::size_t size) const noexcept {
-  const std::uint64_t word = Hash(reinterpret_cast<std::uintptr_t>(at));
-  std::size_t done = 0;
+void Canary::Fill(unsigned char* at, size_t size) const noexcept {
+  const uint64_t word = Hash(reinterpret_cast<uintptr_t>(at));
+  size_t done = 0;
   for (; done + sizeof word <= size; done += sizeof word) std::memcpy(at + done, &word, sizeof word);
   std::memcpy(at + done, &word, size - done);
 }
 
-bool Canary::Intact(const unsigned char* at, std::size_t size) const noexcept {
-  const std::uint64_t word = Hash(reinterpret_cast<std::uintptr_t>(at));
-  std::uint64_t difference = 0;
-  std::size_t done = 0;
+bool Canary::Intact(const unsigned char* at, size_t size) const noexcept {
+  const uint64_t word = Hash(reinterpret_cast<uintptr_t>(at));
+  uint64_t difference = 0;
+  size_t done = 0;
   for (; done + sizeof word <= size; done += sizeof word) {
-    std::uint64_t found;
+    uint64_t found;
     std::memcpy(&found, at + done, sizeof found);
     difference |= found ^ word;
   }
-  std::uint64_t rest = word;
+  uint64_t rest = word;
   std::memcpy(&rest, at + done, size - done);
   return (difference | (rest ^ word)) == 0;
 }

@@ -13,14 +13,14 @@ class Canary {
   /// Aborts the process when the system has no random bytes for the secret.
   Canary();
 
-  void Fill(unsigned char* at, std::size_t size) const noexcept;
-  bool Intact(const unsigned char* at, std::size_t size) const noexcept;
+  void Fill(unsigned char* at, size_t size) const noexcept;
+  bool Intact(const unsigned char* at, size_t size) const noexcept;
 
   /// A keyed hash of a number (SipHash-1-3).
-  std::uint64_t Hash(std::uint64_t number) const noexcept;
+  uint64_t Hash(uint64_t number) const noexcept;
 
  private:
-  std::uint64_t m_key[2];
+  uint64_t m_key[2];
 };
 
 }  // namespace bitcoin_support

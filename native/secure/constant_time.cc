@@ -11,36 +11,36 @@ inline void Hide(T& value) noexcept {
   __asm__ __volatile__("" : "+r"(value));
 }
 
-constexpr std::size_t kStep = 4 * sizeof(std::uint64_t);
+constexpr size_t kStep = 4 * sizeof(uint64_t);
 
 }  // namespace
 
-std::uint64_t ConstantTimeDifference(const void* a, const void* b, std::size_t size) noexcept {
+uint64_t ConstantTimeDifference(const void* a, const void* b, size_t size) noexcept {
   const auto* left = static_cast<const unsigned char*>(a);
   const auto* right = static_cast<const unsigned char*>(b);
-  std::uint64_t difference = 0;
-  std::size_t done = 0;
+  uint64_t difference = 0;
+  size_t done = 0;
   for (; done + kStep <= size; done += kStep) {
-    std::uint64_t x[4];
-    std::uint64_t y[4];
+    uint64_t x[4];
+    uint64_t y[4];
     std::memcpy(x, left + done, kStep);
     std::memcpy(y, right + done, kStep);
     difference |= (x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]);
     Hide(difference);
   }
   for (; done < size; ++done) {
-    difference |= static_cast<std::uint64_t>(left[done] ^ right[done]);
+    difference |= static_cast<uint64_t>(left[done] ^ right[done]);
     Hide(difference);
   }
   return difference;
 }
 
-std::uint64_t ConstantTimeBits(const void* bytes, std::size_t size) noexcept {
+uint64_t ConstantTimeBits(const void* bytes, size_t size) noexcept {
   const auto* from = static_cast<const unsigned char*>(bytes);
-  std::uint64_t bits = 0;
-  std::size_t done = 0;
+  uint64_t bits = 0;
+  size_t done = 0;
   for (; done + kStep <= size; done += kStep) {
-    std::uint64_t x[4];
+    uint64_t x[4];
     std::memcpy(x, from + done, kStep);
     bits |= x[0] | x[1] | x[2] | x[3];
     Hide(bits);

@@ -7,7 +7,7 @@ namespace {
 
 thread_local ThreadUse* t_uses = nullptr;
 
-bool LastOfOrphan(std::uint64_t state) noexcept {
+bool LastOfOrphan(uint64_t state) noexcept {
   return (state & (ControlBlock::kOrphan | ControlBlock::kReaders | ControlBlock::kWriter)) ==
          ControlBlock::kOrphan;
 }
@@ -37,9 +37,9 @@ bool ThreadUse::Holds(const ControlBlock* block) noexcept {
   return false;
 }
 
-bool ControlBlock::EnterShared(std::uint64_t generation) noexcept {
+bool ControlBlock::EnterShared(uint64_t generation) noexcept {
   Backoff backoff;
-  std::uint64_t state = m_state.load(std::memory_order_acquire);
+  uint64_t state = m_state.load(std::memory_order_acquire);
   while (Open(state, generation)) {
     // A writer that waits for this very thread's use to end is not in yet.
     if ((state & kWriter) != 0 && !((state & kReaders) != 0 && ThreadUse::Holds(this))) {
@@ -56,8 +56,8 @@ bool ControlBlock::EnterShared(std::uint64_t generation) noexcept {
   return false;
 }
 
-bool ControlBlock::TryEnterShared(std::uint64_t generation) noexcept {
-  std::uint64_t state = m_state.load(std::memory_order_acquire);
+bool ControlBlock::TryEnterShared(uint64_t generation) noexcept {
+  uint64_t state = m_state.load(std::memory_order_acquire);
   while (Open(state, generation) && (state & kReaders) != kReaders) {
     if ((state & kWriter) != 0 && !((state & kReaders) != 0 && ThreadUse::Holds(this))) return false;
     if (m_state.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel,
@@ -68,9 +68,9 @@ bool ControlBlock::TryEnterShared(std::uint64_t generation) noexcept {
   return false;
 }
 
-bool ControlBlock::EnterExclusive(std::uint64_t generation) noexcept {
+bool ControlBlock::EnterExclusive(uint64_t generation) noexcept {
   Backoff backoff;
-  std::uint64_t state = m_state.load(std::memory_order_acquire);
+  uint64_t state = m_state.load(std::memory_order_acquire);
   for (;;) {
     if (!Open(state, generation)) return false;
     if ((state & kReaders) != 0 && ThreadUse::Holds(this)) return false;
@@ -100,8 +100,8 @@ bool ControlBlock::LeaveExclusive() noexcept {
   return LastOfOrphan(m_state.fetch_and(~kWriter, std::memory_order_acq_rel) & ~kWriter);
 }
 
-ControlBlock::Closed ControlBlock::Close(std::uint64_t generation) noexcept {
-  std::uint64_t state = m_state.load(std::memory_order_acquire);
+ControlBlock::Closed ControlBlock::Close(uint64_t generation) noexcept {
+  uint64_t state = m_state.load(std::memory_order_acquire);
   bool own = false;
   do {
     if (!Open(state, generation)) return Closed::kGone;
@@ -115,7 +115,7 @@ ControlBlock::Closed ControlBlock::Close(std::uint64_t generation) noexcept {
 }
 
 ControlBlock::Closed ControlBlock::CloseAtOnce() noexcept {
-  std::uint64_t state = m_state.load(std::memory_order_acquire);
+  uint64_t state = m_state.load(std::memory_order_acquire);
   do {
     if ((state & kValid) == 0) return Closed::kGone;
   } while (!m_state.compare_exchange_weak(
@@ -125,17 +125,17 @@ ControlBlock::Closed ControlBlock::CloseAtOnce() noexcept {
 }
 
 bool ControlBlock::Abandon() noexcept {
-  const std::uint64_t state = m_state.load(std::memory_order_relaxed);
-  const std::uint64_t users = state & (kReaders | kWriter);
+  const uint64_t state = m_state.load(std::memory_order_relaxed);
+  const uint64_t users = state & (kReaders | kWriter);
   m_state.store((state >> kGenerationShift << kGenerationShift) | kClosing | users,
                 std::memory_order_relaxed);
   return users != 0;
 }
 
-bool ControlBlock::SetLockWanted(std::uint64_t generation, bool wanted) noexcept {
-  std::uint64_t state = m_state.load(std::memory_order_acquire);
+bool ControlBlock::SetLockWanted(uint64_t generation, bool wanted) noexcept {
+  uint64_t state = m_state.load(std::memory_order_acquire);
   while (Open(state, generation)) {
-    const std::uint64_t next = wanted ? state | kLockWanted : state & ~kLockWanted;
+    const uint64_t next = wanted ? state | kLockWanted : state & ~kLockWanted;
     if (m_state.compare_exchange_weak(state, next, std::memory_order_acq_rel, std::memory_order_acquire)) {
       return true;
     }
@@ -152,7 +152,7 @@ void ControlBlock::SetPagesLocked(bool locked) noexcept {
 }
 
 void ControlBlock::Open(bool pages_locked) noexcept {
-  const std::uint64_t generation = m_state.load(std::memory_order_relaxed) >> kGenerationShift;
+  const uint64_t generation = m_state.load(std::memory_order_relaxed) >> kGenerationShift;
   m_state.store((generation << kGenerationShift) | kValid | kLockWanted | (pages_locked ? kPagesLocked : 0),
                 std::memory_order_release);
 }

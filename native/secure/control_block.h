@@ -18,15 +18,15 @@ namespace bitcoin_support {
 class ControlBlock {
  public:
   static constexpr int kGenerationShift = 35;
-  static constexpr std::uint64_t kLastGeneration = (std::uint64_t{1} << (64 - kGenerationShift)) - 1;
+  static constexpr uint64_t kLastGeneration = (uint64_t{1} << (64 - kGenerationShift)) - 1;
 
-  static constexpr std::uint64_t kReaders = (std::uint64_t{1} << 24) - 1;
-  static constexpr std::uint64_t kValid = std::uint64_t{1} << 24;
-  static constexpr std::uint64_t kLockWanted = std::uint64_t{1} << 25;
-  static constexpr std::uint64_t kPagesLocked = std::uint64_t{1} << 26;
-  static constexpr std::uint64_t kClosing = std::uint64_t{1} << 27;
-  static constexpr std::uint64_t kWriter = std::uint64_t{1} << 28;
-  static constexpr std::uint64_t kOrphan = std::uint64_t{1} << 29;
+  static constexpr uint64_t kReaders = (uint64_t{1} << 24) - 1;
+  static constexpr uint64_t kValid = uint64_t{1} << 24;
+  static constexpr uint64_t kLockWanted = uint64_t{1} << 25;
+  static constexpr uint64_t kPagesLocked = uint64_t{1} << 26;
+  static constexpr uint64_t kClosing = uint64_t{1} << 27;
+  static constexpr uint64_t kWriter = uint64_t{1} << 28;
+  static constexpr uint64_t kOrphan = uint64_t{1} << 29;
 
   enum class Closed {
     kGone,         ///< it was not open
@@ -35,26 +35,26 @@ class ControlBlock {
   };
 
   /// Whether the generation is open; never waits.
-  bool IsOpen(std::uint64_t generation) const noexcept {
+  bool IsOpen(uint64_t generation) const noexcept {
     return Open(m_state.load(std::memory_order_acquire), generation);
   }
 
   /// Becomes one of the readers, waiting for a writer to leave. False when the generation is not open.
-  bool EnterShared(std::uint64_t generation) noexcept;
+  bool EnterShared(uint64_t generation) noexcept;
 
   /// The same without waiting: false also when a writer is in or waits.
-  bool TryEnterShared(std::uint64_t generation) noexcept;
+  bool TryEnterShared(uint64_t generation) noexcept;
 
   /// Becomes the only user, waiting for all others to leave. False when the generation is not open, or when
   /// this thread itself is one of the others (inside BufferUse) and would wait for ever.
-  bool EnterExclusive(std::uint64_t generation) noexcept;
+  bool EnterExclusive(uint64_t generation) noexcept;
 
   /// Leaves; true when the caller must now destroy the buffer.
   [[nodiscard]] bool LeaveShared() noexcept;
   [[nodiscard]] bool LeaveExclusive() noexcept;
 
   /// Keeps everyone out and waits for all users to leave, unless this thread is one.
-  Closed Close(std::uint64_t generation) noexcept;
+  Closed Close(uint64_t generation) noexcept;
 
   /// Closes whatever generation is open without waiting: for a purge, also in a signal handler. kGone when
   /// none is.
@@ -65,7 +65,7 @@ class ControlBlock {
   bool Abandon() noexcept;
 
   /// Sets or clears kLockWanted; false when the generation is not open.
-  bool SetLockWanted(std::uint64_t generation, bool wanted) noexcept;
+  bool SetLockWanted(uint64_t generation, bool wanted) noexcept;
 
   /// Sets or clears kPagesLocked, for its only user: the bytes are elsewhere now.
   void SetPagesLocked(bool locked) noexcept;
@@ -73,28 +73,28 @@ class ControlBlock {
   /// Opens the current generation. Only the owner of a free block may call it.
   void Open(bool pages_locked) noexcept;
 
-  std::uint64_t state() const noexcept { return m_state.load(std::memory_order_acquire); }
-  std::uint64_t generation() const noexcept { return state() >> kGenerationShift; }
+  uint64_t state() const noexcept { return m_state.load(std::memory_order_acquire); }
+  uint64_t generation() const noexcept { return state() >> kGenerationShift; }
   /// Sets the generation of a block that is not open and has no users.
-  void set_generation(std::uint64_t generation) noexcept {
+  void set_generation(uint64_t generation) noexcept {
     m_state.store(generation << kGenerationShift, std::memory_order_release);
   }
 
-  static bool Open(std::uint64_t state, std::uint64_t generation) noexcept {
+  static bool Open(uint64_t state, uint64_t generation) noexcept {
     return state >> kGenerationShift == generation && (state & kValid) != 0;
   }
 
  private:
-  std::atomic<std::uint64_t> m_state{0};
+  std::atomic<uint64_t> m_state{0};
 
  public:
   // Only users touch the slot; the numbers may be read by anyone who then looks again whether the generation
   // is open.
   Slot m_slot;
-  std::atomic<std::uint32_t> m_capacity{0};
-  std::atomic<std::uint32_t> m_length{0};
-  std::atomic<std::uint32_t> m_holders{0};  ///< see SecureBufferTable::Retain()
-  std::uint32_t m_next_free = 0;            ///< the index of the next free block
+  std::atomic<uint32_t> m_capacity{0};
+  std::atomic<uint32_t> m_length{0};
+  std::atomic<uint32_t> m_holders{0};  ///< see SecureBufferTable::Retain()
+  uint32_t m_next_free = 0;            ///< the index of the next free block
 };
 
 static_assert(sizeof(ControlBlock) <= 40);

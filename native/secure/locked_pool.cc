@@ -10,7 +10,7 @@
 namespace bitcoin_support {
 
 LockedPool::LockedPool(std::unique_ptr<LockedPageAllocator> allocator, LockingFailedCallback locking_failed,
-                       std::size_t reserve)
+                       size_t reserve)
     : m_allocator(std::move(allocator)),
       m_locking_failed(std::move(locking_failed)),
       m_reserve_wanted(reserve) {}
@@ -22,7 +22,7 @@ LockedPool::~LockedPool() {
   }
 }
 
-void* LockedPool::Alloc(std::size_t size) {
+void* LockedPool::Alloc(size_t size) {
   const std::lock_guard lock(m_mutex);
   if (size == 0 || size > kArenaSize) return nullptr;
   // The oldest first, so that the newer ones empty.
@@ -61,7 +61,7 @@ void LockedPool::ReleaseEmptyArenas() {
     }
   }
   if (kept == m_arenas.end()) return;
-  std::size_t room = 0;
+  size_t room = 0;
   for (const PoolArena& each : m_arenas) {
     if (&each != &*kept && each.backend >= kept->backend) room += each.arena.GetStats().free;
   }
@@ -69,19 +69,19 @@ void LockedPool::ReleaseEmptyArenas() {
 }
 
 void LockedPool::ReleaseArena(Arenas::iterator arena) {
-  const std::size_t size = arena->arena.size();
+  const size_t size = arena->arena.size();
   if (arena->backend != Backend::kNone) m_locked -= size;
   m_allocator->FreeLocked(arena->arena.base(), size);
   m_arenas.erase(arena);
   m_arena_count.store(m_arenas.size(), std::memory_order_relaxed);
 }
 
-void* LockedPool::AllocRegion(std::size_t size) {
+void* LockedPool::AllocRegion(size_t size) {
   const std::lock_guard lock(m_mutex);
   return NewRegion(size);
 }
 
-void* LockedPool::AllocReserved(std::size_t size) {
+void* LockedPool::AllocReserved(size_t size) {
   const std::lock_guard lock(m_mutex);
   if (!m_has_reserve) MakeReserve();
   for (auto& [address, region] : m_regions) {
@@ -94,7 +94,7 @@ void* LockedPool::AllocReserved(std::size_t size) {
   return NewRegion(size > 0 && plenty ? std::max(size, m_reserve_wanted) : size);
 }
 
-void* LockedPool::NewRegion(std::size_t size) {
+void* LockedPool::NewRegion(size_t size) {
   if (size == 0) return nullptr;
   const LockedPages pages = NewPages(size);
   if (pages.address == nullptr) return nullptr;
@@ -111,7 +111,7 @@ void* LockedPool::NewRegion(std::size_t size) {
 // Quietly: who needs it and does not get it is told then.
 void LockedPool::MakeReserve() {
   if (m_reserve_wanted == 0) return;
-  const std::size_t limit = m_allocator->GetLimit();
+  const size_t limit = m_allocator->GetLimit();
   if (limit < 2 * kSmallestArena) return;
   const LockedPages pages = TryLocked(std::min(m_reserve_wanted, limit / 4));
   if (pages.address == nullptr) return;
@@ -162,7 +162,7 @@ LockedPool::Region LockedPool::ForgetRegion(void* ptr) {
   return region;
 }
 
-LockedPages LockedPool::NewPages(std::size_t size) {
+LockedPages LockedPool::NewPages(size_t size) {
   const LockedPages pages = m_allocator->AllocateLocked(size);
   if (pages.address == nullptr) return {};
   if (pages.locked()) {
@@ -178,29 +178,29 @@ LockedPages LockedPool::NewPages(std::size_t size) {
   return pages;
 }
 
-LockedPages LockedPool::TryLocked(std::size_t size) {
+LockedPages LockedPool::TryLocked(size_t size) {
   const LockedPages pages = m_allocator->AllocateLocked(size);
   if (pages.address == nullptr || pages.locked()) return pages;
   m_allocator->FreeLocked(pages.address, pages.size);
   return {};
 }
 
-std::size_t LockedPool::Left() const {
-  const std::size_t limit = m_allocator->GetLimit();
+size_t LockedPool::Left() const {
+  const size_t limit = m_allocator->GetLimit();
   return limit > m_locked ? limit - m_locked : 0;
 }
 
 // A whole one where there is no limit, where nothing may be locked, and where what is left would not do.
-std::size_t LockedPool::NextArenaSize(std::size_t at_least) const {
-  const std::size_t left = Left();
+size_t LockedPool::NextArenaSize(size_t at_least) const {
+  const size_t left = Left();
   return left < std::max(at_least, kSmallestArena) ? kArenaSize : std::min(kArenaSize, left);
 }
 
-bool LockedPool::NewArena(std::size_t at_least) {
+bool LockedPool::NewArena(size_t at_least) {
   if (!m_has_reserve) MakeReserve();
   at_least = (at_least + kArenaAlign - 1) / kArenaAlign * kArenaAlign;
   LockedPages pages;
-  std::size_t size = NextArenaSize(at_least);
+  size_t size = NextArenaSize(at_least);
   if (size < kArenaSize) {
     // Others in the process may have locked memory too.
     for (; size >= std::max(at_least, kSmallestArena) && pages.address == nullptr; size /= 2) {
@@ -240,7 +240,7 @@ std::map<const char*, LockedPool::Region>::const_iterator LockedPool::FindRegion
   return byte < after->first + after->second.size ? after : m_regions.end();
 }
 
-std::size_t LockedPool::SizeOfRegion(const void* ptr) const {
+size_t LockedPool::SizeOfRegion(const void* ptr) const {
   const std::lock_guard lock(m_mutex);
   const auto found = m_regions.find(static_cast<const char*>(ptr));
   return found == m_regions.end() ? 0 : found->second.size;
@@ -252,7 +252,7 @@ LockedPool::ArenaUse LockedPool::ArenaOf(const void* ptr) const {
   return found == nullptr ? ArenaUse{} : ArenaUse{found->arena.base(), found->arena.GetStats().used};
 }
 
-std::size_t LockedPool::ArenaSize() const {
+size_t LockedPool::ArenaSize() const {
   const std::lock_guard lock(m_mutex);
   return m_arenas.empty() ? NextArenaSize(0) : m_arenas.front().arena.size();
 }
@@ -272,7 +272,7 @@ bool LockedPool::Contains(const void* ptr) const {
 LockedPool::Stats LockedPool::GetStats() const {
   const std::lock_guard lock(m_mutex);
   Stats stats;
-  auto weakest = static_cast<Backend>(std::numeric_limits<std::uint8_t>::max());
+  auto weakest = static_cast<Backend>(std::numeric_limits<uint8_t>::max());
   for (const auto& [arena, backend] : m_arenas) {
     const Arena::Stats each = arena.GetStats();
     stats.used += each.used;
@@ -299,7 +299,7 @@ LockedPool::Stats LockedPool::GetStats() const {
 std::string LockedPool::Walk() const {
   const std::lock_guard lock(m_mutex);
   std::string text;
-  std::size_t number = 0;
+  size_t number = 0;
   for (const auto& [arena, backend] : m_arenas) {
     text += "arena " + std::to_string(number++) + " (" + NameOf(backend) + ")\n" + arena.Walk();
   }

@@ -24,7 +24,7 @@ class LockedPoolManager {
   bool Configure(LockPolicy policy, BackendChoice choice);
 
   /// Has the pool that is made later keep a reserve for AllocReserved(), in bytes.
-  void SetReserve(std::size_t size) noexcept { m_reserve.store(size, std::memory_order_relaxed); }
+  void SetReserve(size_t size) noexcept { m_reserve.store(size, std::memory_order_relaxed); }
 
   /// Replaces the warning, which by default is a line on stderr. Not null.
   void SetWarning(Warning warning) noexcept { m_warning.store(warning, std::memory_order_relaxed); }
@@ -61,7 +61,7 @@ class LockedPoolManager {
   /// The same, for whoever needs no lock.
   std::atomic<LockedPool*> m_made{nullptr};
   std::atomic<Warning> m_warning{nullptr};
-  std::atomic<std::size_t> m_reserve{0};
+  std::atomic<size_t> m_reserve{0};
   std::atomic<bool> m_warned{false};
   std::atomic<bool> m_forked{false};
 };

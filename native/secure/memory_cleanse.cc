@@ -8,7 +8,7 @@
 
 namespace bitcoin_support {
 
-void MemoryCleanse(void* ptr, std::size_t size) noexcept {
+void MemoryCleanse(void* ptr, size_t size) noexcept {
   if (size == 0) return;
 #ifdef _WIN32
   SecureZeroMemory(ptr, size);

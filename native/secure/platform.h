@@ -9,26 +9,26 @@
 namespace bitcoin_support::platform {
 
 /// The size of a page in bytes.
-std::size_t PageSize() noexcept;
+size_t PageSize() noexcept;
 
 /// Maps `size` bytes (whole pages) between two pages that nobody can touch, and locks them if possible.
-LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept;
+LockedPages MapLocked(size_t size, BackendChoice choice) noexcept;
 
 /// Undoes MapLocked().
-void UnmapLocked(void* address, std::size_t size) noexcept;
+void UnmapLocked(void* address, size_t size) noexcept;
 
 /// Puts ordinary pages in the place of those of MapLocked(), between the same guards.
-void ReplaceLocked(void* address, std::size_t size) noexcept;
+void ReplaceLocked(void* address, size_t size) noexcept;
 
 /// See LockedPageAllocator::GetLimit().
-std::size_t LockLimit() noexcept;
+size_t LockLimit() noexcept;
 
 /// How many mappings the process may have; the largest size_t where that is unknown.
-std::size_t MappingLimit() noexcept;
+size_t MappingLimit() noexcept;
 
 /// Fills `size` bytes from the system's random generator; false when it has failed, and the bytes are
 /// undefined.
-bool RandomBytes(void* into, std::size_t size) noexcept;
+bool RandomBytes(void* into, size_t size) noexcept;
 
 /// Writes a message to stderr without allocating, then aborts.
 [[noreturn]] void Die(const char* message) noexcept;

@@ -25,7 +25,7 @@ constexpr unsigned kCloseOnExec = 02000000;
 
 /// Puts memfd_secret pages over a reservation; false, with the reservation as it was or under pages that are
 /// not to be used, when the kernel has none or the limit forbids more.
-bool MapSecret(unsigned char* address, std::size_t size) noexcept {
+bool MapSecret(unsigned char* address, size_t size) noexcept {
   const auto fd = static_cast<int>(syscall(kMemfdSecret, kCloseOnExec));
   if (fd < 0) return false;
   void* pages = MAP_FAILED;
@@ -46,14 +46,14 @@ bool MapSecret(unsigned char* address, std::size_t size) noexcept {
   // could read the secrets, so such pages are not used.
   if (madvise(address, size, MADV_DONTFORK) != 0) return false;
   // Now rather than at the first write of a secret, where a lack of memory would be a SIGBUS.
-  for (std::size_t offset = 0; offset < size; offset += PageSize()) {
+  for (size_t offset = 0; offset < size; offset += PageSize()) {
     static_cast<volatile unsigned char*>(address)[offset] = 0;
   }
   return true;
 }
 
 /// Puts private pages over a reservation, or over what a failed try has left there.
-bool MapPrivate(unsigned char* address, std::size_t size) noexcept {
+bool MapPrivate(unsigned char* address, size_t size) noexcept {
   if (mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
       MAP_FAILED) {
     return false;
@@ -66,7 +66,7 @@ bool MapPrivate(unsigned char* address, std::size_t size) noexcept {
 
 }  // namespace
 
-LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
+LockedPages MapLocked(size_t size, BackendChoice choice) noexcept {
   unsigned char* const address = ReserveGuarded(size);
   if (address == nullptr) return {};
   if (choice != BackendChoice::kMlock && MapSecret(address, size))
@@ -79,28 +79,28 @@ LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
   return {address, size, LockPages(address, size) ? Backend::kMlock : Backend::kNone};
 }
 
-std::size_t MappingLimit() noexcept {
-  std::size_t limit = 0;
+size_t MappingLimit() noexcept {
+  size_t limit = 0;
   const int fd = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC);
   if (fd >= 0) {
     char text[32];
     const ssize_t count = read(fd, text, sizeof text);
     close(fd);
     for (ssize_t i = 0; i < count && text[i] >= '0' && text[i] <= '9'; ++i) {
-      limit = limit * 10 + static_cast<std::size_t>(text[i] - '0');
+      limit = limit * 10 + static_cast<size_t>(text[i] - '0');
     }
   }
-  return limit > 0 ? limit : std::numeric_limits<std::size_t>::max();
+  return limit > 0 ? limit : std::numeric_limits<size_t>::max();
 }
 
-bool RandomBytes(void* into, std::size_t size) noexcept {
+bool RandomBytes(void* into, size_t size) noexcept {
   auto* out = static_cast<unsigned char*>(into);
   while (size > 0) {
     const ssize_t count = getrandom(out, size, 0);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return false;
     out += count;
-    size -= static_cast<std::size_t>(count);
+    size -= static_cast<size_t>(count);
   }
   return true;
 }

@@ -17,7 +17,7 @@
 namespace bitcoin_support::platform {
 
 // There is no memfd_secret; a process that asks for it gets pages that count as unlocked.
-LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
+LockedPages MapLocked(size_t size, BackendChoice choice) noexcept {
   unsigned char* const address = ReserveGuarded(size);
   if (address == nullptr) return {};
   if (mprotect(address, size, PROT_READ | PROT_WRITE) != 0) {
@@ -34,13 +34,13 @@ LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
   return {address, size, LockPages(address, size) ? Backend::kMlock : Backend::kNone};
 }
 
-std::size_t MappingLimit() noexcept { return std::numeric_limits<std::size_t>::max(); }
+size_t MappingLimit() noexcept { return std::numeric_limits<size_t>::max(); }
 
-bool RandomBytes(void* into, std::size_t size) noexcept {
-  constexpr std::size_t kAtOnce = 256;
+bool RandomBytes(void* into, size_t size) noexcept {
+  constexpr size_t kAtOnce = 256;
   auto* out = static_cast<unsigned char*>(into);
   while (size > 0) {
-    const std::size_t count = std::min(size, kAtOnce);
+    const size_t count = std::min(size, kAtOnce);
     if (getentropy(out, count) != 0) return false;
     out += count;
     size -= count;

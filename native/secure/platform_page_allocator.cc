@@ -12,8 +12,8 @@ class PlatformPageAllocator final : public LockedPageAllocator {
  public:
   explicit PlatformPageAllocator(BackendChoice choice) noexcept : m_choice(choice) {}
 
-  LockedPages AllocateLocked(std::size_t size) override {
-    const std::size_t whole = WholePages(size);
+  LockedPages AllocateLocked(size_t size) override {
+    const size_t whole = WholePages(size);
     if (whole == 0 || m_regions >= MostRegions()) return {};
     LockedPages pages = platform::MapLocked(whole, m_choice);
     if (pages.address == nullptr) return {};
@@ -26,35 +26,35 @@ class PlatformPageAllocator final : public LockedPageAllocator {
     return pages;
   }
 
-  void FreeLocked(void* address, std::size_t size) noexcept override {
+  void FreeLocked(void* address, size_t size) noexcept override {
     region_registry::Remove(address);
     platform::UnmapLocked(address, WholePages(size));
     --m_regions;
   }
 
-  void AbandonLocked(void* address, std::size_t size) noexcept override {
+  void AbandonLocked(void* address, size_t size) noexcept override {
     region_registry::Remove(address);
     platform::ReplaceLocked(address, WholePages(size));
   }
 
-  std::size_t GetLimit() override { return platform::LockLimit(); }
+  size_t GetLimit() override { return platform::LockLimit(); }
 
  private:
-  static std::size_t WholePages(std::size_t size) noexcept {
-    const std::size_t page = platform::PageSize();
-    if (size > std::numeric_limits<std::size_t>::max() - page) return 0;
+  static size_t WholePages(size_t size) noexcept {
+    const size_t page = platform::PageSize();
+    if (size > std::numeric_limits<size_t>::max() - page) return 0;
     return (size + page - 1) / page * page;
   }
 
   // Each takes up to three of the kernel's mappings. When the process has none left, V8 ends it: half of them
   // are for everyone else.
-  static std::size_t MostRegions() noexcept {
-    static const std::size_t most = platform::MappingLimit() / 6;
+  static size_t MostRegions() noexcept {
+    static const size_t most = platform::MappingLimit() / 6;
     return most;
   }
 
   const BackendChoice m_choice;
-  std::atomic<std::size_t> m_regions{0};
+  std::atomic<size_t> m_regions{0};
 };
 
 }  // namespace

@@ -17,18 +17,18 @@
 
 namespace bitcoin_support::platform {
 
-std::size_t PageSize() noexcept {
-  static const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+size_t PageSize() noexcept {
+  static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   return size;
 }
 
 // The hard limit, since the soft one is raised to it when a lock fails.
-std::size_t LockLimit() noexcept {
+size_t LockLimit() noexcept {
   rlimit limit{};
   if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) {
-    return std::numeric_limits<std::size_t>::max();
+    return std::numeric_limits<size_t>::max();
   }
-  return static_cast<std::size_t>(limit.rlim_max) / PageSize() * PageSize();
+  return static_cast<size_t>(limit.rlim_max) / PageSize() * PageSize();
 }
 
 bool RaiseLockLimit() noexcept {
@@ -38,7 +38,7 @@ bool RaiseLockLimit() noexcept {
   return setrlimit(RLIMIT_MEMLOCK, &limit) == 0;
 }
 
-bool LockPages(void* address, std::size_t size) noexcept {
+bool LockPages(void* address, size_t size) noexcept {
   const auto lock = [=] {
 #ifdef __linux__
     // AddressSanitizer's runtime has an mlock() that does nothing and says that it has.
@@ -50,19 +50,19 @@ bool LockPages(void* address, std::size_t size) noexcept {
   return lock() || (RaiseLockLimit() && lock());
 }
 
-unsigned char* ReserveGuarded(std::size_t size) noexcept {
-  const std::size_t guard = PageSize();
-  if (size > std::numeric_limits<std::size_t>::max() - 2 * guard) return nullptr;
+unsigned char* ReserveGuarded(size_t size) noexcept {
+  const size_t guard = PageSize();
+  if (size > std::numeric_limits<size_t>::max() - 2 * guard) return nullptr;
   void* const address = mmap(nullptr, size + 2 * guard, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return address == MAP_FAILED ? nullptr : static_cast<unsigned char*>(address) + guard;
 }
 
-void UnmapLocked(void* address, std::size_t size) noexcept {
-  const std::size_t guard = PageSize();
+void UnmapLocked(void* address, size_t size) noexcept {
+  const size_t guard = PageSize();
   munmap(static_cast<unsigned char*>(address) - guard, size + 2 * guard);
 }
 
-void ReplaceLocked(void* address, std::size_t size) noexcept {
+void ReplaceLocked(void* address, size_t size) noexcept {
   // Where it fails the old ones stay, which are wiped.
   mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }

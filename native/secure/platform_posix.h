@@ -7,10 +7,10 @@ namespace bitcoin_support::platform {
 
 /// Reserves `size` bytes and a page at each end, none of which can be touched. Returns the first byte between
 /// the guards, or null.
-unsigned char* ReserveGuarded(std::size_t size) noexcept;
+unsigned char* ReserveGuarded(size_t size) noexcept;
 
 /// Locks pages, raising the soft limit of locked memory to the hard one if that is what it takes.
-bool LockPages(void* address, std::size_t size) noexcept;
+bool LockPages(void* address, size_t size) noexcept;
 
 /// Raises the soft limit of locked memory; false when it is as high as it can be.
 bool RaiseLockLimit() noexcept;

@@ -16,7 +16,7 @@ namespace bitcoin_support::platform {
 namespace {
 
 /// A process may lock little more than its smallest working set: make room for `size` bytes more.
-bool GrowWorkingSet(std::size_t size) noexcept {
+bool GrowWorkingSet(size_t size) noexcept {
   SIZE_T least = 0;
   SIZE_T most = 0;
   DWORD flags = 0;
@@ -25,25 +25,25 @@ bool GrowWorkingSet(std::size_t size) noexcept {
   return SetProcessWorkingSetSizeEx(process, least + size, std::max(most, least + size) + size, flags) != 0;
 }
 
-bool LockPages(void* address, std::size_t size) noexcept {
+bool LockPages(void* address, size_t size) noexcept {
   return VirtualLock(address, size) != 0 || (GrowWorkingSet(size) && VirtualLock(address, size) != 0);
 }
 
 }  // namespace
 
-std::size_t PageSize() noexcept {
-  static const std::size_t size = [] {
+size_t PageSize() noexcept {
+  static const size_t size = [] {
     SYSTEM_INFO info;
     GetSystemInfo(&info);
-    return static_cast<std::size_t>(info.dwPageSize);
+    return static_cast<size_t>(info.dwPageSize);
   }();
   return size;
 }
 
 // There is no memfd_secret; a process that asks for it gets pages that count as unlocked.
-LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
-  const std::size_t guard = PageSize();
-  if (size > std::numeric_limits<std::size_t>::max() - 2 * guard) return {};
+LockedPages MapLocked(size_t size, BackendChoice choice) noexcept {
+  const size_t guard = PageSize();
+  if (size > std::numeric_limits<size_t>::max() - 2 * guard) return {};
   auto* const whole =
       static_cast<unsigned char*>(VirtualAlloc(nullptr, size + 2 * guard, MEM_RESERVE, PAGE_NOACCESS));
   if (whole == nullptr) return {};
@@ -58,21 +58,21 @@ LockedPages MapLocked(std::size_t size, BackendChoice choice) noexcept {
 }
 
 // Releasing pages unlocks them.
-void UnmapLocked(void* address, std::size_t) noexcept {
+void UnmapLocked(void* address, size_t) noexcept {
   VirtualFree(static_cast<unsigned char*>(address) - PageSize(), 0, MEM_RELEASE);
 }
 
 // The working set is grown when a lock needs it, so the first arena need not be smaller.
-void ReplaceLocked(void* address, std::size_t size) noexcept { VirtualUnlock(address, size); }
+void ReplaceLocked(void* address, size_t size) noexcept { VirtualUnlock(address, size); }
 
-std::size_t LockLimit() noexcept { return std::numeric_limits<std::size_t>::max(); }
+size_t LockLimit() noexcept { return std::numeric_limits<size_t>::max(); }
 
-std::size_t MappingLimit() noexcept { return std::numeric_limits<std::size_t>::max(); }
+size_t MappingLimit() noexcept { return std::numeric_limits<size_t>::max(); }
 
-bool RandomBytes(void* into, std::size_t size) noexcept {
+bool RandomBytes(void* into, size_t size) noexcept {
   auto* out = static_cast<unsigned char*>(into);
   while (size > 0) {
-    const auto count = static_cast<ULONG>(std::min<std::size_t>(size, std::numeric_limits<ULONG>::max()));
+    const auto count = static_cast<ULONG>(std::min<size_t>(size, std::numeric_limits<ULONG>::max()));
     if (BCryptGenRandom(nullptr, out, count, BCRYPT_USE_SYSTEM_PREFERRED_RNG) < 0) return false;
     out += count;
     size -= count;

@@ -74,8 +74,8 @@ bool DoesNothing(int number) noexcept {
 void OnSignal(int number, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   PurgeFromSignal();
-  const Watched& watched = g_watched[static_cast<std::size_t>(number)];
-  const struct sigaction& before = watched.before[static_cast<std::size_t>(watched.current.load())];
+  const Watched& watched = g_watched[static_cast<size_t>(number)];
+  const struct sigaction& before = watched.before[static_cast<size_t>(watched.current.load())];
   const bool default_action = HandlerOf(before, SIG_DFL);
   if (default_action && DoesNothing(number)) {
     // Nothing else is to be done.
@@ -101,9 +101,9 @@ bool Install(int number) noexcept {
   struct sigaction found{};
   if (sigaction(number, nullptr, &found) != 0) return false;
   if (IsOurs(found) || HandlerOf(found, SIG_IGN)) return true;
-  Watched& watched = g_watched[static_cast<std::size_t>(number)];
+  Watched& watched = g_watched[static_cast<size_t>(number)];
   const int next = 1 - watched.current.load();
-  watched.before[static_cast<std::size_t>(next)] = found;
+  watched.before[static_cast<size_t>(next)] = found;
   watched.current.store(next);
   struct sigaction action{};
   action.sa_sigaction = OnSignal;
@@ -117,12 +117,12 @@ bool Watch(int number) noexcept {
   if (number <= 0 || number >= kSignals) return false;
   const std::lock_guard lock(g_mutex);
   if (!Install(number)) return false;
-  g_watched[static_cast<std::size_t>(number)].asked.store(true);
+  g_watched[static_cast<size_t>(number)].asked.store(true);
   return true;
 }
 
 bool IsAsked(int number) noexcept {
-  return number > 0 && number < kSignals && g_watched[static_cast<std::size_t>(number)].asked.load();
+  return number > 0 && number < kSignals && g_watched[static_cast<size_t>(number)].asked.load();
 }
 
 }  // namespace
@@ -145,8 +145,8 @@ PurgeAside::PurgeAside(int signal) noexcept : m_signal(signal) {
   const std::lock_guard lock(g_mutex);
   struct sigaction found{};
   if (sigaction(signal, nullptr, &found) != 0 || !IsOurs(found)) return;
-  const Watched& watched = g_watched[static_cast<std::size_t>(signal)];
-  sigaction(signal, &watched.before[static_cast<std::size_t>(watched.current.load())], nullptr);
+  const Watched& watched = g_watched[static_cast<size_t>(signal)];
+  sigaction(signal, &watched.before[static_cast<size_t>(watched.current.load())], nullptr);
 }
 
 PurgeAside::~PurgeAside() {

@@ -18,7 +18,7 @@ struct Entry {
   enum State : int { kFree, kChanging, kKnown, kBeingWiped };
   std::atomic<int> m_state{kFree};
   std::atomic<unsigned char*> m_address{nullptr};
-  std::atomic<std::size_t> m_size{0};
+  std::atomic<size_t> m_size{0};
 };
 
 /// Blocks are only ever added, so whoever walks the list needs no lock.
@@ -57,7 +57,7 @@ bool Append() noexcept {
 
 }  // namespace
 
-bool Add(void* address, std::size_t size) noexcept {
+bool Add(void* address, size_t size) noexcept {
   const auto put = [&](Entry& entry) {
     if (!Take(entry, Entry::kFree, Entry::kChanging)) return false;
     entry.m_address.store(static_cast<unsigned char*>(address), std::memory_order_relaxed);

@@ -7,7 +7,7 @@ namespace bitcoin_support::region_registry {
 
 /// Makes a region known. False when no more regions can be known (there is no memory): the caller must not
 /// use it.
-bool Add(void* address, std::size_t size) noexcept;
+bool Add(void* address, size_t size) noexcept;
 
 /// Forgets a region that is about to be unmapped. Returns only when no purge is writing to it.
 void Remove(void* address) noexcept;

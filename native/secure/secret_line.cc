@@ -28,29 +28,29 @@ constexpr unsigned char kCtrlW = 0x17;
 constexpr unsigned char kEscapeByte = 0x1b;
 constexpr unsigned char kDelete = 0x7f;
 
-constexpr std::size_t kFirstCapacity = 255;
+constexpr size_t kFirstCapacity = 255;
 
 // What comes later after ESC is no part of a sequence: the key was pressed alone. Node's readline waits as
 // long.
-constexpr std::uint64_t kEscapeTimeoutNs = 500'000'000;
+constexpr uint64_t kEscapeTimeoutNs = 500'000'000;
 
-std::uint64_t NowNs() {
-  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() /
-                                    std::chrono::nanoseconds(1));
+uint64_t NowNs() {
+  return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() /
+                               std::chrono::nanoseconds(1));
 }
 
 bool IsContinuation(unsigned char byte) { return (byte & 0xc0) == 0x80; }
 
 }  // namespace
 
-SecretLine::SecretLine(std::size_t max_bytes) noexcept
+SecretLine::SecretLine(size_t max_bytes) noexcept
     : m_max(std::min(max_bytes, SecureBufferTable::kMaxCapacity - 1)) {}
 
 SecretLine::~SecretLine() {
   if (m_number != 0) SecureBufferTable::Instance().Destroy(m_number);
 }
 
-std::ptrdiff_t SecretLine::ReadByte(int fd) noexcept {
+ptrdiff_t SecretLine::ReadByte(int fd) noexcept {
   if (!MakeRoom()) {
     m_state = State::kFailed;
     return 0;
@@ -61,7 +61,7 @@ std::ptrdiff_t SecretLine::ReadByte(int fd) noexcept {
     return 0;
   }
   unsigned char* const typed = access.data();
-  const std::ptrdiff_t result = read(fd, typed, 1);
+  const ptrdiff_t result = read(fd, typed, 1);
   if (result == 1) Take(*typed, typed + 1);
   MemoryCleanse(typed, 1);
   access.set_length(1 + m_length);
@@ -70,7 +70,7 @@ std::ptrdiff_t SecretLine::ReadByte(int fd) noexcept {
 
 BufferNumber SecretLine::Finish() noexcept {
   SecureBufferTable& table = SecureBufferTable::Instance();
-  const BufferNumber number = table.New(std::max<std::size_t>(m_length, 1));
+  const BufferNumber number = table.New(std::max<size_t>(m_length, 1));
   if (number == 0) return 0;
   const SharedAccess access(table, m_number);
   if (access && SecureBuffer(number).Write(SecureBuffer::Bytes(access.data() + 1, m_length))) return number;
@@ -140,7 +140,7 @@ bool SecretLine::SkipSequence(unsigned char byte) noexcept {
 
 void SecretLine::EraseCharacter(unsigned char* line) noexcept {
   if (m_length == 0) return;
-  std::size_t length = m_length - 1;
+  size_t length = m_length - 1;
   while (length > 0 && IsContinuation(line[length])) --length;
   Shorten(line, length);
 }
@@ -148,13 +148,13 @@ void SecretLine::EraseCharacter(unsigned char* line) noexcept {
 // Back over blanks, then over what is none, as the terminal's own line editing does.
 void SecretLine::EraseWord(unsigned char* line) noexcept {
   const auto blank = [](unsigned char byte) { return byte == ' ' || byte == kTab; };
-  std::size_t length = m_length;
+  size_t length = m_length;
   while (length > 0 && blank(line[length - 1])) --length;
   while (length > 0 && !blank(line[length - 1])) --length;
   Shorten(line, length);
 }
 
-void SecretLine::Shorten(unsigned char* line, std::size_t length) noexcept {
+void SecretLine::Shorten(unsigned char* line, size_t length) noexcept {
   MemoryCleanse(line + length, m_length - length);
   m_length = length;
 }
@@ -164,8 +164,7 @@ bool SecretLine::MakeRoom() noexcept {
   if (m_number != 0 && m_length < m_capacity) return true;
   if (m_number != 0 && m_length == m_max) return true;
   SecureBufferTable& table = SecureBufferTable::Instance();
-  const std::size_t capacity =
-      std::min(std::max(kFirstCapacity, m_capacity * 2), std::max<std::size_t>(m_max, 1));
+  const size_t capacity = std::min(std::max(kFirstCapacity, m_capacity * 2), std::max<size_t>(m_max, 1));
   const BufferNumber larger = table.New(1 + capacity);
   if (larger == 0) return false;
   if (m_number != 0) {

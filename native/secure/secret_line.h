@@ -13,7 +13,7 @@ namespace bitcoin_support {
 /// characters but the tab are left out.
 class SecretLine {
  public:
-  enum class State : std::uint8_t {
+  enum class State : uint8_t {
     kTyping,       ///< more bytes are wanted
     kDone,         ///< Enter or Ctrl-D: Finish() has the line
     kInterrupted,  ///< Ctrl-C
@@ -21,7 +21,7 @@ class SecretLine {
     kFailed,       ///< there is no locked memory to be had
   };
 
-  explicit SecretLine(std::size_t max_bytes) noexcept;
+  explicit SecretLine(size_t max_bytes) noexcept;
   /// Wipes what is left.
   ~SecretLine();
   SecretLine(const SecretLine&) = delete;
@@ -31,7 +31,7 @@ class SecretLine {
 
   /// Reads one byte of the terminal into locked memory and edits the line by it. @returns what read(2)
   /// returned: 0 at the end, -1 with errno.
-  std::ptrdiff_t ReadByte(int fd) noexcept;
+  ptrdiff_t ReadByte(int fd) noexcept;
 
   /// Once it is done. @returns the number of a new buffer with the line; the caller is its holder. 0 on
   /// failure.
@@ -39,7 +39,7 @@ class SecretLine {
 
  private:
   // What the next byte belongs to.
-  enum class Sequence : std::uint8_t {
+  enum class Sequence : uint8_t {
     kNone,     // the line
     kEscape,   // what follows ESC
     kControl,  // ESC [ up to its final byte
@@ -51,15 +51,15 @@ class SecretLine {
   bool SkipSequence(unsigned char byte) noexcept;
   void EraseCharacter(unsigned char* line) noexcept;
   void EraseWord(unsigned char* line) noexcept;
-  void Shorten(unsigned char* line, std::size_t length) noexcept;
+  void Shorten(unsigned char* line, size_t length) noexcept;
   bool MakeRoom() noexcept;
 
-  const std::size_t m_max;
-  BufferNumber m_number = 0;       // its first byte is where read(2) puts what was typed; the line follows
-  std::size_t m_capacity = 0;      // of the line
-  std::size_t m_length = 0;        // of the line
-  std::uint64_t m_escaped_at = 0;  // ns; when ESC came
-  bool m_overflow = false;         // more than m_max bytes have come
+  const size_t m_max;
+  BufferNumber m_number = 0;  // its first byte is where read(2) puts what was typed; the line follows
+  size_t m_capacity = 0;      // of the line
+  size_t m_length = 0;        // of the line
+  uint64_t m_escaped_at = 0;  // ns; when ESC came
+  bool m_overflow = false;    // more than m_max bytes have come
   Sequence m_sequence = Sequence::kNone;
   State m_state = State::kTyping;
 };

@@ -25,17 +25,17 @@ class SecureAllocator {
   template <typename U>
   SecureAllocator(const SecureAllocator<U>&) noexcept {}
 
-  T* allocate(std::size_t count) {
-    if (count > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
-    const std::size_t size = count == 0 ? 1 : count * sizeof(T);
+  T* allocate(size_t count) {
+    if (count > std::numeric_limits<size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
+    const size_t size = count == 0 ? 1 : count * sizeof(T);
     LockedPool& pool = LockedPoolManager::Instance().pool();
     void* const memory = size > LockedPool::kArenaSize ? pool.AllocRegion(size) : pool.Alloc(size);
     if (memory == nullptr) throw std::bad_alloc();
     return static_cast<T*>(memory);
   }
 
-  void deallocate(T* memory, std::size_t count) noexcept {
-    const std::size_t size = count == 0 ? 1 : count * sizeof(T);
+  void deallocate(T* memory, size_t count) noexcept {
+    const size_t size = count == 0 ? 1 : count * sizeof(T);
     LockedPoolManager& manager = LockedPoolManager::Instance();
     LockedPool& pool = manager.pool();
     // In a forked child it may be the parent's, which is wiped or unmapped here.

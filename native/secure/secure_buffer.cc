@@ -14,12 +14,12 @@ namespace bitcoin_support {
 namespace {
 
 // The bytes may be the buffer's own, and an empty span's pointer may be null.
-void Copy(unsigned char* into, const unsigned char* from, std::size_t size) noexcept {
+void Copy(unsigned char* into, const unsigned char* from, size_t size) noexcept {
   if (size > 0) std::memmove(into, from, size);
 }
 
 // Whether a character of UTF-8 starts at the offset, or the content ends there.
-bool StartsCharacter(const BufferAccess& access, std::size_t offset) noexcept {
+bool StartsCharacter(const BufferAccess& access, size_t offset) noexcept {
   return offset == access.length() || (offset < access.length() && (access.data()[offset] & 0xc0) != 0x80);
 }
 
@@ -30,7 +30,7 @@ bool SecureBuffer::Write(Bytes bytes) noexcept { return Write(std::span<const By
 bool SecureBuffer::Write(std::span<const Bytes> pieces) noexcept {
   ExclusiveAccess access(m_table, m_number);
   if (!access) return false;
-  std::size_t room = access.capacity();
+  size_t room = access.capacity();
   for (const Bytes piece : pieces) {
     if (piece.size() > room) return false;
     room -= piece.size();
@@ -46,18 +46,18 @@ bool SecureBuffer::Write(std::span<const Bytes> pieces) noexcept {
   return true;
 }
 
-SecureBuffer::Growth SecureBuffer::Insert(std::size_t at, Bytes bytes) noexcept { return Grow(at, bytes); }
+SecureBuffer::Growth SecureBuffer::Insert(size_t at, Bytes bytes) noexcept { return Grow(at, bytes); }
 
 SecureBuffer::Growth SecureBuffer::Append(Bytes bytes) noexcept { return Grow(std::nullopt, bytes); }
 
-SecureBuffer::Growth SecureBuffer::Grow(std::optional<std::size_t> at, Bytes bytes) noexcept {
+SecureBuffer::Growth SecureBuffer::Grow(std::optional<size_t> at, Bytes bytes) noexcept {
   ExclusiveAccess access(m_table, m_number);
   if (!access) return Growth::kFailed;
-  const std::size_t length = access.length();
-  const std::size_t offset = at.value_or(length);
+  const size_t length = access.length();
+  const size_t offset = at.value_or(length);
   if (at && !StartsCharacter(access, offset)) return Growth::kFailed;
   if (bytes.size() > SecureBufferTable::kMaxCapacity - length) return Growth::kFailed;
-  const std::size_t needed = length + bytes.size();
+  const size_t needed = length + bytes.size();
   const bool move = needed > access.capacity();
   if (move &&
       !access.Enlarge(std::min(std::max(needed, access.capacity() * 2), SecureBufferTable::kMaxCapacity))) {
@@ -70,7 +70,7 @@ SecureBuffer::Growth SecureBuffer::Grow(std::optional<std::size_t> at, Bytes byt
   return move ? Growth::kMoved : Growth::kFits;
 }
 
-bool SecureBuffer::Truncate(std::size_t length) noexcept {
+bool SecureBuffer::Truncate(size_t length) noexcept {
   ExclusiveAccess access(m_table, m_number);
   if (!access) return false;
   if (length >= access.length()) return true;
@@ -83,7 +83,7 @@ bool SecureBuffer::Truncate(std::size_t length) noexcept {
 bool SecureBuffer::Pop() noexcept {
   ExclusiveAccess access(m_table, m_number);
   if (!access || access.length() == 0) return false;
-  std::size_t length = access.length();
+  size_t length = access.length();
   do {
     --length;
   } while (length > 0 && !StartsCharacter(access, length));
@@ -126,15 +126,15 @@ bool SecureBuffer::Zeroize() noexcept {
   return true;
 }
 
-std::optional<std::size_t> SecureBuffer::Read(std::span<unsigned char> into) const noexcept {
+std::optional<size_t> SecureBuffer::Read(std::span<unsigned char> into) const noexcept {
   const SharedAccess access(m_table, m_number);
   if (!access) return std::nullopt;
-  const std::size_t count = std::min(into.size(), access.length());
+  const size_t count = std::min(into.size(), access.length());
   Copy(into.data(), access.data(), count);
   return count;
 }
 
-std::optional<std::size_t> SecureBuffer::ReadWhole(std::span<unsigned char> into) const noexcept {
+std::optional<size_t> SecureBuffer::ReadWhole(std::span<unsigned char> into) const noexcept {
   const SharedAccess access(m_table, m_number);
   if (!access) return std::nullopt;
   if (access.length() <= into.size()) Copy(into.data(), access.data(), access.length());
@@ -142,19 +142,18 @@ std::optional<std::size_t> SecureBuffer::ReadWhole(std::span<unsigned char> into
 }
 
 // Without entering, so that it never waits. Had the number been another buffer's, the second look would tell.
-std::optional<std::size_t> SecureBuffer::Look(
-    const std::atomic<std::uint32_t> ControlBlock::* number) const noexcept {
+std::optional<size_t> SecureBuffer::Look(const std::atomic<uint32_t> ControlBlock::* number) const noexcept {
   const ControlBlock* const block = m_table.Find(m_number);
-  const std::uint64_t generation = SecureBufferTable::GenerationOf(m_number);
+  const uint64_t generation = SecureBufferTable::GenerationOf(m_number);
   if (block == nullptr || !block->IsOpen(generation)) return std::nullopt;
-  const std::size_t value = (block->*number).load(std::memory_order_acquire);
+  const size_t value = (block->*number).load(std::memory_order_acquire);
   if (!block->IsOpen(generation)) return std::nullopt;
   return value;
 }
 
-std::optional<std::size_t> SecureBuffer::Length() const noexcept { return Look(&ControlBlock::m_length); }
+std::optional<size_t> SecureBuffer::Length() const noexcept { return Look(&ControlBlock::m_length); }
 
-std::optional<std::size_t> SecureBuffer::Capacity() const noexcept { return Look(&ControlBlock::m_capacity); }
+std::optional<size_t> SecureBuffer::Capacity() const noexcept { return Look(&ControlBlock::m_capacity); }
 
 bool SecureBuffer::IsValid() const noexcept {
   const ControlBlock* const block = m_table.Find(m_number);
@@ -162,10 +161,10 @@ bool SecureBuffer::IsValid() const noexcept {
 }
 
 bool SecureBuffer::IsLocked() const noexcept {
-  constexpr std::uint64_t kBoth = ControlBlock::kLockWanted | ControlBlock::kPagesLocked;
+  constexpr uint64_t kBoth = ControlBlock::kLockWanted | ControlBlock::kPagesLocked;
   const ControlBlock* const block = m_table.Find(m_number);
   if (block == nullptr) return false;
-  const std::uint64_t state = block->state();
+  const uint64_t state = block->state();
   return ControlBlock::Open(state, SecureBufferTable::GenerationOf(m_number)) && (state & kBoth) == kBoth;
 }
 
@@ -189,8 +188,8 @@ std::optional<bool> SecureBuffer::Equals(const SecureBuffer& other) const noexce
     const SharedAccess right(other.m_table, other.m_number, std::nothrow);
     if (right) {
       // Beyond the length there are zeros, and equal lengths are within both capacities.
-      const std::size_t common = std::min(left.capacity(), right.capacity());
-      const std::uint64_t difference = ConstantTimeDifference(left.data(), right.data(), common);
+      const size_t common = std::min(left.capacity(), right.capacity());
+      const uint64_t difference = ConstantTimeDifference(left.data(), right.data(), common);
       return (difference | (left.length() ^ right.length())) == 0;
     }
     if (!other.IsValid()) return std::nullopt;
@@ -201,9 +200,9 @@ std::optional<bool> SecureBuffer::Equals(const SecureBuffer& other) const noexce
 std::optional<bool> SecureBuffer::Equals(Bytes bytes) const noexcept {
   const SharedAccess access(m_table, m_number);
   if (!access) return std::nullopt;
-  const std::size_t common = std::min(bytes.size(), access.capacity());
-  const std::uint64_t difference = ConstantTimeDifference(access.data(), bytes.data(), common) |
-                                   ConstantTimeBits(access.data() + common, access.capacity() - common);
+  const size_t common = std::min(bytes.size(), access.capacity());
+  const uint64_t difference = ConstantTimeDifference(access.data(), bytes.data(), common) |
+                              ConstantTimeBits(access.data() + common, access.capacity() - common);
   return (difference | (access.length() ^ bytes.size())) == 0;
 }
 

@@ -34,12 +34,12 @@ class SecureBuffer {
   };
   /// Puts bytes into the content at an offset that starts a character of UTF-8, or at its end, and enlarges
   /// the capacity when there is no room for all. The bytes must not be the buffer's own.
-  Growth Insert(std::size_t at, Bytes bytes) noexcept;
+  Growth Insert(size_t at, Bytes bytes) noexcept;
   /// The same at the end.
   Growth Append(Bytes bytes) noexcept;
   /// Shortens the content to an offset that starts a character, and wipes the rest. A length beyond the
   /// content's changes nothing.
-  bool Truncate(std::size_t length) noexcept;
+  bool Truncate(size_t length) noexcept;
   /// Takes away the last character, which is up to four bytes of UTF-8. False when there is none.
   bool Pop() noexcept;
   /// Sets all bytes of the capacity to a value.
@@ -54,13 +54,13 @@ class SecureBuffer {
 
   /// Copies as much of the content as fits into `into`, and leaves the rest of that alone. The number of
   /// bytes copied.
-  std::optional<std::size_t> Read(std::span<unsigned char> into) const noexcept;
+  std::optional<size_t> Read(std::span<unsigned char> into) const noexcept;
   /// The same for all or nothing. The content's length: when it is more than `into` has, nothing has been
   /// copied.
-  std::optional<std::size_t> ReadWhole(std::span<unsigned char> into) const noexcept;
+  std::optional<size_t> ReadWhole(std::span<unsigned char> into) const noexcept;
 
-  std::optional<std::size_t> Length() const noexcept;
-  std::optional<std::size_t> Capacity() const noexcept;
+  std::optional<size_t> Length() const noexcept;
+  std::optional<size_t> Capacity() const noexcept;
   bool IsValid() const noexcept;
   /// True when the pages are locked and Unlock() has not been called. Pages are shared with neighbours and
   /// stay locked.
@@ -79,8 +79,8 @@ class SecureBuffer {
   std::optional<bool> IntegrityCheck() const noexcept;
 
  private:
-  Growth Grow(std::optional<std::size_t> at, Bytes bytes) noexcept;
-  std::optional<std::size_t> Look(const std::atomic<std::uint32_t> ControlBlock::* number) const noexcept;
+  Growth Grow(std::optional<size_t> at, Bytes bytes) noexcept;
+  std::optional<size_t> Look(const std::atomic<uint32_t> ControlBlock::* number) const noexcept;
 
   SecureBufferTable& m_table;
   const BufferNumber m_number;

@@ -40,18 +40,18 @@ void SecureBufferTable::Close() noexcept {
 
 SecureBufferTable* SecureBufferTable::IfMade() noexcept { return g_instance.load(std::memory_order_acquire); }
 
-BufferNumber SecureBufferTable::New(std::size_t capacity) noexcept {
+BufferNumber SecureBufferTable::New(size_t capacity) noexcept {
   if (capacity == 0 || capacity > kMaxCapacity) return 0;
   try {
     const std::lock_guard lock(m_mutex);
     if (m_first_free == kNoIndex && !AddBlock()) return 0;
     const Slot slot = m_slots.Take(capacity);
     if (slot.data == nullptr) return 0;
-    const std::uint32_t index = m_first_free;
+    const uint32_t index = m_first_free;
     ControlBlock& block = *Find(index);
     m_first_free = block.m_next_free;
     block.m_slot = slot;
-    block.m_capacity.store(static_cast<std::uint32_t>(capacity), std::memory_order_relaxed);
+    block.m_capacity.store(static_cast<uint32_t>(capacity), std::memory_order_relaxed);
     block.m_length.store(0, std::memory_order_relaxed);
     block.m_holders.store(1, std::memory_order_relaxed);
     const BufferNumber number = block.generation() << kIndexBits | index;
@@ -64,7 +64,7 @@ BufferNumber SecureBufferTable::New(std::size_t capacity) noexcept {
 }
 
 bool SecureBufferTable::AddBlock() {
-  const std::uint32_t index = m_count.load(std::memory_order_relaxed);
+  const uint32_t index = m_count.load(std::memory_order_relaxed);
   if (index == kMaxBlocks) return false;
   if (index % kChunk == 0) {
     auto* const chunk = new (std::nothrow) Block[kChunk];
@@ -83,7 +83,7 @@ bool SecureBufferTable::AddBlock() {
 bool SecureBufferTable::Destroy(BufferNumber number) noexcept {
   ControlBlock* const block = Find(number);
   if (block == nullptr) return false;
-  const std::uint32_t purges = m_purges.load(std::memory_order_acquire);
+  const uint32_t purges = m_purges.load(std::memory_order_acquire);
   switch (block->Close(GenerationOf(number))) {
     case ControlBlock::Closed::kGone:
       return false;
@@ -96,11 +96,11 @@ bool SecureBufferTable::Destroy(BufferNumber number) noexcept {
   return true;
 }
 
-bool SecureBufferTable::Enlarge(ControlBlock& block, std::size_t capacity) noexcept {
+bool SecureBufferTable::Enlarge(ControlBlock& block, size_t capacity) noexcept {
   if (capacity > kMaxCapacity) return false;
-  const std::uint32_t purges = m_purges.load(std::memory_order_acquire);
+  const uint32_t purges = m_purges.load(std::memory_order_acquire);
   const Slot old = block.m_slot;
-  const std::size_t old_capacity = block.m_capacity.load(std::memory_order_relaxed);
+  const size_t old_capacity = block.m_capacity.load(std::memory_order_relaxed);
   try {
     const std::lock_guard lock(m_mutex);
     const Slot slot = m_slots.Take(capacity);
@@ -111,7 +111,7 @@ bool SecureBufferTable::Enlarge(ControlBlock& block, std::size_t capacity) noexc
   } catch (...) {
     return false;  // no memory for bookkeeping
   }
-  block.m_capacity.store(static_cast<std::uint32_t>(capacity), std::memory_order_relaxed);
+  block.m_capacity.store(static_cast<uint32_t>(capacity), std::memory_order_relaxed);
   block.SetPagesLocked(block.m_slot.slab->m_locked);
   m_slots.Wipe(old, old_capacity);
   const std::lock_guard lock(m_mutex);
@@ -120,22 +120,22 @@ bool SecureBufferTable::Enlarge(ControlBlock& block, std::size_t capacity) noexc
 }
 
 // What a purge has wiped since says nothing.
-void SecureBufferTable::CheckCanary(const ControlBlock& block, std::uint32_t purges) const noexcept {
-  const std::size_t capacity = block.m_capacity.load(std::memory_order_relaxed);
+void SecureBufferTable::CheckCanary(const ControlBlock& block, uint32_t purges) const noexcept {
+  const size_t capacity = block.m_capacity.load(std::memory_order_relaxed);
   if (!m_slots.CanaryIntact(block.m_slot, capacity) && m_purges.load(std::memory_order_acquire) == purges) {
     platform::Die("secure memory: a buffer was written past its end\n");
   }
 }
 
-void SecureBufferTable::Finish(BufferNumber number, std::uint32_t purges) noexcept {
+void SecureBufferTable::Finish(BufferNumber number, uint32_t purges) noexcept {
   const Block& block = *Find(number);
   CheckCanary(block, purges);
   m_slots.Wipe(block.m_slot, block.m_capacity.load(std::memory_order_relaxed));
   const std::lock_guard lock(m_mutex);
-  FreeBlock(static_cast<std::uint32_t>(number & (kMaxBlocks - 1)));
+  FreeBlock(static_cast<uint32_t>(number & (kMaxBlocks - 1)));
 }
 
-void SecureBufferTable::FreeBlock(std::uint32_t index) noexcept {
+void SecureBufferTable::FreeBlock(uint32_t index) noexcept {
   Block& block = *Find(index);
   m_slots.Return(block.m_slot);
   block.m_slot = {};
@@ -147,9 +147,9 @@ void SecureBufferTable::FreeBlock(std::uint32_t index) noexcept {
 }
 
 // A used-up generation retires the index: a number must never come back.
-void SecureBufferTable::NextGeneration(std::uint32_t index) noexcept {
+void SecureBufferTable::NextGeneration(uint32_t index) noexcept {
   Block& block = *Find(index);
-  const std::uint64_t generation = block.generation();
+  const uint64_t generation = block.generation();
   if (generation == ControlBlock::kLastGeneration) return;
   block.set_generation(generation + 1);
   block.m_next_free = m_first_free;
@@ -159,9 +159,9 @@ void SecureBufferTable::NextGeneration(std::uint32_t index) noexcept {
 bool SecureBufferTable::Retain(BufferNumber number) noexcept {
   ControlBlock* const block = Find(number);
   if (block == nullptr || !block->EnterShared(GenerationOf(number))) return false;
-  std::uint32_t holders = block->m_holders.load(std::memory_order_relaxed);
+  uint32_t holders = block->m_holders.load(std::memory_order_relaxed);
   bool held = false;
-  while (holders != 0 && holders != std::numeric_limits<std::uint32_t>::max() && !held) {
+  while (holders != 0 && holders != std::numeric_limits<uint32_t>::max() && !held) {
     held = block->m_holders.compare_exchange_weak(holders, holders + 1, std::memory_order_relaxed);
   }
   if (block->LeaveShared()) Finish(number, 0);
@@ -171,7 +171,7 @@ bool SecureBufferTable::Retain(BufferNumber number) noexcept {
 bool SecureBufferTable::Release(BufferNumber number) noexcept {
   ControlBlock* const block = Find(number);
   if (block == nullptr || !block->EnterShared(GenerationOf(number))) return false;
-  std::uint32_t holders = block->m_holders.load(std::memory_order_relaxed);
+  uint32_t holders = block->m_holders.load(std::memory_order_relaxed);
   bool released = false;
   while (holders != 0 && !released) {
     released = block->m_holders.compare_exchange_weak(holders, holders - 1, std::memory_order_relaxed);
@@ -189,8 +189,8 @@ LockedPool::Stats SecureBufferTable::GetStats() {
 void SecureBufferTable::Purge() noexcept {
   const std::lock_guard lock(m_mutex);
   m_purges.fetch_add(1, std::memory_order_acq_rel);
-  const std::uint32_t count = m_count.load(std::memory_order_relaxed);
-  for (std::uint32_t index = 0; index < count; ++index) {
+  const uint32_t count = m_count.load(std::memory_order_relaxed);
+  for (uint32_t index = 0; index < count; ++index) {
     Block& block = *Find(index);
     if (block.CloseAtOnce() != ControlBlock::Closed::kDrained) continue;
     m_slots.Wipe(block.m_slot, block.m_capacity.load(std::memory_order_relaxed));
@@ -201,8 +201,8 @@ void SecureBufferTable::Purge() noexcept {
 
 void SecureBufferTable::PurgeFromSignal() noexcept {
   m_purges.fetch_add(1, std::memory_order_acq_rel);
-  const std::uint32_t count = m_count.load(std::memory_order_acquire);
-  for (std::uint32_t index = 0; index < count; ++index) Find(index)->CloseAtOnce();
+  const uint32_t count = m_count.load(std::memory_order_acquire);
+  for (uint32_t index = 0; index < count; ++index) Find(index)->CloseAtOnce();
   region_registry::WipeAll();
 }
 
@@ -212,8 +212,8 @@ void SecureBufferTable::AbandonInChild() noexcept {
   m_slots.AbandonInChild();
   m_first_free = kNoIndex;
   m_live.store(0, std::memory_order_relaxed);
-  const std::uint32_t count = m_count.load(std::memory_order_relaxed);
-  for (std::uint32_t index = 0; index < count; ++index) {
+  const uint32_t count = m_count.load(std::memory_order_relaxed);
+  for (uint32_t index = 0; index < count; ++index) {
     Block& block = *Find(index);
     block.m_slot = {};
     if (!block.Abandon()) NextGeneration(index);

@@ -17,12 +17,12 @@ namespace bitcoin_support {
 
 /// A buffer's name: 29 bits of generation, then 24 of index. It is never 0, fits a double, and is never
 /// dereferenced, so a stale, doubled or forged one is told from a live one and harms nothing.
-using BufferNumber = std::uint64_t;
+using BufferNumber = uint64_t;
 
 /// Makes and destroys buffers. Thread-safe. What is done with a live buffer is in secure_buffer.h.
 class SecureBufferTable {
  public:
-  static constexpr std::size_t kMaxCapacity = std::numeric_limits<std::int32_t>::max();
+  static constexpr size_t kMaxCapacity = std::numeric_limits<int32_t>::max();
   static constexpr int kIndexBits = 24;
 
   explicit SecureBufferTable(LockedPool& pool) : m_slots(pool) {}
@@ -42,7 +42,7 @@ class SecureBufferTable {
 
   /// A buffer of zeros with one holder, or 0 when the capacity is 0 or more than kMaxCapacity, when there is
   /// no memory, or when the pages could not be locked and the policy requires it.
-  BufferNumber New(std::size_t capacity) noexcept;
+  BufferNumber New(size_t capacity) noexcept;
 
   /// Keeps everyone out, waits for those who use the buffer, wipes it twice and returns its memory. False
   /// when it was not open, as after another destroy. When this thread is itself one of the users (inside
@@ -52,7 +52,7 @@ class SecureBufferTable {
 
   /// Moves the bytes of a buffer to where there is room for `capacity` of them, and wipes where they were,
   /// twice. The caller is its only user (ExclusiveAccess). False, and nothing has changed, as for New().
-  bool Enlarge(ControlBlock& block, std::size_t capacity) noexcept;
+  bool Enlarge(ControlBlock& block, size_t capacity) noexcept;
 
   /// Counts one more holder; false when the buffer is not open.
   bool Retain(BufferNumber number) noexcept;
@@ -66,24 +66,24 @@ class SecureBufferTable {
   void PurgeFromSignal() noexcept;
 
   /// Buffers that are open.
-  std::size_t live() const noexcept { return m_live.load(std::memory_order_relaxed); }
+  size_t live() const noexcept { return m_live.load(std::memory_order_relaxed); }
   /// Buffers destroyed, ever; needs no lock.
-  std::uint64_t destroyed() const noexcept { return m_destroyed.load(std::memory_order_relaxed); }
+  uint64_t destroyed() const noexcept { return m_destroyed.load(std::memory_order_relaxed); }
 
   /// The pool's stats: no memory is in use when no buffer is open, and nothing else has any.
   LockedPool::Stats GetStats();
 
   /// The block that a number names, open or not; null when there is no such block.
   ControlBlock* Find(BufferNumber number) const noexcept {
-    const std::uint64_t index = number & (kMaxBlocks - 1);
+    const uint64_t index = number & (kMaxBlocks - 1);
     Block* const blocks = m_chunks[index / kChunk].load(std::memory_order_acquire);
     return blocks == nullptr ? nullptr : &blocks[index % kChunk];
   }
-  static std::uint64_t GenerationOf(BufferNumber number) noexcept { return number >> kIndexBits; }
+  static uint64_t GenerationOf(BufferNumber number) noexcept { return number >> kIndexBits; }
 
   /// Destroys a closed buffer without users: for the last user of an orphan. Aborts the process when the
   /// canary is damaged, unless there have been more purges than `purges`.
-  void Finish(BufferNumber number, std::uint32_t purges = 0) noexcept;
+  void Finish(BufferNumber number, uint32_t purges = 0) noexcept;
 
   /// Holds the table still across a fork(): see fork_watch.cc.
   void LockForFork() { m_mutex.lock(); }
@@ -95,24 +95,24 @@ class SecureBufferTable {
 
  private:
   using Block = ControlBlock;
-  static constexpr std::uint64_t kMaxBlocks = std::uint64_t{1} << kIndexBits;
-  static constexpr std::size_t kChunk = 2048;
-  static constexpr std::uint32_t kNoIndex = std::numeric_limits<std::uint32_t>::max();
+  static constexpr uint64_t kMaxBlocks = uint64_t{1} << kIndexBits;
+  static constexpr size_t kChunk = 2048;
+  static constexpr uint32_t kNoIndex = std::numeric_limits<uint32_t>::max();
 
-  void CheckCanary(const ControlBlock& block, std::uint32_t purges) const noexcept;
+  void CheckCanary(const ControlBlock& block, uint32_t purges) const noexcept;
   bool AddBlock();
-  void FreeBlock(std::uint32_t index) noexcept;
-  void NextGeneration(std::uint32_t index) noexcept;
+  void FreeBlock(uint32_t index) noexcept;
+  void NextGeneration(uint32_t index) noexcept;
 
   std::mutex m_mutex;
   SlotPool m_slots;
   /// Blocks never move and are never freed, so that Find() needs no lock.
   std::array<std::atomic<Block*>, kMaxBlocks / kChunk> m_chunks{};
-  std::uint32_t m_first_free = kNoIndex;
-  std::atomic<std::uint32_t> m_count{0};
-  std::atomic<std::size_t> m_live{0};
-  std::atomic<std::uint64_t> m_destroyed{0};
-  std::atomic<std::uint32_t> m_purges{0};
+  uint32_t m_first_free = kNoIndex;
+  std::atomic<uint32_t> m_count{0};
+  std::atomic<size_t> m_live{0};
+  std::atomic<uint64_t> m_destroyed{0};
+  std::atomic<uint32_t> m_purges{0};
 };
 
 }  // namespace bitcoin_support

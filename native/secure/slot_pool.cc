@@ -11,25 +11,25 @@
 namespace bitcoin_support {
 namespace {
 
-constexpr std::size_t kGap = 32;  // behind the capacity of a class: the least canary that keeps the alignment
-constexpr std::size_t kLinear = 256;
-constexpr std::size_t kSmallSlab = 16 * 1024;
-constexpr std::size_t kLargeSlab = 64 * 1024;
+constexpr size_t kGap = 32;  // behind the capacity of a class: the least canary that keeps the alignment
+constexpr size_t kLinear = 256;
+constexpr size_t kSmallSlab = 16 * 1024;
+constexpr size_t kLargeSlab = 64 * 1024;
 
-constexpr std::size_t RoundUp(std::size_t size, std::size_t to) { return (size + to - 1) / to * to; }
+constexpr size_t RoundUp(size_t size, size_t to) { return (size + to - 1) / to * to; }
 
 // Up to 256 bytes in steps of 32, then four classes to each doubling.
-constexpr std::uint8_t ClassOf(std::size_t capacity) {
-  if (capacity <= kLinear) return static_cast<std::uint8_t>((capacity - 1) / SlotPool::kAlignment);
-  const auto log = static_cast<std::size_t>(std::bit_width(capacity - 1)) - 1;
-  const std::size_t quarter = ((capacity - 1) >> (log - 2)) & 3;
-  return static_cast<std::uint8_t>(8 + (log - 8) * 4 + quarter);
+constexpr uint8_t ClassOf(size_t capacity) {
+  if (capacity <= kLinear) return static_cast<uint8_t>((capacity - 1) / SlotPool::kAlignment);
+  const auto log = static_cast<size_t>(std::bit_width(capacity - 1)) - 1;
+  const size_t quarter = ((capacity - 1) >> (log - 2)) & 3;
+  return static_cast<uint8_t>(8 + (log - 8) * 4 + quarter);
 }
 
-constexpr std::size_t CapacityOf(std::uint8_t number) {
-  if (number < 8) return (std::size_t{number} + 1) * SlotPool::kAlignment;
-  const std::size_t log = 8 + (number - 8) / 4;
-  return (std::size_t{1} << log) + ((number - 8) % 4 + 1) * (std::size_t{1} << (log - 2));
+constexpr size_t CapacityOf(uint8_t number) {
+  if (number < 8) return (size_t{number} + 1) * SlotPool::kAlignment;
+  const size_t log = 8 + (number - 8) / 4;
+  return (size_t{1} << log) + ((number - 8) % 4 + 1) * (size_t{1} << (log - 2));
 }
 
 static_assert(ClassOf(1) == 0 && ClassOf(32) == 0 && ClassOf(33) == 1 && ClassOf(256) == 7);
@@ -38,7 +38,7 @@ static_assert(CapacityOf(ClassOf(1024)) == 1024 && CapacityOf(ClassOf(1025)) == 
 static_assert(CapacityOf(31) == SlotPool::kLargestClass && ClassOf(SlotPool::kLargestClass) == 31);
 
 unsigned char* AlignUp(unsigned char* at) {
-  const auto address = reinterpret_cast<std::uintptr_t>(at);
+  const auto address = reinterpret_cast<uintptr_t>(at);
   return at + (RoundUp(address, SlotPool::kAlignment) - address);
 }
 
@@ -51,15 +51,15 @@ SlotPool::~SlotPool() {
   }
 }
 
-Slot SlotPool::Take(std::size_t capacity) {
-  if (capacity == 0 || capacity > std::numeric_limits<std::int32_t>::max()) return {};
+Slot SlotPool::Take(size_t capacity) {
+  if (capacity == 0 || capacity > std::numeric_limits<int32_t>::max()) return {};
   const Slot slot = capacity <= kLargestClass ? TakeFromClass(ClassOf(capacity)) : TakeAlone(capacity);
   if (slot.data == nullptr) return {};
   m_canary.Fill(slot.data + capacity, Rest(slot, capacity));
   return slot;
 }
 
-Slot SlotPool::TakeFromClass(std::uint8_t number) {
+Slot SlotPool::TakeFromClass(uint8_t number) {
   Slab* slab = m_partial[number];
   if (slab == nullptr) {
     slab = m_empty[number];
@@ -68,12 +68,12 @@ Slot SlotPool::TakeFromClass(std::uint8_t number) {
     if (slab == nullptr) return {};
     Link(slab);
   }
-  const std::uint16_t index = slab->m_stack[--slab->m_free];
+  const uint16_t index = slab->m_stack[--slab->m_free];
   if (slab->m_free == 0) Unlink(slab);
-  return {slab->m_first + std::size_t{index} * slab->m_slot_size, slab};
+  return {slab->m_first + size_t{index} * slab->m_slot_size, slab};
 }
 
-Slab* SlotPool::NewSlab(Slab::Kind kind, std::size_t size) {
+Slab* SlotPool::NewSlab(Slab::Kind kind, size_t size) {
   m_slabs.emplace_front();
   Slab& slab = m_slabs.front();
   slab.m_self = m_slabs.begin();
@@ -90,37 +90,37 @@ Slab* SlotPool::NewSlab(Slab::Kind kind, std::size_t size) {
   return &slab;
 }
 
-Slab* SlotPool::NewSlabOfClass(std::uint8_t number) {
-  const std::size_t slot_size = CapacityOf(number) + kGap;
-  std::size_t size = slot_size <= kSmallSlab / 8 ? kSmallSlab : kLargeSlab;
+Slab* SlotPool::NewSlabOfClass(uint8_t number) {
+  const size_t slot_size = CapacityOf(number) + kGap;
+  size_t size = slot_size <= kSmallSlab / 8 ? kSmallSlab : kLargeSlab;
   // As large a part of an arena that is smaller than it should be, for other classes need room there too.
-  const std::size_t arena = m_pool->ArenaSize();
+  const size_t arena = m_pool->ArenaSize();
   if (arena < LockedPool::kArenaSize) {
     size = std::max(size * arena / LockedPool::kArenaSize, slot_size) + kAlignment;
     size = RoundUp(size, LockedPool::kArenaAlign);
   }
-  auto stack = std::make_unique<std::uint16_t[]>(size / slot_size);
+  auto stack = std::make_unique<uint16_t[]>(size / slot_size);
   Slab* const slab = NewSlab(Slab::Kind::kSlots, size);
   if (slab == nullptr) return nullptr;
   // The pool aligns to 16, so the last slot may not fit.
-  const auto skipped = static_cast<std::size_t>(slab->m_first - slab->m_memory);
-  slab->m_slot_size = static_cast<std::uint32_t>(slot_size);
-  slab->m_count = static_cast<std::uint16_t>((size - skipped) / slot_size);
+  const auto skipped = static_cast<size_t>(slab->m_first - slab->m_memory);
+  slab->m_slot_size = static_cast<uint32_t>(slot_size);
+  slab->m_count = static_cast<uint16_t>((size - skipped) / slot_size);
   slab->m_free = slab->m_count;
   slab->m_class = number;
-  for (std::uint16_t i = 0; i < slab->m_count; ++i) {
-    stack[i] = static_cast<std::uint16_t>(slab->m_count - 1 - i);
+  for (uint16_t i = 0; i < slab->m_count; ++i) {
+    stack[i] = static_cast<uint16_t>(slab->m_count - 1 - i);
   }
   slab->m_stack = std::move(stack);
   return slab;
 }
 
-Slot SlotPool::TakeAlone(std::size_t capacity) {
-  const std::size_t rounded = RoundUp(capacity, kAlignment);
+Slot SlotPool::TakeAlone(size_t capacity) {
+  const size_t rounded = RoundUp(capacity, kAlignment);
   if (capacity <= kLargestChunk) {
     Slab* const slab = NewSlab(Slab::Kind::kChunk, rounded + kGap + kAlignment);
     if (slab == nullptr) return {};
-    slab->m_slot_size = static_cast<std::uint32_t>(rounded + kGap);
+    slab->m_slot_size = static_cast<uint32_t>(rounded + kGap);
     return {slab->m_first, slab};
   }
   Slab* const slab = NewSlab(Slab::Kind::kRegion, RoundUp(capacity, platform::PageSize()));
@@ -136,8 +136,8 @@ void SlotPool::Return(const Slot& slot) noexcept {
     FreeSlab(slab);
     return FreeEmptyArenas();
   }
-  const auto offset = static_cast<std::uint32_t>(slot.data - slab->m_first);
-  slab->m_stack[slab->m_free++] = static_cast<std::uint16_t>(offset / slab->m_slot_size);
+  const auto offset = static_cast<uint32_t>(slot.data - slab->m_first);
+  slab->m_stack[slab->m_free++] = static_cast<uint16_t>(offset / slab->m_slot_size);
   if (slab->m_free == 1) Link(slab);
   if (slab->m_free < slab->m_count) return;
   Unlink(slab);
@@ -151,17 +151,17 @@ void SlotPool::Return(const Slot& slot) noexcept {
 
 // An arena in which there is nothing but kept slabs.
 void SlotPool::FreeEmptyArenas() noexcept {
-  for (std::size_t i = 0; i < kClasses && m_pool->arenas() > 1; ++i) {
+  for (size_t i = 0; i < kClasses && m_pool->arenas() > 1; ++i) {
     if (m_empty[i] == nullptr) continue;
     const LockedPool::ArenaUse arena = m_pool->ArenaOf(m_empty[i]->m_memory);
     std::array<bool, kClasses> within{};
-    std::size_t kept = 0;
-    for (std::size_t j = i; j < kClasses; ++j) {
+    size_t kept = 0;
+    for (size_t j = i; j < kClasses; ++j) {
       within[j] = m_empty[j] != nullptr && m_pool->ArenaOf(m_empty[j]->m_memory).base == arena.base;
       if (within[j]) kept += m_empty[j]->m_size;
     }
     if (kept != arena.used) continue;
-    for (std::size_t j = i; j < kClasses; ++j) {
+    for (size_t j = i; j < kClasses; ++j) {
       if (within[j]) FreeSlab(std::exchange(m_empty[j], nullptr));
     }
   }
@@ -193,18 +193,18 @@ void SlotPool::Unlink(Slab* slab) noexcept {
   if (slab->m_next != nullptr) slab->m_next->m_previous = slab->m_previous;
 }
 
-std::size_t SlotPool::Rest(const Slot& slot, std::size_t capacity) noexcept {
+size_t SlotPool::Rest(const Slot& slot, size_t capacity) noexcept {
   const Slab& slab = *slot.slab;
   if (slab.m_kind != Slab::Kind::kRegion) return slab.m_slot_size - capacity;
-  return static_cast<std::size_t>(slab.m_memory + slab.m_size - slot.data) - capacity;
+  return static_cast<size_t>(slab.m_memory + slab.m_size - slot.data) - capacity;
 }
 
-bool SlotPool::CanaryIntact(const Slot& slot, std::size_t capacity) const noexcept {
+bool SlotPool::CanaryIntact(const Slot& slot, size_t capacity) const noexcept {
   return m_canary.Intact(slot.data + capacity, Rest(slot, capacity));
 }
 
-void SlotPool::Wipe(const Slot& slot, std::size_t capacity) const noexcept {
-  const std::size_t whole = capacity + Rest(slot, capacity);
+void SlotPool::Wipe(const Slot& slot, size_t capacity) const noexcept {
+  const size_t whole = capacity + Rest(slot, capacity);
   MemoryCleanse(slot.data, whole);
   MemoryCleanse(slot.data, whole);
 }

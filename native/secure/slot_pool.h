@@ -14,7 +14,7 @@ namespace bitcoin_support {
 
 /// A piece of locked memory that slots are cut from; all bookkeeping is outside of it.
 struct Slab {
-  enum class Kind : std::uint8_t {
+  enum class Kind : uint8_t {
     kSlots,   ///< many slots in a chunk of an arena
     kChunk,   ///< one slot that is a chunk of an arena
     kRegion,  ///< one slot between guard pages of its own
@@ -23,14 +23,14 @@ struct Slab {
   std::list<Slab>::iterator m_self;  ///< in the list that owns it
   Slab* m_next = nullptr;            ///< in the list of its class, while it has a free slot
   Slab* m_previous = nullptr;
-  unsigned char* m_memory = nullptr;         ///< what the LockedPool gave
-  unsigned char* m_first = nullptr;          ///< the first slot
-  std::unique_ptr<std::uint16_t[]> m_stack;  ///< numbers of the free slots, for kSlots
-  std::size_t m_size = 0;                    ///< bytes at m_memory
-  std::uint32_t m_slot_size = 0;             ///< bytes of a slot, 0 for kRegion
-  std::uint16_t m_count = 0;
-  std::uint16_t m_free = 0;
-  std::uint8_t m_class = 0;
+  unsigned char* m_memory = nullptr;    ///< what the LockedPool gave
+  unsigned char* m_first = nullptr;     ///< the first slot
+  std::unique_ptr<uint16_t[]> m_stack;  ///< numbers of the free slots, for kSlots
+  size_t m_size = 0;                    ///< bytes at m_memory
+  uint32_t m_slot_size = 0;             ///< bytes of a slot, 0 for kRegion
+  uint16_t m_count = 0;
+  uint16_t m_free = 0;
+  uint8_t m_class = 0;
   Kind m_kind = Kind::kSlots;
   bool m_locked = false;
 };
@@ -44,11 +44,11 @@ struct Slot {
 /// Size classes over a LockedPool. Not thread-safe, except where a function says so.
 class SlotPool {
  public:
-  static constexpr std::size_t kAlignment = 32;
+  static constexpr size_t kAlignment = 32;
   /// From here on a slot is a chunk of an arena, which wastes less.
-  static constexpr std::size_t kLargestClass = 16 * 1024;
+  static constexpr size_t kLargestClass = 16 * 1024;
   /// From here on a slot has pages of its own.
-  static constexpr std::size_t kLargestChunk = LockedPool::kArenaSize / 2;
+  static constexpr size_t kLargestChunk = LockedPool::kArenaSize / 2;
 
   explicit SlotPool(LockedPool& pool) : m_pool(&pool) {}
   ~SlotPool();
@@ -56,16 +56,16 @@ class SlotPool {
   SlotPool& operator=(const SlotPool&) = delete;
 
   /// A slot of zeros for 1 to INT32_MAX bytes, followed by a canary.
-  Slot Take(std::size_t capacity);
+  Slot Take(size_t capacity);
 
   /// Takes a slot back that Wipe() has wiped.
   void Return(const Slot& slot) noexcept;
 
   /// Whether nobody has written past the capacity. Needs no lock: only the slot's owner may call it.
-  bool CanaryIntact(const Slot& slot, std::size_t capacity) const noexcept;
+  bool CanaryIntact(const Slot& slot, size_t capacity) const noexcept;
 
   /// Overwrites all of the slot with zeros twice. Needs no lock either.
-  void Wipe(const Slot& slot, std::size_t capacity) const noexcept;
+  void Wipe(const Slot& slot, size_t capacity) const noexcept;
 
   const Canary& canary() const noexcept { return m_canary; }
 
@@ -76,18 +76,18 @@ class SlotPool {
   void AbandonInChild() noexcept;
 
  private:
-  static constexpr std::size_t kClasses = 32;
+  static constexpr size_t kClasses = 32;
 
-  Slot TakeFromClass(std::uint8_t number);
-  Slot TakeAlone(std::size_t capacity);
-  Slab* NewSlab(Slab::Kind kind, std::size_t size);
-  Slab* NewSlabOfClass(std::uint8_t number);
+  Slot TakeFromClass(uint8_t number);
+  Slot TakeAlone(size_t capacity);
+  Slab* NewSlab(Slab::Kind kind, size_t size);
+  Slab* NewSlabOfClass(uint8_t number);
   void FreeSlab(Slab* slab) noexcept;
   void FreeEmptyArenas() noexcept;
   void Link(Slab* slab) noexcept;
   void Unlink(Slab* slab) noexcept;
   /// The canary's bytes behind the capacity, to the slot's end.
-  static std::size_t Rest(const Slot& slot, std::size_t capacity) noexcept;
+  static size_t Rest(const Slot& slot, size_t capacity) noexcept;
 
   LockedPool* const m_pool;
   const Canary m_canary;

@@ -18,9 +18,9 @@ class ZeroAfterFreeAllocator {
   template <typename U>
   ZeroAfterFreeAllocator(const ZeroAfterFreeAllocator<U>&) noexcept {}
 
-  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  T* allocate(size_t count) { return std::allocator<T>().allocate(count); }
 
-  void deallocate(T* memory, std::size_t count) noexcept {
+  void deallocate(T* memory, size_t count) noexcept {
     MemoryCleanse(memory, count * sizeof(T));
     std::allocator<T>().deallocate(memory, count);
   }

@@ -1,7 +1,9 @@
 // Where the addon's calls arrive.
-import { EventError } from '../util/errors.js'
+
 import { native } from '../native/native.js'
+import { EventError } from '../util/errors.js'
 import { traceDropped } from '../util/tracing.js'
+import { tellBufferNews } from './buffers/buffer-news.js'
 import {
   kAccept,
   kAcceptError,
@@ -24,7 +26,6 @@ import {
   releaseRunning,
   stateOf,
 } from './loop/base-state.js'
-import { tellBufferNews } from './buffers/buffer-news.js'
 
 /** Set in an event's `what` while it is still pending. */
 const STILL_PENDING = 0x10000

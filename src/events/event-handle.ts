@@ -1,7 +1,7 @@
 import { type InspectOptionsStylized, inspect } from 'node:util'
-import { EventError, type EventErrorCode } from '../util/errors.js'
 import { type HandleNumber, native } from '../native/native.js'
 import { Shown, shown } from '../native/shown.js'
+import { EventError, type EventErrorCode } from '../util/errors.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
 import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'

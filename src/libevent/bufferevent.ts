@@ -1,10 +1,10 @@
 // event2/bufferevent.h.
 
-import { BufferEvent } from '../events/net/buffer-event.js'
 import { EvBuffer } from '../events/buffers/ev-buffer.js'
-import { EvDnsBase } from '../events/net/ev-dns-base.js'
 import { EvHttpConnection } from '../events/http/ev-http-connection.js'
 import { EventBase, type EvutilSocket } from '../events/loop/event-base.js'
+import { BufferEvent } from '../events/net/buffer-event.js'
+import { EvDnsBase } from '../events/net/ev-dns-base.js'
 import { AF_INET, AF_INET6 } from '../events/net/evutil.js'
 import { obtainBufferEventPair, obtainBufferEventSocket } from '../events/net/obtain-buffer-event.js'
 import type { EventError } from '../util/errors.js'

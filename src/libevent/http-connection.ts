@@ -1,8 +1,9 @@
 // event2/http.h: connections of either side.
-import { EvDnsBase } from '../events/net/ev-dns-base.js'
+
 import { EvHttpConnection, obtainEvHttpConnectionBase } from '../events/http/ev-http-connection.js'
 import { EvHttpRequest } from '../events/http/ev-http-request.js'
 import { EventBase } from '../events/loop/event-base.js'
+import { EvDnsBase } from '../events/net/ev-dns-base.js'
 import { answer, msOf, type Out, orNull, type Timeval } from './answer.js'
 import { checkCount, checkHandle, checkOut, orNothing } from './handles.js'
 

@@ -8,13 +8,13 @@ import {
   LEV_OPT_REUSEABLE,
   LEV_OPT_REUSEABLE_PORT,
 } from '../events/constants.js'
+import { EventBase, type EvutilSocket } from '../events/loop/event-base.js'
 import {
   EvConnListener,
   type EvConnListenerOptions,
   obtainEvConnListener,
   obtainEvConnListenerBind,
 } from '../events/net/ev-conn-listener.js'
-import { EventBase, type EvutilSocket } from '../events/loop/event-base.js'
 import type { EvSocketAddress } from '../events/net/socket-address.js'
 import { checkFunction, checkInteger, checkObject, checkString } from '../util/validation.js'
 import { answer, orNull } from './answer.js'

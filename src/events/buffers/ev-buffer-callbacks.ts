@@ -1,10 +1,10 @@
 import { AsyncResource } from 'node:async_hooks'
 import { EventError } from '../../util/errors.js'
-import { BoundCallback } from '../loop/base-state.js'
-import { collectErrors, throwCollected } from './buffer-news.js'
 import { EV_TIMEOUT, EVBUFFER_CB_ENABLED } from '../constants.js'
-import type { EvBuffer } from './ev-buffer.js'
+import { BoundCallback } from '../loop/base-state.js'
 import type { EventBase } from '../loop/event-base.js'
+import { collectErrors, throwCollected } from './buffer-news.js'
+import type { EvBuffer } from './ev-buffer.js'
 
 /** What has changed in a buffer. */
 export interface EvBufferCbInfo {

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
-import { EventError } from '../../util/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
+import { EventError } from '../../util/errors.js'
 import {
   checkBoolean,
   checkBytes,
@@ -11,13 +11,13 @@ import {
   INT_MAX,
   typeError,
 } from '../../util/validation.js'
-import { BoundCallback } from '../loop/base-state.js'
-import { awaitRelease, type ChangeReceiver, forgetRelease, kChanged, watchBuffer } from './buffer-news.js'
 import { EVBUFFER_CB_ENABLED, EVBUFFER_FLAG_DRAINS_TO_FD } from '../constants.js'
+import { checkLive, handleOf, kAbout, kAdopt, reportWhenCollected } from '../event-handle.js'
+import { BoundCallback } from '../loop/base-state.js'
+import { EventBase, type EvutilSocket } from '../loop/event-base.js'
+import { awaitRelease, type ChangeReceiver, forgetRelease, kChanged, watchBuffer } from './buffer-news.js'
 import { checkSize, EvBufferBytes } from './ev-buffer-bytes.js'
 import { BufferCallbacks, type EvBufferCallback } from './ev-buffer-callbacks.js'
-import { EventBase, type EvutilSocket } from '../loop/event-base.js'
-import { checkLive, handleOf, kAbout, kAdopt, reportWhenCollected } from '../event-handle.js'
 
 /**
  * Makes the object for the native view of a buffer that belongs to something else. It keeps `owner` alive, where that is

@@ -1,6 +1,6 @@
 import { type HandleNumber, native } from '../../native/native.js'
-import type { BodySource } from './ev-http-response.js'
 import type { LoopDrive } from '../loop/loop-drive.js'
+import type { BodySource } from './ev-http-response.js'
 
 /** So much of a body waits to be fetched before the server is held up. */
 const HIGH_WATER = 65536

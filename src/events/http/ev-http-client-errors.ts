@@ -1,8 +1,8 @@
 // Why a client's request has failed, as an error that says what it was about.
 import { constants } from 'node:os'
-import { EventError, type EventErrorCode } from '../../util/errors.js'
-import { native } from '../../native/native.js'
 import { ClientFailure } from '../../native/http-client.js'
+import { native } from '../../native/native.js'
+import { EventError, type EventErrorCode } from '../../util/errors.js'
 import {
   EVREQ_HTTP_BUFFER_ERROR,
   EVREQ_HTTP_DATA_TOO_LONG,
@@ -11,8 +11,8 @@ import {
   EVREQ_HTTP_REQUEST_CANCEL,
   EVREQ_HTTP_TIMEOUT,
 } from '../constants.js'
-import { type EvHttpConnectionSettings, isLimited, targetOf, timeoutsOf } from './ev-http-connection-settings.js'
 import { handleOf } from '../event-handle.js'
+import { type EvHttpConnectionSettings, isLimited, targetOf, timeoutsOf } from './ev-http-connection-settings.js'
 
 const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
   [EVREQ_HTTP_TIMEOUT]: ['ERR_EV_TIMEOUT', 'the request took too long'],

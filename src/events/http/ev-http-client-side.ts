@@ -1,12 +1,12 @@
 import { AsyncResource } from 'node:async_hooks'
-import { EventError } from '../../util/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
+import { EventError } from '../../util/errors.js'
 import { checkFunction, checkMs } from '../../util/validation.js'
+import { forget, handleOf, kAdopt } from '../event-handle.js'
+import { HandleEnd } from '../handle-end.js'
 import { BoundCallback, type ClientReceiver, kChunk, kDone, kFailed, kHeaders } from '../loop/base-state.js'
 import { EvHttpMessage } from './ev-http-message.js'
 import type { EvHttpRequest } from './ev-http-request.js'
-import { forget, handleOf, kAdopt } from '../event-handle.js'
-import { HandleEnd } from '../handle-end.js'
 
 /** What the callback of a reply's headers says: false and negative numbers end the request. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
-import { EventError } from '../../util/errors.js'
 import { native } from '../../native/native.js'
+import { EventError } from '../../util/errors.js'
 import {
   checkBytes,
   checkFunction,
@@ -12,18 +12,18 @@ import {
   INT_MAX,
   rangeError,
 } from '../../util/validation.js'
-import { BoundCallback, type ConnectionReceiver, kClosed } from '../loop/base-state.js'
-import { BufferEvent } from '../net/buffer-event.js'
 import { EVHTTP_REQ_PATCH } from '../constants.js'
+import { checkLive, forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
+import { HandleEnd } from '../handle-end.js'
+import { BoundCallback, type ConnectionReceiver, kClosed } from '../loop/base-state.js'
+import { EventBase, type EvutilSocket, stateOfBase } from '../loop/event-base.js'
+import { BufferEvent } from '../net/buffer-event.js'
 import { EvDnsBase } from '../net/ev-dns-base.js'
 import { checkRequest, type EvHttpClientRequest, hostHeader } from './ev-http-client-options.js'
 import { EvHttpConnectionSettings } from './ev-http-connection-settings.js'
 import { Exchange } from './ev-http-exchange.js'
 import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
 import type { EvHttpResponse } from './ev-http-response.js'
-import { EventBase, type EvutilSocket, stateOfBase } from '../loop/event-base.js'
-import { checkLive, forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
-import { HandleEnd } from '../handle-end.js'
 
 /** Options of {@link obtainEvHttpConnectionBase}. */
 export interface EvHttpConnectionOptions {

@@ -1,22 +1,31 @@
 // One request and its response, as a promise.
-import { EventError } from '../../util/errors.js'
+
 import { type HandleNumber, native } from '../../native/native.js'
 import { Shown, shown } from '../../native/shown.js'
+import { EventError } from '../../util/errors.js'
 import { traceCreated, traceDropped } from '../../util/tracing.js'
 import { checkBytes } from '../../util/validation.js'
-import { type ClientReceiver, kChunk, kDone, kFailed, kHeaders, kStopped, type WrittenReceiver } from '../loop/base-state.js'
+import { ReadSlab } from '../buffers/read-slab.js'
 import { EVREQ_HTTP_REQUEST_CANCEL } from '../constants.js'
 import { typeNumberOf } from '../declare-event-type.js'
+import { handleOf } from '../event-handle.js'
+import {
+  type ClientReceiver,
+  kChunk,
+  kDone,
+  kFailed,
+  kHeaders,
+  kStopped,
+  type WrittenReceiver,
+} from '../loop/base-state.js'
+import { type EventBase, stateOfBase } from '../loop/event-base.js'
+import type { LoopDrive } from '../loop/loop-drive.js'
 import { BodyReader, BodyStream } from './ev-http-body-stream.js'
 import { requestError, unconnectedError } from './ev-http-client-errors.js'
 import type { CheckedRequest, EvHttpBodyChunks } from './ev-http-client-options.js'
 import type { EvHttpConnectionSettings } from './ev-http-connection-settings.js'
 import { EvHttpMessage } from './ev-http-message.js'
 import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
-import { type EventBase, stateOfBase } from '../loop/event-base.js'
-import { handleOf } from '../event-handle.js'
-import type { LoopDrive } from '../loop/loop-drive.js'
-import { ReadSlab } from '../buffers/read-slab.js'
 
 /** The longest body that goes into the slab, in bytes: `kShortBody` of the addon. */
 const SHORT_BODY = 4096

@@ -1,10 +1,10 @@
 import { failWithBuffer, numberOf, type SecureBuffer } from '../../alloc/secure-buffer.js'
 import { type HandleNumber, native } from '../../native/native.js'
 import { checkString } from '../../util/validation.js'
-import { declareEventType } from '../declare-event-type.js'
 import { type EvBuffer, viewOfBuffer } from '../buffers/ev-buffer.js'
-import { type EvKeyvalq, headersOf } from './ev-keyvalq.js'
+import { declareEventType } from '../declare-event-type.js'
 import { handleOf, type kAdopt } from '../event-handle.js'
+import { type EvKeyvalq, headersOf } from './ev-keyvalq.js'
 
 /** What can be read of a request, and on a client of its reply. */
 export class EvHttpMessage extends declareEventType('EvHttpRequest') {

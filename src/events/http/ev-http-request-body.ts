@@ -1,5 +1,5 @@
-import { EventError } from '../../util/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
+import { EventError } from '../../util/errors.js'
 import { type BodyReceiver, kBodyReadable, kStopped } from '../loop/base-state.js'
 import { type EventBase, stateOfBase } from '../loop/event-base.js'
 

@@ -1,10 +1,13 @@
 import { AsyncResource } from 'node:async_hooks'
-import { EventError } from '../../util/errors.js'
-import { type HandleNumber, native } from '../../native/native.js'
 import { slotOf } from '../../native/handles.js'
+import { type HandleNumber, native } from '../../native/native.js'
+import { EventError } from '../../util/errors.js'
 import { checkBytes, checkFunction, checkObject } from '../../util/validation.js'
-import { BoundCallback, type DisconnectReceiver, kBodyReadable, kDisconnected } from '../loop/base-state.js'
 import { EV_TIMEOUT } from '../constants.js'
+import { forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
+import { HandleEnd } from '../handle-end.js'
+import { BoundCallback, type DisconnectReceiver, kBodyReadable, kDisconnected } from '../loop/base-state.js'
+import { type EventBase, stateOfBase } from '../loop/event-base.js'
 import { type EvHttpClientCallback, EvHttpClientSide, isClients } from './ev-http-client-side.js'
 import type { EvHttpConnection } from './ev-http-connection.js'
 import {
@@ -17,9 +20,6 @@ import {
   sendWhole,
 } from './ev-http-reply.js'
 import { EvHttpRequestBody } from './ev-http-request-body.js'
-import { type EventBase, stateOfBase } from '../loop/event-base.js'
-import { forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
-import { HandleEnd } from '../handle-end.js'
 
 /**
  * Callback of a server for a request. It answers the request here or later; a request that is dropped unanswered is

@@ -1,8 +1,8 @@
 import { native } from '../../native/native.js'
 import { checkBoolean, checkBytes, checkInstance, checkInteger, checkString } from '../../util/validation.js'
 import { declareEventType } from '../declare-event-type.js'
-import { listHandleOf, OwnedEvKeyvalq } from './ev-keyvalq.js'
 import { handleOf, kAbout, kAdopt, reportWhenCollected } from '../event-handle.js'
+import { listHandleOf, OwnedEvKeyvalq } from './ev-keyvalq.js'
 
 // Parts of a URI, as the addon numbers them.
 const SCHEME = 0

@@ -16,13 +16,13 @@ import {
 import { kErrorPage, kHandleRequest, type ServerReceiver, wakeOrphans } from '../loop/base-state.js'
 import { boundSocketId, EvHttpBoundSocket } from './ev-http-bound-socket.js'
 import './ev-http-connection.js'
+import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
+import { hasRef, setRef } from '../handle-ref.js'
+import { EventBase, stateOfBase } from '../loop/event-base.js'
+import { addressText, socketAddress } from '../net/socket-address.js'
 import { checkStatus, closingHeaders, type EvHttpErrorPage } from './ev-http-reply.js'
 import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered } from './ev-http-request.js'
 import { EvHttpSettings } from './ev-http-settings.js'
-import { EventBase, stateOfBase } from '../loop/event-base.js'
-import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
-import { hasRef, setRef } from '../handle-ref.js'
-import { addressText, socketAddress } from '../net/socket-address.js'
 
 /** libevent's own, and Bitcoin Core's. */
 const DEFAULT_BACKLOG = 128

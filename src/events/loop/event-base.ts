@@ -1,9 +1,9 @@
 import { AsyncResource } from 'node:async_hooks'
 import { deserialize } from 'node:v8'
-import { AbortError } from '../../util/abort-error.js'
-import { EventError } from '../../util/errors.js'
 import { native } from '../../native/native.js'
 import { Shown, shown } from '../../native/shown.js'
+import { AbortError } from '../../util/abort-error.js'
+import { EventError } from '../../util/errors.js'
 import { registerGauges } from '../../util/tracing.js'
 import {
   checkAbortSignal,
@@ -30,9 +30,9 @@ import {
 } from './base-state.js'
 import '../callbacks.js'
 import { EV_CLOSED, EV_READ, EV_WRITE } from '../constants.js'
-import { EventBaseInspection } from './event-base-inspection.js'
 import { handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import { hasRef, setRef } from '../handle-ref.js'
+import { EventBaseInspection } from './event-base-inspection.js'
 import type { LibEvent } from './lib-event.js'
 import type { EventBaseShareToken } from './share-token.js'
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
-import { EventError } from '../../util/errors.js'
 import { native } from '../../native/native.js'
+import { EventError } from '../../util/errors.js'
 import {
   checkAddress,
   checkBoolean,
@@ -12,8 +12,8 @@ import {
   typeError,
 } from '../../util/validation.js'
 import { EV_PERSIST, EV_SIGNAL, EV_TIMEOUT } from '../constants.js'
-import { type EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { handleOf, kReleased } from '../event-handle.js'
+import { type EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { type EventCallback, LibEvent } from './lib-event.js'
 
 /** Linux's highest real-time signal. */

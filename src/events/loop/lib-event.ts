@@ -10,12 +10,12 @@ import {
   INT_MAX,
   rangeError,
 } from '../../util/validation.js'
-import { type EventReceiver, kFinalized, kFire } from './base-state.js'
 import { EV_CLOSED, EV_ET, EV_PERSIST, EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE } from '../constants.js'
 import { declareEventType } from '../declare-event-type.js'
-import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import { hasRef, setRef } from '../handle-ref.js'
+import { type EventReceiver, kFinalized, kFire } from './base-state.js'
+import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
 import type { EventShareToken } from './share-token.js'
 
 const ALL_FLAGS = 0xff

@@ -1,8 +1,8 @@
 import { native } from '../../native/native.js'
 import { checkInstance, checkInteger, INT_MAX } from '../../util/validation.js'
 import { declareEventType } from '../declare-event-type.js'
-import { EventBase } from '../loop/event-base.js'
 import { handleOf, kAbout, kAdopt, reportWhenCollected } from '../event-handle.js'
+import { EventBase } from '../loop/event-base.js'
 import { type RateLimit, rateLimitArguments } from './rate-limit.js'
 
 /**

@@ -9,10 +9,10 @@ import {
   rangeError,
   typeError,
 } from '../../util/validation.js'
-import { BufferEventRateLimitGroup } from './buffer-event-rate-limit-group.js'
 import { EV_READ, EV_WRITE } from '../constants.js'
 import { declareEventType } from '../declare-event-type.js'
 import { handleOf } from '../event-handle.js'
+import { BufferEventRateLimitGroup } from './buffer-event-rate-limit-group.js'
 import { type RateLimit, type RateLimitArguments, rateLimitArguments } from './rate-limit.js'
 
 const MAX_SIZE = Number.MAX_SAFE_INTEGER

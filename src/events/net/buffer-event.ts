@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
-import type { EventError } from '../../util/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
 import { Shown, shown } from '../../native/shown.js'
+import type { EventError } from '../../util/errors.js'
 import {
   checkBits,
   checkBytes,
@@ -14,7 +14,12 @@ import {
   rangeError,
   typeError,
 } from '../../util/validation.js'
+import { checkBuffer, type EvBuffer, viewOfBuffer } from '../buffers/ev-buffer.js'
+import { takeBytes } from '../buffers/read-slab.js'
+import { EV_READ, EV_TIMEOUT, EV_WRITE } from '../constants.js'
+import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import { type BufferEventReceiver, kEvent, kFilter, kRead, kWritten } from '../loop/base-state.js'
+import { type EventBase, type EvutilSocket, stateOfBase } from '../loop/event-base.js'
 import {
   BEV_EVENT_ERROR,
   BEV_FINISHED,
@@ -25,12 +30,7 @@ import {
 import { bufferEventError } from './buffer-event-error.js'
 import { type BufferEventFilter, filterResult } from './buffer-event-filter.js'
 import { BufferEventSettings, checkIotype } from './buffer-event-settings.js'
-import { EV_READ, EV_TIMEOUT, EV_WRITE } from '../constants.js'
-import { checkBuffer, type EvBuffer, viewOfBuffer } from '../buffers/ev-buffer.js'
 import { EvDnsBase } from './ev-dns-base.js'
-import { type EventBase, type EvutilSocket, stateOfBase } from '../loop/event-base.js'
-import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
-import { takeBytes } from '../buffers/read-slab.js'
 
 const MAX_SIZE = Number.MAX_SAFE_INTEGER
 const WHAT_HAS_ROOM = -1

@@ -10,12 +10,12 @@ import {
   rangeError,
   typeError,
 } from '../../util/validation.js'
-import { kAccept, kAcceptError, type ListenerReceiver } from '../loop/base-state.js'
 import { LEV_OPT_CLOSE_ON_FREE, LEV_OPT_DEFERRED_ACCEPT, LEV_OPT_LEAVE_SOCKETS_BLOCKING } from '../constants.js'
 import { declareEventType } from '../declare-event-type.js'
-import { EventBase, type EvutilSocket, stateOfBase } from '../loop/event-base.js'
 import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import { hasRef, setRef } from '../handle-ref.js'
+import { kAccept, kAcceptError, type ListenerReceiver } from '../loop/base-state.js'
+import { EventBase, type EvutilSocket, stateOfBase } from '../loop/event-base.js'
 import { addressText, type EvSocketAddress, socketAddress } from './socket-address.js'
 
 /** libevent's own. */

@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { isIP } from 'node:net'
-import type { EventError } from '../../util/errors.js'
 import { native } from '../../native/native.js'
+import type { EventError } from '../../util/errors.js'
 import {
   checkBits,
   checkBoolean,
@@ -14,11 +14,11 @@ import {
   rangeError,
   typeError,
 } from '../../util/validation.js'
-import { BoundCallback } from '../loop/base-state.js'
 import { declareEventType } from '../declare-event-type.js'
-import { DNS_OPTION_NAMESERVERS_NO_DEFAULT, DNS_OPTIONS_ALL, DNS_QUERY_NO_SEARCH } from './dns-constants.js'
-import { EventBase, stateOfBase } from '../loop/event-base.js'
 import { checkLive, handleOf, kAbout, kAdopt, reportWhenCollected } from '../event-handle.js'
+import { BoundCallback } from '../loop/base-state.js'
+import { EventBase, stateOfBase } from '../loop/event-base.js'
+import { DNS_OPTION_NAMESERVERS_NO_DEFAULT, DNS_OPTIONS_ALL, DNS_QUERY_NO_SEARCH } from './dns-constants.js'
 import { lookupError } from './lookup-error.js'
 
 // libevent's EVDNS_BASE_*.

@@ -1,6 +1,7 @@
 // Why a name has no address.
-import { EventError } from '../../util/errors.js'
+
 import { native } from '../../native/native.js'
+import { EventError } from '../../util/errors.js'
 
 /**
  * @param host - what was looked up, as the error names it

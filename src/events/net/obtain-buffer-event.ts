@@ -9,11 +9,11 @@ import {
   INT_MAX,
   rangeError,
 } from '../../util/validation.js'
+import { handleOf } from '../event-handle.js'
+import { EventBase, type EvutilSocket } from '../loop/event-base.js'
 import { BufferEvent, joinPair } from './buffer-event.js'
 import { BEV_OPT_CLOSE_ON_FREE, BEV_OPT_DEFER_CALLBACKS, BEV_OPT_UNLOCK_CALLBACKS } from './buffer-event-constants.js'
 import type { BufferEventFilter } from './buffer-event-filter.js'
-import { EventBase, type EvutilSocket } from '../loop/event-base.js'
-import { handleOf } from '../event-handle.js'
 
 const ALL_OPTIONS = 0x0f
 
