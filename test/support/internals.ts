@@ -4,7 +4,7 @@ const entry = import.meta.resolve('bitcoin-support')
 
 type NativeModule = typeof import('../../src/native/native.js')
 
-const loaded = (await import(new URL('./util/native.js', entry).href)) as NativeModule
+const loaded = (await import(new URL('./native/native.js', entry).href)) as NativeModule
 
 /** The addon's functions, which take handles as numbers. */
 export const native: NativeModule['native'] = loaded.native

@@ -37,7 +37,7 @@ export class ModuleInstance {
   readonly globals = this.run('({ TypeError, RangeError, Error, Uint8Array, Promise, Array })') as Globals
   readonly library = this.#load(join(folder, 'index.cjs')) as Library
   readonly libevent = this.#load(join(folder, 'libevent.cjs')) as Libevent
-  readonly native = (this.#load(join(folder, 'util', 'native.cjs')) as Native).native
+  readonly native = (this.#load(join(folder, 'native', 'native.cjs')) as Native).native
 
   /** @returns what `code` is in the context */
   run(code: string): unknown {

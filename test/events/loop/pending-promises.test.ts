@@ -24,19 +24,19 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url))
 
 /** Every function of the package that gives a promise, and what that does on a base which nobody runs. */
 const PROMISES: Readonly<Record<string, string>> = {
-  'events/event-base.d.ts dispatch': 'runs the base',
-  'events/ev-http-connection.d.ts request': 'drives the base',
-  'events/ev-http-request-body.d.ts next': 'drives the base',
-  'events/ev-http-request-body.d.ts return': 'settles at once',
+  'events/loop/event-base.d.ts dispatch': 'runs the base',
+  'events/http/ev-http-connection.d.ts request': 'drives the base',
+  'events/http/ev-http-request-body.d.ts next': 'drives the base',
+  'events/http/ev-http-request-body.d.ts return': 'settles at once',
   'alloc/secret-line.d.ts readSecretLine': 'needs no base',
   'alloc/secure-buffer.d.ts useAsync': 'needs no base',
   'alloc/secure-string.d.ts fromStream': 'needs no base',
   'alloc/secure-string.d.ts useAsync': 'needs no base',
   'alloc/secure-string.d.ts prompt': 'needs no base',
   // Those of a response that is asked for as a stream.
-  'events/ev-http-body-stream.d.ts next': 'drives the base',
-  'events/ev-http-body-stream.d.ts return': 'settles at once',
-  'events/ev-http-response.d.ts return': 'settles at once',
+  'events/http/ev-http-body-stream.d.ts next': 'drives the base',
+  'events/http/ev-http-body-stream.d.ts return': 'settles at once',
+  'events/http/ev-http-response.d.ts return': 'settles at once',
 }
 
 function promisesOf(folder: string, prefix = ''): string[] {
