@@ -1,4 +1,9 @@
-// The public face of the package.
+/**
+ * The public face of the package.
+ *
+ * @module bitcoin-support
+ */
+
 export { hardenProcess, purgeOnSignals, purgeSecrets } from './alloc/harden-process.js'
 export {
   configureLockedPool,

@@ -1,4 +1,8 @@
-// `bitcoin-support/libevent`: C's own names, with C's order of arguments and C's return values, over the same handles.
+/**
+ * C's own names, with C's order of arguments and C's return values, over the same handles.
+ *
+ * @module bitcoin-support/libevent
+ */
 
 export type { EvBuffer as evbuffer } from './events/buffers/ev-buffer.js'
 export * from './events/constants.js'

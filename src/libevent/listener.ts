@@ -32,7 +32,17 @@ export type evconnlistener_cb<A> = (
 export type evconnlistener_errorcb<A> = (listener: EvConnListener, arg: A, errno: number) => void
 
 /** What stands for a `struct sockaddr` that is bound or connected to: an address or a path. */
-export type SockAddr = { address: string; port: number } | { path: string }
+export type SockAddr =
+  | {
+      /** An address of IPv4 or IPv6. */
+      address: string
+      /** 0: the system chooses one. */
+      port: number
+    }
+  | {
+      /** The name of a UNIX socket. */
+      path: string
+    }
 
 /** @throws TypeError unless it is one by the types of what it holds */
 export function checkSockAddr(sa: SockAddr, name: string): void {

@@ -1,16 +1,43 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { expect } from 'chai'
 import { root } from './support.js'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const manifest = JSON.parse(read('package.json'))
 
-/** README.md and what stands in docs/, without the generated reference. */
-function documents() {
-  const docs = join(root, 'docs')
-  const guides = existsSync(docs) ? readdirSync(docs).filter((name) => name.endsWith('.md')) : []
-  return ['README.md', ...guides.map((name) => join('docs', name))]
+/** What people read, by paths below the checkout, without the generated reference. */
+function documents(): string[] {
+  const pages = (folder: string) => {
+    const path = join(root, folder)
+    const names = existsSync(path) ? readdirSync(path, { recursive: folder === '.github', encoding: 'utf8' }) : []
+    return names.filter((name) => name.endsWith('.md')).map((name) => join(folder, name))
+  }
+  return ['.', 'docs', '.github'].flatMap(pages)
+}
+
+/** GitHub's name for a heading's place. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+}
+
+/** Links of a document that lead to a file or a heading here. */
+function linksOf(document: string): { link: string; file: string; anchor: string }[] {
+  const text = read(document).replaceAll(/^```.*?^```$/gms, '')
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link = '']) => link)
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .map((link) => {
+      const [path = '', anchor = ''] = link.split('#')
+      return { link, file: path === '' ? document : normalize(join(dirname(document), path)), anchor }
+    })
+}
+
+function hasHeading(file: string, anchor: string): boolean {
+  return [...read(file).matchAll(/^#+ (.*)$/gm)].some(([, heading = '']) => anchorOf(heading) === anchor)
 }
 
 describe('what the documents promise', () => {
@@ -20,7 +47,44 @@ describe('what the documents promise', () => {
       const scripts = new Set(named.map(([, script, short]) => script ?? short))
       expect([...scripts].filter((script) => !(String(script) in manifest.scripts))).to.deep.equal([])
     })
+
+    it(`${document} links only to what is there`, () => {
+      const broken = linksOf(document).filter(
+        ({ file, anchor }) => !existsSync(join(root, file)) || (anchor !== '' && !hasHeading(file, anchor)),
+      )
+      expect(broken.map(({ link }) => link)).to.deep.equal([])
+    })
   }
+
+  it('README.md leads to each page of docs/', () => {
+    const led = new Set(linksOf('README.md').map(({ file }) => file))
+    expect(documents().filter((document) => document.startsWith('docs/') && !led.has(document))).to.deep.equal([])
+  })
+
+  it('README.md names what each system has to install', async () => {
+    const { packages } = await import(new URL('scripts/addon/system-packages.mjs', `file://${root}/`).href)
+    const rows = read('README.md')
+      .split('\n')
+      .filter((line) => /^\| .*(apt-get|dnf|apk|brew) (install|add)/.test(line))
+    for (const manager of ['apt', 'dnf', 'apk', 'brew']) {
+      const row = rows.find((line) => line.includes(`${manager}-get install`) || line.includes(`${manager} `)) ?? ''
+      const needs = ['compiler', 'cmake', 'pkgConfig', 'libevent', ...(manager === 'brew' ? [] : ['make'])]
+      const names = needs.flatMap((need) => packages[need][manager] ?? [])
+      expect(
+        names.filter((name: string) => !row.includes(` ${name}`)),
+        manager,
+      ).to.deep.equal([])
+    }
+  })
+
+  it('the reference is of all entry points', () => {
+    const { entryPoints } = JSON.parse(read('tools/docs/typedoc.json')) as { entryPoints: string[] }
+    const exported = Object.values(manifest.exports as Record<string, string | { types?: string }>)
+      .map((entry) => (typeof entry === 'string' ? undefined : entry.types))
+      .filter((types) => types !== undefined)
+      .map((types) => types.replace(/^\.\/dist\/(.*)\.d\.ts$/, '../../src/$1.ts'))
+    expect(entryPoints).to.have.members(exported)
+  })
 
   it('README.md names the two commands', () => {
     expect(read('README.md'))

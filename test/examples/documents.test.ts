@@ -1,5 +1,4 @@
 // The programs in the pages of docs/: whole ones run and print what stands behind them, all of them fit the library's types.
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -68,12 +67,13 @@ describe('the programs in the documents', function () {
   }
 
   for (const block of all.filter(({ language }) => language === 'c')) {
-    it(`${titleOf(block)} compiles`, () => {
+    it(`${titleOf(block)} compiles`, async () => {
       const file = join(root, 'out', `${nameOf(block)}.c`)
       writeFileSync(file, block.code)
-      const flags = execFileSync(process.env.PKG_CONFIG || 'pkg-config', ['--cflags', 'libevent'], { encoding: 'utf8' })
+      const { stdout: flags } = await runProgram(process.env.PKG_CONFIG || 'pkg-config', ['--cflags', 'libevent'])
       const args = ['-fsyntax-only', '-Wall', '-Wextra', '-Werror', ...flags.split(/\s+/).filter(Boolean), file]
-      execFileSync(process.env.CC || 'cc', args, { encoding: 'utf8' })
+      const compiled = await runProgram(process.env.CC || 'cc', args)
+      expect(compiled).to.deep.equal({ code: 0, signal: null, stdout: '', stderr: '' })
     })
   }
 })
