@@ -5,6 +5,7 @@ import { root } from './support.js'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const manifest = JSON.parse(read('package.json'))
+const typedoc = JSON.parse(read('tools/docs/typedoc.json')) as { entryPoints: string[]; projectDocuments: string[] }
 
 /** What people read, by paths below the checkout, without the generated reference. */
 function documents(): string[] {
@@ -78,12 +79,17 @@ describe('what the documents promise', () => {
   })
 
   it('the reference is of all entry points', () => {
-    const { entryPoints } = JSON.parse(read('tools/docs/typedoc.json')) as { entryPoints: string[] }
+    const { entryPoints } = typedoc
     const exported = Object.values(manifest.exports as Record<string, string | { types?: string }>)
       .map((entry) => (typeof entry === 'string' ? undefined : entry.types))
       .filter((types) => types !== undefined)
       .map((types) => types.replace(/^\.\/dist\/(.*)\.d\.ts$/, '../../src/$1.ts'))
     expect(entryPoints).to.have.members(exported)
+  })
+
+  it('the reference has the pages', () => {
+    const pages = documents().filter((document) => !document.startsWith('.github/') && document !== 'README.md')
+    expect(typedoc.projectDocuments).to.have.members(pages.map((page) => `../../${page}`))
   })
 
   it('README.md names the two commands', () => {

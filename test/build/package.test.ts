@@ -44,7 +44,8 @@ describe('the published package', function () {
   it('holds what a user needs, and nothing else', () => {
     const paths = packed.files.map((file) => file.path)
     const needed = [
-      ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'CMakeLists.txt', 'binding.gyp'],
+      ...['package.json', 'README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE'],
+      ...['CMakeLists.txt', 'binding.gyp', 'docs/loop.md', 'docs/porting.md'],
       ...[
         'dist/index.js',
         'dist/index.d.ts',
@@ -56,9 +57,9 @@ describe('the published package', function () {
       ],
     ]
     expect(needed.filter((path) => !paths.includes(path))).to.deep.equal([])
-    const shipped =
-      /^(dist|src|native|scripts\/addon)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CMakeLists\.txt|binding\.gyp)$/
-    expect(paths.filter((path) => !shipped.test(path))).to.deep.equal([])
+    const folders = /^(dist|src|native|scripts\/addon)\/|^docs\/[\w-]+\.md$/
+    const files = /^(package\.json|(README|ARCHITECTURE|CHANGELOG|SECURITY)\.md|LICENSE|CMakeLists\.txt|binding\.gyp)$/
+    expect(paths.filter((path) => !folders.test(path) && !files.test(path))).to.deep.equal([])
     expect(paths.filter((path) => /\.test\.|tsconfig|tsbuildinfo|\.node$|^test/.test(path))).to.deep.equal([])
   })
 
