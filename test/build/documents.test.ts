@@ -37,6 +37,12 @@ function linksOf(document: string): { link: string; file: string; anchor: string
     })
 }
 
+/** The paths that `a.{h,cc}` stands for. */
+function variantsOf(path: string): string[] {
+  const [, front = path, endings] = /^(.*)\{([^}]*)\}$/.exec(path) ?? []
+  return endings === undefined ? [path] : endings.split(',').map((ending) => front + ending)
+}
+
 function hasHeading(file: string, anchor: string): boolean {
   return [...read(file).matchAll(/^#+ (.*)$/gm)].some(([, heading = '']) => anchorOf(heading) === anchor)
 }
@@ -54,6 +60,18 @@ describe('what the documents promise', () => {
         ({ file, anchor }) => !existsSync(join(root, file)) || (anchor !== '' && !hasHeading(file, anchor)),
       )
       expect(broken.map(({ link }) => link)).to.deep.equal([])
+    })
+  }
+
+  // What a recipe has one make.
+  const TO_BE_MADE = /thing|<folder>/
+
+  for (const document of ['ARCHITECTURE.md', 'CONTRIBUTING.md']) {
+    it(`${document} names only files that are there`, () => {
+      const named = [...read(document).matchAll(/`((?:src|native|test|examples|bench|scripts|docs|tools)\/[^`\s]*)`/g)]
+      const paths = new Set(named.flatMap(([, path = '']) => variantsOf(path)).filter((path) => !TO_BE_MADE.test(path)))
+      expect(paths.size).to.be.above(15)
+      expect([...paths].filter((path) => !existsSync(join(root, path)))).to.deep.equal([])
     })
   }
 
