@@ -61,7 +61,7 @@ describe('the programs in the documents', function () {
     it(`${titleOf(block)} prints what stands behind it`, async () => {
       const output = outputOf(block)
       expect(output, 'a block of text').to.not.equal(undefined)
-      const result = await runProgram(process.execPath, [paths.get(block) as string])
+      const result = await runProgram(process.execPath, [paths.get(block) as string], { stuckAfter: 100_000 })
       expect(result).to.deep.equal({ code: 0, signal: null, stdout: output?.code, stderr: '' })
     })
   }
