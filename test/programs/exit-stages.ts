@@ -9,8 +9,9 @@ function say(line: string): void {
 
 const [, , stage = '', ending = ''] = process.argv
 process.on('exit', (code) => say(`exit ${code}`))
-// Until the process ends.
+// Until the process ends: nothing else keeps a variable when the module's code has run.
 const held: unknown[] = []
+Object.assign(globalThis, { held })
 const { base } = await reach(stage, held)
 say('reached')
 STAGE_ENDINGS[ending as keyof typeof STAGE_ENDINGS](base)
