@@ -1,11 +1,11 @@
 import { type InspectOptionsStylized, inspect } from 'node:util'
+import { EventError, type EventErrorCode } from '../native/errors.js'
 import { type HandleNumber, native } from '../native/native.js'
 import { Shown, shown } from '../native/shown.js'
-import { EventError, type EventErrorCode } from '../util/errors.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
 import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'
-import { tellBufferNews } from './buffers/buffer-news.js'
+import { reportBufferChanges } from './buffer-changes.js'
 import { endMark, HandleEnd } from './handle-end.js'
 
 /** Lets only this library hand a native object's number to a constructor. */
@@ -31,7 +31,7 @@ const collected = new FinalizationRegistry<HandleNumber>((number) => {
   const stack = creationStack(number)
   const gone = native.collect(number)
   traceDropped()
-  if (shown(Shown.bufferNews) !== 0) tellBufferNews()
+  if (shown(Shown.bufferNews) !== 0) reportBufferChanges()
   if (gone === undefined) return
   const [type, id] = gone
   process.emitWarning(`${type} #${id} was collected without having been disposed`, {
@@ -109,14 +109,14 @@ export abstract class EventHandle {
       // Inside the log callback it is refused, and in a child of the process whose handle it is.
       if (error instanceof EventError && REFUSALS.has(error.code)) this.#number = number
       // Anything else is what the log callback has thrown meanwhile, and the handle has ended.
-      else this.#tellReleased()
+      else this.#reportReleased()
       throw error
     }
-    this.#tellReleased()
-    if (shown(Shown.bufferNews) !== 0) tellBufferNews()
+    this.#reportReleased()
+    if (shown(Shown.bufferNews) !== 0) reportBufferChanges()
   }
 
-  #tellReleased(): void {
+  #reportReleased(): void {
     this[kReleased]()
     traceDropped()
   }

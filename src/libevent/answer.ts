@@ -1,5 +1,5 @@
 // C's way of telling that something has failed.
-import { EventError, type EventErrorCode } from '../util/errors.js'
+import { EventError, type EventErrorCode } from '../native/errors.js'
 import { checkAddress, checkCArgument, checkObject, typeError } from '../util/validation.js'
 
 /** A time as C has it. */

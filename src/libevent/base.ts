@@ -1,7 +1,7 @@
 // event2/event.h: bases.
 
 import { EventBase, type EvutilSocket, obtainEventBase } from '../events/loop/event-base.js'
-import { EventError } from '../util/errors.js'
+import { EventError } from '../native/errors.js'
 import { checkFunction } from '../util/validation.js'
 import { answer, msOf, orNull, type Timeval } from './answer.js'
 import { checkHandle } from './handles.js'

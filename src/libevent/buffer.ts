@@ -1,7 +1,7 @@
 // event2/buffer.h.
 import { EvBuffer, obtainEvBuffer } from '../events/buffers/ev-buffer.js'
 import type { EvutilSocket } from '../events/loop/event-base.js'
-import { EventError } from '../util/errors.js'
+import { EventError } from '../native/errors.js'
 import { checkString } from '../util/validation.js'
 import { answer, type Out, orNull } from './answer.js'
 import { checkCount, checkHandle, checkOut } from './handles.js'

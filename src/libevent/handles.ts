@@ -1,5 +1,5 @@
 // What C's compiler would check: that an argument is of the type that the function takes.
-import { EventError } from '../util/errors.js'
+import { EventError } from '../native/errors.js'
 import { type Class, checkFunction, checkInteger, checkObject, describe, isInstance } from '../util/validation.js'
 import type { Out } from './answer.js'
 

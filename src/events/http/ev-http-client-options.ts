@@ -21,6 +21,16 @@ import {
 } from '../constants.js'
 import { type EvHttpHeaders, flattenHeaders } from './ev-http-reply.js'
 
+/** How long each phase of a client's connection may go without progress: ms, or `Infinity` for as long as it takes. */
+export interface EvHttpTimeouts {
+  /** To be connected, from the start of a try: its name is looked up and all its addresses are tried; default 45 s. */
+  connect?: number
+  /** For the next bytes of a reply; on an idle connection, until it is closed; default 50 s. */
+  read?: number
+  /** Until the server takes the next bytes; default 50 s. */
+  write?: number
+}
+
 /** A body that is sent in chunks, each when the one before has gone. */
 export type EvHttpBodyChunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
 

@@ -1,29 +1,38 @@
 import { AsyncResource } from 'node:async_hooks'
+import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
-import { EventError } from '../../util/errors.js'
 import {
   checkBytes,
   checkFunction,
   checkInstance,
   checkInteger,
+  checkMs,
   checkObject,
   checkString,
   checkTarget,
   INT_MAX,
   rangeError,
 } from '../../util/validation.js'
+import { BoundCallback } from '../bound-callback.js'
 import { EVHTTP_REQ_PATCH } from '../constants.js'
+import { declareEventType } from '../declare-event-type.js'
 import { checkLive, forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import { HandleEnd } from '../handle-end.js'
-import { BoundCallback, type ConnectionReceiver, kClosed } from '../loop/base-state.js'
-import { EventBase, type EvutilSocket, stateOfBase } from '../loop/event-base.js'
+import { type ConnectionReceiver, kClosed } from '../loop/callbacks.js'
+import { EventBase, type EvutilSocket, receiversOf } from '../loop/event-base.js'
 import { BufferEvent } from '../net/buffer-event.js'
 import { EvDnsBase } from '../net/ev-dns-base.js'
-import { checkRequest, type EvHttpClientRequest, hostHeader } from './ev-http-client-options.js'
-import { EvHttpConnectionSettings } from './ev-http-connection-settings.js'
+import { type ConnectionTerms, DEFAULT_TIMEOUTS } from './ev-http-client-errors.js'
+import { checkRequest, type EvHttpClientRequest, type EvHttpTimeouts, hostHeader } from './ev-http-client-options.js'
 import { Exchange } from './ev-http-exchange.js'
-import { EvHttpRequest, provideViews, startRequest } from './ev-http-request.js'
+import { EvHttpRequest, startRequest } from './ev-http-request.js'
 import type { EvHttpResponse } from './ev-http-response.js'
+
+declare module '../forward.js' {
+  interface Forward {
+    EvHttpConnection: EvHttpConnection
+  }
+}
 
 /** Options of {@link obtainEvHttpConnectionBase}. */
 export interface EvHttpConnectionOptions {
@@ -50,27 +59,28 @@ export interface EvHttpPeer {
  *
  * @see evhttp_connection_base_new(), evhttp_connection_free()
  */
-export class EvHttpConnection extends EvHttpConnectionSettings implements ConnectionReceiver {
+export class EvHttpConnection extends declareEventType('EvHttpConnection') implements ConnectionReceiver {
   readonly #base: EventBase
   readonly #view: boolean
   readonly #number: number
   /** The header of requests that have none. */
   readonly #host: string
+  readonly #terms: ConnectionTerms
   #closecb: BoundCallback<[]> | undefined
   #bufferevent: BufferEvent | undefined
 
   /** @internal */
   constructor(base: EventBase, adopt: typeof kAdopt, number: number, host?: string, target = '') {
-    super(adopt, number, target)
+    super(adopt, number)
+    this.#terms = { target, timeouts: DEFAULT_TIMEOUTS, limited: false }
     this.#base = base
     this.#number = number
     this.#view = host === undefined
     this.#host = hostHeader(host ?? '')
-    const state = stateOfBase(base)
     if (host === undefined) {
-      state.connections.set(number, this)
+      receiversOf(base).keep(number, this)
     } else {
-      state.clients.set(number, new WeakRef(this))
+      receiversOf(base).watch(number, this)
       reportWhenCollected(this)
     }
   }
@@ -127,6 +137,132 @@ export class EvHttpConnection extends EvHttpConnectionSettings implements Connec
     checkLive(this)
     const resource = new AsyncResource('EvHttpConnection.closecb', { requireManualDestroy: true })
     this.#closecb = new BoundCallback(() => callback(this, arg as A), resource)
+  }
+
+  /**
+   * Sets how long the connection may go without progress, for connecting, reading and writing alike.
+   *
+   * @param ms - in ms; `Infinity`: as long as it takes; default: libevent's 45 s for connecting and 50 s for the others
+   * @see evhttp_connection_set_timeout_tv()
+   */
+  setTimeout(ms?: number): void {
+    const checked = checkPhase(ms, 'ms')
+    native.connectionSetTimeouts(handleOf(this), checked, checked, checked)
+    this.#terms.timeouts = ms === undefined ? DEFAULT_TIMEOUTS : { connect: ms, read: ms, write: ms }
+  }
+
+  /**
+   * Sets how long each phase may go without progress. The time to read begins when the request has been sent.
+   *
+   * @param timeouts - see {@link EvHttpTimeouts}; what is left out is libevent's default
+   * @throws {TypeError} when one has the wrong type
+   * @throws {RangeError} when one is negative
+   */
+  setTimeouts(timeouts: EvHttpTimeouts): void {
+    checkObject(timeouts, 'timeouts')
+    const { connect, read, write } = timeouts
+    native.connectionSetTimeouts(
+      handleOf(this),
+      checkPhase(connect, 'timeouts.connect'),
+      checkPhase(read, 'timeouts.read'),
+      checkPhase(write, 'timeouts.write'),
+    )
+    this.#terms.timeouts = {
+      connect: connect ?? DEFAULT_TIMEOUTS.connect,
+      read: read ?? DEFAULT_TIMEOUTS.read,
+      write: write ?? DEFAULT_TIMEOUTS.write,
+    }
+  }
+
+  /**
+   * Sets how often a client tries again to connect.
+   *
+   * @param count - number of further tries, -1 for ever; default 0
+   * @see evhttp_connection_set_retries()
+   */
+  setRetries(count: number): void {
+    checkInteger(count, 'count', -1, INT_MAX)
+    native.connectionSetRetries(handleOf(this), count)
+  }
+
+  /**
+   * Sets the pause before the first further try; it doubles with each, up to an hour.
+   *
+   * @param ms - in ms; default: libevent's 2 s
+   * @see evhttp_connection_set_initial_retry_tv()
+   */
+  setInitialRetryTv(ms?: number): void {
+    native.connectionSetInitialRetry(handleOf(this), checkMs(ms, 'ms'))
+  }
+
+  /**
+   * Sets the address from which a client connects, from the next connection on.
+   *
+   * @param address - an address of this machine; default: any
+   * @see evhttp_connection_set_local_address()
+   */
+  setLocalAddress(address?: string): void {
+    if (address !== undefined) checkString(address, 'address')
+    if (address?.includes('\0')) throw rangeError('address', 'an address', address)
+    native.connectionSetLocalAddress(handleOf(this), address ?? '')
+  }
+
+  /**
+   * Sets the port from which a client connects, from the next connection on.
+   *
+   * @param port - the port; 0: any
+   * @see evhttp_connection_set_local_port()
+   */
+  setLocalPort(port: number): void {
+    checkInteger(port, 'port', 0, 65535)
+    native.connectionSetLocalPort(handleOf(this), port)
+  }
+
+  /**
+   * Sets of which family the addresses are that a client's host is looked up for, from the next connection on.
+   *
+   * @param family - 4 for IPv4, 6 for IPv6, 0 for either
+   * @see evhttp_connection_set_family()
+   */
+  setFamily(family: 0 | 4 | 6): void {
+    checkInteger(family, 'family', 0, 6)
+    if (family !== 0 && family !== 4 && family !== 6) throw rangeError('family', '0, 4 or 6', family)
+    native.connectionSetFamily(handleOf(this), family)
+  }
+
+  /**
+   * @param flags - `EVHTTP_CON_REUSE_CONNECTED_ADDR`: connect again to the address that was found first, without looking
+   * the host up; `EVHTTP_CON_READ_ON_WRITE_ERROR`: when writing fails, read what the server may have said before
+   * @throws {EventError} `ERR_EV_LIBEVENT` when there are no such flags
+   * @see evhttp_connection_set_flags()
+   */
+  setFlags(flags: number): void {
+    checkInteger(flags, 'flags', 0, INT_MAX)
+    native.connectionSetFlags(handleOf(this), flags)
+  }
+
+  /**
+   * Limits the size of a reply's headers.
+   *
+   * @param bytes - the limit in bytes
+   * @see evhttp_connection_set_max_headers_size()
+   */
+  setMaxHeadersSize(bytes: number): void {
+    checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
+    native.connectionSetMaxHeadersSize(handleOf(this), bytes)
+    this.#terms.limited = true
+  }
+
+  /**
+   * Limits the size of a reply's body.
+   *
+   * @param bytes - the limit in bytes
+   * @see evhttp_connection_set_max_body_size()
+   */
+  setMaxBodySize(bytes: number): void {
+    checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
+    native.connectionSetMaxBodySize(handleOf(this), bytes)
+    this.#terms.limited = true
   }
 
   /**
@@ -207,7 +343,7 @@ export class EvHttpConnection extends EvHttpConnectionSettings implements Connec
       // Otherwise the addon says so.
       if (checked.signal?.aborted) checkLive(this)
       if (this.#view) throw new EventError('ERR_EV_STATE', 'the connection is a server’s')
-      Exchange.start(this, this.#base, checked, resolve, reject)
+      Exchange.start(this, this.#terms, this.#base, checked, resolve, reject)
     })
   }
 
@@ -236,16 +372,19 @@ export class EvHttpConnection extends EvHttpConnectionSettings implements Connec
 
   /** @internal */
   override [kReleased](): void {
-    const state = stateOfBase(this.#base)
-    state.connections.delete(this.#number)
-    state.clients.delete(this.#number)
+    const receivers = receiversOf(this.#base)
+    receivers.drop(this.#number, this)
+    receivers.unwatch(this.#number)
   }
+}
+
+/** @returns a phase's time as the addon takes it */
+function checkPhase(ms: number | undefined, name: string): number {
+  return ms === Number.POSITIVE_INFINITY ? ms : checkMs(ms, name)
 }
 
 /** A connection keeps its resolver, which it may ask again whenever it connects. */
 const resolvers = new WeakMap<EvHttpConnection, EvDnsBase>()
-
-provideViews((base, connection) => new EvHttpConnection(base, kAdopt, connection))
 
 /**
  * Makes a client's connection. It connects when it is given a request.

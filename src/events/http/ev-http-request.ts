@@ -1,15 +1,18 @@
 import { AsyncResource } from 'node:async_hooks'
+import { failWithBuffer, numberOf, type SecureBuffer } from '../../alloc/secure-buffer.js'
+import { EventError } from '../../native/errors.js'
 import { slotOf } from '../../native/handles.js'
 import { type HandleNumber, native } from '../../native/native.js'
-import { EventError } from '../../util/errors.js'
-import { checkBytes, checkFunction, checkObject } from '../../util/validation.js'
+import { checkBytes, checkFunction, checkMs, checkObject, checkString } from '../../util/validation.js'
+import { BoundCallback } from '../bound-callback.js'
+import { type EvBuffer, viewOfBuffer } from '../buffers/ev-buffer.js'
 import { EV_TIMEOUT } from '../constants.js'
+import { declareEventType } from '../declare-event-type.js'
 import { forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
+import type { Forward } from '../forward.js'
 import { HandleEnd } from '../handle-end.js'
-import { BoundCallback, type DisconnectReceiver, kBodyReadable, kDisconnected } from '../loop/base-state.js'
-import { type EventBase, stateOfBase } from '../loop/event-base.js'
-import { type EvHttpClientCallback, EvHttpClientSide, isClients } from './ev-http-client-side.js'
-import type { EvHttpConnection } from './ev-http-connection.js'
+import { kDisconnected } from '../loop/callbacks.js'
+import { type EventBase, receiversOf } from '../loop/event-base.js'
 import {
   checkReason,
   checkStatus,
@@ -20,6 +23,9 @@ import {
   sendWhole,
 } from './ev-http-reply.js'
 import { EvHttpRequestBody } from './ev-http-request-body.js'
+import { type EvKeyvalq, headersOf } from './ev-keyvalq.js'
+import { IncomingRequest } from './incoming-request.js'
+import { OutgoingRequest } from './outgoing-request.js'
 
 /**
  * Callback of a server for a request. It answers the request here or later; a request that is dropped unanswered is
@@ -27,21 +33,41 @@ import { EvHttpRequestBody } from './ev-http-request-body.js'
  */
 export type EvHttpRequestCallback<A = undefined> = (request: EvHttpRequest, arg: A) => void
 
-/** Makes the view of a server's connection; set by the module of the connection, which needs this one. */
-let makeView: (base: EventBase, connection: HandleNumber) => EvHttpConnection
+/** What the callback of a reply's headers says: false and negative numbers end the request. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
+export type EvHttpHeaderVerdict = boolean | number | void
 
-/** @internal */
-export function provideViews(make: typeof makeView): void {
-  makeView = make
+/**
+ * Callback of a client for the end of its request: the request with the reply, or null when it failed. When no
+ * connection could be made it is the request with the response code 0.
+ */
+export type EvHttpClientCallback<A = undefined> = (request: EvHttpRequest | null, arg: A) => void
+
+/** What a server gives to each of its requests. */
+export interface RequestServer {
+  /** Makes the view of a connection. */
+  viewOf(base: EventBase, connection: HandleNumber): Forward['EvHttpConnection']
 }
 
-/** Hands an outgoing request to a connection through `make`. */
+/** Makes the page for an error. */
+type MakeErrorPage = (status: number, reason: string | undefined) => EvHttpErrorPage | undefined
+
+/** Hands a client's request to a connection through `make`. */
 export let startRequest: (
   request: EvHttpRequest,
   base: EventBase,
-  connection: EvHttpConnection,
+  connection: Forward['EvHttpConnection'],
   make: () => void,
 ) => void
+
+/** Whether the request is a client's. */
+let isOutgoing: (request: EvHttpRequest) => boolean
+
+/** @throws what every method of a request throws when the request has ended or its connection is closing */
+function checkUsable(request: EvHttpRequest): void {
+  // The addon has no call of its own for this; any that reads from the request makes the check.
+  native.requestGetCommand(handleOf(request))
+}
 
 /** Whether the request still waits for its reply to be sent or begun. */
 export let isUnanswered: (request: EvHttpRequest) => boolean
@@ -54,7 +80,7 @@ export function keepRequest(request: EvHttpRequest): void {
 /** Whether a server's request has lost its connection, or has gone with it, before it was answered. */
 export function isLost(request: EvHttpRequest): boolean {
   const number = handleOf(request)
-  return number > 0 && !isClients(request) && (!native.isLive(number) || native.requestIsLost(number))
+  return number > 0 && !isOutgoing(request) && (!native.isLive(number) || native.requestIsLost(number))
 }
 
 /**
@@ -67,39 +93,46 @@ export function isLost(request: EvHttpRequest): boolean {
  *
  * @see evhttp_request_new(), evhttp_request_free()
  */
-export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceiver {
+export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   #base: EventBase | undefined
-  #number: HandleNumber
+  readonly #number: HandleNumber
   #started = false
-  #errorPage: ((status: number, reason: string | undefined) => EvHttpErrorPage | undefined) | undefined
+  readonly #server: RequestServer | undefined
+  readonly #errorPage: MakeErrorPage | undefined
   #onComplete: BoundCallback<[]> | undefined
   #onDisconnect: BoundCallback<[]> | undefined
+  /** A server's request that waits for something. */
+  #incoming: IncomingRequest | undefined
   /** A client's. */
-  #connection: EvHttpConnection | undefined
+  readonly #outgoing: OutgoingRequest | undefined
+  /** Its buffers, once somebody has asked for them. */
+  #input: EvBuffer | undefined
+  #output: EvBuffer | undefined
 
   static {
+    isOutgoing = (request) => request.#outgoing !== undefined
+    isUnanswered = (request) => handleOf(request) > 0 && !request.#started
     startRequest = (request, base, connection, make) => {
       const slot = slotOf(handleOf(request))
-      const { requests } = stateOfBase(base)
-      const first = request.#base === undefined
-      if (first) {
-        // Callbacks may come before libevent returns.
-        request.#base = base
-        request.#connection = connection
-        requests.set(slot, request)
+      const outgoing = request.#outgoing
+      // The addon refuses one that has been made before, or is a server's.
+      if (outgoing === undefined || request.#base !== undefined) {
+        make()
+        return
       }
+      // Callbacks may come before libevent returns.
+      request.#base = base
+      outgoing.connection = connection
+      receiversOf(base).keep(slot, outgoing)
       try {
         make()
       } catch (error) {
-        if (first) {
-          requests.delete(slot)
-          // One that was refused is still its user's, and may be made on another base.
-          request.#base = request.#connection = undefined
-        }
+        receiversOf(base).drop(slot, outgoing)
+        // A request that was refused still belongs to its user, and may be made on another base.
+        request.#base = outgoing.connection = undefined
         throw error
       }
     }
-    isUnanswered = (request) => handleOf(request) > 0 && !request.#started
   }
 
   /** @internal */
@@ -107,7 +140,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
     adopt: typeof kAdopt,
     incoming: HandleNumber,
     base: EventBase,
-    errorPage?: (status: number, reason: string | undefined) => EvHttpErrorPage | undefined,
+    server: RequestServer,
+    errorPage: MakeErrorPage | undefined,
   )
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   constructor(callback: EvHttpClientCallback<any>, arg?: unknown)
@@ -116,20 +150,185 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
     first: typeof kAdopt | EvHttpClientCallback<any>,
     second?: unknown,
     base?: EventBase,
-    errorPage?: (status: number, reason: string | undefined) => EvHttpErrorPage | undefined,
+    server?: RequestServer,
+    errorPage?: MakeErrorPage,
   ) {
     if (first === kAdopt) {
-      super(second as HandleNumber)
-      this.#errorPage = errorPage
+      super(kAdopt, second as HandleNumber)
       this.#number = second as HandleNumber
       this.#base = base
+      this.#server = server
+      this.#errorPage = errorPage
     } else {
       checkFunction(first, 'callback')
       const number = native.requestNew()
-      super(number, first, second)
+      super(kAdopt, number)
       this.#number = number
+      const resource = new AsyncResource('EvHttpRequest', { requireManualDestroy: true })
+      const onDone = (alive: boolean) => first(alive ? this : null, second)
+      this.#outgoing = new OutgoingRequest(this, new BoundCallback(onDone, resource))
       reportWhenCollected(this)
     }
+  }
+
+  // --- the request and its reply -----------------------------------------------------------------
+
+  /**
+   * @returns the request's method, one `EVHTTP_REQ_*`; 0 for one that libevent does not know
+   * @see evhttp_request_get_command()
+   */
+  getCommand(): number {
+    return native.requestGetCommand(handleOf(this))
+  }
+
+  /**
+   * @returns the method's name, such as `GET`, or one of those that `setExtensionMethods()` of the server allows
+   */
+  getMethod(): string {
+    return native.requestGetMethod(handleOf(this))
+  }
+
+  /**
+   * @returns the request's URI as it stands in the request line: with its query, or in absolute form, not decoded
+   * @see evhttp_request_get_uri()
+   */
+  getUri(): string {
+    return native.requestGetUri(handleOf(this)) ?? ''
+  }
+
+  /**
+   * @returns the host that the request is for, by its URI or its Host header, without the port
+   * @see evhttp_request_get_host()
+   */
+  getHost(): string | undefined {
+    return native.requestGetHost(handleOf(this))
+  }
+
+  /** @returns the message's HTTP version, such as `1.1` */
+  getHttpVersion(): string {
+    return native.requestGetHttpVersion(handleOf(this))
+  }
+
+  /**
+   * @returns the headers that were received: on a server the request's, on a client the reply's
+   * @see evhttp_request_get_input_headers()
+   */
+  getInputHeaders(): EvKeyvalq {
+    checkUsable(this)
+    return headersOf(this, true)
+  }
+
+  /**
+   * @returns the headers that will be sent: on a server the reply's, on a client the request's
+   * @see evhttp_request_get_output_headers()
+   */
+  getOutputHeaders(): EvKeyvalq {
+    checkUsable(this)
+    return headersOf(this, false)
+  }
+
+  /**
+   * @returns a copy of the body that was received; the caller owns it
+   * @see evhttp_request_get_input_buffer()
+   */
+  body(): Buffer {
+    return native.requestBody(handleOf(this))
+  }
+
+  /** @returns the body that was received, as UTF-8 */
+  bodyText(): string {
+    return native.requestBodyText(handleOf(this))
+  }
+
+  /**
+   * The body that was received, as libevent's own buffer: what is taken from it is gone from {@link body} too.
+   *
+   * @returns a view, the same one until it is disposed; it ends with the request
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
+   * @see evhttp_request_get_input_buffer()
+   */
+  getInputBuffer(): EvBuffer {
+    return this.#buffer(true)
+  }
+
+  /**
+   * The body that will be sent, as libevent's own buffer: a server's `sendReply()` sends what it holds, and then the body
+   * that it is given; a client's request takes it along when it is made.
+   *
+   * @returns a view, the same one until it is disposed; it ends when the reply is sent or started, or the request is made
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when the buffer is libevent's by now,
+   * or the body comes in chunks
+   * @see evhttp_request_get_output_buffer()
+   */
+  getOutputBuffer(): EvBuffer {
+    return this.#buffer(false)
+  }
+
+  #buffer(input: boolean): EvBuffer {
+    const number = native.requestGetBuffer(handleOf(this), input)
+    const known = input ? this.#input : this.#output
+    if (known !== undefined && handleOf(known) === number) return known
+    const view = viewOfBuffer(number, this)
+    if (input) this.#input = view
+    else this.#output = view
+    return view
+  }
+
+  /**
+   * Copies a header's value from libevent's memory straight into locked memory. libevent wipes its own when the request
+   * ends, so that a credential is then nowhere else in the process.
+   *
+   * @param name - the header's name, in any case; of several by that name the first counts
+   * @param buffer - gets the value's bytes as they came, in place of its content
+   * @returns whether there is such a header; when there is none the buffer stays as it is
+   * @throws {TypeError} when the name is no string, or `buffer` no SecureBuffer
+   * @throws {RangeError} when no header can have that name
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
+   * @throws {SecureMemoryError} when the value does not fit, or the buffer has been destroyed; the old content is in place
+   * @example
+   * ```ts
+   * using credential = new SecureBuffer(8192)
+   * const allowed = request.headerInto('Authorization', credential) && credential.equals(expected)
+   * ```
+   * @see evhttp_find_header()
+   */
+  headerInto(name: string, buffer: SecureBuffer): boolean {
+    checkString(name, 'name')
+    const result = native.requestHeaderInto(handleOf(this), name, numberOf(buffer))
+    if (result < 0) failWithBuffer(buffer)
+    return result === 1
+  }
+
+  /**
+   * Copies the body that was received from libevent's memory straight into locked memory.
+   *
+   * @param buffer - gets the body in place of its content
+   * @returns how many bytes the body has
+   * @throws {TypeError} when `buffer` is no SecureBuffer
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
+   * @throws {SecureMemoryError} when the body does not fit, or the buffer has been destroyed; the old content is in place
+   * @see evbuffer_peek()
+   */
+  bodyInto(buffer: SecureBuffer): number {
+    const length = native.requestBodyInto(handleOf(this), numberOf(buffer))
+    if (length < 0) failWithBuffer(buffer)
+    return length
+  }
+
+  /**
+   * @returns the status code of the reply, 0 when there was no connection
+   * @see evhttp_request_get_response_code()
+   */
+  getResponseCode(): number {
+    return native.requestGetResponseCode(handleOf(this))
+  }
+
+  /**
+   * @returns the reason phrase of the reply
+   * @see evhttp_request_get_response_code_line()
+   */
+  getResponseCodeLine(): string | undefined {
+    return native.requestGetResponseCodeLine(handleOf(this))
   }
 
   /**
@@ -148,9 +347,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * ```
    */
   bodyStream(): EvHttpRequestBody {
-    native.requestGetCommand(handleOf(this))
-    if (isClients(this)) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
-    return new EvHttpRequestBody(this.#base as EventBase, this.#number)
+    checkUsable(this)
+    return new EvHttpRequestBody(this.#base as EventBase, this.#number, this.#waiting())
   }
 
   /**
@@ -158,12 +356,13 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * client when there is none
    * @see evhttp_request_get_connection()
    */
-  getConnection(): EvHttpConnection | null {
+  getConnection(): Forward['EvHttpConnection'] | null {
     const number = native.requestGetConnection(handleOf(this))
     if (number === 0) return null
-    if (this.#connection !== undefined) return this.#connection
+    if (this.#outgoing?.connection !== undefined) return this.#outgoing.connection
     const base = this.#base as EventBase
-    return (stateOfBase(base).connections.get(number) as EvHttpConnection | undefined) ?? makeView(base, number)
+    const known = receiversOf(base).get(number) as Forward['EvHttpConnection'] | undefined
+    return known ?? (this.#server as RequestServer).viewOf(base, number)
   }
 
   // --- answering ---------------------------------------------------------------------------------
@@ -212,7 +411,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   sendError(code: number, reason?: string): void {
     checkStatus(code)
     checkReason(reason)
-    if (this.#errorPage !== undefined) native.requestGetCommand(handleOf(this))
+    if (this.#errorPage !== undefined) checkUsable(this)
     const page = this.#started ? undefined : this.#errorPage?.(code, reason)
     if (page === undefined) {
       this.#end(() => native.requestSendError(handleOf(this), code, reason))
@@ -294,15 +493,118 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   setDisconnectCb(callback: EvHttpRequestCallback<undefined>): void
   setDisconnectCb<A>(callback: EvHttpRequestCallback<A>, arg?: A): void {
     checkFunction(callback, 'callback')
-    const number = handleOf(this)
-    native.requestGetUri(number)
-    if (isClients(this)) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
+    checkUsable(this)
+    const incoming = this.#waiting()
     const resource = new AsyncResource('EvHttpRequest.disconnect', { requireManualDestroy: true })
     this.#onDisconnect = new BoundCallback(() => callback(this, arg as A), resource)
-    stateOfBase(this.#base as EventBase).disconnects.set(number, new WeakRef(this))
+    incoming.awaitDisconnect(this)
   }
 
   // --- a client's --------------------------------------------------------------------------------
+
+  /**
+   * Calls back when the request fails, before its own callback gets null: see `EVREQ_HTTP_*`.
+   *
+   * @param callback - gets the code and `arg`
+   * @param arg - handed through
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
+   * @see evhttp_request_set_error_cb()
+   */
+  setErrorCb<A>(callback: (code: number, arg: A) => void, arg: A): void
+  setErrorCb(callback: (code: number, arg: undefined) => void): void
+  setErrorCb<A>(callback: (code: number, arg: A) => void, arg?: A): void {
+    checkFunction(callback, 'callback')
+    checkUsable(this)
+    if (this.#outgoing === undefined) throw new EventError('ERR_EV_STATE', 'the request is a server’s')
+    const resource = new AsyncResource('EvHttpRequest.error', { requireManualDestroy: true })
+    this.#outgoing.onError = new BoundCallback((code) => callback(code, arg as A), resource)
+  }
+
+  /**
+   * Calls back when the headers of the reply have come, before its body is read. They, and its status, can be read.
+   *
+   * @param callback - gets the request and `arg`. When it returns false or a negative number the connection is closed:
+   * `EVREQ_HTTP_EOF`.
+   * @param arg - handed through
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
+   * @see evhttp_request_set_header_cb()
+   */
+  setHeaderCb<A>(callback: (request: EvHttpRequest, arg: A) => EvHttpHeaderVerdict, arg: A): void
+  setHeaderCb(callback: (request: EvHttpRequest, arg: undefined) => EvHttpHeaderVerdict): void
+  setHeaderCb<A>(callback: (request: EvHttpRequest, arg: A) => EvHttpHeaderVerdict, arg?: A): void {
+    checkFunction(callback, 'callback')
+    native.requestWantHeaders(handleOf(this))
+    const resource = new AsyncResource('EvHttpRequest.header', { requireManualDestroy: true })
+    const onHeaders = () => {
+      const verdict = callback(this, arg as A)
+      if ((verdict === false || (typeof verdict === 'number' && verdict < 0)) && !this.disposed) {
+        native.requestReject(handleOf(this))
+      }
+    }
+    // The addon refuses a server's.
+    if (this.#outgoing !== undefined) this.#outgoing.onHeaders = new BoundCallback(onHeaders, resource)
+  }
+
+  /**
+   * Calls back for each part of the reply's body as it comes: {@link body} has that part alone, and its memory is free
+   * again when the callback returns. A chunk of a chunked reply comes as a whole.
+   *
+   * @param callback - gets the request and `arg`
+   * @param arg - handed through
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
+   * @see evhttp_request_set_chunked_cb()
+   */
+  setChunkedCb<A>(callback: (request: EvHttpRequest, arg: A) => void, arg: A): void
+  setChunkedCb(callback: (request: EvHttpRequest, arg: undefined) => void): void
+  setChunkedCb<A>(callback: (request: EvHttpRequest, arg: A) => void, arg?: A): void {
+    checkFunction(callback, 'callback')
+    native.requestWantChunks(handleOf(this))
+    const resource = new AsyncResource('EvHttpRequest.chunked', { requireManualDestroy: true })
+    const onChunk = () => callback(this, arg as A)
+    if (this.#outgoing !== undefined) this.#outgoing.onChunk = new BoundCallback(onChunk, resource)
+  }
+
+  /**
+   * Limits the time from `makeRequest()` to the end of the reply, whatever progress there is: then it fails with
+   * `EVREQ_HTTP_TIMEOUT`.
+   *
+   * @param ms - in ms; none: no limit
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
+   */
+  setDeadline(ms?: number): void {
+    native.requestSetDeadline(handleOf(this), checkMs(ms, 'ms'))
+  }
+
+  /**
+   * Stops reading the reply's body, so that the server is held up, until {@link resume}. What has been read is still
+   * handed over. Timeouts of the connection stand still meanwhile.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when no body is being read
+   * @see bufferevent_disable()
+   */
+  pause(): void {
+    native.requestSetPaused(handleOf(this), true)
+  }
+
+  /**
+   * Reads on after {@link pause}.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when no body is being read
+   * @see bufferevent_enable()
+   */
+  resume(): void {
+    native.requestSetPaused(handleOf(this), false)
+  }
+
+  /**
+   * Cancels a request that is under way: the error callback gets `EVREQ_HTTP_REQUEST_CANCEL`, its own callback nothing.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is not under way
+   * @see evhttp_cancel_request()
+   */
+  cancel(): void {
+    native.requestCancel(handleOf(this))
+  }
 
   /**
    * Has the body that will be sent come in chunks: call it before `makeRequest()`, then {@link sendChunk} and
@@ -347,15 +649,15 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
       send(0)
       return
     }
-    const state = stateOfBase(base)
-    const key = state.nextKey()
+    const receivers = receiversOf(base)
+    const key = receivers.nextKey()
     const resource = new AsyncResource('EvHttpRequest.written', { requireManualDestroy: true })
-    state.written.set(key, new BoundCallback(written, resource))
+    receivers.expect(key, new BoundCallback(written, resource))
     let writes: boolean | undefined
     try {
       writes = send(key)
     } finally {
-      if (!writes) state.written.delete(key)
+      if (!writes) receivers.forget(key)
     }
     // Where there is nothing to write, libevent would never say that it has been written.
     if (writes === false) base.once(-1, EV_TIMEOUT, () => written())
@@ -375,18 +677,23 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
 
   /** Runs what ends the request. Its on-complete callback may come before that returns. */
   #end(send: () => void): void {
-    // Without one it is a client's, which the addon refuses to answer.
-    const state = this.#base === undefined ? undefined : stateOfBase(this.#base)
-    if (this.#onComplete !== undefined) state?.completions.set(this.#number, this.#onComplete)
+    const complete = this.#onComplete
+    if (complete !== undefined) this.#waiting().awaitWritten(complete)
     try {
       send()
     } catch (error) {
-      state?.completions.delete(this.#number)
+      if (complete !== undefined) this.#incoming?.forgetWritten()
       throw error
     }
-    if (this.#onDisconnect !== undefined) state?.disconnects.delete(this.#number)
-    this.#endBody()
+    this.#incoming?.ended()
     forget(this, HandleEnd.replied)
+  }
+
+  /** @throws {EventError} `ERR_EV_STATE` when the request is a client's */
+  #waiting(): IncomingRequest {
+    if (isOutgoing(this)) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
+    this.#incoming ??= new IncomingRequest(receiversOf(this.#base as EventBase), this.#number)
+    return this.#incoming
   }
 
   /**
@@ -399,16 +706,6 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    */
   get address(): bigint {
     return native.addressOf(handleOf(this), EvHttpRequest.typeName)
-  }
-
-  /** Who still waits for a piece of the body is told that there is none. */
-  #endBody(): void {
-    if (this.#base === undefined) return
-    const { bodies } = stateOfBase(this.#base)
-    const stream = bodies.get(this.#number)
-    if (stream === undefined) return
-    bodies.delete(this.#number)
-    stream[kBodyReadable]()
   }
 
   /** @internal */
@@ -429,8 +726,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
 
   /** @internal */
   override [kReleased](): void {
-    if (this.#base !== undefined) stateOfBase(this.#base).disconnects.delete(this.#number)
-    this.#endBody()
+    this.#incoming?.ended()
   }
 }
 

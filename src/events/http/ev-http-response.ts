@@ -1,4 +1,4 @@
-import { EventError } from '../../util/errors.js'
+import { EventError } from '../../native/errors.js'
 
 /** The headers of a response, in the order of the message. Names are compared without regard to case. */
 export class EvHttpResponseHeaders implements Iterable<[name: string, value: string]> {

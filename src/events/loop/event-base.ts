@@ -1,9 +1,9 @@
 import { AsyncResource } from 'node:async_hooks'
 import { deserialize } from 'node:v8'
+import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
 import { Shown, shown } from '../../native/shown.js'
 import { AbortError } from '../../util/abort-error.js'
-import { EventError } from '../../util/errors.js'
 import { registerGauges } from '../../util/tracing.js'
 import {
   checkAbortSignal,
@@ -19,21 +19,15 @@ import {
   rangeError,
   typeError,
 } from '../../util/validation.js'
-import {
-  BaseState,
-  BoundCallback,
-  holdRunning,
-  isRunning,
-  registerState,
-  releaseRunning,
-  wakeOrphans,
-} from './base-state.js'
-import '../callbacks.js'
+import { BoundCallback } from '../bound-callback.js'
 import { EV_CLOSED, EV_READ, EV_WRITE } from '../constants.js'
+import { declareEventType } from '../declare-event-type.js'
 import { handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
+import type { Forward } from '../forward.js'
 import { hasRef, setRef } from '../handle-ref.js'
-import { EventBaseInspection } from './event-base-inspection.js'
-import type { LibEvent } from './lib-event.js'
+import { BACKEND_NOT_FOUND, type BaseReceiver, kDispatchEnded } from './callbacks.js'
+import { LoopDrive } from './loop-drive.js'
+import { holdRunning, isRunning, kOwnerDisposed, kStopped, Receivers, releaseRunning } from './receivers.js'
 import type { EventBaseShareToken } from './share-token.js'
 
 /** libevent's limit on priorities: EVENT_MAX_PRIORITIES. */
@@ -79,8 +73,17 @@ export interface EventBaseDispatchOptions {
 /** Callback of {@link EventBase.once}. */
 export type EventOnceCallback<A = undefined> = (arg: A, what: number) => void
 
-/** The parts of a base that other handles need. */
-export let stateOfBase: (base: EventBase) => BaseState
+/** How a dispatch() ends. */
+interface Dispatch {
+  resolve(result: 0 | 1): void
+  reject(error: Error): void
+}
+
+/** @returns what a base's callbacks are delivered to */
+export let receiversOf: (base: EventBase) => Receivers
+
+/** @returns what runs a base while promises are pending */
+export let driveOf: (base: EventBase) => LoopDrive
 
 /**
  * libevent's `event_base`: what waits for events and runs their callbacks.
@@ -92,12 +95,14 @@ export let stateOfBase: (base: EventBase) => BaseState
  *
  * @see event_base_new_with_config(), event_base_free()
  */
-export class EventBase extends EventBaseInspection {
-  readonly #state = new BaseState()
-  readonly #slot: number
+export class EventBase extends declareEventType('EventBase') implements BaseReceiver {
+  readonly #receivers: Receivers<EventBase>
+  readonly #drive: LoopDrive
+  #dispatch: Dispatch | undefined
 
   static {
-    stateOfBase = (base) => base.#state
+    receiversOf = (base) => base.#receivers
+    driveOf = (base) => base.#drive
   }
 
   constructor(options: EventBaseOptions = {}) {
@@ -133,24 +138,31 @@ export class EventBase extends EventBaseInspection {
         avoidMethods,
       ),
     )
-    this.#slot = shown(Shown.createdSlot)
-    registerState(this.#slot, this.#state)
-    this.#state.drive.runner = {
+    this.#receivers = new Receivers<EventBase>(shown(Shown.createdSlot), this)
+    this.#drive = new LoopDrive(this.#runner())
+    reportWhenCollected(this)
+    registerGauges()
+  }
+
+  #runner() {
+    const isDispatching = () => this.#dispatch !== undefined
+    return {
+      get dispatching() {
+        return isDispatching()
+      },
       start: () => {
         if (this.disposed) return false
         const started = native.eventBaseDrive(handleOf(this))
-        if (started) holdRunning(this.#slot, this.#state, this)
+        if (started) holdRunning(this.#receivers)
         return started
       },
       stop: () => {
         if (this.disposed) return true
         const stopped = native.eventBaseStopDriving(handleOf(this))
-        if (stopped) releaseRunning(this.#slot, this.#state)
+        if (stopped) releaseRunning(this.#receivers)
         return stopped
       },
     }
-    reportWhenCollected(this)
-    registerGauges()
   }
 
   /**
@@ -186,10 +198,10 @@ export class EventBase extends EventBaseInspection {
     if (signal !== undefined) checkAbortSignal(signal, 'signal')
     const handle = handleOf(this)
     if (signal?.aborted) throw new AbortError(signal)
-    native.eventBaseDispatch(handle, keepAlive, this.#state.drive.handOver())
-    holdRunning(this.#slot, this.#state, this)
+    native.eventBaseDispatch(handle, keepAlive, this.#drive.handOver())
+    holdRunning(this.#receivers)
     const ended = new Promise<0 | 1>((resolve, reject) => {
-      this.#state.dispatch = { resolve, reject }
+      this.#dispatch = { resolve, reject }
     })
     return signal === undefined ? ended : this.#endedBy(signal, ended)
   }
@@ -261,13 +273,13 @@ export class EventBase extends EventBaseInspection {
   loopSync(flags: number): 0 | 1 {
     checkInteger(flags, 'flags', 0, 7)
     const handle = handleOf(this)
-    this.#state.drive.pause()
-    const first = holdRunning(this.#slot, this.#state, this)
+    this.#drive.pause()
+    const first = holdRunning(this.#receivers)
     try {
       return native.eventBaseLoopSync(handle, flags)
     } finally {
-      if (first) releaseRunning(this.#slot, this.#state)
-      if (!this.disposed) this.#state.drive.resume()
+      if (first) releaseRunning(this.#receivers)
+      if (!this.disposed) this.#drive.resume()
     }
   }
 
@@ -347,15 +359,15 @@ export class EventBase extends EventBaseInspection {
     if (fd === -1 && (what & (EV_READ | EV_WRITE | EV_CLOSED)) !== 0) {
       throw rangeError('fd', 'a descriptor for EV_READ, EV_WRITE and EV_CLOSED', fd)
     }
-    const id = this.#state.nextKey()
+    const key = this.#receivers.nextKey()
     if (inC) {
       const argument = checkCArgument(arg, 'arg')
-      native.eventBaseOnceInC(handleOf(this), fd, what, id, checkMs(ms, 'ms'), callback, argument)
+      native.eventBaseOnceInC(handleOf(this), fd, what, key, checkMs(ms, 'ms'), callback, argument)
       return
     }
-    native.eventBaseOnce(handleOf(this), fd, what, id, checkMs(ms, 'ms'))
+    native.eventBaseOnce(handleOf(this), fd, what, key, checkMs(ms, 'ms'))
     const resource = new AsyncResource('EventBase.once', { requireManualDestroy: true })
-    this.#state.once.set(id, new BoundCallback((happened) => callback(arg as A, happened), resource))
+    this.#receivers.expect(key, new BoundCallback((happened) => callback(arg as A, happened), resource))
   }
 
   /**
@@ -367,12 +379,10 @@ export class EventBase extends EventBaseInspection {
    * @throws what the callback throws
    * @see event_base_foreach_event()
    */
-  foreachEvent<T>(callback: (event: LibEvent) => T | undefined): T | undefined {
+  foreachEvent<T>(callback: (event: Forward['LibEvent']) => T | undefined): T | undefined {
     checkFunction(callback, 'callback')
-    const events = native
-      .eventBaseListEvents(handleOf(this))
-      .map((slot) => this.#state.events.get(slot) ?? this.#state.shared.get(slot))
-    for (const event of events as (LibEvent | undefined)[]) {
+    const events = native.eventBaseListEvents(handleOf(this)).map((slot) => this.#receivers.get(slot))
+    for (const event of events as (Forward['LibEvent'] | undefined)[]) {
       if (event === undefined || event.disposed) continue
       const result = callback(event)
       if (result !== undefined) return result
@@ -472,7 +482,7 @@ export class EventBase extends EventBaseInspection {
     const [token, key] = native.eventBaseShare(handleOf(this))
     const resource = new AsyncResource('EventBase.share', { requireManualDestroy: true })
     const take = () => callback(deserialize(native.eventBaseTakeMessage(handleOf(this))))
-    this.#state.messages.set(key, new BoundCallback(take, resource))
+    this.#receivers.expect(-key, new BoundCallback(take, resource))
     return token as EventBaseShareToken<T>
   }
 
@@ -488,7 +498,89 @@ export class EventBase extends EventBaseInspection {
     if (typeof token !== 'bigint') throw typeError('token', 'a bigint', token)
     const key = native.eventBaseUnshare(handleOf(this), token)
     if (key === 0) throw new EventError('ERR_EV_NOT_FOUND', 'the token is none of this base that is still good')
-    this.#state.messages.delete(key)
+    this.#receivers.forget(-key)
+  }
+
+  // --- how it works and how far it has come ----------------------------------------------------------
+
+  /**
+   * @returns the backend's name, such as `epoll`; `epoll (with changelist)` with the change list
+   * @see event_base_get_method()
+   */
+  getMethod(): string {
+    return native.eventBaseGetMethod(handleOf(this))
+  }
+
+  /**
+   * @returns the backend's `EV_FEATURE_*` bits
+   * @see event_base_get_features()
+   */
+  getFeatures(): number {
+    return native.eventBaseGetFeatures(handleOf(this))
+  }
+
+  /**
+   * Counts events. Those that `dispatch()` adds for itself are not counted.
+   *
+   * @param flags - `EVENT_BASE_COUNT_ACTIVE`, `_VIRTUAL`, `_ADDED`
+   * @returns how many there are of these kinds together
+   * @see event_base_get_num_events()
+   */
+  getNumEvents(flags: number): number {
+    checkInteger(flags, 'flags', 0, 7)
+    return native.eventBaseGetNumEvents(handleOf(this), flags)
+  }
+
+  /**
+   * Tells the most events that there have been at once.
+   *
+   * @param flags - `EVENT_BASE_COUNT_ACTIVE`, `_VIRTUAL`, `_ADDED`: the sum of what each of them has reached
+   * @param clear - whether to start anew from none; default false
+   * @returns how many
+   * @see event_base_get_max_events()
+   */
+  getMaxEvents(flags: number, clear = false): number {
+    checkInteger(flags, 'flags', 0, 7)
+    checkBoolean(clear, 'clear')
+    return native.eventBaseGetMaxEvents(handleOf(this), flags, clear)
+  }
+
+  /**
+   * Lists all events, also those of libevent's own, in libevent's words.
+   *
+   * @returns the text, with a line for each event
+   * @see event_base_dump_events()
+   */
+  dumpEvents(): string {
+    return native.eventBaseDumpEvents(handleOf(this))
+  }
+
+  /**
+   * @returns the number of priorities
+   * @see event_base_get_npriorities()
+   */
+  getNpriorities(): number {
+    return native.eventBaseGetNpriorities(handleOf(this))
+  }
+
+  /**
+   * The time at which the loop has last looked for events; without a loop, the time.
+   *
+   * @returns ms since 1970, with a fraction down to a microsecond
+   * @see event_base_gettimeofday_cached()
+   */
+  gettimeofdayCached(): number {
+    return native.eventBaseGettimeofdayCached(handleOf(this))
+  }
+
+  /**
+   * Reads the clock anew for {@link gettimeofdayCached} and for timeouts: for callbacks that take long. Without a loop
+   * it does nothing.
+   *
+   * @see event_base_update_cache_time()
+   */
+  updateCacheTime(): void {
+    native.eventBaseUpdateCacheTime(handleOf(this))
   }
 
   /**
@@ -503,8 +595,8 @@ export class EventBase extends EventBaseInspection {
 
   /** @internal */
   override [kAbout](): string {
-    const running = isRunning(this.#slot, this.#state)
-    const state = !running ? 'idle' : this.#state.dispatch === undefined ? 'in a blocking loop' : 'dispatching'
+    const running = isRunning(this.#receivers)
+    const state = !running ? 'idle' : this.#dispatch === undefined ? 'in a blocking loop' : 'dispatching'
     const events = native.eventBaseListEvents(handleOf(this)).length
     const parts = [this.getMethod(), state, `${events} ${events === 1 ? 'event' : 'events'}`]
     if (!this.hasRef()) parts.push('without a reference')
@@ -517,13 +609,35 @@ export class EventBase extends EventBaseInspection {
    * @internal
    */
   override [kReleased](): void {
-    for (const stop of this.#state.signals) stop()
-    releaseRunning(this.#slot, this.#state)
-    this.#state.drive.handOver()
-    wakeOrphans(this.#state, native.isLive)
-    const dispatch = this.#state.dispatch
-    this.#state.dispatch = undefined
+    releaseRunning(this.#receivers)
+    this.#drive.handOver()
+    this.#receivers.notifyAll(kOwnerDisposed)
+    const dispatch = this.#dispatch
+    this.#dispatch = undefined
     dispatch?.resolve(0)
+  }
+
+  /** @internal */
+  [kDispatchEnded](result: number): void {
+    const dispatch = this.#dispatch
+    const driven = this.#drive.handOver()
+    if (dispatch === undefined && !driven) return
+    this.#dispatch = undefined
+    releaseRunning(this.#receivers)
+    this.#receivers.notifyAll(kStopped)
+    if (dispatch === undefined) return
+    if (result === 0 || result === 1) {
+      dispatch.resolve(result)
+    } else if (result === BACKEND_NOT_FOUND) {
+      dispatch.reject(
+        new EventError(
+          'ERR_EV_BACKEND',
+          'only a base on epoll can be dispatched beside another one: the descriptor of its backend was not found',
+        ),
+      )
+    } else {
+      dispatch.reject(new EventError('ERR_EV_LIBEVENT', 'event_base_loop failed'))
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
+import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
-import { EventError } from '../../util/errors.js'
 import {
   checkAddress,
   checkBoolean,
@@ -12,9 +12,10 @@ import {
   typeError,
 } from '../../util/validation.js'
 import { EV_PERSIST, EV_SIGNAL, EV_TIMEOUT } from '../constants.js'
-import { handleOf, kReleased } from '../event-handle.js'
-import { type EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
+import { checkLive, handleOf, kReleased } from '../event-handle.js'
+import type { EventBase, EvutilSocket } from './event-base.js'
 import { type EventCallback, LibEvent } from './lib-event.js'
+import { kOwnerDisposed } from './receivers.js'
 
 /** Linux's highest real-time signal. */
 const MAX_SIGNAL = 64
@@ -59,17 +60,14 @@ function listen(name: NodeJS.Signals, event: WeakRef<SharedSignal>): () => void 
 
 /** An event for a signal that comes through Node's own loop. To libevent it is a timer that is made active. */
 class SharedSignal extends LibEvent {
-  readonly #base: EventBase
   readonly #signal: number
   readonly #name: NodeJS.Signals
-  readonly #stop = () => this.#unsubscribe()
   #unlisten: (() => void) | undefined
   #timed = false
 
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   constructor(base: EventBase, signal: number, name: NodeJS.Signals, callback: EventCallback<any>, arg: unknown) {
     super(base, -1, EV_PERSIST, callback, arg)
-    this.#base = base
     this.#signal = signal
     this.#name = name
   }
@@ -78,7 +76,7 @@ class SharedSignal extends LibEvent {
     const first = this.#unlisten === undefined
     // As in C, no timeout leaves the one that it has.
     if (first || ms !== undefined) super.add(ms ?? HOLD_MS)
-    else this.pending()
+    else checkLive(this)
     this.#timed ||= ms !== undefined
     if (!first) return
     try {
@@ -88,7 +86,6 @@ class SharedSignal extends LibEvent {
       throw new EventError('ERR_EV_SIGNAL', `Node refuses to listen for ${this.#name}: ${(error as Error).message}`)
     }
     stopWhenCollected.register(this, this.#unlisten, this)
-    stateOfBase(this.#base).signals.add(this.#stop)
   }
 
   override del(): void {
@@ -103,7 +100,7 @@ class SharedSignal extends LibEvent {
 
   override removeTimer(): void {
     if (this.#unlisten === undefined || !this.#timed) {
-      this.pending()
+      checkLive(this)
       return
     }
     this.#timed = false
@@ -123,7 +120,7 @@ class SharedSignal extends LibEvent {
   }
 
   override getFd(): EvutilSocket {
-    super.getFd()
+    checkLive(this)
     return this.#signal
   }
 
@@ -137,13 +134,17 @@ class SharedSignal extends LibEvent {
     this.#unlisten = undefined
     this.#timed = false
     stopWhenCollected.unregister(this)
-    stateOfBase(this.#base).signals.delete(this.#stop)
   }
 
   /** @internal */
   [kDeliver](): void {
     if (this.disposed) this.#unsubscribe()
     else native.libEventCountDelivery(handleOf(this))
+  }
+
+  /** @internal */
+  [kOwnerDisposed](): void {
+    if (this.disposed) this.#unsubscribe()
   }
 
   /** @internal */

@@ -14,11 +14,20 @@ import { EV_CLOSED, EV_ET, EV_PERSIST, EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE 
 import { declareEventType } from '../declare-event-type.js'
 import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import { hasRef, setRef } from '../handle-ref.js'
-import { type EventReceiver, kFinalized, kFire } from './base-state.js'
-import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
+import { type EventReceiver, kFinalized, kFire, STILL_PENDING } from './callbacks.js'
+import { EventBase, type EvutilSocket, receiversOf } from './event-base.js'
 import type { EventShareToken } from './share-token.js'
 
+declare module '../forward.js' {
+  interface Forward {
+    LibEvent: LibEvent
+  }
+}
+
 const ALL_FLAGS = 0xff
+
+/** The part of a callback's `what` that its user gets. */
+const EVENT_BITS = 0xffff
 
 /** As `inspect()` shows them. */
 const FLAG_NAMES = [
@@ -56,6 +65,8 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   readonly #callback: EventCallback<any> | bigint
   readonly #arg: unknown
+  /** Other threads can make it active. */
+  #shared = false
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   #finalizer: ((event: LibEvent, arg: any) => void) | undefined
 
@@ -98,7 +109,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    */
   add(ms?: number): void {
     native.libEventAdd(handleOf(this), checkMs(ms, 'ms'))
-    stateOfBase(this.#base).events.set(this.#slot, this)
+    receiversOf(this.#base).keep(this.#slot, this)
   }
 
   /**
@@ -121,7 +132,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   active(what: number): void {
     checkInteger(what, 'what', 0, ALL_FLAGS)
     native.libEventActive(handleOf(this), what)
-    stateOfBase(this.#base).events.set(this.#slot, this)
+    receiversOf(this.#base).keep(this.#slot, this)
   }
 
   /**
@@ -245,9 +256,8 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
     checkFunction(callback, 'callback')
     native.libEventFinalize(handleOf(this))
     this.#finalizer = callback
-    const { events, shared } = stateOfBase(this.#base)
-    shared.delete(this.#slot)
-    events.set(this.#slot, this)
+    this.#shared = false
+    receiversOf(this.#base).keep(this.#slot, this)
   }
 
   /**
@@ -268,7 +278,8 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    */
   share(): EventShareToken {
     const token = native.libEventShare(handleOf(this))
-    stateOfBase(this.#base).shared.set(this.#slot, this)
+    this.#shared = true
+    receiversOf(this.#base).keep(this.#slot, this)
     return token as EventShareToken
   }
 
@@ -309,21 +320,21 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
     return native.addressOf(handleOf(this), LibEvent.typeName)
   }
 
-  /** The base keeps it alive no more, unless it is still to be finalized. */
+  /** Lets the event be collected, unless it is still to be finalized or other threads can reach it. */
   #rest(): void {
-    if (this.#finalizer === undefined) stateOfBase(this.#base).events.delete(this.#slot)
+    if (this.#finalizer === undefined && !this.#shared) receiversOf(this.#base).drop(this.#slot, this)
   }
 
   /** @internal */
   [kFire](what: number): void {
+    if ((what & STILL_PENDING) === 0) this.#rest()
     const callback = this.#callback
-    if (typeof callback !== 'bigint') callback(this, this.#arg, what)
+    if (typeof callback !== 'bigint') callback(this, this.#arg, what & EVENT_BITS)
   }
 
   /** @internal */
   [kFinalized](): void {
-    const { events } = stateOfBase(this.#base)
-    if (events.get(this.#slot) === this) events.delete(this.#slot)
+    receiversOf(this.#base).drop(this.#slot, this)
     const finalizer = this.#finalizer
     finalizer?.(this, this.#arg)
   }
@@ -343,9 +354,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
 
   /** @internal */
   override [kReleased](): void {
-    const { events, shared } = stateOfBase(this.#base)
-    events.delete(this.#slot)
-    shared.delete(this.#slot)
+    receiversOf(this.#base).drop(this.#slot, this)
   }
 }
 

@@ -14,8 +14,8 @@ import { LEV_OPT_CLOSE_ON_FREE, LEV_OPT_DEFERRED_ACCEPT, LEV_OPT_LEAVE_SOCKETS_B
 import { declareEventType } from '../declare-event-type.js'
 import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import { hasRef, setRef } from '../handle-ref.js'
-import { kAccept, kAcceptError, type ListenerReceiver } from '../loop/base-state.js'
-import { EventBase, type EvutilSocket, stateOfBase } from '../loop/event-base.js'
+import { kAccept, kAcceptError, type ListenerReceiver } from '../loop/callbacks.js'
+import { EventBase, type EvutilSocket, receiversOf } from '../loop/event-base.js'
 import { addressText, type EvSocketAddress, socketAddress } from './socket-address.js'
 
 /** libevent's own. */
@@ -155,7 +155,7 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
     super(kAdopt, number)
     this.#base = base
     this.#number = number
-    stateOfBase(base).listeners.set(number, this)
+    receiversOf(base).keep(number, this)
     reportWhenCollected(this)
   }
 
@@ -278,7 +278,7 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
 
   /** @internal */
   override [kReleased](): void {
-    stateOfBase(this.#base).listeners.delete(this.#number)
+    receiversOf(this.#base).drop(this.#number, this)
   }
 }
 

@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { isIP } from 'node:net'
+import type { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
-import type { EventError } from '../../util/errors.js'
 import {
   checkBits,
   checkBoolean,
@@ -14,10 +14,10 @@ import {
   rangeError,
   typeError,
 } from '../../util/validation.js'
+import { BoundCallback } from '../bound-callback.js'
 import { declareEventType } from '../declare-event-type.js'
 import { checkLive, handleOf, kAbout, kAdopt, reportWhenCollected } from '../event-handle.js'
-import { BoundCallback } from '../loop/base-state.js'
-import { EventBase, stateOfBase } from '../loop/event-base.js'
+import { EventBase, receiversOf } from '../loop/event-base.js'
 import { DNS_OPTION_NAMESERVERS_NO_DEFAULT, DNS_OPTIONS_ALL, DNS_QUERY_NO_SEARCH } from './dns-constants.js'
 import { lookupError } from './lookup-error.js'
 
@@ -413,13 +413,13 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
     done: (result: number, type: number, ttl: number) => void,
     ask: (key: number) => void,
   ): EvDnsRequest {
-    const state = stateOfBase(this.#base)
-    const key = state.nextKey()
-    state.lookups.set(key, new BoundCallback(done, new AsyncResource(name, { requireManualDestroy: true })))
+    const receivers = receiversOf(this.#base)
+    const key = receivers.nextKey()
+    receivers.expect(key, new BoundCallback(done, new AsyncResource(name, { requireManualDestroy: true })))
     try {
       ask(key)
     } catch (error) {
-      state.lookups.delete(key)
+      receivers.forget(key)
       throw error
     }
     return new EvDnsRequest(this, key)
