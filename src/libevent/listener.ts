@@ -20,7 +20,7 @@ import { checkFunction, checkInteger, checkObject, checkString } from '../util/v
 import { answer, orNull } from './answer.js'
 import { checkCount, checkHandle } from './handles.js'
 
-/** `evconnlistener_cb`: a connection, and whose it is. The length of the address is no matter here. */
+/** `evconnlistener_cb`: it gets a connection and the peer's address. The address's length has no meaning here. */
 export type evconnlistener_cb<A> = (
   listener: EvConnListener,
   fd: EvutilSocket,
@@ -31,10 +31,10 @@ export type evconnlistener_cb<A> = (
 /** `evconnlistener_errorcb`: `accept()` has failed, with that errno. */
 export type evconnlistener_errorcb<A> = (listener: EvConnListener, arg: A, errno: number) => void
 
-/** What stands for a `struct sockaddr` that is bound or connected to: an address or a path. */
+/** An address or a path, in place of a `struct sockaddr`, to bind or to connect to. */
 export type SockAddr = { address: string; port: number } | { path: string }
 
-/** @throws TypeError unless it is one by the types of what it holds */
+/** @throws TypeError unless it has the fields of an address or a path */
 export function checkSockAddr(sa: SockAddr, name: string): void {
   checkObject(sa, name)
   if ('path' in sa) {
@@ -51,7 +51,7 @@ function optionsOf(flags: number, backlog: number): EvConnListenerOptions {
   checkInteger(flags, 'flags', 0, ALL_FLAGS)
   checkCount(backlog, 'backlog')
   return {
-    // -1 leaves the number to libevent.
+    // With -1 libevent chooses the number.
     ...(backlog < 0 ? {} : { backlog }),
     closeOnFree: (flags & LEV_OPT_CLOSE_ON_FREE) !== 0,
     leaveSocketsBlocking: (flags & LEV_OPT_LEAVE_SOCKETS_BLOCKING) !== 0,
@@ -120,7 +120,7 @@ export function evconnlistener_set_cb<A>(lev: EvConnListener, cb: evconnlistener
   lev.setCb(cb, arg)
 }
 
-/** Sets what is called when `accept()` fails; accepting stops for a while then. */
+/** Sets the callback for a failure of `accept()`; the listener then stops accepting for a while. */
 export function evconnlistener_set_error_cb<A>(lev: EvConnListener, errorcb: evconnlistener_errorcb<A> | null): void {
   checkHandle(lev, EvConnListener, 'lev')
   if (errorcb !== null) checkFunction(errorcb, 'errorcb')

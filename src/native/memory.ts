@@ -1,4 +1,4 @@
-/** What the addon exports for locked and wiped memory. A secure buffer's number is none of a handle. */
+/** What the addon exports for locked and wiped memory. The number of a secure buffer is not a handle's. */
 export interface NativeMemory {
   lockedPoolConfigure(policy: number, backend: string): void
   lockedPoolStats(): Record<string, number | string>

@@ -5,17 +5,17 @@ import { collectErrors, throwCollected } from '../buffer-changes.js'
 import { EV_TIMEOUT, EVBUFFER_CB_ENABLED } from '../constants.js'
 import type { EventBase } from '../loop/event-base.js'
 
-/** What has changed in a buffer. */
+/** How a buffer has changed. */
 export interface EvBufferCbInfo {
   /** How many bytes it held before. */
   readonly origSize: number
-  /** How many were added since. */
+  /** How many bytes were added since. */
   readonly nAdded: number
-  /** How many were taken or dropped since. */
+  /** How many bytes were taken or dropped since. */
   readonly nDeleted: number
 }
 
-/** What is needed of the buffer here. */
+/** The part of EvBuffer that is needed here. */
 interface Changing {
   readonly disposed: boolean
   getLength(): number

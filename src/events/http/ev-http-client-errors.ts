@@ -1,4 +1,4 @@
-// Why a client's request has failed, as an error that says what it was about.
+// The errors of a client's requests: they name the host, the phase and the limit.
 import { constants } from 'node:os'
 import { EventError, type EventErrorCode } from '../../native/errors.js'
 import { ClientFailure } from '../../native/http-client.js'
@@ -14,7 +14,7 @@ import {
 import { type EventHandle, handleOf } from '../event-handle.js'
 import type { EvHttpTimeouts } from './ev-http-client-options.js'
 
-/** What a client's connection was told, as far as errors name it. */
+/** Settings of a client's connection that its errors name. */
 export interface ConnectionTerms {
   /** Where it connects to. */
   readonly target: string
@@ -35,10 +35,10 @@ const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
   [EVREQ_HTTP_REQUEST_CANCEL]: ['ERR_EV_CANCELED', 'the request was cancelled'],
 }
 
-/** After these the connection may know more. */
+/** After these the connection may know the cause. */
 const TELLING: ReadonlySet<number> = new Set([EVREQ_HTTP_EOF, EVREQ_HTTP_TIMEOUT, EVREQ_HTTP_INVALID_HEADER])
 
-/** @returns what the connection has met with, if that has kept it from the reply */
+/** @returns the connection's own failure, if there is one */
 function failureOf(connection: EventHandle, terms: ConnectionTerms): EventError | undefined {
   const number = handleOf(connection)
   const failure = native.isLive(number) ? native.connectionGetFailure(number) : undefined
@@ -72,7 +72,7 @@ function failureOf(connection: EventHandle, terms: ConnectionTerms): EventError 
   }
 }
 
-/** @returns why no connection could be made for a request */
+/** @returns the error of a request for which no connection could be made */
 export function unconnectedError(connection: EventHandle, terms: ConnectionTerms): EventError {
   return failureOf(connection, terms) ?? new EventError('ERR_EV_CONNECT', `cannot connect to ${terms.target}`)
 }
@@ -80,7 +80,7 @@ export function unconnectedError(connection: EventHandle, terms: ConnectionTerms
 /**
  * @param code - `EVREQ_HTTP_*`
  * @param timeoutMs - the limit of the whole request, negative for none
- * @returns why a request has failed
+ * @returns the error of a request that has failed
  */
 export function requestError(
   connection: EventHandle,

@@ -36,11 +36,11 @@ declare module '../forward.js' {
 
 /** Options of {@link obtainEvHttpConnectionBase}. */
 export interface EvHttpConnectionOptions {
-  /** A resolver on the same base, which looks the host up without blocking; default the system's, which blocks. */
+  /** A resolver on the same base, which looks the host up without blocking; default: the system's resolver, which blocks. */
   dns?: EvDnsBase
 }
 
-/** Who is at the other end. */
+/** The peer of a connection. */
 export interface EvHttpPeer {
   /** The peer's address; empty for a UNIX socket. */
   address: string
@@ -51,11 +51,10 @@ export interface EvHttpPeer {
 }
 
 /**
- * libevent's `evhttp_connection`. A client's connection is owned by its user, carries one request after another and
- * connects when it has one. A server's is a view: it ends with the connection, and disposing it leaves the connection
- * alone.
+ * libevent's `evhttp_connection`. The user owns a client's connection. It carries one request after another and connects when
+ * it has one. A server's is a view: it ends with the connection, and disposing it does not close the connection.
  *
- * Disposing a client's connection closes it; requests that are under way fail with `EVREQ_HTTP_REQUEST_CANCEL`.
+ * Disposing a client's connection closes it; requests under way fail with `EVREQ_HTTP_REQUEST_CANCEL`.
  *
  * @see evhttp_connection_base_new(), evhttp_connection_free()
  */
@@ -63,7 +62,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   readonly #base: EventBase
   readonly #view: boolean
   readonly #number: number
-  /** The header of requests that have none. */
+  /** The Host header of requests that have none. */
   readonly #host: string
   readonly #terms: ConnectionTerms
   #closecb: BoundCallback<[]> | undefined
@@ -86,7 +85,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * @returns the peer's address, port and kind. A client's connection knows what it was made with.
+   * @returns the peer's address, port and kind. For a client's connection these are as they were given.
    * @see evhttp_connection_get_peer()
    */
   getPeer(): EvHttpPeer {
@@ -95,9 +94,9 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * What the connection reads and writes with. evhttp alone works with it: all that would change what it reads, writes
-   * or hears of is `ERR_EV_STATE`. To ask for its descriptor, the lengths of its buffers and its settings is allowed, and
-   * so is to set timeouts and rate limits.
+   * Returns the bufferevent that the connection reads and writes with. Only evhttp works with it: calls that would change what
+   * it reads or writes, or its callbacks, throw `ERR_EV_STATE`. Calls that read its descriptor, the lengths of its buffers and
+   * its settings are allowed, and so are timeouts and rate limits.
    *
    * @returns a view, which ends with this handle. A client's also ends when the connection is made anew; then the next
    * call makes another view.
@@ -122,11 +121,11 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * Calls back when the connection closes, before what that means for a client's request. There is one such callback;
-   * setting it replaces the one before.
+   * Calls back when the connection closes, before the callbacks of a client's request. There is one such callback; setting it
+   * replaces the one before.
    *
-   * @param callback - gets the connection, which still works unless its own disposal closes it, and `arg`. A client's
-   * makes no request in here, and the one that is under way is neither read nor cancelled: both are `ERR_EV_STATE`.
+   * @param callback - gets the connection, which still works unless its own disposal closes it, and `arg`. On a client it
+   * can neither make a request nor read or cancel the one under way: these calls throw `ERR_EV_STATE`.
    * @param arg - handed through
    * @see evhttp_connection_set_closecb()
    */
@@ -142,7 +141,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   /**
    * Sets how long the connection may go without progress, for connecting, reading and writing alike.
    *
-   * @param ms - in ms; `Infinity`: as long as it takes; default: libevent's 45 s for connecting and 50 s for the others
+   * @param ms - in ms; `Infinity` for no limit; default: libevent's 45 s for connecting and 50 s for reading and writing
    * @see evhttp_connection_set_timeout_tv()
    */
   setTimeout(ms?: number): void {
@@ -154,7 +153,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   /**
    * Sets how long each phase may go without progress. The time to read begins when the request has been sent.
    *
-   * @param timeouts - see {@link EvHttpTimeouts}; what is left out is libevent's default
+   * @param timeouts - see {@link EvHttpTimeouts}; a phase that is left out has libevent's default
    * @throws {TypeError} when one has the wrong type
    * @throws {RangeError} when one is negative
    */
@@ -175,9 +174,9 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * Sets how often a client tries again to connect.
+   * Sets how often a client retries connecting.
    *
-   * @param count - number of further tries, -1 for ever; default 0
+   * @param count - number of retries, -1 for no limit; default 0
    * @see evhttp_connection_set_retries()
    */
   setRetries(count: number): void {
@@ -186,7 +185,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * Sets the pause before the first further try; it doubles with each, up to an hour.
+   * Sets the pause before the first retry; it doubles with each, up to an hour.
    *
    * @param ms - in ms; default: libevent's 2 s
    * @see evhttp_connection_set_initial_retry_tv()
@@ -219,7 +218,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * Sets of which family the addresses are that a client's host is looked up for, from the next connection on.
+   * Sets the address family that a client's host is looked up for, from the next connection on.
    *
    * @param family - 4 for IPv4, 6 for IPv6, 0 for either
    * @see evhttp_connection_set_family()
@@ -231,8 +230,8 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * @param flags - `EVHTTP_CON_REUSE_CONNECTED_ADDR`: connect again to the address that was found first, without looking
-   * the host up; `EVHTTP_CON_READ_ON_WRITE_ERROR`: when writing fails, read what the server may have said before
+   * @param flags - `EVHTTP_CON_REUSE_CONNECTED_ADDR`: connect again to the address that was found first, without another
+   * lookup; `EVHTTP_CON_READ_ON_WRITE_ERROR`: when writing fails, read what the server may have sent before
    * @throws {EventError} `ERR_EV_LIBEVENT` when there are no such flags
    * @see evhttp_connection_set_flags()
    */
@@ -266,7 +265,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * Has the connection disposed when its requests have ended and the server has closed it.
+   * Disposes the connection once its requests have ended and the server has closed it.
    *
    * @see evhttp_connection_free_on_completion()
    */
@@ -275,7 +274,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * @returns the address that it is connected to, or was last; undefined before, and for a UNIX socket
+   * @returns the address that it is connected to, or was connected to last; undefined before, and for a UNIX socket
    * @see evhttp_connection_get_addr()
    */
   getAddr():
@@ -295,18 +294,18 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * Sends a request, after those that are still under way. From here on the connection owns it, whatever this returns.
-   * A name that cannot be resolved fails it before this returns: error callback with `EVREQ_HTTP_EOF`, then its
-   * callback with null.
+   * Sends a request, after those still under way. From here on the connection owns it, whatever this returns. If the host's
+   * name cannot be resolved, the request fails before this returns: its error callback gets `EVREQ_HTTP_EOF`, then its
+   * callback gets null.
    *
    * @param request - one made by `obtainEvHttpRequest()` on the same base
    * @param command - one `EVHTTP_REQ_*`
-   * @param uri - what stands in the request line: visible ASCII without spaces
-   * @param body - what to send with it; a string goes as UTF-8
+   * @param uri - the target in the request line: visible ASCII without spaces
+   * @param body - the request's body; a string goes as UTF-8
    * @throws {TypeError} when an argument has the wrong type
    * @throws {RangeError} when the command or the URI cannot be sent
-   * @throws {EventError} `ERR_EV_STATE` when the request has been made already or is a server's, or the connection is
-   * one or is closing; `ERR_EV_LIBEVENT` when libevent refuses
+   * @throws {EventError} `ERR_EV_STATE` when the request has been made already or is a server's, or when the connection is
+   * a server's or is closing; `ERR_EV_LIBEVENT` when libevent refuses
    * @see evhttp_make_request()
    */
   makeRequest(request: EvHttpRequest, command: number, uri: string, body?: string | Uint8Array): void {
@@ -321,12 +320,12 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * Sends a request and waits for its response. Requests go one after the other, in their order; a connection that the
+   * Sends a request and waits for its response. Requests are sent one after the other, in their order; a connection that the
    * server has closed is made anew. Redirects are not followed. A base that nobody runs is run until the promise settles.
    *
    * @param request - see {@link EvHttpClientRequest}
-   * @returns the response, whatever its status. Rejects with the signal's reason when that is aborted, with what the
-   * body's iterable throws, or with an {@link EventError}: `ERR_EV_CONNECT`, `ERR_EV_TIMEOUT`, `ERR_EV_EOF`,
+   * @returns the response, whatever its status. Rejects with the signal's reason when it is aborted, with what the body's
+   * iterable throws, or with an {@link EventError}: `ERR_EV_CONNECT`, `ERR_EV_TIMEOUT`, `ERR_EV_EOF`,
    * `ERR_EV_REPLY`, `ERR_EV_TOO_LONG`, `ERR_EV_CANCELED` when the connection or its base is disposed, `ERR_EV_STOPPED`
    * when the base's dispatch ends before; `ERR_EV_DISPOSED` and `ERR_EV_STATE` as {@link makeRequest}. Wrong arguments
    * are a `TypeError` or `RangeError`, by name.
@@ -340,7 +339,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
     // An async function would wrap one promise in another.
     return new Promise((resolve, reject) => {
       const checked = checkRequest(request, this.#host)
-      // Otherwise the addon says so.
+      // Without a signal the addon makes this check.
       if (checked.signal?.aborted) checkLive(this)
       if (this.#view) throw new EventError('ERR_EV_STATE', 'the connection is a server’s')
       Exchange.start(this, this.#terms, this.#base, checked, resolve, reject)
@@ -348,12 +347,13 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   }
 
   /**
-   * Where the `struct evhttp_connection` is, for C in the same process, and only in the thread of its base. A client's may take
-   * another one when it connects anew. C must not free it.
+   * Gives the `struct evhttp_connection` to C in the same process. C may use it only in the thread of its base, and must not
+   * free it. A client's connection may take another struct when it connects anew.
    *
+   * @returns its address
    * @throws {EventError} `ERR_EV_DISPOSED`
    */
-  get address(): bigint {
+  address(): bigint {
     return native.addressOf(handleOf(this), EvHttpConnection.typeName)
   }
 
@@ -383,7 +383,7 @@ function checkPhase(ms: number | undefined, name: string): number {
   return ms === Number.POSITIVE_INFINITY ? ms : checkMs(ms, name)
 }
 
-/** A connection keeps its resolver, which it may ask again whenever it connects. */
+/** A connection keeps its resolver: it may ask it again whenever it connects. */
 const resolvers = new WeakMap<EvHttpConnection, EvDnsBase>()
 
 /**
@@ -423,7 +423,7 @@ export function obtainEvHttpConnectionBase(
     dns === undefined
       ? native.connectionNew(handleOf(base), host, port)
       : native.connectionNewDns(handleOf(base), host, port, handleOf(dns))
-  // RFC 6874: a zone means something on this machine alone.
+  // RFC 6874: a zone has a meaning on this machine only.
   const [address = ''] = host.split('%')
   const name = host.includes(':') ? `[${address}]` : host
   const header = port === 80 ? name : `${name}:${port}`
@@ -450,14 +450,14 @@ export function obtainEvHttpConnectionUnix(base: EventBase, path: string): EvHtt
 }
 
 /**
- * Makes a client's connection over a stream socket that is connected already. When that has been closed there is no
- * other: requests end unconnected.
+ * Makes a client's connection over a stream socket that is connected already. Once the socket has been closed there is no
+ * other, and requests end unconnected.
  *
  * @param base - the base to live on
- * @param fd - the socket's descriptor, which the connection owns from here on
+ * @param fd - the socket's descriptor; the connection owns it from here on
  * @returns the connection, which the caller owns
  * @throws {TypeError} when an argument has the wrong type
- * @throws {EventError} `ERR_EV_CONNECT` when it is no stream socket or not connected; the descriptor is the caller's still
+ * @throws {EventError} `ERR_EV_CONNECT` when it is no stream socket or not connected; the caller then still owns it
  */
 export function obtainEvHttpConnectionFd(base: EventBase, fd: EvutilSocket): EvHttpConnection {
   checkInstance(base, EventBase, 'base')

@@ -22,16 +22,16 @@ import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
 /** The longest body that goes into the slab, in bytes: `kShortBody` of the addon. */
 const SHORT_BODY = 4096
 
-/** Short bodies share memory, as Node's own do: an ArrayBuffer each would cost more than the rest of a response. */
+/** Short bodies share memory, as Node's own do: an ArrayBuffer for each would cost more than the rest of a response. */
 const slab = new ReadSlab(SHORT_BODY)
 
 const REQUEST_TYPE = typeNumberOf(EvHttpRequest.typeName)
 
 /**
- * Takes the rest of a reply.
+ * Takes the body of a reply.
  *
- * @param start - where in the slab its body was to go
- * @param length - how much that has taken of it, negative when it is longer than goes there
+ * @param start - where in the slab the body begins
+ * @param length - how many bytes of the slab it takes, negative when it did not fit
  */
 function takeBody(request: HandleNumber, start: number, length: number): ResponseBody {
   if (length < 0) return new ResponseBody(native.requestBody(request))
@@ -52,12 +52,12 @@ export class Exchange implements OutgoingReceiver {
   #reject: (error: unknown) => void
   #ignoreSignal: (() => void) | undefined
   #stream: BodyStream | undefined
-  /** Why it ends, where that is known before libevent says it. */
+  /** Why it ends, if that is known before libevent reports the end. */
   #reason: { error: unknown } | undefined
   #over = false
   #wake: (() => void) | undefined
 
-  /** Sends a request, and settles when it has ended. @throws what keeps it from being sent */
+  /** Sends a request; its promise settles when it has ended. @throws if the request cannot be sent */
   static start(
     connection: EventHandle,
     terms: ConnectionTerms,
@@ -121,14 +121,14 @@ export class Exchange implements OutgoingReceiver {
     if (chunks !== undefined) void this.#upload(chunks)
   }
 
-  /** Ends it. @param error - what to say of it */
+  /** Cancels the request. @param error - what its promise rejects with */
   #cancel(error: unknown): void {
     if (this.#over) return
     this.#reason ??= { error }
     try {
       native.requestCancel(this.#number)
     } catch {
-      // It is ending already: libevent is about to say so.
+      // It is ending already, and libevent is about to report that.
     }
   }
 
@@ -146,7 +146,7 @@ export class Exchange implements OutgoingReceiver {
     }
   }
 
-  /** @returns false when the request is ending, and is about to say why */
+  /** @returns false when the request is ending and its end will report why */
   #takes(send: () => void): boolean {
     try {
       send()
@@ -157,7 +157,7 @@ export class Exchange implements OutgoingReceiver {
     }
   }
 
-  /** @returns as {@link #takes}, when the chunk has gone */
+  /** Resolves when the chunk has been written, with the result of {@link #takes}. */
   async #sendChunk(chunk: string | Uint8Array): Promise<boolean> {
     if (chunk.length === 0) return true
     const receivers = receiversOf(this.#base)
@@ -167,7 +167,7 @@ export class Exchange implements OutgoingReceiver {
       const call: PendingCall = { run: () => resolve(), drop: resolve }
       receivers.expect(key, call)
     })
-    // One that is not taken comes after the reply has begun: then nothing is wanted but that this ends.
+    // A chunk is refused once the reply has begun. Nothing is left to do then but to wait for the end.
     const taken = this.#takes(() => native.requestSendChunk(this.#number, chunk, key))
     if (taken) await next
     receivers.forget(key)
@@ -195,7 +195,7 @@ export class Exchange implements OutgoingReceiver {
       this.#resolve,
       new EvHttpResponse(shown(Shown.replyStatus), shown(Shown.replyMinor), head, new BodyReader(this.#stream)),
     )
-    // They have the promise, and that has the response: it must be known when nobody else has it.
+    // These functions hold the promise and so the response. Only the user may hold it, so that its collection shows.
     this.#resolve = this.#reject = () => {}
   }
 

@@ -12,8 +12,8 @@ function broken(): EventError {
 }
 
 /**
- * A request's body, piece by piece. The socket is read only as far as the pieces are taken; about 64 KiB may wait in
- * memory. Whoever stops reading early need do nothing: the rest is thrown away when the request has been answered.
+ * A request's body, piece by piece. The socket is read only as fast as the pieces are taken; about 64 KiB may wait in memory.
+ * It is no error to stop reading early: the rest is discarded when the request has been answered.
  */
 export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, WaitingReader {
   readonly #base: EventBase
@@ -32,9 +32,9 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
   }
 
   /**
-   * @returns the next piece, a Buffer that the caller owns, as soon as there is one
+   * @returns the next piece as soon as there is one, a Buffer that the caller owns
    * @throws {EventError} `ERR_EV_BODY` when the rest will not come: the peer has gone, was slower than `setTimeout()`
-   * allows, or sent what is no body, or more than `setMaxBodySize()` allows; or the request was answered meanwhile.
+   * allows, or sent a malformed body or more than `setMaxBodySize()` allows; or the request was answered meanwhile.
    * `ERR_EV_STOPPED` when the base's dispatch ends before
    */
   async next(): Promise<IteratorResult<Buffer, undefined>> {
@@ -54,7 +54,7 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
     }
   }
 
-  /** Reads no more of it. */
+  /** Stops reading. */
   async return(): Promise<IteratorResult<Buffer, undefined>> {
     this.#ended = true
     this[kBodyReadable]()

@@ -28,12 +28,12 @@ import { IncomingRequest } from './incoming-request.js'
 import { OutgoingRequest } from './outgoing-request.js'
 
 /**
- * Callback of a server for a request. It answers the request here or later; a request that is dropped unanswered is
+ * Callback of a server for a request. It answers the request here or later. A request that is dropped unanswered is
  * answered 500 "Unhandled request" when it is collected.
  */
 export type EvHttpRequestCallback<A = undefined> = (request: EvHttpRequest, arg: A) => void
 
-/** What the callback of a reply's headers says: false and negative numbers end the request. */
+/** The result of the callback for a reply's headers: false or a negative number ends the request. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
 export type EvHttpHeaderVerdict = boolean | number | void
 
@@ -69,15 +69,15 @@ function checkUsable(request: EvHttpRequest): void {
   native.requestGetCommand(handleOf(request))
 }
 
-/** Whether the request still waits for its reply to be sent or begun. */
+/** Whether the reply has neither been sent nor started. */
 export let isUnanswered: (request: EvHttpRequest) => boolean
 
-/** Has a server's request stay when its connection goes, as it does in C, until it is answered or disposed. */
+/** Keeps a server's request when its connection goes, as C has it, until the request is answered or disposed. */
 export function keepRequest(request: EvHttpRequest): void {
   native.requestKeep(handleOf(request))
 }
 
-/** Whether a server's request has lost its connection, or has gone with it, before it was answered. */
+/** Whether a server's request lost its connection before it was answered, or ended with the connection. */
 export function isLost(request: EvHttpRequest): boolean {
   const number = handleOf(request)
   return number > 0 && !isOutgoing(request) && (!native.isLive(number) || native.requestIsLost(number))
@@ -86,10 +86,10 @@ export function isLost(request: EvHttpRequest): boolean {
 /**
  * libevent's `evhttp_request`, on either side.
  *
- * A server's belongs to evhttp. It is *new*, then *started* by {@link sendReplyStart}, and ends with its reply, with its
+ * A server's request belongs to evhttp. It is *new*, then *started* by {@link sendReplyStart}, and ends with its reply, with its
  * connection, or by {@link dispose}, which answers 500 "Unhandled request" if it is new and cuts the connection if it is
- * started. A client's, from `obtainEvHttpRequest()`, belongs to its user until `makeRequest()`, then to the connection;
- * it ends when its callback returns. Every call on a request that has ended throws `ERR_EV_DISPOSED`.
+ * started. A client's request, from `obtainEvHttpRequest()`, belongs to the user until `makeRequest()`, then to the
+ * connection; it ends when its callback returns. Every call on a request that has ended throws `ERR_EV_DISPOSED`.
  *
  * @see evhttp_request_new(), evhttp_request_free()
  */
@@ -241,7 +241,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * The body that was received, as libevent's own buffer: what is taken from it is gone from {@link body} too.
+   * Returns the body that was received as libevent's own buffer. Bytes that are taken from it are missing in {@link body}, too.
    *
    * @returns a view, the same one until it is disposed; it ends with the request
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
@@ -252,12 +252,12 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * The body that will be sent, as libevent's own buffer: a server's `sendReply()` sends what it holds, and then the body
-   * that it is given; a client's request takes it along when it is made.
+   * Returns the body that will be sent as libevent's own buffer. A server's `sendReply()` sends its content first, then the body
+   * that it is given; a client's request is sent with its content.
    *
    * @returns a view, the same one until it is disposed; it ends when the reply is sent or started, or the request is made
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when the buffer is libevent's by now,
-   * or the body comes in chunks
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when the buffer already belongs
+   * to libevent, or the body is sent in chunks
    * @see evhttp_request_get_output_buffer()
    */
   getOutputBuffer(): EvBuffer {
@@ -275,16 +275,16 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Copies a header's value from libevent's memory straight into locked memory. libevent wipes its own when the request
-   * ends, so that a credential is then nowhere else in the process.
+   * Copies a header's value from libevent's memory straight into locked memory. libevent's memory is wiped when the request
+   * ends, so a credential is then nowhere else in the process.
    *
-   * @param name - the header's name, in any case; of several by that name the first counts
-   * @param buffer - gets the value's bytes as they came, in place of its content
+   * @param name - the header's name, in any case; if there are several, the first counts
+   * @param buffer - gets the value's bytes unchanged, in place of its content
    * @returns whether there is such a header; when there is none the buffer stays as it is
    * @throws {TypeError} when the name is no string, or `buffer` no SecureBuffer
    * @throws {RangeError} when no header can have that name
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
-   * @throws {SecureMemoryError} when the value does not fit, or the buffer has been destroyed; the old content is in place
+   * @throws {SecureMemoryError} when the value does not fit, or the buffer has been destroyed; the buffer is then unchanged
    * @example
    * ```ts
    * using credential = new SecureBuffer(8192)
@@ -306,7 +306,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * @returns how many bytes the body has
    * @throws {TypeError} when `buffer` is no SecureBuffer
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
-   * @throws {SecureMemoryError} when the body does not fit, or the buffer has been destroyed; the old content is in place
+   * @throws {SecureMemoryError} when the body does not fit, or the buffer has been destroyed; the buffer is then unchanged
    * @see evbuffer_peek()
    */
   bodyInto(buffer: SecureBuffer): number {
@@ -332,9 +332,9 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Reads the body piece by piece: while it comes, when the request is one of {@link EvHttp.setStreamCb}'s; else all of
-   * it at once, and {@link body} is empty afterwards. What the client waits to send (`Expect: 100-continue`) it is
-   * asked for with the first piece.
+   * Reads the body piece by piece. A request of {@link EvHttp.setStreamCb} yields pieces as they arrive; any other request yields
+   * the whole body at once, and {@link body} is empty afterwards. A client that waits before it sends the body
+   * (`Expect: 100-continue`) is asked for it with the first piece.
    *
    * @returns the pieces, see {@link EvHttpRequestBody}
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
@@ -352,8 +352,8 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * @returns the request's connection: on a server a view, the same one as long as the connection lives; null on a
-   * client when there is none
+   * @returns the request's connection. On a server it is a view, the same one as long as the connection lives; on a client it
+   * is null when there is none
    * @see evhttp_request_get_connection()
    */
   getConnection(): Forward['EvHttpConnection'] | null {
@@ -372,7 +372,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    *
    * @param reply - see {@link EvHttpReply}
    * @throws {TypeError} when a part has the wrong type
-   * @throws {RangeError} when the status is none, or a header or the reason may not stand in a message
+   * @throws {RangeError} when the status is invalid, or a header or the reason is not allowed in a message
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when a reply was started or the
    * request is a client's. After an error nothing has been sent.
    * @example
@@ -391,7 +391,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    *
    * @param code - status code, 200 to 999
    * @param reason - reason phrase; default: the code's own
-   * @param body - a string goes as UTF-8; without effect for HEAD, 204, 205 and 304
+   * @param body - a string goes as UTF-8; it has no effect for HEAD, 204, 205 and 304
    * @throws as {@link reply}
    * @see evhttp_send_reply()
    */
@@ -400,8 +400,8 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Answers with the page of {@link EvHttp.setErrorPageCb}, or an HTML page that shows the code and the reason, and
-   * closes the connection.
+   * Answers with the page of {@link EvHttp.setErrorPageCb}, or with an HTML page that shows the code and the reason, and closes
+   * the connection.
    *
    * @param code - status code, 200 to 999
    * @param reason - reason phrase; default: the code's own
@@ -422,7 +422,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Starts a reply whose body follows in chunks. For a client of HTTP/1.0 the body ends with the connection.
+   * Starts a reply whose body is sent in chunks. For a client of HTTP/1.0 the body ends with the connection.
    *
    * @param code - status code, 200 to 999
    * @param reason - reason phrase; default: the code's own
@@ -437,13 +437,13 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Sends a part of the body. It is queued, whatever the peer's speed: wait for `written` before the next one.
+   * Sends a part of the body. The part is queued, however slow the peer is: wait for `written` before the next one.
    *
    * @param data - a string goes as UTF-8; an empty one sends nothing
-   * @param written - called when all that was queued has gone to the system; never when the connection is lost
+   * @param written - called when everything queued has been written to the system; never when the connection is lost
    * @throws {TypeError} when an argument has the wrong type
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` before {@link sendReplyStart}. When more
-   * than `setMaxOutput()` allows waits for the peer, its connection is closed.
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` before {@link sendReplyStart}. If more
+   * than `setMaxOutput()` allows waits for the peer, the connection is closed.
    * @see evhttp_send_reply_chunk_with_cb()
    */
   sendReplyChunk(data: string | Uint8Array, written?: () => void): void {
@@ -464,8 +464,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Calls back when the reply has been written whole; never when the connection is lost before. The request has ended
-   * by then.
+   * Calls back when the whole reply has been written; never when the connection is lost before. The request has ended by then.
    *
    * @param callback - gets the request, which has ended, and `arg`
    * @param arg - handed through
@@ -482,8 +481,8 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Calls back once when the peer closes its side, or the connection is lost, while the request waits for its answer.
-   * A peer that has only closed its side can still be answered; a lost connection cannot (`ERR_EV_STATE`).
+   * Calls back once when the peer closes its side, or the connection is lost, before the request has been answered. A peer that
+   * has only closed its side can still be answered; on a lost connection an answer throws `ERR_EV_STATE`.
    *
    * @param callback - gets the request and `arg`
    * @param arg - handed through
@@ -521,7 +520,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Calls back when the headers of the reply have come, before its body is read. They, and its status, can be read.
+   * Calls back when the headers of the reply have arrived, before its body is read. The headers and the status can be read then.
    *
    * @param callback - gets the request and `arg`. When it returns false or a negative number the connection is closed:
    * `EVREQ_HTTP_EOF`.
@@ -546,8 +545,8 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Calls back for each part of the reply's body as it comes: {@link body} has that part alone, and its memory is free
-   * again when the callback returns. A chunk of a chunked reply comes as a whole.
+   * Calls back for each part of the reply's body as it arrives: {@link body} has that part only, and its memory is freed when the
+   * callback returns. A chunk of a chunked reply arrives as a whole.
    *
    * @param callback - gets the request and `arg`
    * @param arg - handed through
@@ -565,10 +564,10 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Limits the time from `makeRequest()` to the end of the reply, whatever progress there is: then it fails with
+   * Limits the time from `makeRequest()` to the end of the reply, whatever progress there is. Then the request fails with
    * `EVREQ_HTTP_TIMEOUT`.
    *
-   * @param ms - in ms; none: no limit
+   * @param ms - in ms; default: no limit
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
    */
   setDeadline(ms?: number): void {
@@ -576,8 +575,8 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Stops reading the reply's body, so that the server is held up, until {@link resume}. What has been read is still
-   * handed over. Timeouts of the connection stand still meanwhile.
+   * Stops reading the reply's body until {@link resume}, so that the server has to wait. Bytes that have been read are still
+   * delivered. The connection's timeouts stand still meanwhile.
    *
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when no body is being read
    * @see bufferevent_disable()
@@ -587,7 +586,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Reads on after {@link pause}.
+   * Resumes reading after {@link pause}.
    *
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when no body is being read
    * @see bufferevent_enable()
@@ -597,7 +596,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Cancels a request that is under way: the error callback gets `EVREQ_HTTP_REQUEST_CANCEL`, its own callback nothing.
+   * Cancels a request under way: its error callback gets `EVREQ_HTTP_REQUEST_CANCEL`, and its own callback does not run.
    *
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is not under way
    * @see evhttp_cancel_request()
@@ -618,11 +617,11 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Sends a part of the body. It is queued, whatever the peer's speed: wait for `written` before the next one. What
-   * comes after the reply has begun is not sent.
+   * Sends a part of the body. The part is queued, however slow the peer is: wait for `written` before the next one. Parts after
+   * the beginning of the reply are not sent.
    *
    * @param data - a string goes as UTF-8; an empty one sends nothing
-   * @param written - called when all that was queued has gone to the system; never when the request ends before
+   * @param written - called when everything queued has been written to the system; never when the request ends before
    * @throws {TypeError} when an argument has the wrong type
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it takes no chunks
    */
@@ -634,7 +633,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Ends the body that comes in chunks.
+   * Ends a body that is sent in chunks.
    *
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it takes no chunks
    */
@@ -642,7 +641,12 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     native.requestEndChunks(handleOf(this))
   }
 
-  /** Queues bytes through `send`, which says whether it will call back with its key; undefined when they will never go. */
+  /**
+   * Queues bytes through `send`.
+   *
+   * @param send - returns true when the addon will report the key, false when there was nothing to write, undefined when the
+   * bytes will never be written
+   */
   #queue(written: (() => void) | undefined, send: (key: number) => boolean | undefined): void {
     const base = this.#base
     if (written === undefined || base === undefined) {
@@ -659,7 +663,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     } finally {
       if (!writes) receivers.forget(key)
     }
-    // Where there is nothing to write, libevent would never say that it has been written.
+    // With nothing to write, libevent would never report that it has been written.
     if (writes === false) base.once(-1, EV_TIMEOUT, () => written())
   }
 
@@ -675,7 +679,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     this.#end(() => sendWhole(handleOf(this), code, reason, body, headers))
   }
 
-  /** Runs what ends the request. Its on-complete callback may come before that returns. */
+  /** Ends the request by `send`. The on-complete callback may run before `send` returns. */
   #end(send: () => void): void {
     const complete = this.#onComplete
     if (complete !== undefined) this.#waiting().awaitWritten(complete)
@@ -697,14 +701,15 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Where the `struct evhttp_request` is, for C in the same process, and only in the thread of its base. C may read it, and
-   * answer, in the loop, one that came in and has not been answered; then the handle ends when the reply has been sent.
-   * Otherwise it stays the handle's, with which it ends: when the peer goes, {@link setDisconnectCb} tells, and C must have
-   * done with it. A request that C shall have to itself comes by `EvHttp.setCb()` with a function of C's.
+   * Gives the `struct evhttp_request` to C in the same process. C may use it only in the thread of its base. C may read it, and
+   * may answer a server's request that has not been answered, in the loop; the handle then ends when the reply has been sent.
+   * In all other cases the struct ends with the handle. When the peer goes, the callback of {@link setDisconnectCb} runs, and C
+   * must not use the struct after it. For requests that C alone handles, use `EvHttp.setCb()` with a C function.
    *
+   * @returns its address
    * @throws {EventError} `ERR_EV_DISPOSED`
    */
-  get address(): bigint {
+  address(): bigint {
     return native.addressOf(handleOf(this), EvHttpRequest.typeName)
   }
 

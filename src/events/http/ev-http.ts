@@ -36,15 +36,15 @@ const GENCB = 0
 /** Options of {@link obtainEvHttp}. */
 export interface EvHttpOptions {
   /**
-   * Read each request by this library's own parser before libevent gets to see it, and refuse what RFC 9112 does not
-   * allow; default true. Without it requests are read as libevent reads them, and only the worst is refused.
+   * Read each request by this library's own parser before libevent does, and refuse what RFC 9112 does not allow; default
+   * true. Without it libevent reads the requests, and only the worst is refused.
    */
   strict?: boolean
 }
 
 /**
- * Makes the page for an error: of a request that is refused before any callback, or of `sendError()`. For undefined it
- * is libevent's.
+ * Makes the page for an error: for a request that is refused before any callback, or for `sendError()`. When it returns
+ * undefined, libevent's page is sent.
  */
 export type EvHttpErrorPageCallback = (status: number, reason: string | undefined) => EvHttpErrorPage | undefined
 
@@ -57,8 +57,8 @@ export interface EvHttpBindOptions {
   /** Do not take IPv4 connections on an IPv6 socket; default false. */
   ipv6Only?: boolean
   /**
-   * Send at once what a reply has (`TCP_NODELAY`), instead of waiting until the peer has acknowledged what was sent
-   * before; default true, as in Node.
+   * Send bytes of a reply at once (`TCP_NODELAY`), instead of waiting until the peer has acknowledged what was sent before;
+   * default true, as in Node.
    */
   noDelay?: boolean
 }
@@ -70,7 +70,7 @@ export type EvHttpAcceptOptions = Pick<EvHttpBindOptions, 'noDelay'>
 export interface EvHttpUnixOptions {
   /** Connections that may wait to be accepted; default 128. */
   backlog?: number
-  /** Permission bits of the socket, such as `0o600`; default: what the umask leaves. */
+  /** Permission bits of the socket, such as `0o600`; default: as the umask has it. */
   mode?: number
 }
 
@@ -87,12 +87,12 @@ interface Route {
 /**
  * libevent's `evhttp`: an HTTP server.
  *
- * It is stricter than libevent: what is not a request as RFC 9112 writes it is answered 400 (or 408, 413, 414, 417,
- * 431, 501, 505) and its connection closed before libevent or any callback sees it. See {@link EvHttpOptions.strict}.
- * Paths are compared as they stand in the URI, not decoded.
+ * It is stricter than libevent: a request that does not conform to RFC 9112 is answered 400 (or 408, 413, 414, 417, 431, 501,
+ * 505), and its connection is closed before libevent or any callback sees it. See {@link EvHttpOptions.strict}. Paths are
+ * compared as they stand in the URI, not decoded.
  *
- * The base owns it. Disposing it stops accepting, answers 500 to requests that wait for their answer, as far as the
- * sockets take it at once, and closes all connections.
+ * The base owns it. Disposing it stops accepting, answers unanswered requests with 500, as far as the sockets take that at
+ * once, and closes all connections.
  *
  * @see evhttp_new(), evhttp_free()
  */
@@ -144,7 +144,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Binds a UNIX socket and accepts on it. Its name is removed when the socket goes.
+   * Binds a UNIX socket and accepts on it. Its name is removed when the socket is closed.
    *
    * @param path - where; nothing may be there yet
    * @param options - see {@link EvHttpUnixOptions}
@@ -166,12 +166,12 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   /**
    * Accepts on a socket that listens already.
    *
-   * @param fd - its descriptor, which belongs to the server from here on
+   * @param fd - its descriptor; the server owns it from here on
    * @param options - see {@link EvHttpAcceptOptions}
    * @returns the socket
    * @throws {TypeError} when `fd` is no number, or an option has the wrong type
    * @throws {RangeError} when it is no descriptor
-   * @throws {EventError} `ERR_EV_BIND` when it is not a listening socket; then it stays the caller's
+   * @throws {EventError} `ERR_EV_BIND` when it is not a listening socket; the caller then still owns it
    * @see evhttp_accept_socket_with_handle()
    */
   acceptSocketWithHandle(fd: number, options: EvHttpAcceptOptions = {}): EvHttpBoundSocket {
@@ -192,7 +192,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
    *
    * @param socket - one of this server's
    * @throws {TypeError} when it is no socket
-   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not this server's, or no more
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not this server's, or has been removed
    * @see evhttp_del_accept_socket()
    */
   delAcceptSocket(socket: EvHttpBoundSocket): void {
@@ -265,7 +265,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   /**
    * Sets the callback for a path.
    *
-   * @param path - compared with the URI's path as it stands there, without query and not decoded
+   * @param path - compared with the URI's path, without query and not decoded
    * @param callback - gets the request and `arg`; or the address of a function of C's, see {@link setGencb}
    * @param arg - handed through; to C as an address, default null
    * @throws {TypeError} when an argument has the wrong type
@@ -292,11 +292,11 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Sets the callback for a path whose requests are handed over as soon as their headers have come, on whatever virtual
-   * host. It reads the body by `request.bodyStream()`; a request without a body is no different from others.
+   * Sets the callback for a path whose requests are delivered as soon as their headers have arrived, on any virtual host. The
+   * callback reads the body by `request.bodyStream()`; requests without a body are delivered in the same way.
    *
-   * The limits hold. `setRequestTimeout()` counts the headers alone: how long the body takes is up to the callback; but
-   * while it waits for a piece the peer must not be slower than `setTimeout()` allows.
+   * All limits apply. `setRequestTimeout()` covers the headers only: the callback decides how long the body may take. But
+   * while it waits for a piece, the peer must not be slower than `setTimeout()` allows.
    *
    * @param path - as for {@link setCb}
    * @param callback - gets the request and `arg`
@@ -327,10 +327,11 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Gives requests for a host to another server. Its callbacks take them; sockets, limits and timeouts stay this one's.
+   * Gives requests for a host to another server, whose callbacks get them. The sockets, limits and timeouts of this server
+   * apply.
    *
    * @param pattern - a host name, where `*` stands for any characters: `*.example.com`
-   * @param host - a server on the same base, without sockets; from here on this one owns it
+   * @param host - a server on the same base, without sockets; this server owns it from here on
    * @throws {EventError} `ERR_EV_STATE` when it cannot be a virtual host of this one
    * @see evhttp_add_virtual_host()
    */
@@ -341,7 +342,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Takes a virtual host away and gives it back to the caller.
+   * Removes a virtual host and gives it back to the caller.
    *
    * @param host - one of this server's virtual hosts
    * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not
@@ -353,7 +354,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Adds a name under which the server itself is asked for.
+   * Adds another host name of the server itself.
    *
    * @param alias - a host name
    * @see evhttp_add_server_alias()
@@ -364,7 +365,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Removes such a name.
+   * Removes a name that {@link addServerAlias} has added.
    *
    * @param alias - as given to {@link addServerAlias}
    * @throws {EventError} `ERR_EV_NOT_FOUND` when there is none
@@ -378,10 +379,10 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   // --- limits, times, methods and flags ----------------------------------------------------------
 
   /**
-   * Limits the request line and headers, without their line ends: a longer request line is answered 414, longer headers
-   * 431; by a server that is not strict, both 400, as by libevent.
+   * Limits the request line and headers, without their line ends. A longer request line is answered 414, longer headers 431.
+   * A server that is not strict answers both with 400, as libevent does.
    *
-   * @param bytes - the limit in bytes; default 65,536, for a server that is not strict none
+   * @param bytes - the limit in bytes; default 65,536, but none for a server that is not strict
    * @see evhttp_set_max_headers_size()
    */
   setMaxHeadersSize(bytes: number): void {
@@ -402,12 +403,11 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Limits what may wait to be taken by a peer that reads more slowly than the parts of its reply come. When more than
-   * that waits and another part is added, the part is not queued and the connection is closed: the request's disconnect
-   * callback says so. A whole reply, or the first part, is always taken; of a long body that several replies have in
-   * common one copy is held.
+   * Limits how many bytes may wait for a peer that reads more slowly than the parts of its reply are sent. When more than that
+   * waits and another part is sent, the part is not queued and the connection is closed: the request's disconnect callback
+   * runs. A whole reply, or the first part, is always queued. A long body that several replies share is held once.
    *
-   * @param bytes - the limit in bytes; default 67,108,864. Whoever waits for `written` before the next part never gets there
+   * @param bytes - the limit in bytes; default 67,108,864. A sender that waits for `written` before the next part stays below it
    */
   setMaxOutput(bytes: number): void {
     checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
@@ -415,7 +415,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Limits how long a connection may go without progress, for those accepted from now on.
+   * Limits how long a connection may go without progress. Applies to connections accepted from now on.
    *
    * @param ms - in ms, more than 0; default 30,000
    * @see evhttp_set_timeout_tv()
@@ -427,10 +427,10 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Limits how long a request may take from its first byte to its last, however often a byte of it comes: a slower one is
-   * answered 408. A request that waits for the reply to an earlier one has time.
+   * Limits how long a request may take from its first byte to its last, whatever progress it makes. A slower one is answered
+   * 408. The time during which a request waits for the reply to an earlier one does not count.
    *
-   * @param ms - in ms, more than 0; undefined for any time; default 300,000
+   * @param ms - in ms, more than 0; undefined for no limit; default 300,000
    * @throws {EventError} `ERR_EV_STATE` when the server is not strict
    */
   setRequestTimeout(ms: number | undefined): void {
@@ -439,8 +439,8 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Limits how many connections there may be. Those beyond it are not accepted until one of the others has closed: they
-   * wait in the backlog of the socket.
+   * Limits the number of connections. Further ones are not accepted until one of the others has closed; they wait in the
+   * socket's backlog.
    *
    * @param count - from 1; undefined for any number, the default
    */
@@ -450,17 +450,16 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * @returns how many connections there are, those included that have not sent anything
+   * @returns how many connections there are, including those that have not sent anything
    */
   getConnectionCount(): number {
     return native.httpGetConnectionCount(handleOf(this))
   }
 
   /**
-   * Allows methods that libevent does not know. `request.getCommand()` is 0 for them, `request.getMethod()` their name.
+   * Allows methods that libevent does not know. `request.getCommand()` returns 0 for them, `request.getMethod()` their name.
    *
-   * @param names - their names, 3 to 32 characters of a token, as they stand in the request line: in place of those set
-   * before
+   * @param names - their names as in the request line, tokens of 3 to 32 characters. They replace those set before
    * @throws {RangeError} when a name is no such token
    * @throws {EventError} `ERR_EV_STATE` when the server is not strict
    */
@@ -487,7 +486,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Sets the Content-Type of replies that name none, whatever their body is.
+   * Sets the Content-Type of replies that have none, whatever their body is.
    *
    * @param type - the type, undefined for no header; default: `text/plain; charset=utf-8` for a body that is a string, else
    * libevent's `text/html; charset=ISO-8859-1`
@@ -509,11 +508,11 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Sets what makes the pages of errors: of requests that are refused before any callback, and of `sendError()`. The
-   * connection closes after them. What a server that is not strict leaves to libevent has libevent's pages, and so has
-   * the 500 of a request that was dropped unanswered.
+   * Sets the callback that makes error pages: for requests that are refused before any callback, and for `sendError()`. The
+   * connection closes after them. Errors that a server that is not strict leaves to libevent have libevent's pages, and so has
+   * the 500 for a request that was dropped unanswered.
    *
-   * @param callback - gets the status and the reason, if there is one; undefined: libevent's page again
+   * @param callback - gets the status and the reason, if there is one; undefined restores libevent's pages
    */
   setErrorPageCb(callback: EvHttpErrorPageCallback | undefined): void {
     if (callback !== undefined) checkFunction(callback, 'callback')
@@ -530,14 +529,15 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Where the `struct evhttp` is, for C in the same process, and only in the thread of its base. C may use it as long as
-   * the handle is not disposed, and must not free it. Its callbacks are set here: what C sets by `evhttp_set_cb()` or
-   * `evhttp_set_gencb()` takes requests from behind the strict parser, which neither completes them nor goes on; it does
-   * for {@link setCb} and {@link setGencb} with a function of C's.
+   * Gives the `struct evhttp` to C in the same process. C may use it only in the thread of its base, as long as the handle is
+   * not disposed, and must not free it. Set C's callbacks by {@link setCb} and {@link setGencb}. The strict parser does not
+   * know of callbacks that C sets by `evhttp_set_cb()` or `evhttp_set_gencb()`: it neither completes their requests nor goes
+   * on after them.
    *
+   * @returns its address
    * @throws {EventError} `ERR_EV_DISPOSED`
    */
-  get address(): bigint {
+  address(): bigint {
     return native.addressOf(handleOf(this), EvHttp.typeName)
   }
 
@@ -568,7 +568,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
     checkStatus(code)
     if (reason !== undefined) checkString(reason, 'reason')
     if (body !== undefined) checkBytes(body, 'body')
-    // The callback may have disposed the server; then the page is libevent's.
+    // If the callback has disposed the server, libevent sends its own page.
     if (!this.disposed) native.httpAnswerPage(this.#number, code, reason, body, closingHeaders(headers))
   }
 

@@ -42,14 +42,14 @@ export interface EventBaseOptions {
   priorities?: number
   /** `EV_FEATURE_*` bits that the backend must have; default none. */
   features?: number
-  /** Read a fine clock (`EVENT_BASE_FLAG_PRECISE_TIMER`); default true. Without it timers may be 4 ms late. */
+  /** Read a precise clock (`EVENT_BASE_FLAG_PRECISE_TIMER`); default true. Without it timers may be 4 ms late. */
   preciseTimer?: boolean
   /**
    * Collect changes between turns (`EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST`): saves evhttp about half of its system calls.
    * Default false, because it must not be used with descriptors that were duplicated by `dup()`.
    */
   changelist?: boolean
-  /** Look for new events after so much, though more are active: `event_config_set_max_dispatch_interval()`. */
+  /** When to look for new events though more are active: `event_config_set_max_dispatch_interval()`. */
   maxDispatchInterval?: {
     /** After so many ms; default never. */
     interval?: number
@@ -64,7 +64,7 @@ export interface EventBaseOptions {
 
 /** Options of {@link EventBase.dispatch}. */
 export interface EventBaseDispatchOptions {
-  /** Go on though nothing is pending (`EVLOOP_NO_EXIT_ON_EMPTY`), until the dispatch is told to end; default false. */
+  /** Go on though nothing is pending (`EVLOOP_NO_EXIT_ON_EMPTY`), until a call ends the dispatch; default false. */
   keepAlive?: boolean
   /** Ends the dispatch when it is aborted, as `loopbreak()` would. */
   signal?: AbortSignal
@@ -73,7 +73,7 @@ export interface EventBaseDispatchOptions {
 /** Callback of {@link EventBase.once}. */
 export type EventOnceCallback<A = undefined> = (arg: A, what: number) => void
 
-/** How a dispatch() ends. */
+/** The promise of a dispatch(). */
 interface Dispatch {
   resolve(result: 0 | 1): void
   reject(error: Error): void
@@ -86,12 +86,12 @@ export let receiversOf: (base: EventBase) => Receivers
 export let driveOf: (base: EventBase) => LoopDrive
 
 /**
- * libevent's `event_base`: what waits for events and runs their callbacks.
+ * libevent's `event_base`: it waits for events and runs their callbacks.
  *
  * A base belongs to the thread that made it. {@link dispatch} joins it to Node's own loop; {@link dispatchSync} and
- * {@link loopSync} block, as in C. The user owns it, and it owns all that lives on it.
+ * {@link loopSync} block, as in C. The user owns the base, and the base owns everything that lives on it.
  *
- * Disposing a base disposes what lives on it; a {@link dispatch} that is under way resolves with 0.
+ * Disposing a base disposes everything that lives on it; a {@link dispatch} under way resolves with 0.
  *
  * @see event_base_new_with_config(), event_base_free()
  */
@@ -166,15 +166,15 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Runs the base inside Node's loop until nothing is pending on it or it is told to end: libevent becomes what Node
-   * waits in, so both go on without polling and without delay. Several bases may be dispatched at once.
+   * Runs the base inside Node's loop until nothing is pending on it or a call ends it. Node waits in libevent meanwhile, so
+   * both loops go on without polling and without delay. Several bases may be dispatched at once.
    *
-   * What keeps it going is what is pending and has a reference (see {@link LibEvent.unref}), and whoever may send it
-   * messages by a token of {@link share}. While it goes on, so does the process, unless the base has no reference: see
+   * The dispatch goes on while something is pending that has a reference (see {@link LibEvent.unref}), or while somebody may
+   * send messages by a token of {@link share}. It keeps the process alive, unless the base has no reference: see
    * {@link unref}.
    *
-   * A base that nobody runs is run in the same way as long as a promise of one of its handles is pending, such as that
-   * of a client's `request()`.
+   * A base that nobody runs is run in the same way as long as a promise of one of its handles is pending, such as the
+   * promise of a client's `request()`.
    *
    * A callback that throws is an `uncaughtException`, as anywhere in Node.
    *
@@ -221,7 +221,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Has a {@link dispatch} keep the process alive, which it does unless {@link unref} was called.
+   * Makes a {@link dispatch} keep the process alive. This is the default; it undoes {@link unref}.
    *
    * @returns the base
    */
@@ -230,8 +230,8 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Lets the process end though the base is being dispatched, as soon as nothing else keeps it: as `unref()` of Node's own
-   * handles does. The dispatch goes on as long as the process does, and whatever ends it otherwise ends it still.
+   * Lets the process end while the base is being dispatched, once nothing else keeps the process alive, like `unref()` of
+   * Node's own handles. The dispatch still goes on as long as the process does, and ends as it would otherwise.
    *
    * @returns the base
    */
@@ -247,9 +247,9 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * libevent's own blocking loop: runs until nothing is pending or it is told to end. Node does nothing else meanwhile,
-   * except that promises and nextTicks run after every callback; what those throw is an `uncaughtException`. (Inside a
-   * promise job, and so at the top level of an ES module, V8 runs no further promise jobs until that one returns.)
+   * libevent's own blocking loop: runs until nothing is pending or a call ends it. Node does nothing else meanwhile, except
+   * that promises and nextTicks run after every callback; an error of theirs is an `uncaughtException`. (Inside a promise
+   * job, and so at the top level of an ES module, V8 runs no further promise jobs until that one returns.)
    *
    * @returns 1 when nothing was left pending, 0 when `loopexit()` or `loopbreak()` ended it
    * @throws what a callback throws: it ends the loop
@@ -284,8 +284,8 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Ends the loop after the callbacks that are active, or after a time. Unlike a {@link loopbreak}, one that comes
-   * before the loop is kept for it.
+   * Ends the loop after the callbacks that are active now, or after a time. Unlike {@link loopbreak}, a call before the loop
+   * starts takes effect when it does.
    *
    * @param ms - how long to go on, in ms; default: only what is active now
    * @throws {EventError} `ERR_EV_LIBEVENT`
@@ -296,7 +296,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Ends the loop after the callback that is running. Without a loop it does nothing.
+   * Ends the loop after the callback that is running. Outside a loop it does nothing.
    *
    * @see event_base_loopbreak()
    */
@@ -305,7 +305,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Has the loop look for new events before it runs the next callback.
+   * Makes the loop look for new events before it runs the next callback.
    *
    * @see event_base_loopcontinue()
    */
@@ -371,8 +371,8 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Goes through the events that are pending or active: those made by `obtainEvent()` and its like, as they are when it
-   * is called. Those that libevent or C have made are shown by {@link dumpEvents}.
+   * Goes through the events that are pending or active when it is called, of those made by `obtainEvent()` and its like.
+   * {@link dumpEvents} shows those that libevent or C have made, too.
    *
    * @param callback - gets each event; anything but `undefined` that it returns ends the walk
    * @returns what ended the walk, else `undefined`
@@ -391,14 +391,14 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Sets the number of priorities, which `obtainEventBase()` may do as well.
+   * Sets the number of priorities, as an option of `obtainEventBase()` does.
    *
-   * The highest priority, 0, comes first, always: as long as its events are active no others run. What waits for its turn
-   * when a loop ends is run by the next one.
+   * The highest priority, 0, always comes first: as long as its events are active no others run. A callback that still waits
+   * when a loop ends is run by the next loop.
    *
-   * @param priorities - how many, 1 to 255. What is made from here on has the middle one; what there is keeps its own.
-   * @throws {EventError} `ERR_EV_STATE` while the base is being run, while an event is active, and for fewer than there
-   * are when something on the base may have one that would go: an event that has, or anything but an event
+   * @param priorities - how many, 1 to 255. New events have the middle one; existing events keep theirs.
+   * @throws {EventError} `ERR_EV_STATE` while the base is being run and while an event is active. Also for fewer priorities
+   * than now, when an event has one of those that would go, or anything else than events lives on the base
    * @see event_base_priority_init()
    */
   priorityInit(priorities: number): void {
@@ -407,8 +407,8 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Has events with exactly this timeout kept in a queue of their own instead of a heap: for thousands of events that
-   * share one. Nothing else about them changes.
+   * Keeps events with exactly this timeout in a queue of their own instead of a heap, which is faster for thousands of events
+   * with the same timeout. Nothing else about them changes.
    *
    * @param ms - the timeout in ms
    * @throws {EventError} `ERR_EV_STATE` when the base has 64 of them
@@ -420,12 +420,12 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Makes those events active that are pending on a descriptor.
+   * Makes the events active that are pending on a descriptor.
    *
-   * @param fd - the descriptor; one that has none is no error. -1 with `EV_TIMEOUT` is every timer of the base,
-   * libevent's own among them.
-   * @param what - `EV_READ`, `EV_WRITE`, `EV_CLOSED`: those that wait for one of these; with `EV_TIMEOUT` those that
-   * have a timeout instead
+   * @param fd - the descriptor; it is no error when nothing is pending on it. -1 with `EV_TIMEOUT` means every timer of the
+   * base, libevent's own included.
+   * @param what - `EV_READ`, `EV_WRITE`, `EV_CLOSED`: the events that wait for one of these; with `EV_TIMEOUT` the events
+   * that have a timeout instead
    * @see event_base_active_by_fd()
    */
   activeByFd(fd: EvutilSocket, what: number): void {
@@ -435,9 +435,9 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Makes those events active that are pending on a signal.
+   * Makes the events active that are pending on a signal.
    *
-   * @param signal - its number; one that has none is no error
+   * @param signal - its number; it is no error when nothing is pending on it
    * @see event_base_active_by_signal()
    */
   activeBySignal(signal: number): void {
@@ -446,13 +446,13 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Makes the backend anew, with all that is pending. That is for the child of a `fork()`, which Node cannot do, but a
-   * native addon might, and then run JavaScript where V8 lets it. The child shares its parent's epoll instance, and so
-   * every call of a base that it has not made itself, and of what lives on it, is `ERR_EV_FORKED` there until this one,
-   * disposal included.
+   * Makes the backend anew and adds all pending events to it. Call it in the child of a `fork()`. Node itself cannot fork,
+   * but a native addon can, and then run JavaScript where V8 allows it. The child shares the epoll instance of its parent.
+   * So until this call, every other call on a base of the parent, or on what lives on it, throws `ERR_EV_FORKED` in the
+   * child, disposal included.
    *
-   * @throws {EventError} `ERR_EV_STATE` while the base is being run, `ERR_EV_LIBEVENT`, with `errno` when there are no
-   * descriptors left; then the base is as it was
+   * @throws {EventError} `ERR_EV_STATE` while the base is being run; `ERR_EV_LIBEVENT`, with `errno` when there are no
+   * descriptors left. The base is then unchanged
    * @see event_reinit()
    */
   reinit(): void {
@@ -460,12 +460,12 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Lets other threads call back in this one, through {@link EventToken.once}. From then on its loops go on though nothing is
-   * pending, until the token has been opened and all who opened it are done, or until {@link unshare}. For a blocking
-   * loop those of other threads count.
+   * Lets other threads call back in this one, through {@link EventToken.once}. From then on the base's loops go on though
+   * nothing is pending, until the token has been opened and every handle that opened it has ended, or until {@link unshare}.
+   * A blocking loop counts only the handles of other threads.
    *
-   * @param callback - gets what the other thread has sent, in this thread's loop: what it is nobody checks
-   * @returns a token that may be handed to any thread; it is good until {@link unshare} and as long as the base lives
+   * @param callback - gets the message of the other thread, in this thread's loop. The message's type is not checked
+   * @returns a token for any thread; it is valid until {@link unshare} and as long as the base lives
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when there are no descriptors left for what wakes the base
    * @example
    * ```ts
@@ -487,12 +487,12 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Ends what {@link share} began: the token stands for nothing any more, and the base's loops end by themselves again.
-   * Messages that are on their way are dropped.
+   * Ends what {@link share} began: the token becomes invalid, and the base's loops end by themselves again. Messages that have
+   * not arrived are dropped.
    *
    * @param token - from {@link share}
    * @throws {TypeError} when it is no bigint
-   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is no token of this base that is still good
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not a valid token of this base
    */
   unshare(token: EventBaseShareToken<never>): void {
     if (typeof token !== 'bigint') throw typeError('token', 'a bigint', token)
@@ -501,7 +501,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
     this.#receivers.forget(-key)
   }
 
-  // --- how it works and how far it has come ----------------------------------------------------------
+  // --- inspection --------------------------------------------------------------------------------
 
   /**
    * @returns the backend's name, such as `epoll`; `epoll (with changelist)` with the change list
@@ -520,7 +520,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Counts events. Those that `dispatch()` adds for itself are not counted.
+   * Counts events. The events that `dispatch()` adds for itself are not counted.
    *
    * @param flags - `EVENT_BASE_COUNT_ACTIVE`, `_VIRTUAL`, `_ADDED`
    * @returns how many there are of these kinds together
@@ -532,10 +532,10 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Tells the most events that there have been at once.
+   * Counts the most events that there have been at once.
    *
-   * @param flags - `EVENT_BASE_COUNT_ACTIVE`, `_VIRTUAL`, `_ADDED`: the sum of what each of them has reached
-   * @param clear - whether to start anew from none; default false
+   * @param flags - `EVENT_BASE_COUNT_ACTIVE`, `_VIRTUAL`, `_ADDED`: the peaks of these kinds are added up
+   * @param clear - whether to start anew from 0; default false
    * @returns how many
    * @see event_base_get_max_events()
    */
@@ -546,7 +546,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Lists all events, also those of libevent's own, in libevent's words.
+   * Lists all events, libevent's own included, in libevent's format.
    *
    * @returns the text, with a line for each event
    * @see event_base_dump_events()
@@ -564,7 +564,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * The time at which the loop has last looked for events; without a loop, the time.
+   * The time at which the loop last looked for events; outside a loop, the current time.
    *
    * @returns ms since 1970, with a fraction down to a microsecond
    * @see event_base_gettimeofday_cached()
@@ -574,7 +574,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Reads the clock anew for {@link gettimeofdayCached} and for timeouts: for callbacks that take long. Without a loop
+   * Reads the clock again for {@link gettimeofdayCached} and for timeouts. Callbacks that take long call it. Outside a loop
    * it does nothing.
    *
    * @see event_base_update_cache_time()
@@ -584,12 +584,13 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Where the `struct event_base` is, for C in the same process, and only in the thread of the base. C may use it as long as
-   * the handle is not disposed, and must not free it.
+   * Gives the `struct event_base` to C in the same process. C may use it only in the thread of the base, as long as the handle
+   * is not disposed, and must not free it.
    *
+   * @returns its address
    * @throws {EventError} `ERR_EV_DISPOSED`
    */
-  get address(): bigint {
+  address(): bigint {
     return native.addressOf(handleOf(this), EventBase.typeName)
   }
 

@@ -29,7 +29,7 @@ const ALL_FLAGS = 0xff
 /** The part of a callback's `what` that its user gets. */
 const EVENT_BITS = 0xffff
 
-/** As `inspect()` shows them. */
+/** Names for `inspect()`. */
 const FLAG_NAMES = [
   [EV_READ, 'READ'],
   [EV_WRITE, 'WRITE'],
@@ -51,8 +51,8 @@ export type EventCallback<A = undefined> = (event: LibEvent, arg: A, what: numbe
 /**
  * libevent's `event`: a condition on a descriptor, a signal or the clock, with the callback for it.
  *
- * Made, it is *initialized*; {@link add} makes it *pending*; when its condition comes true, or by {@link active}, it is
- * *active* and its callback runs. Then it is pending no more, unless it has `EV_PERSIST`. While it is pending or active
+ * A new event is *initialized*; {@link add} makes it *pending*; when its condition comes true, or by {@link active}, it is
+ * *active* and its callback runs. Then it is no longer pending, unless it has `EV_PERSIST`. While it is pending or active
  * its base keeps it alive. The base owns it.
  *
  * @see event_new(), event_free()
@@ -98,9 +98,9 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Makes the event pending; if it is, only its timeout is set anew.
+   * Makes the event pending. If it is pending already, only its timeout changes.
    *
-   * @param ms - timeout in ms; default: none, or the one that it has
+   * @param ms - timeout in ms; default: none, or the present one
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when the descriptor cannot be watched; `ERR_EV_SIGNAL` when
    * another base has signal events, or the signal has a handler that is neither Node's nor libevent's: a native addon's,
    * that of `purgeOnSignals()`, or, for `SIGUSR1`, of Node's debugger; `ERR_EV_STATE` when an event that is pending on the same
@@ -123,10 +123,10 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Makes the event active, whether or not it is pending: its callback runs in the base's next turn, and is told why
-   * though the event's time should come before.
+   * Makes the event active, whether or not it is pending: its callback runs in the base's next turn and gets these bits, even
+   * if the event's own time comes first.
    *
-   * @param what - the bits that the callback is given, beside those for which the event is active otherwise
+   * @param what - bits for the callback, beside those for which the event is active otherwise
    * @see event_active()
    */
   active(what: number): void {
@@ -226,7 +226,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Takes the timeout away and leaves the event pending on what else it waits for.
+   * Removes the timeout. The event stays pending on its descriptor or signal.
    *
    * @see event_remove_timer()
    */
@@ -244,10 +244,10 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Deletes the event for good, and disposes it in the loop when its callback is not running and will not run any more.
-   * Until then it can be asked, but neither added nor made active.
+   * Deletes the event for good. The loop disposes it once its callback is not running and cannot run again. Until then its
+   * getters work, but it can neither be added nor be made active.
    *
-   * @param callback - gets the event and its argument just before that
+   * @param callback - gets the event and its argument just before it is disposed
    * @throws {EventError} `ERR_EV_STATE` when it is being finalized already
    * @see event_finalize(), event_free_finalize()
    */
@@ -263,9 +263,9 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   /**
    * Lets other threads make the event active, through {@link EventToken.active}. From here on the base keeps it alive.
    *
-   * @returns a token that may be handed to any thread, always the same; it is good until the event is disposed
+   * @returns a token for any thread, always the same; it is valid until the event is disposed
    * @throws {EventError} `ERR_EV_STATE` for a signal event, and when the event is being finalized; `ERR_EV_LIBEVENT` with
-   * `errno` when there are no descriptors left for what wakes the base
+   * `errno` when there are no descriptors left to wake the base with
    * @example
    * ```ts
    * const event = obtainEvent(base, -1, 0, () => console.log('a worker is done'))
@@ -284,7 +284,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Has the event, while it is pending, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   * Makes the event keep a `dispatch()` of its base going while it is pending. This is the default; it undoes {@link unref}.
    *
    * @returns the event
    */
@@ -293,9 +293,9 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the event is pending: with 1, as
-   * when nothing is pending, once nothing is pending that has a reference. Until then it works as ever. It may be
-   * called whether the event is pending or not.
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself while the event is pending. The loop ends with 1, as
+   * when nothing is pending, once nothing with a reference is pending. Until then the event works as ever. It may be called
+   * whether the event is pending or not.
    *
    * @returns the event
    */
@@ -311,12 +311,13 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Where the `struct event` is, for C in the same process, and only in the thread of its base. C may use it as long as the
-   * handle is not disposed, and must not free it. An event that only C makes pending is not kept alive by that.
+   * Gives the `struct event` to C in the same process. C may use it only in the thread of its base, as long as the handle is
+   * not disposed, and must not free it. When C makes the event pending, that does not keep the handle alive.
    *
+   * @returns its address
    * @throws {EventError} `ERR_EV_DISPOSED`
    */
-  get address(): bigint {
+  address(): bigint {
     return native.addressOf(handleOf(this), LibEvent.typeName)
   }
 
@@ -358,7 +359,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 }
 
-/** What {@link LibEvent.getAssignment} tells. */
+/** What {@link LibEvent.getAssignment} returns. */
 export interface EventAssignment {
   /** The base that it lives on. */
   base: EventBase
@@ -366,10 +367,10 @@ export interface EventAssignment {
   fd: EvutilSocket
   /** The `EV_*` that it was made with. */
   events: number
-  /** What is called, or its address where it is a function of C's. */
+  /** The callback, or its address if it is a C function. */
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   callback: EventCallback<any> | bigint
-  /** What is handed to it. */
+  /** The callback's argument. */
   arg: unknown
 }
 
@@ -380,8 +381,8 @@ export interface EventAssignment {
  * @param fd - a descriptor, a signal's number with `EV_SIGNAL`, or -1 for timeouts and {@link LibEvent.active} alone
  * @param what - `EV_READ`, `EV_WRITE`, `EV_CLOSED`, `EV_SIGNAL`, with `EV_PERSIST` and `EV_ET`
  * @param callback - see {@link EventCallback}; it runs in the async context in which the event was made. Or the address of
- * a function of C's, a libevent `event_callback_fn`, which the loop calls itself. Whether there is one cannot be checked:
- * a wrong address ends the process, or worse.
+ * a C function, a libevent `event_callback_fn`, which the loop calls itself. The address cannot be checked: a wrong one ends
+ * the process, or worse.
  * @param arg - handed to the callback; for C an address, default null
  * @returns the event, not yet pending
  * @throws {TypeError} when an argument has the wrong type

@@ -1,4 +1,4 @@
-// What an event callback is told of a failure.
+// The error that an event callback gets.
 import { getSystemErrorMap } from 'node:util'
 import { EventError } from '../../native/errors.js'
 import { BEV_EVENT_READING, BEV_EVENT_WRITING } from './buffer-event-constants.js'

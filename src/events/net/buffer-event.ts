@@ -38,16 +38,16 @@ import { type RateLimit, type RateLimitArguments, rateLimitArguments } from './r
 
 const MAX_SIZE = Number.MAX_SAFE_INTEGER
 const WHAT_HAS_ROOM = -1
-/** The resolver that a bufferevent has asked last is kept by it: its answer may be still to come. */
+/** A bufferevent keeps the resolver that it asked last, whose answer may still come. */
 const resolvers = new WeakMap<BufferEvent, EvDnsBase>()
 
-/** A group is kept by its members: who drops it does not mean to lift their limit. */
+/** Members keep their group: a user who drops it does not mean to lift their limit. */
 const groups = new WeakMap<BufferEvent, BufferEventRateLimitGroup>()
 
 const TRIGGER_OPTIONS = BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS
 
 /**
- * Callback for bytes that have come, or that have gone.
+ * Callback for bytes that have arrived, or have been written.
  *
  * @param bufferevent - the bufferevent; it may be disposed here
  * @param arg - what was given with the callbacks
@@ -70,7 +70,7 @@ export type BufferEventEventCallback<A = undefined> = (
   error: EventError | undefined,
 ) => void
 
-/** What a bufferevent is made from. */
+/** How a bufferevent was made. */
 interface Origin {
   readonly number: HandleNumber
   readonly base: EventBase
@@ -88,18 +88,18 @@ type DataCallback = BufferEventDataCallback<any> | undefined
 // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callbacks and their caller
 type EventCallback = BufferEventEventCallback<any> | undefined
 
-/** Makes the two of a pair know each other. */
+/** Makes two bufferevents partners. */
 export let joinPair: (first: BufferEvent, second: BufferEvent) => void
 
 /**
- * libevent's `bufferevent`: a connection with a buffer for what has come and one for what is to go.
+ * libevent's `bufferevent`: a connection with an input buffer and an output buffer.
  *
- * Made by `obtainBufferEventSocket()`, `obtainBufferEventPair()` or `obtainBufferEventFilter()`, or the view of what an
- * HTTP connection uses, by `EvHttpConnection.getBufferevent()`. As long as it has callbacks its base keeps it alive.
- * Writing is enabled from the beginning, reading is not.
+ * `obtainBufferEventSocket()`, `obtainBufferEventPair()` and `obtainBufferEventFilter()` make one;
+ * `EvHttpConnection.getBufferevent()` returns a view of the one that an HTTP connection uses. As long as it has callbacks its
+ * base keeps it alive. Writing is enabled from the beginning, reading is not.
  *
  * Disposing it, also inside its own callbacks, flushes nothing: it closes the descriptor unless it was made without
- * `BEV_OPT_CLOSE_ON_FREE`, and no callback comes any more. A filter over it is disposed first.
+ * `BEV_OPT_CLOSE_ON_FREE`, and no callback runs any more. A filter over it is disposed first.
  *
  * @see bufferevent_socket_new(), bufferevent_free()
  */
@@ -114,7 +114,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   #arg: unknown
   #input: EvBuffer | undefined
   #output: EvBuffer | undefined
-  /** How many handles had ended when these two were found alive. */
+  /** How many handles had ended when these two buffers were last found alive. */
   #endedWhenSeen = -1
 
   static {
@@ -134,7 +134,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
     if (!origin.isView) reportWhenCollected(this)
   }
 
-  // A handle that has callbacks must not be collected, one without them may be.
+  // A bufferevent with callbacks must not be collected.
   #keep(on: boolean): void {
     const receivers = receiversOf(this.#base)
     if (on) receivers.keep(this.#slot, this)
@@ -144,11 +144,11 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   // --- callbacks -----------------------------------------------------------------------------------
 
   /**
-   * Sets the callbacks; those that were set before go. They run in the async context in which the bufferevent was made.
+   * Sets the callbacks, in place of those set before. They run in the async context in which the bufferevent was made.
    *
-   * @param readcb - bytes have come, and there are at least as many as the low watermark of reading says
-   * @param writecb - bytes have gone, and no more are left than the low watermark of writing says
-   * @param eventcb - something has happened: see {@link BufferEventEventCallback}
+   * @param readcb - called when bytes have arrived, and the input holds at least the low watermark of reading
+   * @param writecb - called when bytes have been written, and the output holds no more than the low watermark of writing
+   * @param eventcb - called when something else has happened: see {@link BufferEventEventCallback}
    * Each may be `undefined` or null, for none.
    * @param arg - handed to all of them
    * @throws {EventError} `ERR_EV_STATE` when a filter lies over it, or it is an HTTP connection's
@@ -186,7 +186,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Has the callbacks run as if something had come or gone.
+   * Makes the callbacks run as if bytes had arrived or been written.
    *
    * @param iotype - `EV_READ`, `EV_WRITE` or both
    * @param options - `BEV_TRIG_IGNORE_WATERMARKS`, `BEV_TRIG_DEFER_CALLBACKS`; default none
@@ -199,7 +199,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Has the event callback run as if something had happened.
+   * Makes the event callback run as if something had happened.
    *
    * @param what - `BEV_EVENT_*` bits
    * @param options - `BEV_TRIG_DEFER_CALLBACKS`; default none
@@ -214,7 +214,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   // --- reading and writing -------------------------------------------------------------------------
 
   /**
-   * Begins to read or to write.
+   * Starts reading or writing.
    *
    * @param events - `EV_READ`, `EV_WRITE` or both
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when the descriptor cannot be watched, `ERR_EV_STATE` when it is
@@ -227,7 +227,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Ends to read or to write; what is in the buffers stays.
+   * Stops reading or writing; the buffers keep their content.
    *
    * @param events - `EV_READ`, `EV_WRITE` or both
    * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's
@@ -247,7 +247,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * @returns the view of what has come; it ends with the bufferevent. An HTTP connection's can only be looked at.
+   * @returns a view of the input; it ends with the bufferevent. That of an HTTP connection is read-only.
    * @see bufferevent_get_input()
    */
   getInput(): EvBuffer {
@@ -258,7 +258,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * @returns the view of what is to go; it ends with the bufferevent. An HTTP connection's can only be looked at.
+   * @returns a view of the output; it ends with the bufferevent. That of an HTTP connection is read-only.
    * @see bufferevent_get_output()
    */
   getOutput(): EvBuffer {
@@ -277,10 +277,10 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Queues bytes. The loop sends them, those from before the connection was made too; what the read callback queues goes
-   * together when it returns.
+   * Queues bytes. The loop sends them once there is a connection; everything that the read callback queues is sent together
+   * when it returns.
    *
-   * @param data - is copied; a string goes as UTF-8
+   * @param data - copied; a string goes as UTF-8
    * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's
    * @see bufferevent_write()
    */
@@ -292,8 +292,8 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   /**
    * Moves all bytes of a buffer to the output, without copying them.
    *
-   * @param buffer - is empty afterwards; the input of this bufferevent or of another one may be given
-   * @throws {EventError} `ERR_EV_STATE` when the buffer is not to be changed, or either is an HTTP connection's
+   * @param buffer - empty afterwards; it may be the input of this bufferevent or of another one
+   * @throws {EventError} `ERR_EV_STATE` when the buffer must not be changed, or either is an HTTP connection's
    * @see bufferevent_write_buffer()
    */
   writeBuffer(buffer: EvBuffer): void {
@@ -305,7 +305,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
    * Takes bytes from the input.
    *
    * @param size - how many at most; default all
-   * @returns the bytes, none when there are none
+   * @returns the bytes; empty when there are none
    * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's
    * @see bufferevent_read()
    */
@@ -313,8 +313,8 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   /**
    * Takes bytes from the input.
    *
-   * @param into - is filled from its beginning, as far as there are bytes
-   * @returns how many they were
+   * @param into - filled from its beginning, as far as the input has bytes
+   * @returns how many bytes were taken
    * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's
    * @see bufferevent_read()
    */
@@ -330,8 +330,8 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   /**
    * Moves all bytes of the input to a buffer, without copying them.
    *
-   * @param buffer - gets them at its end
-   * @throws {EventError} `ERR_EV_STATE` when the buffer is not to be changed, or either is an HTTP connection's
+   * @param buffer - gets the bytes at its end
+   * @throws {EventError} `ERR_EV_STATE` when the buffer must not be changed, or either is an HTTP connection's
    * @see bufferevent_read_buffer()
    */
   readBuffer(buffer: EvBuffer): void {
@@ -340,13 +340,12 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Hands on what waits. Of a socket there is nothing to be done; a pair moves bytes across, and a filter calls its
-   * functions.
+   * Passes on bytes that wait. For a socket it does nothing; a pair moves bytes across, and a filter calls its functions.
    *
    * @param iotype - `EV_READ`, `EV_WRITE` or both
-   * @param mode - `BEV_NORMAL`, `BEV_FLUSH` or `BEV_FINISHED`; the last tells the other one of a pair the end
-   * @returns whether bytes were moved, where libevent tells
-   * @throws {EventError} `ERR_EV_STATE` when the other one of a pair is gone, or it is an HTTP connection's
+   * @param mode - `BEV_NORMAL`, `BEV_FLUSH` or `BEV_FINISHED`; the last signals the end of the stream to the partner of a pair
+   * @returns whether bytes were moved, where libevent reports it
+   * @throws {EventError} `ERR_EV_STATE` when the partner of a pair is gone, or it is an HTTP connection's
    * @see bufferevent_flush()
    */
   flush(iotype: number, mode: number): boolean {
@@ -358,12 +357,12 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   // --- times, marks, priority and limits -----------------------------------------------------------
 
   /**
-   * Sets how long reading and writing may stand still. When the time has passed, the direction is disabled and the event
-   * callback is told `BEV_EVENT_TIMEOUT`.
+   * Sets how long reading and writing may make no progress. When the time has passed, the direction is disabled and the event
+   * callback gets `BEV_EVENT_TIMEOUT`.
    *
-   * Writing stands still while it is enabled and bytes wait to be written, those included that a filter has handed on to
-   * what it lies over, and while a socket connects. Reading does while it is enabled and the input is below its high
-   * mark.
+   * The time of writing runs while writing is enabled and bytes wait to be written, including bytes that a filter has passed
+   * on to its underlying bufferevent, and while a socket connects. The time of reading runs while reading is enabled and the
+   * input is below its high mark.
    *
    * @param readMs - in ms; default and 0: for ever
    * @param writeMs - in ms; default and 0: for ever
@@ -375,13 +374,13 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Sets when callbacks come and reading rests: see `setcb()`. A filter hands on no more than the high mark of writing
-   * of what it lies over allows. With deferred callbacks libevent calls the read callback again and again while the
-   * input is full: drain it there, or disable reading.
+   * Sets when callbacks run and when reading pauses: see `setcb()`. A filter passes on no more than the underlying
+   * bufferevent's high mark of writing allows. With deferred callbacks libevent calls the read callback again and again while
+   * the input is full: drain it there, or disable reading.
    *
    * @param events - `EV_READ`, `EV_WRITE` or both
    * @param low - in bytes
-   * @param high - of reading: with so many bytes in the input reading rests; default no limit
+   * @param high - for reading: reading pauses while the input holds so many bytes; default no limit
    * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's
    * @see bufferevent_setwatermark()
    */
@@ -394,7 +393,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
 
   /**
    * @param events - `EV_READ` or `EV_WRITE`
-   * @returns its marks in bytes; a `high` of 0 is no limit
+   * @returns the direction's marks in bytes; a `high` of 0 means no limit
    * @see bufferevent_getwatermark()
    */
   getWatermark(events: number): {
@@ -408,9 +407,9 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Has a TCP socket send at once what it has (`TCP_NODELAY`), or, as every new one does, wait with what is not a full
-   * packet until the peer has acknowledged what was sent before: for messages of several writes that is 40 ms each. It
-   * holds for the descriptor that the bufferevent has, and for those that it gets later. Other sockets always send at once.
+   * Makes a TCP socket send bytes at once (`TCP_NODELAY`). Without it, as on every new socket, bytes that do not fill a packet
+   * wait until the peer has acknowledged what was sent before, which costs a message of several writes 40 ms. The setting
+   * applies to the present descriptor and to later ones. Other kinds of sockets always send at once.
    *
    * @param noDelay - default true
    * @throws {EventError} `ERR_EV_STATE` when it is no socket's, `ERR_EV_LIBEVENT` with `errno` when the descriptor is not
@@ -425,8 +424,8 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
    * Sets the priority of a socket's bufferevent.
    *
    * @param priority - 0, the first, to the base's number of priorities less one
-   * @throws {EventError} `ERR_EV_STATE` when it is no socket's, is active or may have callbacks waiting, or the base has
-   * no such priority
+   * @throws {EventError} `ERR_EV_STATE` when it is no socket's, when it is active or its callbacks may be waiting, or when
+   * the base has no such priority
    * @see bufferevent_priority_set()
    */
   prioritySet(priority: number): void {
@@ -443,7 +442,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Limits what is read in one turn.
+   * Limits how much is read in one turn.
    *
    * @param bytes - default libevent's, 16384
    * @see bufferevent_set_max_single_read()
@@ -454,7 +453,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Limits what is written in one turn.
+   * Limits how much is written in one turn.
    *
    * @param bytes - default libevent's, 16384
    * @see bufferevent_set_max_single_write()
@@ -465,7 +464,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * @returns what is read in one turn at most, in bytes
+   * @returns the most bytes that are read in one turn
    * @see bufferevent_get_max_single_read()
    */
   getMaxSingleRead(): number {
@@ -473,7 +472,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * @returns what is written in one turn at most, in bytes
+   * @returns the most bytes that are written in one turn
    * @see bufferevent_get_max_single_write()
    */
   getMaxSingleWrite(): number {
@@ -485,7 +484,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   /**
    * Limits how much a socket's bufferevent reads and writes in a time.
    *
-   * @param limit - default none. That of an HTTP connection's ends with this handle.
+   * @param limit - default none. The limit of an HTTP connection's bufferevent ends with this handle.
    * @throws {TypeError} when it has the wrong type
    * @throws {RangeError} when a rate, burst or tick is none
    * @throws {EventError} `ERR_EV_STATE` when the bufferevent is no socket's
@@ -529,7 +528,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Counts bytes against the limit that were read in some other way.
+   * Counts bytes that were read in some other way against the limit.
    *
    * @param bytes - how many; negative to give some back
    * @throws {EventError} `ERR_EV_STATE` when the bufferevent has no limit
@@ -541,7 +540,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Counts bytes against the limit that were written in some other way.
+   * Counts bytes that were written in some other way against the limit.
    *
    * @param bytes - how many; negative to give some back
    * @throws {EventError} `ERR_EV_STATE` when the bufferevent has no limit
@@ -553,7 +552,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Has a socket's bufferevent share a limit with others. It leaves the group in which it is.
+   * Makes a socket's bufferevent share a limit with others. It leaves the group that it is in.
    *
    * @param group - a group on the same base
    * @throws {EventError} `ERR_EV_STATE` when the bufferevent is no socket's
@@ -579,7 +578,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   // --- connecting ----------------------------------------------------------------------------------
 
   /**
-   * Connects; the event callback is told `BEV_EVENT_CONNECTED` or `BEV_EVENT_ERROR`.
+   * Connects; the event callback gets `BEV_EVENT_CONNECTED` or `BEV_EVENT_ERROR`.
    *
    * @param address - an IP address, or the path of a UNIX socket
    * @param port - the port, 1 to 65535; none for a path
@@ -601,8 +600,8 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Looks a name up and connects to the first of its addresses that answers: the families take turns, and the next one is
-   * tried when one has failed, or has not answered for 250 ms. The event callback is told once: `BEV_EVENT_CONNECTED`, or
+   * Looks a name up and connects to the first of its addresses that answers. The families take turns; the next address is
+   * tried when one has failed or has not answered for 250 ms. The event callback runs once: with `BEV_EVENT_CONNECTED`, or
    * `BEV_EVENT_ERROR` with an `ERR_EV_DNS` or the last address's `ERR_EV_SOCKET`. The write timeout, if there is one, bounds
    * all of them together. A bufferevent that has a descriptor already keeps it, and tries the first address alone.
    *
@@ -640,7 +639,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * @returns the descriptor, -1 for none; a filter's is that of what it lies over
+   * @returns the descriptor, -1 for none; for a filter that of its underlying bufferevent
    * @see bufferevent_getfd()
    */
   getfd(): EvutilSocket {
@@ -648,8 +647,8 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Gives the bufferevent another descriptor, which is made non-blocking. The one before is not closed: whoever calls
-   * this has it back.
+   * Gives the bufferevent another descriptor, which is made non-blocking. The old descriptor is not closed: the caller owns
+   * it again.
    *
    * @param fd - the descriptor, or -1 for none
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when it is not open, `ERR_EV_STATE` when the bufferevent is no
@@ -661,10 +660,10 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
     native.bufferEventSetFd(handleOf(this), fd)
   }
 
-  // --- what it belongs to --------------------------------------------------------------------------
+  // --- relations -----------------------------------------------------------------------------------
 
   /**
-   * @returns the base that it lives on
+   * @returns the base on which it lives
    * @see bufferevent_get_base()
    */
   getBase(): EventBase {
@@ -673,7 +672,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * @returns what a filter lies over; `undefined` for all others
+   * @returns a filter's underlying bufferevent; `undefined` for all others
    * @see bufferevent_get_underlying()
    */
   getUnderlying(): BufferEvent | undefined {
@@ -682,7 +681,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * @returns the other one of a pair; `undefined` when it is gone, and for all others
+   * @returns the partner in a pair; `undefined` when it is gone, and for all others
    * @see bufferevent_pair_get_partner()
    */
   pairGetPartner(): BufferEvent | undefined {

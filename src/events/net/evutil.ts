@@ -1,4 +1,4 @@
-// libevent's portable helpers for sockets, addresses and text, as far as ports use them.
+// libevent's portable helpers for sockets, addresses and text: those that ported programs use.
 import { native } from '../../native/native.js'
 import { checkInteger, checkObject, checkString, checkUint8Array, INT_MAX, rangeError } from '../../util/validation.js'
 import type { EvutilSocket } from '../loop/event-base.js'
@@ -36,11 +36,11 @@ function checkFamily(family: number): void {
 }
 
 /**
- * Has reading and writing fail with `EAGAIN` instead of waiting.
+ * Makes a descriptor non-blocking: reading and writing fail with `EAGAIN` instead of waiting.
  *
  * @param fd - a socket, or any other descriptor
  * @throws {TypeError} when it is no number
- * @throws {RangeError} when it is none of a descriptor
+ * @throws {RangeError} when it cannot be a descriptor
  * @throws {EventError} `ERR_EV_LIBEVENT` with `errno`
  * @see evutil_make_socket_nonblocking()
  */
@@ -50,7 +50,7 @@ export function evutilMakeSocketNonblocking(fd: EvutilSocket): void {
 }
 
 /**
- * Has the descriptor closed in programs that are executed. Node does so with its own.
+ * Makes the system close the descriptor in programs that this process executes, as it does with Node's own descriptors.
  *
  * @param fd - a socket, or any other descriptor
  * @throws as {@link evutilMakeSocketNonblocking}
@@ -74,7 +74,7 @@ export function evutilMakeListenSocketReuseable(fd: EvutilSocket): void {
 }
 
 /**
- * Lets several sockets be bound to the port, among which connections are shared out (`SO_REUSEPORT`).
+ * Lets several sockets be bound to the port; the system shares connections among them (`SO_REUSEPORT`).
  *
  * @param fd - a socket that is to be bound
  * @throws as {@link evutilMakeSocketNonblocking}
@@ -110,7 +110,7 @@ export function evutilMakeTcpListenSocketDeferred(fd: EvutilSocket): void {
 }
 
 /**
- * Closes a descriptor. The caller answers for its being nobody else's, Node's included.
+ * Closes a descriptor. The caller must own it: it must be neither Node's nor a handle's.
  *
  * @param fd - a socket, or any other descriptor
  * @throws as {@link evutilMakeSocketNonblocking}

@@ -1,4 +1,4 @@
-// Why a name has no address.
+// The error of a lookup that has failed.
 
 import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
