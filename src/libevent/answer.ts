@@ -52,7 +52,7 @@ export function orNull<T>(call: () => T): T | null {
 }
 
 /**
- * For a callback that is one of C's. @returns what it is given beside its own arguments
+ * Checks a C callback and its argument. @returns the argument's address
  *
  * @throws {RangeError} when one of the two is no address: C would crash, so there is no return value for it
  */

@@ -611,7 +611,7 @@ export class EvBuffer extends declareEventType('EvBuffer') implements ChangeRece
    * all have run; the change stays.
    *
    * @param callback - see {@link EvBufferCallback}; it runs in the async context in which it was added
-   * @param arg - handed to the callback
+   * @param arg - the callback's argument
    * @returns the callback's number within this buffer
    * @see evbuffer_add_cb()
    */

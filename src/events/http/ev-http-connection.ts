@@ -126,7 +126,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
    *
    * @param callback - gets the connection, which still works unless its own disposal closes it, and `arg`. On a client it
    * can neither make a request nor read or cancel the one under way: these calls throw `ERR_EV_STATE`.
-   * @param arg - handed through
+   * @param arg - the callback's argument
    * @see evhttp_connection_set_closecb()
    */
   setClosecb<A>(callback: (connection: EvHttpConnection, arg: A) => void, arg: A): void

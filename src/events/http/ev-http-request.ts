@@ -105,7 +105,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   #incoming: IncomingRequest | undefined
   /** A client's. */
   readonly #outgoing: OutgoingRequest | undefined
-  /** Its buffers, once somebody has asked for them. */
+  /** Its buffers, once they have been asked for. */
   #input: EvBuffer | undefined
   #output: EvBuffer | undefined
 
@@ -189,7 +189,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * @returns the request's URI as it stands in the request line: with its query, or in absolute form, not decoded
+   * @returns the URI of the request line, with its query, perhaps in absolute form, not decoded
    * @see evhttp_request_get_uri()
    */
   getUri(): string {
@@ -280,7 +280,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    *
    * @param name - the header's name, in any case; if there are several, the first counts
    * @param buffer - gets the value's bytes unchanged, in place of its content
-   * @returns whether there is such a header; when there is none the buffer stays as it is
+   * @returns whether there is such a header; without one the buffer is unchanged
    * @throws {TypeError} when the name is no string, or `buffer` no SecureBuffer
    * @throws {RangeError} when no header can have that name
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
@@ -467,7 +467,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * Calls back when the whole reply has been written; never when the connection is lost before. The request has ended by then.
    *
    * @param callback - gets the request, which has ended, and `arg`
-   * @param arg - handed through
+   * @param arg - the callback's argument
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
    * @see evhttp_request_set_on_complete_cb()
    */
@@ -485,7 +485,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * has only closed its side can still be answered; on a lost connection an answer throws `ERR_EV_STATE`.
    *
    * @param callback - gets the request and `arg`
-   * @param arg - handed through
+   * @param arg - the callback's argument
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
    */
   setDisconnectCb<A>(callback: EvHttpRequestCallback<A>, arg: A): void
@@ -505,7 +505,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * Calls back when the request fails, before its own callback gets null: see `EVREQ_HTTP_*`.
    *
    * @param callback - gets the code and `arg`
-   * @param arg - handed through
+   * @param arg - the callback's argument
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
    * @see evhttp_request_set_error_cb()
    */
@@ -524,7 +524,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    *
    * @param callback - gets the request and `arg`. When it returns false or a negative number the connection is closed:
    * `EVREQ_HTTP_EOF`.
-   * @param arg - handed through
+   * @param arg - the callback's argument
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
    * @see evhttp_request_set_header_cb()
    */
@@ -549,7 +549,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * callback returns. A chunk of a chunked reply arrives as a whole.
    *
    * @param callback - gets the request and `arg`
-   * @param arg - handed through
+   * @param arg - the callback's argument
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
    * @see evhttp_request_set_chunked_cb()
    */
@@ -606,7 +606,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Has the body that will be sent come in chunks: call it before `makeRequest()`, then {@link sendChunk} and
+   * Makes the request send its body in chunks. Call it before `makeRequest()`; then call {@link sendChunk} for each part and
    * {@link end}. `Content-Length` and `Transfer-Encoding` are set accordingly.
    *
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it has been made or is a
@@ -739,7 +739,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
  * Makes a client's request, for `makeRequest()`.
  *
  * @param callback - see {@link EvHttpClientCallback}; it runs in the async context in which the request was made
- * @param arg - handed to the callback
+ * @param arg - the callback's argument
  * @returns the request, which the caller owns until `makeRequest()`
  * @throws {TypeError} when `callback` is no function
  * @see evhttp_request_new()

@@ -203,7 +203,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Has the server, while it accepts, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   * Makes the server keep a `dispatch()` of its base going while it accepts. This is the default; it undoes {@link unref}.
    *
    * @returns the server
    */
@@ -212,9 +212,9 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the server accepts: with 1, as when nothing is
-   * pending, once nothing is pending that has a reference. Until then it works as ever. Its connections have references
-   * all the same, as with `unref()` of Node's servers.
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself while the server accepts. The loop ends with 1, as when
+   * nothing is pending, once nothing with a reference is pending. Until then the server works as ever. Its connections still
+   * have references, as with `unref()` of Node's servers.
    *
    * @returns the server
    */
@@ -230,19 +230,18 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Sets the callback for requests that no path's callback takes. Without one they are answered 404. It may be replaced
-   * at any time.
+   * Sets the callback for requests without a path's callback. Without it they are answered 404. It may be replaced at any time.
    *
-   * A function of C's gets the request as libevent has it, complete and checked, and JavaScript none of it: no handle,
-   * no notice. Whatever C does with it is as libevent does it: it may answer at once or later, in whole or in parts, take
-   * ownership, and set the callbacks for the end of the request and of its connection; these hold until JavaScript gets a
-   * request of that connection. It is called for extension methods too, with the command 0. C answers each request that it
-   * has taken, also when the peer has gone or the server has been disposed: that only frees it then.
+   * A C function gets libevent's request, complete and checked; JavaScript has no handle of it and is not notified. C may do
+   * with it what libevent allows: answer at once or later, in whole or in parts, take ownership, and set the callbacks for the
+   * end of the request and of its connection, which stay until JavaScript gets a request of that connection. C also gets
+   * requests with extension methods, with the command 0. C must answer each request that it has taken, even if the peer has gone
+   * or the server has been disposed; the answer then only frees the request.
    *
    * @param callback - gets the request and `arg`, in the async context in which the server was made; or the address of a
-   * `void (*)(struct evhttp_request *, void *)` of C's, which the loop calls itself and which must be there as long as it
+   * C function `void (*)(struct evhttp_request *, void *)`, which the loop calls itself and which must exist as long as it
    * is set
-   * @param arg - handed through; to C as an address, default null
+   * @param arg - the callback's argument; for C an address, default null
    * @throws {TypeError} when `callback` is neither, or `arg` is no address for C
    * @throws {RangeError} when an address is not from 1 (for `arg` 0) to 2^64 - 1
    * @see evhttp_set_gencb()
@@ -266,8 +265,8 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
    * Sets the callback for a path.
    *
    * @param path - compared with the URI's path, without query and not decoded
-   * @param callback - gets the request and `arg`; or the address of a function of C's, see {@link setGencb}
-   * @param arg - handed through; to C as an address, default null
+   * @param callback - gets the request and `arg`; or the address of a C function, see {@link setGencb}
+   * @param arg - the callback's argument; for C an address, default null
    * @throws {TypeError} when an argument has the wrong type
    * @throws {RangeError} when an address is not from 1 (for `arg` 0) to 2^64 - 1
    * @throws {EventError} `ERR_EV_EXISTS` when the path has one
@@ -300,7 +299,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
    *
    * @param path - as for {@link setCb}
    * @param callback - gets the request and `arg`
-   * @param arg - handed through
+   * @param arg - the callback's argument
    * @throws {EventError} `ERR_EV_EXISTS` when the path has a callback, `ERR_EV_STATE` when the server is not strict or
    * is a virtual host
    */

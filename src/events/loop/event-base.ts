@@ -26,7 +26,7 @@ import { handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../eve
 import type { Forward } from '../forward.js'
 import { hasRef, setRef } from '../handle-ref.js'
 import { BACKEND_NOT_FOUND, type BaseReceiver, kDispatchEnded } from './callbacks.js'
-import { LoopDrive } from './loop-drive.js'
+import { LoopDrive, type LoopRunner } from './loop-drive.js'
 import { holdRunning, isRunning, kOwnerDisposed, kStopped, Receivers, releaseRunning } from './receivers.js'
 import type { EventBaseShareToken } from './share-token.js'
 
@@ -144,7 +144,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
     registerGauges()
   }
 
-  #runner() {
+  #runner(): LoopRunner {
     const isDispatching = () => this.#dispatch !== undefined
     return {
       get dispatching() {
@@ -169,7 +169,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
    * Runs the base inside Node's loop until nothing is pending on it or a call ends it. Node waits in libevent meanwhile, so
    * both loops go on without polling and without delay. Several bases may be dispatched at once.
    *
-   * The dispatch goes on while something is pending that has a reference (see {@link LibEvent.unref}), or while somebody may
+   * The dispatch goes on while something is pending that has a reference (see {@link LibEvent.unref}), or while another thread may
    * send messages by a token of {@link share}. It keeps the process alive, unless the base has no reference: see
    * {@link unref}.
    *
@@ -336,7 +336,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
    * @param what - `EV_TIMEOUT`, or `EV_READ`, `EV_WRITE` and `EV_CLOSED`
    * @param callback - gets `arg` and what has happened; or the address of a function of C's, a libevent
    * `event_callback_fn`, which the loop calls itself
-   * @param arg - handed through; for C an address, default null
+   * @param arg - the callback's argument; for C an address, default null
    * @param ms - timeout in ms; none: at once for `EV_TIMEOUT` alone, never otherwise
    * @throws {EventError} `ERR_EV_LIBEVENT` when libevent refuses the flags
    * @see event_base_once()

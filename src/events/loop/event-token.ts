@@ -45,7 +45,7 @@ export class EventToken<T = unknown> extends declareEventType('EventToken') {
    * its type: the program has to name it again
    * @returns the handle, which the caller owns
    * @throws {TypeError} when `token` is no bigint
-   * @throws {RangeError} when it is none of 64 bits
+   * @throws {RangeError} when it does not have 64 bits
    * @throws {EventError} `ERR_EV_DISPOSED` when its event or base has been disposed
    */
   static open<T>(token: EventBaseShareToken<T>): EventToken<T>

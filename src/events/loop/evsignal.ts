@@ -168,7 +168,7 @@ class SharedSignal extends LibEvent {
  * @param base - the base, which owns the event
  * @param signal - the signal's name or number
  * @param callback - as for `obtainEvent()`; called once for each delivery
- * @param arg - handed to the callback
+ * @param arg - the callback's argument
  * @param options - see {@link EvsignalOptions}
  * @returns the event, not yet pending
  * @throws {TypeError} when an argument has the wrong type

@@ -383,7 +383,7 @@ export interface EventAssignment {
  * @param callback - see {@link EventCallback}; it runs in the async context in which the event was made. Or the address of
  * a C function, a libevent `event_callback_fn`, which the loop calls itself. The address cannot be checked: a wrong one ends
  * the process, or worse.
- * @param arg - handed to the callback; for C an address, default null
+ * @param arg - the callback's argument; for C an address, default null
  * @returns the event, not yet pending
  * @throws {TypeError} when an argument has the wrong type
  * @throws {RangeError} when an argument has a wrong value
@@ -420,7 +420,7 @@ export function obtainEvent(
  *
  * @param base - the base, which owns the event
  * @param callback - as for {@link obtainEvent}
- * @param arg - handed to the callback
+ * @param arg - the callback's argument
  * @returns the event, not yet pending
  * @throws {TypeError} when an argument has the wrong type
  * @see evtimer_new()

@@ -1,4 +1,4 @@
-// Whoever waits for a promise need not run the loop: while promises of a base are pending and nobody else runs the base, it runs
+// Code that awaits a promise need not run the loop: while promises of a base are pending and nothing else runs the base, it runs
 // inside Node's loop by itself.
 
 /** What a {@link LoopDrive} needs of its base. */
@@ -49,13 +49,13 @@ export class LoopDrive {
     })
   }
 
-  /** Drives on after somebody else has run the loop, if promises are pending. */
+  /** Drives on after another loop has run the base, if promises are pending. */
   resume(): void {
     if (this.#driving || this.#pending === 0 || this.#runner.dispatching) return
     this.#driving = this.#runner.start()
   }
 
-  /** Lets somebody else run the loop: {@link resume} follows. */
+  /** Lets another loop run the base: {@link resume} follows. */
   pause(): void {
     if (this.#driving && this.#runner.stop()) this.#driving = false
   }

@@ -1,19 +1,19 @@
 // The way from the numbers that the addon's callbacks carry back to JavaScript's objects.
 
-/** Called once for a base, when what it waits for has happened. */
+/** A call that waits for something to happen. */
 export interface PendingCall {
   run(...args: number[]): void
   /** Called instead of `run()` when it will never happen. */
   drop?(): void
 }
 
-/** The dispatch of a base has ended, by itself or with its drive: whoever waits for the loop waits in vain from here on. */
+/** Called when the base's dispatch or drive has ended. A receiver that waits for the loop must give up. */
 export const kStopped: unique symbol = Symbol('stopped')
 
-/** A base or a server has been disposed: whoever waits for something that went with it waits in vain from here on. */
+/** Called when the base or one of its servers has been disposed. A receiver whose handle ended with it must give up. */
 export const kOwnerDisposed: unique symbol = Symbol('ownerDisposed')
 
-/** What every receiver may have beside the methods of its callbacks. */
+/** Methods that every receiver may have besides those of its callbacks. */
 interface Waiting {
   [kStopped]?(): void
   [kOwnerDisposed]?(): void

@@ -26,7 +26,7 @@ export class BufferEventRateLimitGroup extends declareEventType('BufferEventRate
    * Sets another limit.
    *
    * @param limit - for all members together
-   * @throws {TypeError} {RangeError} when it is none
+   * @throws {TypeError | RangeError} when it is invalid
    * @see bufferevent_rate_limit_group_set_cfg()
    */
   setCfg(limit: RateLimit): void {
@@ -119,7 +119,7 @@ export class BufferEventRateLimitGroup extends declareEventType('BufferEventRate
  * @param limit - for all of them together
  * @returns the group
  * @throws {TypeError} when an argument has the wrong type
- * @throws {RangeError} when a rate, burst or tick is none
+ * @throws {RangeError} when a rate, burst or tick is invalid
  * @example
  * ```ts
  * using group = obtainBufferEventRateLimitGroup(base, { readRate: 100_000, tick: 100 })

@@ -150,7 +150,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
    * @param writecb - called when bytes have been written, and the output holds no more than the low watermark of writing
    * @param eventcb - called when something else has happened: see {@link BufferEventEventCallback}
    * Each may be `undefined` or null, for none.
-   * @param arg - handed to all of them
+   * @param arg - the argument of all of them
    * @throws {EventError} `ERR_EV_STATE` when a filter lies over it, or it is an HTTP connection's
    * @see bufferevent_setcb()
    */
@@ -486,7 +486,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
    *
    * @param limit - default none. The limit of an HTTP connection's bufferevent ends with this handle.
    * @throws {TypeError} when it has the wrong type
-   * @throws {RangeError} when a rate, burst or tick is none
+   * @throws {RangeError} when a rate, burst or tick is invalid
    * @throws {EventError} `ERR_EV_STATE` when the bufferevent is no socket's
    * @see bufferevent_set_rate_limit()
    */
@@ -603,13 +603,13 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
    * Looks a name up and connects to the first of its addresses that answers. The families take turns; the next address is
    * tried when one has failed or has not answered for 250 ms. The event callback runs once: with `BEV_EVENT_CONNECTED`, or
    * `BEV_EVENT_ERROR` with an `ERR_EV_DNS` or the last address's `ERR_EV_SOCKET`. The write timeout, if there is one, bounds
-   * all of them together. A bufferevent that has a descriptor already keeps it, and tries the first address alone.
+   * all of them together. A bufferevent that has a descriptor already keeps it, and tries only the first address.
    *
-   * Without a resolver the system's is asked, as libevent does then: that blocks the whole thread, and a failure is told
-   * before this returns.
+   * Without a resolver it asks the system's, as libevent does: that blocks the whole thread, and the event callback gets a
+   * failure before this returns.
    *
    * @param dns - a resolver on the same base; `undefined` for the system's
-   * @param family - 4 or 6 for addresses of that version alone, 0 for any
+   * @param family - 4 or 6 for addresses of only that version, 0 for any
    * @param host - the name, or an address
    * @param port - 1 to 65535
    * @throws {TypeError} when an argument has the wrong type

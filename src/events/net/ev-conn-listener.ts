@@ -182,7 +182,7 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
    * Replaces the callback.
    *
    * @param callback - see {@link EvConnListenerCallback}; null stops accepting until there is one
-   * @param arg - handed to it and to the error callback
+   * @param arg - the argument of both callbacks
    * @see evconnlistener_set_cb()
    */
   setCb<A>(callback: EvConnListenerCallback<A> | null, arg: A): void
@@ -306,7 +306,7 @@ function start<A>(
  * @param base - the base, which owns the listener
  * @param callback - see {@link EvConnListenerCallback}; it runs in the async context in which the listener was made.
  * With null connections wait until `setCb()`
- * @param arg - handed to the callback
+ * @param arg - the callback's argument
  * @param options - see {@link EvConnListenerBindOptions}
  * @returns the listener
  * @throws {TypeError} when an argument has the wrong type
@@ -348,7 +348,7 @@ export function obtainEvConnListenerBind<A>(
  *
  * @param base - the base, which owns the listener
  * @param callback - see {@link EvConnListenerCallback}; with null connections wait until `setCb()`
- * @param arg - handed to the callback
+ * @param arg - the callback's argument
  * @param options - see {@link EvConnListenerOptions}
  * @param fd - the socket's descriptor; the listener owns it from here on unless `closeOnFree` is false
  * @returns the listener

@@ -175,7 +175,7 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * Adds a nameserver.
    *
    * @param address - an IP address, with or without a port: `127.0.0.1:5353`, `[::1]:5353`
-   * @throws {RangeError} when it is none
+   * @throws {RangeError} when it is no such address
    * @throws {EventError} `ERR_EV_EXISTS` when it has been added already, `ERR_EV_LIBEVENT`
    * @see evdns_base_nameserver_ip_add()
    */
@@ -285,7 +285,7 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @param name - the name
    * @param flags - `DNS_QUERY_NO_SEARCH`, or 0
    * @param callback - see {@link EvDnsCallback}
-   * @param arg - handed to it
+   * @param arg - the callback's argument
    * @returns an object that can cancel the question
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver, `ERR_EV_LIBEVENT` when the name is too long
    * @example
@@ -308,7 +308,7 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @param name - the name
    * @param flags - `DNS_QUERY_NO_SEARCH`, or 0
    * @param callback - see {@link EvDnsCallback}
-   * @param arg - handed to it
+   * @param arg - the callback's argument
    * @returns an object that can cancel the question
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver, `ERR_EV_LIBEVENT` when the name is too long
    * @see evdns_base_resolve_ipv6()
@@ -324,7 +324,7 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    *
    * @param address - IPv4 or IPv6
    * @param callback - see {@link EvDnsCallback}
-   * @param arg - handed to it
+   * @param arg - the callback's argument
    * @returns an object that can cancel the question
    * @throws {RangeError} when it is no address
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver
@@ -361,9 +361,9 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    *
    * @param host - a name or an address
    * @param port - 0 to 65535: what the addresses found are given
-   * @param family - 4 or 6 for addresses of that version alone, 0 for both
+   * @param family - 4 or 6 for addresses of only that version, 0 for both
    * @param callback - see {@link EvDnsGetaddrinfoCallback}
-   * @param arg - handed to it
+   * @param arg - the callback's argument
    * @returns an object that can cancel the lookup
    * @throws {EventError} `ERR_EV_STATE` when a question is needed and there is no nameserver
    * @see evdns_getaddrinfo()

@@ -85,7 +85,7 @@ export function obtainBufferEventSocket(
  * @param options - `BEV_OPT_*` bits; default `BEV_OPT_CLOSE_ON_FREE`
  * @returns the two. Each reads what the other writes; when one is disposed the other stays.
  * @throws {TypeError} when an argument has the wrong type
- * @throws {RangeError} when an option is none
+ * @throws {RangeError} when an option is invalid
  * @throws {EventError} `ERR_EV_LIBEVENT`
  * @see bufferevent_pair_new()
  */
@@ -112,10 +112,10 @@ export function obtainBufferEventPair(
  * @param outputFilter - for bytes that are written; `undefined` or null passes them on unchanged
  * @param options - `BEV_OPT_*` bits; default `BEV_OPT_CLOSE_ON_FREE`: disposing the filter disposes the underlying
  * bufferevent too
- * @param arg - handed to the functions
+ * @param arg - the functions' argument
  * @returns the filter
  * @throws {TypeError} when an argument has the wrong type
- * @throws {RangeError} when an option is none
+ * @throws {RangeError} when an option is invalid
  * @throws {EventError} `ERR_EV_STATE` when a filter lies over it already or it is an HTTP connection's,
  * `ERR_EV_LIBEVENT`
  * @example
