@@ -43,14 +43,13 @@ export type EvHttpHeaderVerdict = boolean | number | void
  */
 export type EvHttpClientCallback<A = undefined> = (request: EvHttpRequest | null, arg: A) => void
 
-/** What a server gives to each of its requests. */
+/** A server, as far as its requests need it. */
 export interface RequestServer {
   /** Makes the view of a connection. */
   viewOf(base: EventBase, connection: HandleNumber): Forward['EvHttpConnection']
+  /** Makes the page for an error. */
+  readonly errorPage: ((status: number, reason: string | undefined) => EvHttpErrorPage | undefined) | undefined
 }
-
-/** Makes the page for an error. */
-type MakeErrorPage = (status: number, reason: string | undefined) => EvHttpErrorPage | undefined
 
 /** Hands a client's request to a connection through `make`. */
 export let startRequest: (
@@ -98,7 +97,6 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   readonly #number: HandleNumber
   #started = false
   readonly #server: RequestServer | undefined
-  readonly #errorPage: MakeErrorPage | undefined
   #onComplete: BoundCallback<[]> | undefined
   #onDisconnect: BoundCallback<[]> | undefined
   /** A server's request that waits for something. */
@@ -136,13 +134,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /** @internal */
-  constructor(
-    adopt: typeof kAdopt,
-    incoming: HandleNumber,
-    base: EventBase,
-    server: RequestServer,
-    errorPage: MakeErrorPage | undefined,
-  )
+  constructor(adopt: typeof kAdopt, incoming: HandleNumber, base: EventBase, server: RequestServer)
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   constructor(callback: EvHttpClientCallback<any>, arg?: unknown)
   constructor(
@@ -151,14 +143,12 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     second?: unknown,
     base?: EventBase,
     server?: RequestServer,
-    errorPage?: MakeErrorPage,
   ) {
     if (first === kAdopt) {
       super(kAdopt, second as HandleNumber)
       this.#number = second as HandleNumber
       this.#base = base
       this.#server = server
-      this.#errorPage = errorPage
     } else {
       checkFunction(first, 'callback')
       const number = native.requestNew()
@@ -411,8 +401,9 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   sendError(code: number, reason?: string): void {
     checkStatus(code)
     checkReason(reason)
-    if (this.#errorPage !== undefined) checkUsable(this)
-    const page = this.#started ? undefined : this.#errorPage?.(code, reason)
+    const errorPage = this.#server?.errorPage
+    if (errorPage !== undefined) checkUsable(this)
+    const page = this.#started ? undefined : errorPage?.(code, reason)
     if (page === undefined) {
       this.#end(() => native.requestSendError(handleOf(this), code, reason))
       return

@@ -74,9 +74,7 @@ export interface EvHttpUnixOptions {
   mode?: number
 }
 
-const REQUEST_SERVER: RequestServer = {
-  viewOf: (base, connection) => new EvHttpConnection(base, kAdopt, connection),
-}
+const viewOf: RequestServer['viewOf'] = (base, connection) => new EvHttpConnection(base, kAdopt, connection)
 
 interface Route {
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
@@ -104,6 +102,8 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   readonly #routes = new Map<number, Route>()
   #lastRoute = GENCB
   #errorPage: EvHttpErrorPageCallback | undefined
+  /** Given to each request. */
+  #requestServer: RequestServer = { viewOf, errorPage: undefined }
 
   constructor(base: EventBase, options: EvHttpOptions = {}) {
     checkInstance(base, EventBase, 'base')
@@ -517,6 +517,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
     if (callback !== undefined) checkFunction(callback, 'callback')
     native.httpSetErrorPage(handleOf(this), callback !== undefined)
     this.#errorPage = callback && AsyncResource.bind(callback, 'EvHttp.errorPage')
+    this.#requestServer = { viewOf, errorPage: callback && this.#pageFor }
   }
 
   /**
@@ -542,8 +543,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
 
   /** @internal */
   [kHandleRequest](route: number, number: HandleNumber): void {
-    const page = this.#errorPage === undefined ? undefined : this.#pageFor
-    const request = new EvHttpRequest(kAdopt, number, this.#base, REQUEST_SERVER, page)
+    const request = new EvHttpRequest(kAdopt, number, this.#base, this.#requestServer)
     const entry = this.#routes.get(route)
     try {
       if (entry !== undefined) {
