@@ -18,7 +18,7 @@ export type SecureNumber = number
 
 declare const ofSecureBuffer: unique symbol
 
-/** A token for a buffer on its way to another thread: see {@link SecureBuffer.share}. In TypeScript no other number passes for one. */
+/** A token for another thread: see {@link SecureBuffer.share}. In TypeScript no other number passes for one. */
 export type SecureBufferToken = bigint & {
   /** For TypeScript alone. */
   readonly [ofSecureBuffer]: true

@@ -17,7 +17,7 @@ import { checkSockAddr, type SockAddr } from './listener.js'
 /** `bufferevent_data_cb`: bytes have arrived, or have been written. */
 export type bufferevent_data_cb<A> = (bev: BufferEvent, ctx: A) => void
 
-/** `bufferevent_event_cb`: `BEV_EVENT_*`. With `BEV_EVENT_ERROR` it gets the error: C's `EVUTIL_SOCKET_ERROR()` is its `-errno`. */
+/** `bufferevent_event_cb`: `BEV_EVENT_*`; with `BEV_EVENT_ERROR` an error, whose `-errno` is C's `EVUTIL_SOCKET_ERROR()`. */
 export type bufferevent_event_cb<A> = (bev: BufferEvent, what: number, ctx: A, error: EventError | undefined) => void
 
 /** Makes a bufferevent for a socket, -1 for one that is to be connected. @returns the bufferevent, or null */

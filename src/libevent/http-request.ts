@@ -14,7 +14,7 @@ export type evhttp_done_cb<A> = (req: EvHttpRequest | null, arg: A) => void
 // C hands the argument of evhttp_request_new() to all of a request's callbacks.
 const args = new WeakMap<EvHttpRequest, unknown>()
 
-/** Makes a client's request; with null it has no callback. @returns the request, which its caller owns until it is made, or null */
+/** Makes a client's request; with null it has no callback. @returns the request, owned by the caller until it is made, or null */
 export function evhttp_request_new<A>(cb: evhttp_done_cb<A> | null, arg: A): EvHttpRequest | null {
   const call = orNothing(cb, 'cb')
   const request = orNull(() => obtainEvHttpRequest(call, arg))
