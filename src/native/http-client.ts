@@ -27,7 +27,7 @@ export interface NativeHttpClient {
     headers: string,
     body: string | Uint8Array | undefined,
   ): void
-  /** @returns reason, NUL, name, NUL, value, NUL …; the numbers are in shared memory: see shown.ts */
+  /** @returns the reason and the headers: reason, NUL, name, NUL, value, NUL …; the rest is shown: see `Shown` */
   requestTakeReply(request: HandleNumber, slab: Uint8Array | undefined, offset: number): string
   requestBeginChunks(request: HandleNumber): void
   requestSendChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean
