@@ -22,9 +22,8 @@ export { SecureMemoryError } from './alloc/secure-error.js'
 export { SecureString } from './alloc/secure-string.js'
 export { MAX_SIZE, SerializeData } from './alloc/serialize-data.js'
 export { zeroAfterFreeAllocator } from './alloc/zero-after-free-allocator.js'
-export { EvBuffer, obtainEvBuffer } from './events/buffers/ev-buffer.js'
-export type { EvBufferBytes } from './events/buffers/ev-buffer-bytes.js'
-export type { EvBufferCallback, EvBufferCbInfo } from './events/buffers/ev-buffer-callbacks.js'
+export { EvBuffer, type EvBufferCallback, obtainEvBuffer } from './events/buffers/ev-buffer.js'
+export type { EvBufferCbInfo } from './events/buffers/ev-buffer-callbacks.js'
 export * from './events/constants.js'
 export { type DeclaredEventType, declareEventType } from './events/declare-event-type.js'
 export { type EventHandle, type LiveHandle, liveHandles } from './events/event-handle.js'
@@ -38,8 +37,7 @@ export {
   obtainEvHttp,
 } from './events/http/ev-http.js'
 export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/http/ev-http-bound-socket.js'
-export type { EvHttpBodyChunks, EvHttpClientRequest } from './events/http/ev-http-client-options.js'
-export type { EvHttpClientCallback, EvHttpClientSide, EvHttpHeaderVerdict } from './events/http/ev-http-client-side.js'
+export type { EvHttpBodyChunks, EvHttpClientRequest, EvHttpTimeouts } from './events/http/ev-http-client-options.js'
 export {
   EvHttpConnection,
   type EvHttpConnectionOptions,
@@ -48,10 +46,10 @@ export {
   obtainEvHttpConnectionFd,
   obtainEvHttpConnectionUnix,
 } from './events/http/ev-http-connection.js'
-export type { EvHttpTimeouts } from './events/http/ev-http-connection-settings.js'
-export type { EvHttpMessage } from './events/http/ev-http-message.js'
 export type { EvHttpErrorPage, EvHttpHeaders, EvHttpReply } from './events/http/ev-http-reply.js'
 export {
+  type EvHttpClientCallback,
+  type EvHttpHeaderVerdict,
   EvHttpRequest,
   type EvHttpRequestCallback,
   obtainEvHttpRequest,
@@ -136,7 +134,7 @@ export {
 } from './events/net/obtain-buffer-event.js'
 export type { RateLimit } from './events/net/rate-limit.js'
 export type { EvSocketAddress } from './events/net/socket-address.js'
+export { EventError, type EventErrorCode } from './native/errors.js'
 export { alignUp } from './util/align-up.js'
-export { EventError, type EventErrorCode } from './util/errors.js'
 export { registerGauges, setCaptureStacks, setSecureAudit } from './util/tracing.js'
 export { getUniquePath, makeUniqueDirectory } from './util/unique-path.js'

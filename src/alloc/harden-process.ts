@@ -3,9 +3,9 @@ import { native } from '../native/native.js'
 import { rangeError, typeError } from '../util/validation.js'
 
 /**
- * Keeps the process's memory from being written out or read by others of the same account: no core files
- * (`RLIMIT_CORE` 0), and on Linux not dumpable (`PR_SET_DUMPABLE` 0), which also refuses debuggers and makes
- * `/proc/<pid>` root's. It cannot be taken back as far as the limit goes.
+ * Keeps the process's memory from being dumped, and from other processes of the same account: there are no core files
+ * (`RLIMIT_CORE` 0), and on Linux the process is not dumpable (`PR_SET_DUMPABLE` 0), which also refuses debuggers and gives
+ * `/proc/<pid>` to root. The limit cannot be raised again.
  *
  * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` and `syscall` when the system refuses
  */
@@ -14,27 +14,27 @@ export function hardenProcess(): void {
 }
 
 /**
- * Wipes all secrets at once, in the whole process: every SecureBuffer and SecureString is invalid afterwards. It happens
- * by itself when the process ends by returning, `process.exit()` or an uncaught error, but not when it is killed.
+ * Wipes all secrets of the process at once: every SecureBuffer and SecureString is invalid afterwards. This also happens when the
+ * process ends by returning, by `process.exit()` or by an uncaught error, but not when it is killed.
  */
 export function purgeSecrets(): void {
   native.purgeSecrets()
 }
 
-/** Signals that it was asked for. */
+/** The signals of {@link purgeOnSignals}. */
 const watched = new Set<string | symbol>()
 
-/** Node has begun or ended to listen for a signal, and has replaced the handler that was there. */
+/** Node has started or stopped listening for a signal, and has replaced the handler. */
 function purgeFirst(event: string | symbol): void {
   if (watched.has(event)) native.purgeFirstAgain()
 }
 
 /**
- * Has all secrets wiped when one of these signals arrives; then the signal does what it does without. Listeners of
- * `process.on()` and signal events run as ever, whenever they were added, but later: the wipe happens in the signal handler.
- * To ask twice does no harm. It is for the main thread: signals are its affair in Node.
+ * Wipes all secrets when one of these signals arrives; then the signal has its usual effect. Listeners of `process.on()` and
+ * signal events run as ever, whenever they were added, but after the wipe, which happens in the signal handler. It is no error
+ * to call it twice. Call it in the main thread, where Node handles signals.
  *
- * @param signals - such as `['SIGTERM', 'SIGHUP']`; not SIGKILL and SIGSTOP, which nobody can handle
+ * @param signals - such as `['SIGTERM', 'SIGHUP']`; not SIGKILL and SIGSTOP, which cannot be handled
  * @throws {TypeError} when it is no array
  * @throws {RangeError} when one is no signal, or cannot be handled
  */
@@ -45,7 +45,7 @@ export function purgeOnSignals(signals: readonly NodeJS.Signals[]): void {
     if (number === undefined) throw rangeError('signals', 'names of signals', undefined)
     if (!native.purgeOnSignal(number)) throw rangeError('signals', 'signals that can be handled', undefined)
     if (watched.size === 0) {
-      // Node's own come before these.
+      // Node's own listeners run before these.
       process.on('newListener', purgeFirst)
       process.on('removeListener', purgeFirst)
     }

@@ -6,18 +6,18 @@ import { fail } from './secure-error.js'
 
 /** A copy of a buffer's content in locked memory of its own. */
 export interface Loan {
-  /** Where it is, for the addon. */
+  /** Its place, as the addon numbers it. */
   readonly place: number
-  /** What shows it; a program may move its memory elsewhere. */
+  /** Its ArrayBuffer; a program may move the memory to another one. */
   readonly memory: ArrayBuffer
   /** The content. */
   readonly bytes: Uint8Array
 }
 
-/** The ArrayBuffers of the places where nothing is lent, which nobody else has. */
+/** The ArrayBuffers of places where nothing is lent. Nothing else refers to them. */
 const holders: (ArrayBuffer | undefined)[] = []
 
-/** What the addon says of a place whose loan has ended; else it names a place to free. */
+/** The addon's result for a place whose loan has ended; other results name a place to free. */
 const KEEP = -1
 const RETIRE = -2
 
@@ -40,10 +40,10 @@ export function lend(number: number): Loan {
 }
 
 /**
- * Wipes what was lent, wherever it is shown now, and takes it away: the bytes' length becomes 0.
+ * Wipes lent memory, whatever ArrayBuffer has it now, and takes it back: the bytes' length becomes 0.
  *
  * @param loan - from {@link lend}
- * @param over - whether the borrower has said that all it began has ended: otherwise, that it has returned
+ * @param over - true when the borrower has reported that everything it began has ended; false when it has only returned
  * @returns false when the memory was moved elsewhere; it is wiped all the same
  */
 export function takeBack({ place, memory }: Loan, over: boolean): boolean {

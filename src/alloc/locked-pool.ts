@@ -11,16 +11,16 @@ export type LockedPoolBackend = 'memfd_secret' | 'mlock' | 'VirtualLock' | 'none
 
 /**
  * State of the locked memory, all sizes in bytes. Field names are Bitcoin Core's, as `getmemoryinfo` has them. Small
- * buffers of like size share a piece, which is in use while one of them is there.
+ * buffers of similar size share a piece, which is in use while one of them exists.
  */
 export interface LockedPoolStats {
   /** In use. */
   used: number
-  /** Not in use, but there. */
+  /** Allocated, but not in use. */
   free: number
   /** `used` and `free` together. */
   total: number
-  /** How much of `total` the system keeps out of swap. */
+  /** The part of `total` that the system keeps out of swap. */
   locked: number
   /** Number of pieces in use. */
   chunks_used: number
@@ -34,7 +34,7 @@ export interface LockedPoolStats {
 
 /** Options of {@link configureLockedPool}. */
 export interface LockedPoolOptions {
-  /** Default `warn`: one process warning, and the stats tell the truth. `require` makes the allocation fail. */
+  /** Default `warn`: there is one process warning, and the statistics show it. With `require` the allocation fails. */
   policy?: LockPolicy
   /** Default: `memfd_secret` where the kernel has it, else `mlock`. */
   backend?: 'memfd_secret' | 'mlock'
@@ -48,7 +48,7 @@ let growths = 0
 let warnings = 0
 
 /**
- * Sets how locked memory is had. It must be called before the first secret is made, in any thread.
+ * Sets how locked memory is allocated. It must be called before the first secret is made in any thread.
  *
  * @param options - see {@link LockedPoolOptions}
  * @throws {RangeError} when an option has a wrong value
@@ -72,7 +72,7 @@ export function lockedPoolStats(): LockedPoolStats {
 
 /**
  * Describes the pieces of the locked memory, for debugging: one line each, with its place, its size and whether it is in
- * use. Never what is in it.
+ * use. The content never shows.
  *
  * @returns the lines
  * @see Bitcoin Core: Arena::walk()
@@ -81,7 +81,7 @@ export function walkLockedPool(): string {
   return native.lockedPoolWalk()
 }
 
-/** Tells of what the last allocation has done to the pool: traces its growth, and warns once when it is not locked. */
+/** Reports the effects of the last allocation on the pool: traces its growth, and warns once when it is not locked. */
 export function noteLockedPool(): void {
   const now = shown(Shown.growths)
   const failed = shown(Shown.lockFailures)
@@ -93,7 +93,7 @@ export function noteLockedPool(): void {
     failures = failed
     traceSecure('lock_failure')
   }
-  // The addon knows the process's policy, and asks one thread for the warning.
+  // The addon knows the process's policy, and chooses one thread for the warning.
   const due = shown(Shown.lockWarnings)
   if (due <= warnings) return
   warnings = due

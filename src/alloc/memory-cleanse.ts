@@ -4,10 +4,10 @@ import { auditSecure } from '../util/tracing.js'
 /**
  * Overwrites memory with zeros, by stores that no optimizer removes.
  *
- * JavaScript gives no promise about copies: V8 moves the contents of small typed arrays (up to 64 bytes) about, and a
- * string cannot be wiped at all. Keep secrets in a SecureBuffer from the start.
+ * JavaScript makes no guarantee about copies: V8 moves the contents of small typed arrays (up to 64 bytes), and a string cannot
+ * be wiped at all. Keep secrets in a SecureBuffer from the start.
  *
- * @param memory - a buffer, or a view: then only what the view shows is wiped
+ * @param memory - a buffer, or a view; of a view only its own part of the buffer is wiped
  * @throws {TypeError} when it is neither
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import { native } from '../native/native.js'
 type Move = (from: ArrayBuffer) => ArrayBuffer
 type Transfer = (this: ArrayBuffer) => ArrayBuffer
 
-/** `ArrayBuffer.prototype.transfer`, which Node 20 has behind a flag that counts for new contexts. */
+/** `ArrayBuffer.prototype.transfer`. Node 20 has it behind a flag, which takes effect for new contexts. */
 function findTransfer(): Transfer {
   const { transfer } = ArrayBuffer.prototype as { transfer?: Transfer }
   if (transfer !== undefined) return transfer
@@ -15,10 +15,10 @@ function findTransfer(): Transfer {
   setFlagsFromString('--no-harmony-rab-gsab-transfer')
   const prototype = foreign.prototype as { transfer?: Transfer; transferToFixedLength?: Transfer }
   const { transfer: found } = prototype as { transfer: Transfer }
-  // Whoever is lent such an ArrayBuffer is not to move its memory with that.
+  // Code that borrows such an ArrayBuffer must not find that function on it and move the memory.
   delete prototype.transfer
   delete prototype.transferToFixedLength
-  // What it makes is an ArrayBuffer of that context's: here it is one too.
+  // The function makes an ArrayBuffer of that context; this gives it the prototype of ours.
   Object.setPrototypeOf(foreign.prototype, ArrayBuffer.prototype)
   Object.defineProperty(foreign.prototype, 'constructor', { value: ArrayBuffer })
   return found
@@ -26,7 +26,7 @@ function findTransfer(): Transfer {
 
 type Keep = (lent: ArrayBuffer) => void
 
-/** How lent memory is kept from being moved elsewhere. */
+/** How lent memory is protected against being moved to another ArrayBuffer. */
 interface Ways {
   readonly move: Move
   readonly keep: Keep
@@ -38,7 +38,7 @@ const refuse = (): never => {
   throw new TypeError('memory that is lent cannot be moved to another ArrayBuffer')
 }
 
-/** For lent memory that V8 would move. */
+/** Used where V8 would move lent memory. */
 const LENT_PROTOTYPE: object = Object.create(ArrayBuffer.prototype, {
   constructor: { value: ArrayBuffer },
   transfer: { value: refuse },
@@ -52,7 +52,7 @@ const markAndHideTransfer: Keep = (lent) => {
   hideTransfer(lent)
 }
 
-/** @returns whether structuredClone(), and with it postMessage(), refuses to move what is marked */
+/** @returns whether structuredClone(), and so postMessage(), refuses to move marked memory */
 function isRefused(marked: ArrayBuffer): boolean {
   try {
     structuredClone(marked, { transfer: [marked] })
@@ -62,7 +62,7 @@ function isRefused(marked: ArrayBuffer): boolean {
   }
 }
 
-/** @returns whether all of it is there and can be moved */
+/** @returns whether the memory is complete and can be moved */
 function canMove(move: Move, from: ArrayBuffer): boolean {
   try {
     return move(from).byteLength === 1
@@ -78,11 +78,11 @@ function marked(): ArrayBuffer {
 }
 
 function findKeep(move: Move): Keep {
-  // Node 20 copies what is marked, to where nothing wipes it: what has been moved is found, at least.
+  // Node 20 copies marked memory to where nothing wipes it. Without a mark a move can at least be detected.
   if (!isRefused(marked())) return 'transfer' in ArrayBuffer.prototype ? hideTransfer : () => {}
-  // Node 22 refuses to post it alone.
+  // Node 22 refuses only to post it.
   if (canMove(move, marked())) return markAndHideTransfer
-  // From Node 24 on nothing moves it, nor could it be taken back, before it is released.
+  // From Node 24 on nothing can move it, not even to take it back, until it is released.
   const memory = marked()
   native.secureLentRelease(memory)
   return canMove(move, memory) ? markAsUntransferable : hideTransfer
@@ -95,7 +95,7 @@ function prepare(): Ways {
 }
 
 /**
- * Moves memory to an ArrayBuffer of its own, without copying it. `from` has no bytes then, nor has any view of it.
+ * Moves memory to a new ArrayBuffer, without copying it. Afterwards `from` and its views have no bytes.
  *
  * @throws {TypeError} when `from` has been detached
  */
@@ -103,7 +103,7 @@ export function moveMemory(from: ArrayBuffer): ArrayBuffer {
   return (ways ?? prepare()).move(from)
 }
 
-/** The same for what is not to be moved elsewhere until it is taken back: where Node can refuse that, it does. */
+/** The same for lent memory, which must not be moved until it is taken back: Node refuses that where it can. */
 export function moveToLend(from: ArrayBuffer): ArrayBuffer {
   const { move, keep } = ways ?? prepare()
   const lent = move(from)
@@ -111,12 +111,12 @@ export function moveToLend(from: ArrayBuffer): ArrayBuffer {
   return lent
 }
 
-/** Memory that has been taken away, by the ArrayBuffer that had it: as long as that is there, so is the memory. */
+/** Memory that was taken away, by its former ArrayBuffer: the memory lives as long as that ArrayBuffer. */
 const pending = new WeakMap<ArrayBuffer, ArrayBuffer>()
 
 /**
- * Takes memory away from an ArrayBuffer that something may still refer to by its address, such as a write that has not
- * ended: that keeps the ArrayBuffer, and with it the memory.
+ * Takes memory away from an ArrayBuffer. A write that has not ended may still use the memory's address; it keeps the ArrayBuffer
+ * alive, and with it the memory.
  *
  * @throws {TypeError} when it has been detached
  */

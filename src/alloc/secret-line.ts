@@ -1,10 +1,10 @@
-// How a secret is asked for at a terminal.
+// Prompts for a secret at a terminal.
 import type { ReadStream } from 'node:tty'
 import { native } from '../native/native.js'
 import { checkBoolean, checkInteger, checkObject, checkString, INT_MAX, typeError } from '../util/validation.js'
 import { fail } from './secure-error.js'
 
-/** What the addon tells of a line: TerminalPrompt::Outcome. */
+/** The addon's result for a line: TerminalPrompt::Outcome. */
 enum Outcome {
   Line,
   Interrupted,
@@ -14,17 +14,17 @@ enum Outcome {
 
 /** Options of {@link SecureString.prompt}. */
 export interface PromptOptions {
-  /** What to show before; default nothing. */
+  /** The text to show; default nothing. */
   prompt?: string
-  /** Asks again with this text, or `'Again: '` for `true`, and fails unless both lines are the same. */
+  /** Asks a second time with this text, or `'Again: '` for `true`, and fails unless both lines are the same. */
   confirm?: string | boolean
-  /** Gives up and gives the terminal back. */
+  /** Ends the prompt and restores the terminal. */
   signal?: AbortSignal
   /** The most bytes of UTF-8 that a line may have; default 65,536. */
   maxBytes?: number
   /** Descriptor of the terminal; default that of `input`, else 0. */
   fd?: number
-  /** A stream of the terminal that is not to read meanwhile, besides `process.stdin`. */
+  /** Another stream of the terminal that must not read meanwhile; `process.stdin` never does. */
   input?: ReadStream
   /** Where to show the prompt; default `process.stderr`. */
   output?: NodeJS.WritableStream
@@ -33,7 +33,7 @@ export interface PromptOptions {
 const MAX_BYTES = 65_536
 const CONFIRM = 'Again: '
 
-/** Settles when the prompt of this thread that is open has ended. */
+/** Settles when this thread's open prompt has ended. */
 let open: Promise<void> | undefined
 
 /**
@@ -79,7 +79,7 @@ export async function readSecretLine(options: PromptOptions): Promise<number> {
     if (reason !== Outcome.Interrupted) throw reason
     native.terminalClose()
     process.kill(process.pid, 'SIGINT')
-    // As Node's readline says it.
+    // The text of Node's readline.
     throw Object.assign(new Error('Aborted with Ctrl+C'), { name: 'AbortError', code: 'ABORT_ERR' })
   } finally {
     native.terminalClose()
@@ -113,7 +113,7 @@ function checkOptions(options: PromptOptions) {
   }
 }
 
-/** @returns what `promise` does, or rejects with the signal's reason if that comes first */
+/** @returns a promise that settles like `promise`, or rejects with the signal's reason if the signal is aborted first */
 function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
   return new Promise((resolve, reject) => {
@@ -124,16 +124,16 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Pro
   })
 }
 
-/** What Node's terminal streams have besides their public properties, in all versions that are supported. */
+/** Properties of Node's terminal streams that are not public, the same in all supported versions. */
 interface TerminalStream extends ReadStream {
   _handle?: { reading?: boolean; readStop(): void } | null
 }
 
 /**
- * Keeps a stream from reading, whatever is called on it meanwhile: what is typed is not its data, and no line or
- * history of a readline that is open on it.
+ * Keeps a stream from reading, whatever is called on it meanwhile. So the typed text is not its data, and does not reach the line
+ * or the history of a readline that is open on it.
  *
- * @returns lets it go on
+ * @returns a function that lets it read again
  */
 function quieten(stream: TerminalStream): () => void {
   const handle = stream._handle
@@ -149,7 +149,7 @@ function quieten(stream: TerminalStream): () => void {
       wanted = true
     },
   })
-  // Whoever sets the terminal's mode meanwhile has it set afterwards: until then nothing may be echoed.
+  // A change of the terminal's mode takes effect afterwards: until then nothing may be echoed.
   let raw: boolean | undefined
   Object.defineProperty(stream, 'setRawMode', {
     configurable: true,
@@ -164,7 +164,7 @@ function quieten(stream: TerminalStream): () => void {
     if (raw !== undefined && !stream.destroyed) stream.setRawMode(raw)
     if (!wanted || stream.destroyed) return
     stream._read(0)
-    // It was paused meanwhile: `process.stdin` stops reading at this event, as it would have.
+    // It was paused meanwhile. `process.stdin` stops reading at this event, as it would have then.
     if (stream.isPaused()) stream.emit('pause')
   }
 }

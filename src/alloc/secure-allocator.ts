@@ -5,18 +5,18 @@ import { noteLockedPool } from './locked-pool.js'
 import { moveAside } from './move-memory.js'
 import { checkNumber, fail, failType } from './secure-error.js'
 
-/** What has been given back already. */
+/** Memory that has been given back. */
 const gone = new WeakSet<ArrayBufferLike>()
 
-/** What the addon says that it has done with memory. */
+/** The addon's results of taking memory back. */
 const UNKNOWN = 0
 const RETIRED = 2
 
 /**
- * Hands out locked memory as plain buffers: for code that needs a Uint8Array to work in and keeps no copies. Each has
- * pages of its own between guard pages, excluded from core dumps and from forked children.
+ * Allocates locked memory as plain buffers, for code that works in a Uint8Array and keeps no copies. Each buffer has its own
+ * pages between guard pages, excluded from core dumps and from forked children.
  *
- * A {@link SecureBuffer} is faster, smaller and safer: a view can be copied by anyone who sees it.
+ * A {@link SecureBuffer} is faster, smaller and safer: any code that gets a view can copy it.
  *
  * @example
  * ```ts
@@ -32,8 +32,8 @@ const RETIRED = 2
 export const secureAllocator = {
   /**
    * @param size - in bytes, 1 to 2^31 - 1
-   * @returns zeroed memory, which the caller owns; dropped without {@link deallocate} it is wiped when nothing shows a part
-   * of it any more and that is collected
+   * @returns zeroed memory, which the caller owns. If it is dropped without {@link deallocate}, it is wiped when the last view of
+   * it has been collected
    * @throws {TypeError} when `size` is no number
    * @throws {SecureMemoryError}
    */
@@ -49,12 +49,12 @@ export const secureAllocator = {
   },
 
   /**
-   * Wipes the memory, unlocks it and takes it away: the view's length becomes 0. What is still going on with it, such as
-   * an `fs.write()`, finds zeros.
+   * Wipes the memory, unlocks it and takes it away: the view's length becomes 0. An operation that still uses it, such as an
+   * `fs.write()`, finds zeros.
    *
-   * @param memory - what {@link allocate} returned, or any view of it: all of it is taken away. A second time does nothing
+   * @param memory - what {@link allocate} returned, or any view of it: all of the memory is taken away. A second call does nothing
    * @throws {TypeError} when it is no Uint8Array
-   * @throws {SecureMemoryError} when it is one of other memory
+   * @throws {SecureMemoryError} when it is a view of other memory
    */
   deallocate(memory: Uint8Array): void {
     if (!isUint8Array(memory)) failType('memory', 'a Uint8Array')

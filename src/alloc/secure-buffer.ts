@@ -13,52 +13,52 @@ import {
   isObject,
 } from './secure-error.js'
 
-/** A buffer's number in the addon, which is never 0. It says nothing of where the memory is. */
+/** A buffer's number in the addon, never 0. It does not reveal where the memory is. */
 export type SecureNumber = number
 
 declare const ofSecureBuffer: unique symbol
 
-/** Stands for a buffer on its way to another thread: see {@link SecureBuffer.share}. No other number does in TypeScript. */
+/** A token for another thread: see {@link SecureBuffer.share}. In TypeScript no other number passes for one. */
 export type SecureBufferToken = bigint & {
   /** For TypeScript alone. */
   readonly [ofSecureBuffer]: true
 }
 
-/** What an object has of its buffer. @throws {TypeError} when it is none */
+/** @returns an object's share of its buffer. @throws {TypeError} when the object is no SecureBuffer */
 let shareOf: (buffer: SecureBuffer) => Share
 /** Whether it is a buffer, disposed or not. */
 let isBuffer: (value: unknown) => value is SecureBuffer
-/** A buffer's number; 0 when it has been disposed or is none. */
+/** @returns a buffer's number; 0 when it has been disposed or is no buffer */
 export let numberOf: (buffer: SecureBuffer) => SecureNumber
 /** Makes the object for a number. */
 export let adoptBuffer: (number: SecureNumber) => SecureBuffer
 
 const kAdopt: unique symbol = Symbol('adopt')
 
-/** What outlives a buffer's object; the number is 0 when there is nothing left to give back. */
+/** A share of a buffer, which outlives its object. The number is 0 once the share has been given back. */
 interface Share {
   number: SecureNumber
-  /** Whether the registry has it. */
+  /** Whether it is in the registry. */
   registered: boolean
-  /** Whether the addon watches the object, too. */
+  /** Whether the addon watches the object as well. */
   readonly watched: boolean
 }
 
-// A locked slot that nobody gives back is worse than a slow one.
+// To lose a locked slot would be worse than to give it back late.
 const reclaim = new FinalizationRegistry<Share>((share) => {
   if (share.number === 0 || (share.watched && !native.secureBufferUnwatch(share.number))) return
   native.secureBufferRelease(share.number)
 })
 
 /**
- * New buffers that are not yet registered for that, which costs more than making one. Most end where they were made; what
- * is left at the end of the job, or when there are many, is registered, and can be collected from then on.
+ * New buffers that are not registered yet: registering costs more than making one, and most buffers end in the job that made
+ * them. Those left at the end of the job, or when there are many, are registered, and can be collected from then on.
  */
 const fresh: SecureBuffer[] = []
 const MOST_FRESH = 64
 /**
- * From so many bytes on, the addon looks itself whether the object has been collected: the registry tells nothing before the
- * next turn of the loop, and V8 nothing of what waits here.
+ * From so many bytes on, the addon itself checks whether the object has been collected: the registry reports nothing before the
+ * next turn of the loop, and V8 does not count this memory.
  */
 const WATCHED = 64 * 1024
 const settled = Promise.resolve()
@@ -91,7 +91,7 @@ function addFresh(buffer: SecureBuffer): void {
   settled.then(registerAll)
 }
 
-/** Forgets a buffer that has ended. @returns its number, 0 when it had ended before */
+/** Ends an object's share. @returns the buffer's number, 0 when the share had ended before */
 function end(buffer: SecureBuffer): SecureNumber {
   const share = shareOf(buffer)
   const { number } = share
@@ -107,9 +107,9 @@ function end(buffer: SecureBuffer): SecureNumber {
 }
 
 /**
- * Says why a call that fills a buffer has failed.
+ * Throws the error of a call that fills a buffer.
  *
- * @throws {TypeError} when it is none
+ * @throws {TypeError} when it is no SecureBuffer
  * @throws {SecureMemoryError} otherwise
  */
 export function failWithBuffer(buffer: unknown): never {
@@ -125,7 +125,7 @@ export function shareToken(number: SecureNumber): SecureBufferToken {
   return token as SecureBufferToken
 }
 
-/** @returns the number that a token stands for, which this thread owns now. @throws {SecureMemoryError} */
+/** @returns the number of a token's buffer, which this thread owns from now on. @throws {SecureMemoryError} */
 export function openToken(token: SecureBufferToken): SecureNumber {
   if (typeof token !== 'bigint') failType('token', 'a bigint')
   const number = native.secureBufferOpen(token)
@@ -134,12 +134,12 @@ export function openToken(token: SecureBufferToken): SecureNumber {
   return number
 }
 
-/** @returns memory off V8's own heap, where wiping reaches: a view of a small buffer of its own would be moved about. */
+/** @returns memory outside V8's heap, where it can be wiped: V8 would move a small buffer on its own heap. */
 function newCopy(length: number): Buffer {
   try {
     return Buffer.from(new ArrayBuffer(length))
   } catch {
-    // V8's error for memory that is not to be had is another one.
+    // V8 has another error when there is no memory.
     fail()
   }
 }
@@ -148,12 +148,12 @@ function newCopy(length: number): Buffer {
  * Secret bytes in locked memory, out of JavaScript's heap: never in a swap file, a core dump or a forked child, wiped
  * twice when it is destroyed, and at the end of the process at the latest.
  *
- * Its content cannot be seen by accident: not in `console.log`, JSON, templates, errors, heap snapshots, and not after
- * `postMessage` or `structuredClone`. Every failure of every method is the same {@link SecureMemoryError}, apart from a
- * TypeError for an argument of the wrong type.
+ * Its content cannot be seen by accident: not in `console.log`, JSON, templates, errors or heap snapshots, and not after
+ * `postMessage` or `structuredClone`. Every failure of every method is the same {@link SecureMemoryError}, except that an
+ * argument of the wrong type is a TypeError.
  *
- * It is owned by whoever made it; {@link share} lets another thread own it too. One that is dropped without
- * {@link destroy} is wiped and given back when it is collected.
+ * The thread that made it owns it; {@link share} lets another thread own it too. If it is dropped without {@link destroy}, it is
+ * wiped and freed when it is collected.
  *
  * @example
  * ```ts
@@ -199,7 +199,7 @@ export class SecureBuffer {
 
   /**
    * @param length - how many random bytes, 1 to 2^31 - 1
-   * @returns a buffer full of them, straight from the system's generator
+   * @returns a buffer of these bytes, filled by the system's generator
    * @throws {TypeError} when `length` is no number
    * @throws {SecureMemoryError}
    */
@@ -214,7 +214,7 @@ export class SecureBuffer {
   }
 
   /**
-   * Opens what {@link share} gave, in any thread. A token opens once.
+   * Opens a token of {@link share}, in any thread. A token opens once.
    *
    * @param token - from {@link share}
    * @returns the same buffer, which this thread owns too
@@ -226,8 +226,8 @@ export class SecureBuffer {
   }
 
   /**
-   * Takes back what {@link share} gave, in any thread: nobody can open it any more. A token that was lost with the thread
-   * that it went to keeps its buffer otherwise.
+   * Revokes a token of {@link share}, in any thread: it can no longer be opened. Do this for a token that was lost with the thread
+   * that it was sent to; otherwise it keeps the buffer.
    *
    * @param token - from {@link share}
    * @returns whether it could still have been opened
@@ -243,10 +243,10 @@ export class SecureBuffer {
   /**
    * Replaces the content.
    *
-   * @param bytes - at most {@link capacity} bytes; none make the buffer empty. They are copied, and stay the caller's to
-   * wipe
+   * @param bytes - at most {@link capacity} bytes; none make the buffer empty. They are copied; the caller still has to wipe
+   * its own
    * @throws {TypeError} when they are no Uint8Array, or one of shared or detached memory
-   * @throws {SecureMemoryError} with the old content in place
+   * @throws {SecureMemoryError} the buffer is then unchanged
    */
   write(bytes: Uint8Array): void {
     if (native.secureBufferWrite(shareOf(this).number, bytes) !== 0) failWithBytes(bytes)
@@ -256,7 +256,7 @@ export class SecureBuffer {
   /**
    * Copies the content out.
    *
-   * @param into - where to; what the content does not reach stays as it is
+   * @param into - filled from its beginning; the rest stays as it is
    * @returns how many bytes were copied: all, or as many as `into` takes
    * @throws {TypeError} when it is no Uint8Array, or one of shared or detached memory
    * @throws {SecureMemoryError}
@@ -269,8 +269,8 @@ export class SecureBuffer {
   }
 
   /**
-   * @returns a copy of the content in ordinary memory, which the caller owns and has to wipe; all of it is the content
-   * that the buffer had at one moment, whatever other threads write meanwhile
+   * @returns a copy of the content in ordinary memory, which the caller owns and has to wipe. It is the content of one moment,
+   * whatever other threads write meanwhile
    * @throws {SecureMemoryError} also when the buffer is empty
    */
   asSlice(): Buffer {
@@ -291,18 +291,18 @@ export class SecureBuffer {
   }
 
   /**
-   * Lends the content to a function as a view of locked memory of its own, which is wiped and taken away (its length
-   * becomes 0) when the function returns. What the function writes there does not reach the buffer, which is not held
-   * either: any thread may use, write and destroy it meanwhile.
+   * Lends a copy of the content to a function, in locked memory of its own. The copy is wiped and taken away (its length becomes
+   * 0) when the function returns. Writing to it does not change the buffer, and the buffer is not locked against others: any
+   * thread may use, write and destroy it meanwhile.
    *
-   * What the function begins and does not wait for, such as `fs.write()`, finds zeros: see {@link useAsync}.
+   * An operation that the function starts and does not wait for, such as `fs.write()`, finds zeros: see {@link useAsync}.
    *
    * @param fn - must not be asynchronous: the bytes are gone by the time it continues. Nor may it move the memory to
    * another ArrayBuffer, as `transfer()` and `postMessage()` with a transfer list do: Node 24 and later refuse that, Node 22
-   * refuses most of it. What it copies, as `structuredClone()` without a transfer list does, is its own to wipe
+   * refuses most of it. The function has to wipe its own copies, such as those of `structuredClone()` without a transfer list
    * @returns what `fn` returns
    * @throws {TypeError} when `fn` is no function, is asynchronous, or has returned a promise
-   * @throws {SecureMemoryError} also when `fn` has moved the memory; it is wiped by then, wherever it is
+   * @throws {SecureMemoryError} also when `fn` has moved the memory; the memory has been wiped all the same
    * @throws what `fn` throws
    */
   use<T>(fn: (bytes: Uint8Array) => T): T {
@@ -326,7 +326,7 @@ export class SecureBuffer {
    * Lends the content as {@link use} does, until the promise that the function returns is settled. Each call in progress
    * has locked memory of its own.
    *
-   * @param fn - must wait for all that it hands the bytes to; what goes on afterwards finds zeros
+   * @param fn - must wait for every operation that uses the bytes; one that goes on afterwards finds zeros
    * @returns what `fn`'s promise is fulfilled with, or what `fn` returns
    * @throws {TypeError} when `fn` is no function
    * @throws {SecureMemoryError} as {@link use} does
@@ -373,15 +373,14 @@ export class SecureBuffer {
   }
 
   /**
-   * @returns whether its pages are locked, as are those of all copies that are lent now, and {@link unlock} has not been
-   * called
+   * @returns whether its pages and those of all copies that are lent now are locked, and {@link unlock} has not been called
    */
   isLocked(): boolean {
     return native.secureBufferIsLocked(shareOf(this).number)
   }
 
   /**
-   * Takes {@link unlock} back.
+   * Undoes {@link unlock}.
    *
    * @throws {SecureMemoryError} also when its pages could not be locked
    */
@@ -390,7 +389,7 @@ export class SecureBuffer {
   }
 
   /**
-   * Says that the buffer need not be locked. Its pages stay locked, because they are other buffers' too.
+   * Declares that the buffer need not be locked. Its pages stay locked, because other buffers share them.
    *
    * @throws {SecureMemoryError}
    */
@@ -398,7 +397,7 @@ export class SecureBuffer {
     if (native.secureBufferUnlock(shareOf(this).number) !== 0) fail()
   }
 
-  /** @returns whether the memory behind the buffer's end is as it was made: a write beyond it shows here */
+  /** @returns whether the memory behind the buffer's end is unchanged: a write beyond the end shows here */
   integrityCheck(): boolean {
     return native.secureBufferIntegrityCheck(shareOf(this).number)
   }
@@ -439,7 +438,7 @@ export class SecureBuffer {
   }
 
   /**
-   * Compares in a time that depends on the capacities alone.
+   * Compares in a time that depends only on the capacities.
    *
    * @param other - another buffer, or bytes in ordinary memory
    * @returns whether the contents are the same
@@ -459,7 +458,7 @@ export class SecureBuffer {
   }
 
   /**
-   * @returns whether all of the content is zero, found out in a time that depends on the capacity alone
+   * @returns whether all of the content is zero; the time depends only on the capacity
    * @throws {SecureMemoryError}
    */
   isZero(): boolean {
@@ -472,14 +471,14 @@ export class SecureBuffer {
    * Lets another thread of this process own the buffer too. The buffer stays until the token is opened or revoked, or this
    * thread ends, and then until all owners have disposed it.
    *
-   * @returns a token for {@link open} and {@link revoke}; it says nothing of the content
+   * @returns a token for {@link open} and {@link revoke}; it reveals nothing about the content
    * @throws {SecureMemoryError}
    */
   share(): SecureBufferToken {
     return shareToken(shareOf(this).number)
   }
 
-  /** Wipes the memory twice and gives it back, for all owners. Calls after the first do nothing. */
+  /** Wipes the memory twice and frees it, for all owners. Calls after the first do nothing. */
   destroy(): void {
     const number = end(this)
     if (number === 0) return

@@ -2,9 +2,9 @@ import { isSharedArrayBuffer, isUint8Array } from 'node:util/types'
 import { auditSecure } from '../util/tracing.js'
 
 /**
- * What every failure of a SecureBuffer or SecureString looks like that may depend on a secret: one code, one message,
- * nothing else. Which call it was the stack tells; what was in the buffer, how long it was or what was asked for must not
- * be learnt from an error. An argument of the wrong type is a TypeError, which shows nothing of it.
+ * The error of every failure of a SecureBuffer or SecureString that may depend on a secret. It has one code and one message. The
+ * stack shows which call failed; nothing shows the buffer's content, its length or the arguments. An argument of the wrong type
+ * is a TypeError, which does not show the argument either.
  */
 export class SecureMemoryError extends Error {
   /** The class's name. */
@@ -23,18 +23,18 @@ export function fail(): never {
   throw new SecureMemoryError()
 }
 
-/** @throws {TypeError} always: one that says nothing of what came instead, which may be a secret */
+/** @throws {TypeError} always. Its message does not show the argument, which may be a secret */
 export function failType(name: string, expected: string, code = 'ERR_INVALID_ARG_TYPE'): never {
   auditSecure('failure')
   throw Object.assign(new TypeError(`${name} must be ${expected}`), { code })
 }
 
-/** @throws {TypeError} always, for a method that was called on what is no instance of its class */
+/** @throws {TypeError} always, for a method that was called on something else than an instance of its class */
 export function failReceiver(type: string): never {
   failType('this', `an instance of ${type}`, 'ERR_INVALID_THIS')
 }
 
-/** Whether it can be read and written, and nobody but this thread does so. */
+/** Whether it can be read and written, and only this thread does so. */
 function isUsable(bytes: unknown): boolean {
   if (!isUint8Array(bytes) || isSharedArrayBuffer(bytes.buffer)) return false
   try {
@@ -47,9 +47,9 @@ function isUsable(bytes: unknown): boolean {
 }
 
 /**
- * Says why a call with bytes has failed.
+ * Throws the error of a call with bytes that has failed.
  *
- * @throws {TypeError} when they are none that can be used
+ * @throws {TypeError} when they are no usable bytes
  * @throws {SecureMemoryError} otherwise
  */
 export function failWithBytes(bytes: unknown, name = 'bytes'): never {
@@ -67,12 +67,12 @@ export function checkText(value: unknown, name: string): void {
   if (typeof value !== 'string') failType(name, 'a string')
 }
 
-/** What nobody can have done with the bytes when it returns. */
+/** Kinds of functions that have not finished with the bytes when they return. */
 const LATER = [async () => {}, function* () {}, async function* () {}].map(
   (fn) => (fn as unknown as { constructor: typeof Function }).constructor,
 )
 
-/** @throws {TypeError} unless it is a function that may have ended when it returns */
+/** @throws {TypeError} unless it is a function that can have finished when it returns */
 export function checkBorrower(fn: unknown): void {
   if (typeof fn !== 'function') failType('fn', 'a function')
   for (const type of LATER) {
@@ -81,13 +81,13 @@ export function checkBorrower(fn: unknown): void {
 }
 
 /**
- * Says that a function has returned a promise, which nobody waits for any more.
+ * Refuses a promise that a function has returned, because nothing would wait for it.
  *
  * @throws {TypeError} when it has
  */
 export function checkNoPromise(result: unknown): void {
   if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return
-  // What it is rejected with must not end the process as well.
+  // Its rejection must not end the process as well.
   Promise.resolve(result).then(undefined, () => {})
   failType('what fn returns', 'no promise: useAsync() waits for one', 'ERR_INVALID_RETURN_VALUE')
 }

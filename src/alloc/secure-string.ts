@@ -8,7 +8,7 @@ import { checkNumber, checkText, fail, failReceiver, failType, failWithBytes, is
 
 const SMALLEST = 32
 
-/** What a string's characters are in. @throws {TypeError} when it is none */
+/** @returns the buffer of a string's characters. @throws {TypeError} when it is no SecureString */
 let bufferOf: (string: SecureString) => SecureBuffer
 /** Whether it is a string, disposed or not. */
 let isString: (value: unknown) => value is SecureString
@@ -16,12 +16,12 @@ let isString: (value: unknown) => value is SecureString
 const kAdopt: unique symbol = Symbol('adopt')
 
 /**
- * A string whose characters live in locked memory, as UTF-8, and grow without leaving copies behind.
+ * A string whose characters live in locked memory, as UTF-8. It grows without leaving copies behind.
  *
- * A JavaScript string cannot be wiped: what came from one, by the functions that say so in their names, stays in V8's
- * heap until it is collected, and longer. Make it from bytes, from a stream or from a terminal instead. Like a
- * {@link SecureBuffer} it shows itself nowhere, and all its failures are the same {@link SecureMemoryError}, apart from a
- * TypeError for an argument of the wrong type. Offsets and lengths are in bytes.
+ * A JavaScript string cannot be wiped: characters that come from one (see {@link fromHeapString}) stay in V8's heap until
+ * the string is collected, and longer. Make the string from bytes, from a stream or from a terminal instead. Like a
+ * {@link SecureBuffer} it is never shown, and all its failures are the same {@link SecureMemoryError}, except that an argument
+ * of the wrong type is a TypeError. Offsets and lengths are in bytes.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export class SecureString {
   }
 
   /**
-   * @param bytes - UTF-8; copied, and the caller's to wipe
+   * @param bytes - UTF-8; copied, and the caller still has to wipe its own
    * @returns a string with these characters
    * @throws {TypeError} when they are no Uint8Array, or one of shared or detached memory
    * @throws {SecureMemoryError}
@@ -68,7 +68,7 @@ export class SecureString {
   }
 
   /**
-   * Makes a string from one that is in V8's heap, and stays there.
+   * Makes a string from one in V8's heap, which stays there.
    *
    * @param text - not wiped: it cannot be
    * @returns a string with these characters
@@ -87,8 +87,7 @@ export class SecureString {
   }
 
   /**
-   * Reads a stream to its end. Each chunk is wiped when it has been taken over; what the stream or its source keep of it
-   * is not.
+   * Reads a stream to its end. Each chunk is wiped when it has been copied; copies that the stream or its source keep are not.
    *
    * @param stream - of bytes
    * @returns a string with all of its characters
@@ -111,17 +110,16 @@ export class SecureString {
   }
 
   /**
-   * Asks at a terminal, without echo. The addon reads what is typed into locked memory: no JavaScript stream sees it,
-   * `process.stdin` does not read meanwhile, and a readline that is open on it gets nothing of the line.
+   * Asks at a terminal, without echo. The addon reads the line into locked memory: no JavaScript stream sees it,
+   * `process.stdin` does not read meanwhile, and a readline that is open on it does not get the line.
    *
-   * Enter and Ctrl-D end the line, Backspace takes back a character, Ctrl-W a word, Ctrl-U all; arrows and other keys
-   * do nothing. What follows the line, as in a paste of two, is left for whoever reads next. Ctrl-C gives the terminal
-   * back, raises SIGINT as it would, and rejects with an `AbortError` if the process goes on. A second prompt waits for
-   * the first.
+   * Enter and Ctrl-D end the line. Backspace removes a character, Ctrl-W a word, Ctrl-U everything; arrows and other keys do
+   * nothing. Text after the line, as in a paste of two lines, is left for the next reader. Ctrl-C restores the terminal, raises
+   * SIGINT as usual, and rejects with an `AbortError` if the process goes on. A second prompt waits for the first.
    *
    * @param options - see {@link PromptOptions}
-   * @returns what was typed before Enter
-   * @throws {TypeError | RangeError} an option is wrong
+   * @returns the line that was typed
+   * @throws {TypeError | RangeError} when an option is wrong
    * @throws {SecureMemoryError} when there is no terminal, it ends, the line is too long (it has been read to its end), or
    * both lines of `confirm` are not the same
    * @throws the signal's reason, or an `AbortError` after Ctrl-C
@@ -131,10 +129,10 @@ export class SecureString {
   }
 
   /**
-   * Opens what {@link share} gave, in any thread. A token opens once.
+   * Opens a token of {@link share}, in any thread. A token opens once.
    *
    * @param token - from {@link share}
-   * @returns the same string, which this thread owns too: what one owner appends is in the other's
+   * @returns the same string, which this thread owns too: all owners see what one appends
    * @throws {TypeError} when it is no bigint
    * @throws {SecureMemoryError} when it has been opened or revoked, or its thread or the string has ended
    */
@@ -143,7 +141,7 @@ export class SecureString {
   }
 
   /**
-   * Takes back what {@link share} gave: see {@link SecureBuffer.revoke}.
+   * Revokes a token of {@link share}: see {@link SecureBuffer.revoke}.
    *
    * @param token - from {@link share}
    * @returns whether it could still have been opened
@@ -166,7 +164,7 @@ export class SecureString {
   /**
    * Appends characters.
    *
-   * @param bytes - UTF-8; copied, and the caller's to wipe
+   * @param bytes - UTF-8; copied, and the caller still has to wipe its own
    * @throws {TypeError} when they are no Uint8Array, or one of shared or detached memory
    * @throws {SecureMemoryError}
    */
@@ -177,7 +175,7 @@ export class SecureString {
   }
 
   /**
-   * Appends characters from a string that is in V8's heap, and stays there.
+   * Appends characters from a string in V8's heap, which stays there.
    *
    * @param text - not wiped: it cannot be
    * @throws {TypeError} when it is no string
@@ -196,10 +194,10 @@ export class SecureString {
   }
 
   /**
-   * Puts characters in.
+   * Inserts characters.
    *
    * @param at - where: the first byte of a character, or the length
-   * @param bytes - UTF-8; copied, and the caller's to wipe
+   * @param bytes - UTF-8; copied, and the caller still has to wipe its own
    * @throws {TypeError} when `at` is no number, or `bytes` no Uint8Array, or one of shared or detached memory
    * @throws {SecureMemoryError} also when `at` is anywhere else
    */
@@ -213,7 +211,7 @@ export class SecureString {
   }
 
   /**
-   * Puts characters in from a string that is in V8's heap, and stays there.
+   * Inserts characters from a string in V8's heap, which stays there.
    *
    * @param at - where: the first byte of a character, or the length
    * @param text - not wiped: it cannot be
@@ -229,18 +227,18 @@ export class SecureString {
     noteGrowth(grown)
   }
 
-  /** Takes the last character back. @throws {SecureMemoryError} */
+  /** Removes the last character. @throws {SecureMemoryError} */
   pop(): void {
     if (native.secureBufferPopCharacter(numberOf(bufferOf(this))) !== 0) fail()
     auditSecure('write')
   }
 
   /**
-   * Shortens the string, and wipes what is cut off.
+   * Shortens the string, and wipes the rest.
    *
-   * @param length - in bytes: the first one of a character; no shorter than the string, nothing happens
+   * @param length - in bytes, at the beginning of a character; if the string is not longer, nothing happens
    * @throws {TypeError} when it is no number
-   * @throws {SecureMemoryError} also when a character goes on there
+   * @throws {SecureMemoryError} also when it is inside a character
    */
   truncate(length: number): void {
     if (native.secureBufferTruncate(numberOf(bufferOf(this)), length) !== 0) {
@@ -258,7 +256,7 @@ export class SecureString {
   /**
    * @param start - first byte; default 0
    * @param end - byte after the last; default the length
-   * @returns a string of its own with these bytes
+   * @returns a new string with these bytes
    * @throws {TypeError} when one is no number
    * @throws {SecureMemoryError} also when there are no such bytes
    */
@@ -274,7 +272,7 @@ export class SecureString {
   }
 
   /**
-   * Compares in a time that depends on the capacities alone.
+   * Compares in a time that depends only on the capacities.
    *
    * @param other - another string, or bytes in ordinary memory
    * @returns whether the characters are the same
@@ -304,7 +302,7 @@ export class SecureString {
   /**
    * Lends the characters until the promise that the function returns is settled: see {@link SecureBuffer.useAsync}.
    *
-   * @param fn - must wait for all that it hands the bytes to
+   * @param fn - must wait for every operation that uses the bytes
    * @returns what `fn`'s promise is fulfilled with, or what `fn` returns
    * @throws {TypeError} when `fn` is no function
    * @throws {SecureMemoryError}
@@ -317,7 +315,7 @@ export class SecureString {
   /**
    * Lets another thread of this process own the string too: see {@link SecureBuffer.share}.
    *
-   * @returns a token for {@link open} and {@link revoke}; it says nothing of the characters
+   * @returns a token for {@link open} and {@link revoke}; it reveals nothing about the characters
    * @throws {SecureMemoryError}
    */
   share(): SecureBufferToken {
@@ -363,7 +361,7 @@ export class SecureString {
   }
 }
 
-/** Tells of what has been appended: `grown` is 1 when the characters have moved to a larger place. */
+/** Audits an append: `grown` is 1 when the characters have moved to a larger place. */
 function noteGrowth(grown: number): void {
   noteLockedPool()
   auditSecure(grown === 1 ? 'growth' : 'write')

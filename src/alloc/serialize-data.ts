@@ -9,16 +9,16 @@ const HASH_BYTES = 32
 const SMALLEST = 128
 const U64_MAX = 0xffff_ffff_ffff_ffffn
 
-/** @throws {TypeError} unless it is a SerializeData: V8's own would tell of private members */
+/** @throws {TypeError} unless it is a SerializeData. V8's own error would speak of private members */
 let own: (data: SerializeData) => void
 
-/** What is left behind by one that was never disposed is wiped when it is collected. */
+/** Wipes the memory of objects that are collected without having been disposed. */
 const abandoned = new FinalizationRegistry<{ buffer: ArrayBuffer }>((store) => native.memoryCleanse(store.buffer))
 
 /**
  * The growable byte buffer of a serialization layer: bytes are written at its end and read from its front, as with
  * Bitcoin Core's `DataStream` over a `SerializeData`. Its memory is wiped each time it grows, when it is cleared and when
- * it is disposed; one that is dropped without is wiped when it is collected.
+ * it is disposed; if it is dropped without that, it is wiped when it is collected.
  *
  * Numbers are little-endian. A read past the end throws a `RangeError` and consumes nothing.
  *
@@ -32,7 +32,7 @@ const abandoned = new FinalizationRegistry<{ buffer: ArrayBuffer }>((store) => n
  * @see Bitcoin Core: src/streams.h, src/serialize.h, src/support/allocators/zeroafterfree.h
  */
 export class SerializeData {
-  // In an object of its own, which the registry holds: growing replaces the buffer.
+  // The registry holds this object, because growing replaces the buffer.
   readonly #store: { buffer: ArrayBuffer }
   static {
     own = (data) => {
@@ -52,7 +52,7 @@ export class SerializeData {
    */
   constructor(capacity = SMALLEST) {
     checkInteger(capacity, 'capacity', 0, 2 ** 31 - 1)
-    // Never a view without a buffer of its own: V8 keeps small ones on its moving heap, where wiping misses copies.
+    // The view must have a buffer of its own: V8 keeps small views on its moving heap, where wiping misses copies.
     this.#store = { buffer: new ArrayBuffer(Math.max(capacity, SMALLEST)) }
     this.#view = new DataView(this.#store.buffer)
     abandoned.register(this, this.#store, this.#store)
@@ -81,13 +81,13 @@ export class SerializeData {
     return this.#end - this.#position
   }
 
-  /** Bytes that it holds without growing. */
+  /** How many bytes it can hold without growing. */
   get capacity(): number {
     own(this)
     return this.#disposed ? 0 : this.#store.buffer.byteLength
   }
 
-  /** Whether all has been read. */
+  /** Whether everything has been read. */
   get eof(): boolean {
     own(this)
     return this.#position === this.#end
@@ -298,14 +298,14 @@ export class SerializeData {
     return this.readBytes(HASH_BYTES)
   }
 
-  /** Passes over bytes. @param length - how many */
+  /** Skips bytes. @param length - how many */
   ignore(length: number): void {
     own(this)
     checkInteger(length, 'length', 0, 2 ** 31 - 1)
     this.#take(length)
   }
 
-  /** Goes back in what has been read. @param length - how many bytes; default: to the first one */
+  /** Moves the read position back. @param length - how many bytes; default: to the first one */
   rewind(length?: number): void {
     own(this)
     const back = length === undefined ? this.#position : length
@@ -313,21 +313,21 @@ export class SerializeData {
     this.#position -= back
   }
 
-  /** @returns a copy of what has not been read; the caller owns it, and has to wipe it if it is secret */
+  /** @returns a copy of the unread bytes; the caller owns it, and has to wipe it if it is secret */
   toBytes(): Uint8Array {
     own(this)
     this.#check()
     return new Uint8Array(this.#store.buffer.slice(this.#position, this.#end))
   }
 
-  /** Makes room. @param capacity - bytes that it shall hold without growing */
+  /** Makes room. @param capacity - how many bytes it must be able to hold without growing */
   reserve(capacity: number): void {
     own(this)
     checkInteger(capacity, 'capacity', 0, 2 ** 31 - 1)
     if (capacity > this.#end) this.#reserve(capacity - this.#end)
   }
 
-  /** Wipes what it holds and makes it empty; its room stays. */
+  /** Wipes the content and makes it empty; the capacity stays. */
   clear(): void {
     own(this)
     this.#check()
@@ -336,7 +336,7 @@ export class SerializeData {
     this.#position = 0
   }
 
-  /** Wipes it and gives its memory back. Calls after the first do nothing. */
+  /** Wipes and frees its memory. Calls after the first do nothing. */
   dispose(): void {
     own(this)
     if (this.#disposed) return

@@ -4,22 +4,22 @@ import { auditSecure } from '../util/tracing.js'
 import { checkInteger, rangeError, typeError } from '../util/validation.js'
 import { moveAside } from './move-memory.js'
 
-/** What this has handed out and not taken back. */
+/** Memory in use. */
 const live = new WeakSet<ArrayBufferLike>()
-/** What it has taken back. */
+/** Memory that has been given back. */
 const gone = new WeakSet<ArrayBufferLike>()
 
 /**
- * Hands out ordinary memory that is wiped when it is given back: for what passes through and might be secret, such as
- * the buffers of a serialization layer.
+ * Allocates ordinary memory that is wiped when it is given back. Use it for data that might be secret, such as the buffers of a
+ * serialization layer.
  *
  * @see Bitcoin Core: src/support/allocators/zeroafterfree.h
  */
 export const zeroAfterFreeAllocator = {
   /**
    * @param size - in bytes, 0 to 2^31 - 1
-   * @returns zeroed memory, which the caller owns; dropped without {@link deallocate} it is wiped when nothing shows a part
-   * of it any more and that is collected
+   * @returns zeroed memory, which the caller owns. If it is dropped without {@link deallocate}, it is wiped when the last view of
+   * it has been collected
    * @throws {TypeError} when `size` is no number
    * @throws {RangeError} when it is negative, fractional or too large, or there is no memory
    */
@@ -34,10 +34,10 @@ export const zeroAfterFreeAllocator = {
   /**
    * Wipes the memory and takes it away: the view's length becomes 0.
    *
-   * @param memory - what {@link allocate} returned, or any view of it: all of it is wiped and taken away. A second time does
-   * nothing
+   * @param memory - what {@link allocate} returned, or any view of it: all of the memory is wiped and taken away. A second call
+   * does nothing
    * @throws {TypeError} when it is no Uint8Array
-   * @throws {RangeError} when it is one of other memory
+   * @throws {RangeError} when it is a view of other memory
    */
   deallocate(memory: Uint8Array): void {
     if (!isUint8Array(memory) || isSharedArrayBuffer(memory.buffer))
@@ -46,7 +46,7 @@ export const zeroAfterFreeAllocator = {
     if (gone.has(buffer)) return
     if (!live.delete(buffer)) throw rangeError('memory', 'what allocate() has returned', undefined)
     native.memoryCleanse(buffer)
-    // What is still going on with it finds zeros: nobody else is given the memory before.
+    // Operations that still use it find zeros: the memory is not reused before they have ended.
     if (buffer.byteLength > 0) moveAside(buffer)
     gone.add(buffer)
     auditSecure('deallocate')
@@ -54,11 +54,11 @@ export const zeroAfterFreeAllocator = {
 } as const
 
 /**
- * @returns memory off V8's own heap, which the addon wipes before it is freed, whoever has it last
+ * @returns memory outside V8's heap, which the addon wipes before it is freed
  * @throws {RangeError} when there is none
  */
 export function newWipedMemory(size: number): ArrayBuffer {
-  // None has nothing to wipe.
+  // No bytes need no wiping.
   const memory = size === 0 ? new ArrayBuffer(0) : native.secureWipedNew(size)
   if (memory === undefined) throw rangeError('size', 'as much memory as there is', size)
   return memory

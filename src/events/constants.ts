@@ -1,6 +1,6 @@
 // libevent's own constants, under libevent's names. See event2/event.h and event2/http.h.
 
-/** What an event waits for, or what has happened. */
+/** The event's time has come. */
 export const EV_TIMEOUT = 0x01
 /** The descriptor is readable. */
 export const EV_READ = 0x02

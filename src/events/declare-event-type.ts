@@ -8,7 +8,7 @@ export interface DeclaredEventType {
   new (): EventHandle
   /** @internal */
   new (adopt: typeof kAdopt, number: number): EventHandle
-  /** What all instances inherit. */
+  /** The prototype of all instances. */
   readonly prototype: EventHandle
   /** The name that was declared. */
   readonly typeName: string
@@ -24,8 +24,8 @@ export function typeNumberOf(name: string): number {
 }
 
 /**
- * Declares a handle type and returns the class to derive it from. Its instances count, list, trace and report leaks as
- * the library's own do.
+ * Declares a handle type and returns the class to derive it from. Its instances are counted, listed, traced and reported as
+ * leaks like the library's own.
  *
  * @param name - the type's name. Each thread may declare it once; all threads share its count.
  * @returns the base class; `new` makes a live handle

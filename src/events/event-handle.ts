@@ -1,37 +1,37 @@
 import { type InspectOptionsStylized, inspect } from 'node:util'
+import { EventError, type EventErrorCode } from '../native/errors.js'
 import { type HandleNumber, native } from '../native/native.js'
 import { Shown, shown } from '../native/shown.js'
-import { EventError, type EventErrorCode } from '../util/errors.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
 import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'
-import { tellBufferNews } from './buffers/buffer-news.js'
+import { reportBufferChanges } from './buffer-changes.js'
 import { endMark, HandleEnd } from './handle-end.js'
 
-/** Lets only this library hand a native object's number to a constructor. */
+/** The key to the constructors that take the number of a native object: only this library has it. */
 export const kAdopt: unique symbol = Symbol('adopt')
 
 const REFUSALS: ReadonlySet<EventErrorCode> = new Set(['ERR_EV_REENTRANT', 'ERR_EV_FORKED'])
 
-/** What `util.inspect()` shows of a live handle beside its type and id: never a header, a body, a query or a secret. */
+/** Describes a live handle for `util.inspect()`, beside its type and id. It never shows a header, a body, a query or a secret. */
 export const kAbout: unique symbol = Symbol('about')
 
-/** Called once, when a handle is disposed by JavaScript, after its native object has gone. */
+/** Called once, when JavaScript disposes a handle, after the native object has been freed. */
 export const kReleased: unique symbol = Symbol('released')
 
-/** The number of a handle's native object, 0 or less when it has been disposed. */
+/** @returns the number of a handle's native object; 0 or less once the handle has ended */
 export let handleOf: (handle: EventHandle) => HandleNumber
-/** Throws what every method of a handle does that has ended; for those that ask nothing of its native object. */
+/** @throws what every method throws once its handle has ended. For methods that do not call the native object. */
 export let checkLive: (handle: EventHandle) => void
-/** Marks a handle as disposed whose native object has ended by itself, and says why. */
+/** Marks a handle as ended, because its native object has ended by itself. */
 export let forget: (handle: EventHandle, reason: (typeof HandleEnd)[keyof typeof HandleEnd]) => void
 
-// A handle that was answered or disposed before is known by its number to be gone, so nothing is ever unregistered.
+// Nothing is ever unregistered: the addon knows by the number that a handle has ended before.
 const collected = new FinalizationRegistry<HandleNumber>((number) => {
   const stack = creationStack(number)
   const gone = native.collect(number)
   traceDropped()
-  if (shown(Shown.bufferNews) !== 0) tellBufferNews()
+  if (shown(Shown.bufferNews) !== 0) reportBufferChanges()
   if (gone === undefined) return
   const [type, id] = gone
   process.emitWarning(`${type} #${id} was collected without having been disposed`, {
@@ -41,13 +41,13 @@ const collected = new FinalizationRegistry<HandleNumber>((number) => {
   })
 })
 
-/** Has `handle` disposed and reported when it is collected. */
+/** Disposes and reports `handle` when it is collected. */
 export function reportWhenCollected(handle: EventHandle): void {
   collected.register(handle, handleOf(handle))
 }
 
 /**
- * What every handle can do. Types derive from it through `declareEventType()`.
+ * The base class of every handle. Types derive from it through `declareEventType()`.
  *
  * A handle is live from its construction until {@link dispose}, until its owner is disposed, or until its native
  * object ends. A handle that nothing keeps alive is disposed when it is collected, and reported by a process warning
@@ -96,7 +96,7 @@ export abstract class EventHandle {
   }
 
   /**
-   * Ends the handle: what lives on it first, then its memory is wiped and released and the live count goes down. Calls
+   * Ends the handle. What lives on it ends first; then its memory is wiped and released, and the live count goes down. Calls
    * after the first do nothing.
    */
   dispose(): void {
@@ -106,17 +106,17 @@ export abstract class EventHandle {
     try {
       native.dispose(number, this.#type)
     } catch (error) {
-      // Inside the log callback it is refused, and in a child of the process whose handle it is.
+      // Refused: inside the log callback, or in a forked child for a handle of the parent. The handle lives on.
       if (error instanceof EventError && REFUSALS.has(error.code)) this.#number = number
-      // Anything else is what the log callback has thrown meanwhile, and the handle has ended.
-      else this.#tellReleased()
+      // Otherwise the log callback has thrown meanwhile, and the handle has ended.
+      else this.#reportReleased()
       throw error
     }
-    this.#tellReleased()
-    if (shown(Shown.bufferNews) !== 0) tellBufferNews()
+    this.#reportReleased()
+    if (shown(Shown.bufferNews) !== 0) reportBufferChanges()
   }
 
-  #tellReleased(): void {
+  #reportReleased(): void {
     this[kReleased]()
     traceDropped()
   }
@@ -149,7 +149,7 @@ export abstract class EventHandle {
     try {
       return this.disposed ? 'disposed' : this[kAbout]()
     } catch (error) {
-      // Nothing can be asked inside the log callback, or of a handle of the parent process.
+      // No call is allowed inside the log callback, nor in a forked child on a handle of the parent.
       if (error instanceof EventError) return error.code
       throw error
     }

@@ -1,9 +1,9 @@
-// References: whether what a handle waits for keeps its base's dispatch() going, or a base the process. Node's handles have
-// the same methods.
+// ref(), unref() and hasRef(), as Node's handles have them. A handle with a reference keeps its base's dispatch() going while it
+// is pending; a base with a reference keeps the process alive while it is dispatched.
 import { native } from '../native/native.js'
 import { type EventHandle, handleOf } from './event-handle.js'
 
-/** Gives a handle of that type its reference, or takes it away. @returns the handle */
+/** Gives a handle of that type its reference, or removes it. @returns the handle */
 export function setRef<T extends EventHandle>(handle: T, type: string, on: boolean): T {
   native.setRef(handleOf(handle), type, on)
   return handle

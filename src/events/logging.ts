@@ -4,7 +4,7 @@ import { checkInteger, rangeError, typeError } from '../util/validation.js'
 import { EVENT_DBG_ALL, EVENT_DBG_NONE } from './constants.js'
 
 /**
- * Hears what libevent logs.
+ * Callback for libevent's log.
  *
  * @param severity - `EVENT_LOG_DEBUG`, `EVENT_LOG_MSG`, `EVENT_LOG_WARN` or `EVENT_LOG_ERR`
  * @param message - one line, Latin-1
@@ -12,17 +12,17 @@ import { EVENT_DBG_ALL, EVENT_DBG_NONE } from './constants.js'
 export type EvLogCallback = (severity: number, message: string) => void
 
 /**
- * Sets who hears what libevent logs, of all threads of the process: this thread, until somebody sets another one or the
- * thread ends. Without a callback it goes to stderr.
+ * Sets the callback for what libevent logs in all threads of the process. It runs in this thread, until another thread sets
+ * one or this thread ends. Without a callback libevent logs to stderr.
  *
- * What this thread logs comes at once, inside the call that logs; so the callback may not call this library (`EventError`
- * `ERR_EV_REENTRANT`), and promises wait. What other threads log comes with this thread's loop. What the callback throws
- * is thrown by the call that logged, or ends the blocking loop that logged and is thrown by it; where this thread's
- * JavaScript called neither, it is an `uncaughtException`. An error that libevent cannot survive aborts the process all
- * the same, with its message.
+ * A message of this thread arrives at once, inside the call that logs it. So the callback must not call this library
+ * (`EventError` `ERR_EV_REENTRANT`), and promises wait until it has returned. A message of another thread arrives in this
+ * thread's loop. If the callback throws, the call that logged throws the same, or the blocking loop that logged ends and
+ * throws it; if this thread's JavaScript called neither, it is an `uncaughtException`. An error that libevent cannot survive
+ * aborts the process all the same, with its message.
  *
  * @param callback - see {@link EvLogCallback}; null for stderr
- * @throws {TypeError} when it is neither
+ * @throws {TypeError} when it is neither a function nor null
  * @example
  * ```ts
  * setLogCallback((severity, message) => {
@@ -42,7 +42,7 @@ export function setLogCallback(callback: EvLogCallback | null): void {
 }
 
 /**
- * Has libevent log what it does, in the whole process.
+ * Turns libevent's debug log on or off, in the whole process.
  *
  * @param which - `EVENT_DBG_ALL` or `EVENT_DBG_NONE`
  * @throws {TypeError} when it is no number
@@ -75,14 +75,14 @@ export function getVersionNumber(): number {
 
 /**
  * @returns whether that libevent has the security fixes of 2.1.13: by its version, or because a distribution has added
- * them to 2.1.12, whose version does not tell
+ * them to its 2.1.12, which the version number does not show
  */
 export function hasSecurityBackports(): boolean {
   return native.runtimeHasSecurityBackports()
 }
 
 /**
- * @returns the backends that that libevent was built with, the one that it prefers first
+ * @returns the backends that libevent was built with, the preferred one first
  * @see event_get_supported_methods()
  */
 export function getSupportedMethods(): string[] {

@@ -1,5 +1,5 @@
-// C's way of telling that something has failed.
-import { EventError, type EventErrorCode } from '../util/errors.js'
+// C's return values for failures.
+import { EventError, type EventErrorCode } from '../native/errors.js'
 import { checkAddress, checkCArgument, checkObject, typeError } from '../util/validation.js'
 
 /** A time as C has it. */
@@ -10,9 +10,9 @@ export interface Timeval {
   tv_usec: number
 }
 
-/** Where a function puts what C returns through a pointer. */
+/** Receives what C returns through a pointer. */
 export interface Out<T> {
-  /** What it has put there. */
+  /** The result. */
   value: T
 }
 
@@ -41,7 +41,7 @@ export function answer(call: () => void): 0 | -1 {
   }
 }
 
-/** @returns what `call` does, or null where C's function would return NULL; misuse is thrown */
+/** @returns the result of `call`, or null where C's function would return NULL; misuse is thrown */
 export function orNull<T>(call: () => T): T | null {
   try {
     return call()
@@ -52,16 +52,16 @@ export function orNull<T>(call: () => T): T | null {
 }
 
 /**
- * For a callback that is one of C's. @returns what it is given beside its own arguments
+ * Checks a C callback and its argument. @returns the argument's address
  *
- * @throws {RangeError} when one of the two is no address: C would crash at it, so no return value can stand for that
+ * @throws {RangeError} when one of the two is no address: C would crash, so there is no return value for it
  */
 export function argumentInC(cb: bigint, arg: unknown): bigint {
   checkAddress(cb, 'cb')
   return arg === null ? 0n : checkCArgument(arg, 'arg')
 }
 
-/** @returns a time in ms; undefined, which stands for none, for NULL */
+/** @returns a time in ms; undefined, which means none, for NULL */
 export function msOf(time: Timeval | null | undefined): number | undefined {
   if (time === null || time === undefined) return undefined
   checkObject(time, 'tv')

@@ -1,15 +1,15 @@
 // event2/event.h: bases.
 
 import { EventBase, type EvutilSocket, obtainEventBase } from '../events/loop/event-base.js'
-import { EventError } from '../util/errors.js'
+import { EventError } from '../native/errors.js'
 import { checkFunction } from '../util/validation.js'
 import { answer, msOf, orNull, type Timeval } from './answer.js'
 import { checkHandle } from './handles.js'
 
-/** `event_callback_fn`: what has happened on which descriptor. */
+/** `event_callback_fn`: it gets the descriptor and what has happened. */
 export type event_callback_fn<A> = (fd: EvutilSocket, what: number, arg: A) => void
 
-// The one failure of a loop that is told by -1 though it is misuse elsewhere.
+// A loop in a loop returns -1 here, though it is misuse elsewhere.
 function runLoop(run: () => 0 | 1): 0 | 1 | -1 {
   try {
     return run()
@@ -25,16 +25,16 @@ export function event_base_new(): EventBase | null {
   return orNull(() => obtainEventBase())
 }
 
-/** Frees a base and all that lives on it, which libevent leaves to its caller. */
+/** Frees a base and everything that lives on it; in C the caller has to free the latter. */
 export function event_base_free(base: EventBase): void {
   checkHandle(base, EventBase, 'base')
   base.dispose()
 }
 
 /**
- * Runs the loop until nothing is pending or it is told to end. It blocks, as in C; `base.dispatch()` does not.
+ * Runs the loop until nothing is pending or a call ends it. It blocks, as in C; `base.dispatch()` does not.
  *
- * @returns 1 when nothing was left pending, 0 when it was told to end, -1 when the base is running already
+ * @returns 1 when nothing was left pending, 0 when a call ended it, -1 when the base is running already
  * @throws what a callback throws
  */
 export function event_base_dispatch(base: EventBase): 0 | 1 | -1 {
@@ -60,7 +60,7 @@ export function event_base_loopexit(base: EventBase, tv: Timeval | null): 0 | -1
   return answer(() => base.loopexit(msOf(tv)))
 }
 
-/** Has the loop look for new events before the next callback. @returns 0, or -1 */
+/** Makes the loop look for new events before the next callback. @returns 0, or -1 */
 export function event_base_loopcontinue(base: EventBase): 0 | -1 {
   checkHandle(base, EventBase, 'base')
   return answer(() => base.loopcontinue())

@@ -1,7 +1,7 @@
 // event2/buffer.h.
 import { EvBuffer, obtainEvBuffer } from '../events/buffers/ev-buffer.js'
 import type { EvutilSocket } from '../events/loop/event-base.js'
-import { EventError } from '../util/errors.js'
+import { EventError } from '../native/errors.js'
 import { checkString } from '../util/validation.js'
 import { answer, type Out, orNull } from './answer.js'
 import { checkCount, checkHandle, checkOut } from './handles.js'
@@ -74,14 +74,14 @@ export function evbuffer_copyout(buf: EvBuffer, data_out: Uint8Array, datlen?: n
   return count(() => buf.copyout(target))
 }
 
-/** @returns a copy of the first `size` bytes (-1: all), or null when there are not so many, or none */
+/** @returns a copy of the first `size` bytes (-1: all), or null when there are fewer, or none */
 export function evbuffer_pullup(buf: EvBuffer, size: number): Buffer | null {
   checkHandle(buf, EvBuffer, 'buf')
   checkCount(size, 'size')
   return size < 0 ? buf.pullup() : buf.pullup(size)
 }
 
-/** Takes a line with its end. @returns the line as UTF-8 without its end, or null; its bytes go to `n_read_out` */
+/** Takes a line and its end. @returns the line as UTF-8 without its end, or null; its bytes go to `n_read_out` */
 export function evbuffer_readln(buf: EvBuffer, n_read_out: Out<number> | null, eol_style: number): string | null {
   checkHandle(buf, EvBuffer, 'buf')
   if (n_read_out !== null) checkOut(n_read_out, 'n_read_out')
@@ -132,7 +132,7 @@ export function evbuffer_add_file(outbuf: EvBuffer, fd: EvutilSocket, offset: nu
   return answer(() => (length < 0 ? outbuf.addFile(fd, offset) : outbuf.addFile(fd, offset, length)))
 }
 
-/** @returns the position where `what` is first, -1 when it is not there */
+/** @returns the position of the first match of `what`, -1 for none */
 export function evbuffer_search(buffer: EvBuffer, what: string | Uint8Array, start: number | null): number {
   checkHandle(buffer, EvBuffer, 'buffer')
   return count(() => buffer.search(what, start ?? 0))

@@ -7,17 +7,17 @@ import { BufferEvent } from '../events/net/buffer-event.js'
 import { EvDnsBase } from '../events/net/ev-dns-base.js'
 import { AF_INET, AF_INET6 } from '../events/net/evutil.js'
 import { obtainBufferEventPair, obtainBufferEventSocket } from '../events/net/obtain-buffer-event.js'
-import type { EventError } from '../util/errors.js'
+import type { EventError } from '../native/errors.js'
 import { checkFunction } from '../util/validation.js'
 import { answer, msOf, type Out, orNull, type Timeval } from './answer.js'
 import { checkCount, checkHandle, checkOut } from './handles.js'
 import { head, into } from './lengths.js'
 import { checkSockAddr, type SockAddr } from './listener.js'
 
-/** `bufferevent_data_cb`: bytes have come, or gone. */
+/** `bufferevent_data_cb`: bytes have arrived, or have been written. */
 export type bufferevent_data_cb<A> = (bev: BufferEvent, ctx: A) => void
 
-/** `bufferevent_event_cb`: `BEV_EVENT_*`. With `BEV_EVENT_ERROR` comes why: C's `EVUTIL_SOCKET_ERROR()` is its `-errno`. */
+/** `bufferevent_event_cb`: `BEV_EVENT_*`; with `BEV_EVENT_ERROR` an error, whose `-errno` is C's `EVUTIL_SOCKET_ERROR()`. */
 export type bufferevent_event_cb<A> = (bev: BufferEvent, what: number, ctx: A, error: EventError | undefined) => void
 
 /** Makes a bufferevent for a socket, -1 for one that is to be connected. @returns the bufferevent, or null */
@@ -78,7 +78,7 @@ export function bufferevent_get_enabled(bufev: BufferEvent): number {
   return bufev.getEnabled()
 }
 
-/** Connects; the event callback hears how it went. @returns 0, or -1 */
+/** Connects; the event callback gets the result. @returns 0, or -1 */
 export function bufferevent_socket_connect(bufev: BufferEvent, sa: SockAddr): 0 | -1 {
   checkHandle(bufev, BufferEvent, 'bufev')
   checkSockAddr(sa, 'sa')
@@ -88,11 +88,11 @@ export function bufferevent_socket_connect(bufev: BufferEvent, sa: SockAddr): 0 
 function familyOf(family: number): 0 | 4 | 6 {
   if (family === AF_INET) return 4
   if (family === AF_INET6) return 6
-  // Whatever else it is, the method refuses it by name.
+  // The method refuses anything else by name.
   return family as 0
 }
 
-/** Looks a name up and connects. Without a resolver the system's is asked, which blocks. @returns 0, or -1 */
+/** Looks a name up and connects. Without a resolver it asks the system's, which blocks. @returns 0, or -1 */
 export function bufferevent_socket_connect_hostname(
   bufev: BufferEvent,
   evdns_base: EvDnsBase | null,
@@ -111,13 +111,13 @@ export function bufferevent_socket_get_dns_error(bufev: BufferEvent): number {
   return bufev.getDnsError()
 }
 
-/** @returns what has come and was not taken yet */
+/** @returns the input buffer */
 export function bufferevent_get_input(bufev: BufferEvent): EvBuffer {
   checkHandle(bufev, BufferEvent, 'bufev')
   return bufev.getInput()
 }
 
-/** @returns what has not gone yet */
+/** @returns the output buffer */
 export function bufferevent_get_output(bufev: BufferEvent): EvBuffer {
   checkHandle(bufev, BufferEvent, 'bufev')
   return bufev.getOutput()
@@ -134,27 +134,27 @@ export function bufferevent_write(bufev: BufferEvent, data: string | Uint8Array,
   return answer(() => bufev.write(bytes))
 }
 
-/** Sends all bytes of a buffer, which is emptied. @returns 0, or -1 */
+/** Sends all bytes of a buffer and empties it. @returns 0, or -1 */
 export function bufferevent_write_buffer(bufev: BufferEvent, buf: EvBuffer): 0 | -1 {
   checkHandle(bufev, BufferEvent, 'bufev')
   checkHandle(buf, EvBuffer, 'buf')
   return answer(() => bufev.writeBuffer(buf))
 }
 
-/** Takes bytes that have come. @returns how many */
+/** Takes bytes from the input. @returns how many */
 export function bufferevent_read(bufev: BufferEvent, data: Uint8Array, size?: number): number {
   checkHandle(bufev, BufferEvent, 'bufev')
   return bufev.read(into(data, size, 'size'))
 }
 
-/** Takes all bytes that have come, into a buffer. @returns 0, or -1 */
+/** Moves all bytes of the input to a buffer. @returns 0, or -1 */
 export function bufferevent_read_buffer(bufev: BufferEvent, buf: EvBuffer): 0 | -1 {
   checkHandle(bufev, BufferEvent, 'bufev')
   checkHandle(buf, EvBuffer, 'buf')
   return answer(() => bufev.readBuffer(buf))
 }
 
-/** Sets from how many bytes on the callbacks are called, and where reading stops (0: never). */
+/** Sets the watermarks: from the low mark on the callbacks run, at the high mark reading pauses (0: never). */
 export function bufferevent_setwatermark(bufev: BufferEvent, events: number, lowmark: number, highmark: number): void {
   checkHandle(bufev, BufferEvent, 'bufev')
   checkCount(highmark, 'highmark')
@@ -190,7 +190,7 @@ export function bufferevent_get_base(bufev: BufferEvent): EventBase {
   return bufev.getBase()
 }
 
-/** @returns what a connection reads and writes with: to look at, and for timeouts */
+/** @returns the bufferevent of a connection, read-only except for timeouts */
 export function evhttp_connection_get_bufferevent(evcon: EvHttpConnection): BufferEvent {
   checkHandle(evcon, EvHttpConnection, 'evcon')
   return evcon.getBufferevent()

@@ -7,8 +7,8 @@ import type { event_callback_fn } from './base.js'
 import { checkCount, checkHandle, orNothing } from './handles.js'
 
 /**
- * Makes an event, which its base owns. A callback of C's is given by its address, and the loop calls it itself. Without
- * one nothing is called, where C would crash.
+ * Makes an event, which its base owns. A C callback is given by its address; the loop calls it itself. Without a callback
+ * nothing is called, where C would crash.
  *
  * @returns the event, not yet pending, or null
  */
@@ -66,7 +66,7 @@ export function event_active(event: LibEvent, res: number, _ncalls: number): voi
   event.active(res)
 }
 
-/** @returns those of `events` for which it is pending or active. `tv` is for C's order alone: pass null */
+/** @returns those of `events` for which it is pending or active. `tv` only keeps C's order of arguments: pass null */
 export function event_pending(event: LibEvent, events: number, _tv: null = null): number {
   checkHandle(event, LibEvent, 'event')
   checkCount(events, 'events')

@@ -9,18 +9,18 @@ import {
 } from '../events/logging.js'
 import { typeError } from '../util/validation.js'
 
-/** Sets who hears what libevent logs; null for stderr. What it throws, the call that logged throws. */
+/** Sets the callback for libevent's log; null for stderr. If it throws, the call that logged throws the same. */
 export function event_set_log_callback(cb: EvLogCallback | null): void {
   setLogCallback(cb)
 }
 
-/** Switches libevent's debug log: `EVENT_DBG_ALL` or `EVENT_DBG_NONE`. */
+/** Turns libevent's debug log on or off: `EVENT_DBG_ALL` or `EVENT_DBG_NONE`. */
 export function event_enable_debug_logging(which: number): void {
   enableDebugLogging(which)
 }
 
 /**
- * libevent's heap is this library's, which wipes every block before it goes back; JavaScript cannot serve memory.
+ * libevent uses this library's heap, which wipes every block before it is freed; JavaScript cannot provide memory functions.
  *
  * @throws {TypeError} unless all three are null, which leaves everything as it is
  */
@@ -45,7 +45,7 @@ export function event_get_supported_methods(): string[] {
   return getSupportedMethods()
 }
 
-/** Switches on libevent's locks, which this library has done when it was loaded. @returns 0 */
+/** Enables libevent's locks. This library has done so when it was loaded. @returns 0 */
 export function evthread_use_pthreads(): 0 {
   return 0
 }

@@ -1,11 +1,11 @@
-// What C's compiler would check: that an argument is of the type that the function takes.
-import { EventError } from '../util/errors.js'
+// The type checks that C's compiler would make.
+import { EventError } from '../native/errors.js'
 import { type Class, checkFunction, checkInteger, checkObject, describe, isInstance } from '../util/validation.js'
 import type { Out } from './answer.js'
 
 /**
- * C's names that take a handle begin with this: each may be handed any value. NULL is one that C would crash at, unless its
- * documentation says otherwise.
+ * Every function with a C name that takes a handle calls this first, because it may get any value. NULL is refused, as C would
+ * crash, unless the function's documentation says otherwise.
  *
  * @throws EventError `ERR_EV_HANDLE` unless `value` is a handle of the type
  */
@@ -14,7 +14,7 @@ export function checkHandle(value: unknown, type: Class, name: string): void {
   throw new EventError('ERR_EV_HANDLE', `${name} must be an instance of ${type.name}, got ${describe(value)}`)
 }
 
-/** @throws TypeError unless something can be put there */
+/** @throws TypeError unless `value` can receive a result */
 export function checkOut<T>(value: Out<T>, name: string): void {
   checkObject(value, name)
 }

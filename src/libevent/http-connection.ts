@@ -25,7 +25,7 @@ export function evhttp_connection_free(evcon: EvHttpConnection): void {
   evcon.dispose()
 }
 
-/** Makes a request, which is the connection's from then on, whatever this returns. @returns 0, or -1 */
+/** Sends a request. The connection owns it from then on, whatever this returns. @returns 0, or -1 */
 export function evhttp_make_request(evcon: EvHttpConnection, req: EvHttpRequest, type: number, uri: string): 0 | -1 {
   checkHandle(evcon, EvHttpConnection, 'evcon')
   checkHandle(req, EvHttpRequest, 'req')
@@ -45,7 +45,7 @@ export function evhttp_connection_set_timeout_tv(evcon: EvHttpConnection, tv: Ti
   evcon.setTimeout(msOf(tv))
 }
 
-/** Sets how often a request that could not be connected is tried again, -1 for ever. */
+/** Sets how often a failed connect is retried, -1 for no limit. */
 export function evhttp_connection_set_retries(evcon: EvHttpConnection, retry_max: number): void {
   checkHandle(evcon, EvHttpConnection, 'evcon')
   evcon.setRetries(retry_max)
@@ -63,7 +63,7 @@ export function evhttp_connection_set_max_body_size(evcon: EvHttpConnection, new
   evcon.setMaxBodySize(new_max_body_size)
 }
 
-/** Calls back when the connection closes; null for nobody. */
+/** Calls back when the connection closes; null for no callback. */
 export function evhttp_connection_set_closecb<A>(
   evcon: EvHttpConnection,
   cb: ((evcon: EvHttpConnection, arg: A) => void) | null,
@@ -73,7 +73,7 @@ export function evhttp_connection_set_closecb<A>(
   evcon.setClosecb(orNothing(cb, 'cb'), arg)
 }
 
-/** Tells who is at the other end. */
+/** Returns the peer's address and port. */
 export function evhttp_connection_get_peer(evcon: EvHttpConnection, address: Out<string>, port: Out<number>): void {
   checkHandle(evcon, EvHttpConnection, 'evcon')
   checkOut(address, 'address')

@@ -8,13 +8,13 @@ import { checkFunction } from '../util/validation.js'
 import { orNull } from './answer.js'
 import { checkHandle, orNothing } from './handles.js'
 
-/** A client's request has ended, with its reply or with null. */
+/** Called when a client's request has ended: with its reply, or with null. */
 export type evhttp_done_cb<A> = (req: EvHttpRequest | null, arg: A) => void
 
 // C hands the argument of evhttp_request_new() to all of a request's callbacks.
 const args = new WeakMap<EvHttpRequest, unknown>()
 
-/** Makes a client's request; a null callback is none. @returns the request, which its caller owns until it is made, or null */
+/** Makes a client's request; with null it has no callback. @returns the request, owned by the caller until it is made, or null */
 export function evhttp_request_new<A>(cb: evhttp_done_cb<A> | null, arg: A): EvHttpRequest | null {
   const call = orNothing(cb, 'cb')
   const request = orNull(() => obtainEvHttpRequest(call, arg))
@@ -28,13 +28,13 @@ export function evhttp_request_free(req: EvHttpRequest): void {
   req.dispose()
 }
 
-/** Sets what a client's request calls when it fails: with an `EVREQ_HTTP_*`, and its argument. */
+/** Sets the callback for a failure of a client's request: it gets an `EVREQ_HTTP_*` and the request's argument. */
 export function evhttp_request_set_error_cb<A>(req: EvHttpRequest, cb: ((error: number, arg: A) => void) | null): void {
   checkHandle(req, EvHttpRequest, 'req')
   req.setErrorCb(orNothing(cb, 'cb'), args.get(req) as A)
 }
 
-/** Sets what a client's request calls for each piece of the reply's body. */
+/** Sets the callback for each piece of the body of a client's reply. */
 export function evhttp_request_set_chunked_cb<A>(
   req: EvHttpRequest,
   cb: ((req: EvHttpRequest, arg: A) => void) | null,
@@ -43,7 +43,7 @@ export function evhttp_request_set_chunked_cb<A>(
   req.setChunkedCb(orNothing(cb, 'cb'), args.get(req) as A)
 }
 
-/** Sets what a client's request calls when the reply's headers are there; a negative result ends it. */
+/** Sets the callback for the headers of a client's reply; a negative result ends the request. */
 export function evhttp_request_set_header_cb<A>(
   req: EvHttpRequest,
   cb: ((req: EvHttpRequest, arg: A) => number) | null,
@@ -53,10 +53,10 @@ export function evhttp_request_set_header_cb<A>(
   req.setHeaderCb((request, arg: A) => cb === null || cb(request, arg) >= 0, args.get(req) as A)
 }
 
-/** Requests whose reply has been written, while their callback runs: their connections. */
+/** The connections of requests whose reply has been written, while their callbacks run. */
 const completing = new Map<EvHttpRequest, EvHttpConnection>()
 
-/** Calls back when a server's reply has been written whole. On one that has lost its connection it does nothing. */
+/** Calls back when a server's reply has been written whole. Does nothing for a request that has lost its connection. */
 export function evhttp_request_set_on_complete_cb<A>(
   req: EvHttpRequest,
   cb: ((req: EvHttpRequest, arg: A) => void) | null,
@@ -76,7 +76,7 @@ export function evhttp_request_set_on_complete_cb<A>(
   }, cb_arg)
 }
 
-/** Gives a client's request up. */
+/** Cancels a client's request. */
 export function evhttp_cancel_request(req: EvHttpRequest): void {
   checkHandle(req, EvHttpRequest, 'req')
   req.cancel()
@@ -84,7 +84,7 @@ export function evhttp_cancel_request(req: EvHttpRequest): void {
 
 /**
  * @returns the connection; null when it has gone, or the request has been answered. In the callback of
- * {@link evhttp_request_set_on_complete_cb} it is there once more.
+ * {@link evhttp_request_set_on_complete_cb} it is returned once more.
  */
 export function evhttp_request_get_connection(req: EvHttpRequest): EvHttpConnection | null {
   checkHandle(req, EvHttpRequest, 'req')

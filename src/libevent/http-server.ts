@@ -5,13 +5,13 @@ import { EvHttpBoundSocket } from '../events/http/ev-http-bound-socket.js'
 import type { EvHttpConnection } from '../events/http/ev-http-connection.js'
 import { EvHttpRequest, isLost, keepRequest } from '../events/http/ev-http-request.js'
 import { EventBase, type EvutilSocket } from '../events/loop/event-base.js'
-import { EventError } from '../util/errors.js'
+import { EventError } from '../native/errors.js'
 import { checkFunction } from '../util/validation.js'
 import { answer, argumentInC, msOf, orNull, type Timeval } from './answer.js'
 import { checkBuffer } from './buffer.js'
 import { checkCount, checkHandle } from './handles.js'
 
-/** A request has come. */
+/** Called for a request. */
 export type evhttp_request_cb<A> = (req: EvHttpRequest, arg: A) => void
 
 /** Makes a server. @returns the server, which its base owns, or null */
@@ -31,13 +31,13 @@ export function evhttp_bind_socket(http: EvHttp, address: string, port: number):
   return evhttp_bind_socket_with_handle(http, address, port) === null ? -1 : 0
 }
 
-/** Binds a TCP socket and accepts on it. @returns the socket, which is the server's, or null */
+/** Binds a TCP socket and accepts on it. @returns the socket, which the server owns, or null */
 export function evhttp_bind_socket_with_handle(http: EvHttp, address: string, port: number): EvHttpBoundSocket | null {
   checkHandle(http, EvHttp, 'http')
   return orNull(() => http.bindSocketWithHandle(address, port))
 }
 
-/** Accepts on a socket that listens, which is the server's from then on. @returns 0, or -1 */
+/** Accepts on a socket that listens. The server owns it from then on. @returns 0, or -1 */
 export function evhttp_accept_socket(http: EvHttp, fd: EvutilSocket): 0 | -1 {
   return evhttp_accept_socket_with_handle(http, fd) === null ? -1 : 0
 }
@@ -62,8 +62,8 @@ export function evhttp_bound_socket_get_fd(bound_socket: EvHttpBoundSocket): Evu
 }
 
 /**
- * Sets the callback for requests that no path's callback takes. One of C's is given by its address, and gets the request
- * itself. With null they are answered 404, as without one.
+ * Sets the callback for requests without a path's callback. A C callback is given by its address, and gets the C request.
+ * With null such requests are answered 404.
  */
 export function evhttp_set_gencb(http: EvHttp, cb: bigint, arg: bigint | null): void
 export function evhttp_set_gencb<A>(http: EvHttp, cb: evhttp_request_cb<A> | null, arg: A): void
@@ -87,7 +87,7 @@ function keeping<A>(cb: evhttp_request_cb<A>): evhttp_request_cb<A> {
   }
 }
 
-/** Sets the callback for a path, which may be one of C's. @returns 0, or -1 when it has one */
+/** Sets the callback for a path, which may be a C function. @returns 0, or -1 when the path has one */
 export function evhttp_set_cb(http: EvHttp, path: string, cb: bigint, cb_arg: bigint | null): 0 | -1
 export function evhttp_set_cb<A>(http: EvHttp, path: string, cb: evhttp_request_cb<A>, cb_arg: A): 0 | -1
 export function evhttp_set_cb<A>(
@@ -111,17 +111,17 @@ export function evhttp_del_cb(http: EvHttp, path: string): 0 | -1 {
   return answer(() => http.delCb(path))
 }
 
-/** The longest time that there is: for none. */
+/** The longest timeout, used for none. */
 const NEVER_MS = 1e12
 
-/** Sets for how many seconds a connection may be silent; 0: as long as it likes. */
+/** Sets for how many seconds a connection may be silent; 0 for no limit. */
 export function evhttp_set_timeout(http: EvHttp, timeout_in_secs: number): void {
   checkHandle(http, EvHttp, 'http')
   checkCount(timeout_in_secs, 'timeout_in_secs')
   http.setTimeout(timeout_in_secs > 0 ? timeout_in_secs * 1000 : NEVER_MS)
 }
 
-/** Sets for how long a connection may be silent; null: as long as it likes. */
+/** Sets for how long a connection may be silent; null for no limit. */
 export function evhttp_set_timeout_tv(http: EvHttp, tv: Timeval | null): void {
   checkHandle(http, EvHttp, 'http')
   http.setTimeout(msOf(tv) || NEVER_MS)
@@ -145,13 +145,13 @@ export function evhttp_set_allowed_methods(http: EvHttp, methods: number): void 
   http.setAllowedMethods(methods)
 }
 
-/** Sets the Content-Type of replies that name none; null for nothing. */
+/** Sets the Content-Type of replies that have none; null for no header. */
 export function evhttp_set_default_content_type(http: EvHttp, content_type: string | null): void {
   checkHandle(http, EvHttp, 'http')
   http.setDefaultContentType(content_type ?? undefined)
 }
 
-/** Sets `EVHTTP_SERVER_*` flags. @returns 0, or -1 when there is no such one */
+/** Sets `EVHTTP_SERVER_*` flags. @returns 0, or -1 when there is no such flag */
 export function evhttp_set_flags(http: EvHttp, flags: number): 0 | -1 {
   checkHandle(http, EvHttp, 'http')
   return answer(() => http.setFlags(flags))
@@ -164,7 +164,7 @@ export function evhttp_add_virtual_host(http: EvHttp, pattern: string, vhost: Ev
   return answer(() => http.addVirtualHost(pattern, vhost))
 }
 
-/** Takes a virtual host away. @returns 0, or -1 when it is none */
+/** Removes a virtual host. @returns 0, or -1 when there is no such host */
 export function evhttp_remove_virtual_host(http: EvHttp, vhost: EvHttp): 0 | -1 {
   checkHandle(http, EvHttp, 'http')
   checkHandle(vhost, EvHttp, 'vhost')
@@ -177,13 +177,13 @@ export function evhttp_add_server_alias(http: EvHttp, alias: string): 0 | -1 {
   return answer(() => http.addServerAlias(alias))
 }
 
-/** Removes a name of the server. @returns 0, or -1 when it has no such one */
+/** Removes a name of the server. @returns 0, or -1 when there is none */
 export function evhttp_remove_server_alias(http: EvHttp, alias: string): 0 | -1 {
   checkHandle(http, EvHttp, 'http')
   return answer(() => http.removeServerAlias(alias))
 }
 
-/** Sends something of a reply. @returns false when the request has lost its connection: then it is dropped, as in C */
+/** Sends a part of a reply. @returns false when the request has lost its connection: the part is then dropped, as in C */
 function sent(req: EvHttpRequest, send: () => void): boolean {
   try {
     send()
@@ -200,8 +200,8 @@ function answered(req: EvHttpRequest, send: () => void): void {
 }
 
 /**
- * Answers with the headers and the body in the output buffer, and the bytes of `databuf`, which is emptied. When the
- * connection has gone, all is dropped and the request freed.
+ * Answers with the headers and the body in the output buffer, then the bytes of `databuf`, which is emptied. When the
+ * connection has gone, everything is dropped and the request is freed.
  */
 export function evhttp_send_reply(
   req: EvHttpRequest,
@@ -234,7 +234,7 @@ export function evhttp_send_error(req: EvHttpRequest, error: number, reason: str
   answered(req, () => req.sendError(error, reason ?? undefined))
 }
 
-/** Starts a reply whose body follows in chunks. When the connection has gone, nothing happens. */
+/** Starts a reply whose body is sent in chunks. When the connection has gone, nothing happens. */
 export function evhttp_send_reply_start(req: EvHttpRequest, code: number, reason: string | null): void {
   checkHandle(req, EvHttpRequest, 'req')
   sent(req, () => req.sendReplyStart(code, reason ?? undefined))
@@ -249,7 +249,7 @@ export function evhttp_send_reply_chunk(req: EvHttpRequest, databuf: EvBuffer): 
   sent(req, () => req.sendReplyChunk(data))
 }
 
-/** As {@link evhttp_send_reply_chunk}. `cb` is called when all that was queued has gone to the system. */
+/** As {@link evhttp_send_reply_chunk}. `cb` is called when everything queued has been written to the system. */
 export function evhttp_send_reply_chunk_with_cb<A>(
   req: EvHttpRequest,
   databuf: EvBuffer,

@@ -13,7 +13,7 @@ import { answer, type Out, orNull } from './answer.js'
 import { checkCount, checkHandle, checkOut } from './handles.js'
 import { head } from './lengths.js'
 
-/** Appends a header. @returns 0, or -1 when the name or the value may not stand in a message */
+/** Appends a header. @returns 0, or -1 when the name or the value is not allowed in a message */
 export function evhttp_add_header(headers: EvKeyvalq, key: string, value: string): 0 | -1 {
   checkHandle(headers, EvKeyvalq, 'headers')
   return answer(() => headers.addHeader(key, value))

@@ -1,14 +1,14 @@
-// Lengths beside what they are the length of, as C has them. They are bytes: where one does not fit, C would read or write
-// on, or cut a character in two, so it is an error and never a truncation.
+// Lengths as separate arguments, as C has them. They count bytes. With a wrong one C would read or write beyond the end, or cut a
+// character in two; here it is an error, and nothing is ever truncated.
 import { checkBytes, checkInteger, checkUint8Array, rangeError } from '../util/validation.js'
 
 /**
  * @param data - bytes, or a string, which goes as UTF-8
  * @param length - in bytes: of a string all of them, of bytes the first ones; undefined for all
- * @param name - of the argument that says the length
- * @returns what is meant
+ * @param name - the length argument's name
+ * @returns the bytes or text that `length` selects
  * @throws {TypeError} when either has a wrong type
- * @throws {RangeError} when there are not so many bytes, or a string has more
+ * @throws {RangeError} when `data` has fewer bytes, or a string has more
  */
 export function head(data: string | Uint8Array, length: number | undefined, name: string): string | Uint8Array {
   checkBytes(data, 'data')
@@ -27,10 +27,10 @@ export function head(data: string | Uint8Array, length: number | undefined, name
 /**
  * @param target - memory to be filled
  * @param length - how much of it, in bytes; undefined for all
- * @param name - of the argument that says the length
- * @returns what is to be filled
+ * @param name - the length argument's name
+ * @returns the part to be filled
  * @throws {TypeError} when either has a wrong type
- * @throws {RangeError} when it is not so large
+ * @throws {RangeError} when the memory is smaller
  */
 export function into(target: Uint8Array, length: number | undefined, name: string): Uint8Array {
   checkUint8Array(target, 'data_out')

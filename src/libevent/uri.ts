@@ -39,7 +39,7 @@ export function evhttp_uri_get_scheme(uri: EvHttpUri): string | null {
   return uri.getScheme() ?? null
 }
 
-/** @returns what stands before `@`, or null */
+/** @returns the text before `@`, or null */
 export function evhttp_uri_get_userinfo(uri: EvHttpUri): string | null {
   checkHandle(uri, EvHttpUri, 'uri')
   return uri.getUserinfo() ?? null
@@ -63,13 +63,13 @@ export function evhttp_uri_get_path(uri: EvHttpUri): string | null {
   return uri.getPath() ?? null
 }
 
-/** @returns what stands after `?`, or null */
+/** @returns the text after `?`, or null */
 export function evhttp_uri_get_query(uri: EvHttpUri): string | null {
   checkHandle(uri, EvHttpUri, 'uri')
   return uri.getQuery() ?? null
 }
 
-/** @returns what stands after `#`, or null */
+/** @returns the text after `#`, or null */
 export function evhttp_uri_get_fragment(uri: EvHttpUri): string | null {
   checkHandle(uri, EvHttpUri, 'uri')
   return uri.getFragment() ?? null
@@ -81,7 +81,7 @@ export function evhttp_uri_set_scheme(uri: EvHttpUri, scheme: string | null): 0 
   return answer(() => uri.setScheme(scheme ?? undefined))
 }
 
-/** Sets what stands before `@`. @returns as {@link evhttp_uri_set_scheme} */
+/** Sets the text before `@`. @returns as {@link evhttp_uri_set_scheme} */
 export function evhttp_uri_set_userinfo(uri: EvHttpUri, userinfo: string | null): 0 | -1 {
   checkHandle(uri, EvHttpUri, 'uri')
   return answer(() => uri.setUserinfo(userinfo ?? undefined))
@@ -105,19 +105,19 @@ export function evhttp_uri_set_path(uri: EvHttpUri, path: string | null): 0 | -1
   return answer(() => uri.setPath(path ?? undefined))
 }
 
-/** Sets what stands after `?`. @returns as {@link evhttp_uri_set_scheme} */
+/** Sets the text after `?`. @returns as {@link evhttp_uri_set_scheme} */
 export function evhttp_uri_set_query(uri: EvHttpUri, query: string | null): 0 | -1 {
   checkHandle(uri, EvHttpUri, 'uri')
   return answer(() => uri.setQuery(query ?? undefined))
 }
 
-/** Sets what stands after `#`. @returns as {@link evhttp_uri_set_scheme} */
+/** Sets the text after `#`. @returns as {@link evhttp_uri_set_scheme} */
 export function evhttp_uri_set_fragment(uri: EvHttpUri, fragment: string | null): 0 | -1 {
   checkHandle(uri, EvHttpUri, 'uri')
   return answer(() => uri.setFragment(fragment ?? undefined))
 }
 
-/** @returns the whole URI, or null when its parts do not go together. There is no buffer that it has to fit into */
+/** @returns the whole URI, or null when its parts do not go together. There is no buffer with a length, unlike in C */
 export function evhttp_uri_join(uri: EvHttpUri): string | null {
   checkHandle(uri, EvHttpUri, 'uri')
   return orNull(() => uri.join())

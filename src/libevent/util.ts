@@ -11,22 +11,22 @@ import { answer } from './answer.js'
 
 export { AF_INET, AF_INET6, AF_UNSPEC } from '../events/net/evutil.js'
 
-/** Closes a socket that is no handle's, such as one that a listener has handed over. @returns 0, or -1 */
+/** Closes a socket that no handle owns, such as one that a listener has accepted. @returns 0, or -1 */
 export function evutil_closesocket(sock: EvutilSocket): 0 | -1 {
   return answer(() => evutilClosesocket(sock))
 }
 
-/** Has reading and writing fail instead of waiting. @returns 0, or -1 */
+/** Makes reading and writing fail instead of waiting. @returns 0, or -1 */
 export function evutil_make_socket_nonblocking(sock: EvutilSocket): 0 | -1 {
   return answer(() => evutilMakeSocketNonblocking(sock))
 }
 
-/** Has a descriptor closed in programs that are executed. @returns 0, or -1 */
+/** Makes the system close a descriptor in programs that are executed. @returns 0, or -1 */
 export function evutil_make_socket_closeonexec(sock: EvutilSocket): 0 | -1 {
   return answer(() => evutilMakeSocketCloseonexec(sock))
 }
 
-/** Lets a socket be bound though connections of an earlier one linger. @returns 0, or -1 */
+/** Lets a socket be bound while connections of an earlier one linger. @returns 0, or -1 */
 export function evutil_make_listen_socket_reuseable(sock: EvutilSocket): 0 | -1 {
   return answer(() => evutilMakeListenSocketReuseable(sock))
 }

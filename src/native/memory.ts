@@ -1,4 +1,4 @@
-/** What the addon exports for locked and wiped memory. A secure buffer's number is none of a handle. */
+/** What the addon exports for locked and wiped memory. The number of a secure buffer is not a handle's. */
 export interface NativeMemory {
   lockedPoolConfigure(policy: number, backend: string): void
   lockedPoolStats(): Record<string, number | string>
@@ -8,7 +8,7 @@ export interface NativeMemory {
   purgeOnSignal(signal: number): boolean
   purgeFirstAgain(): void
   secureRegionNew(size: number): ArrayBuffer | undefined
-  /** @returns 0 when it is none, 1 when it is freed, 2 when JavaScript has to move its memory aside */
+  /** @returns 0 when it is no region, 1 when it is freed, 2 when JavaScript has to move its memory aside */
   secureRegionFree(memory: ArrayBuffer): number
   secureWipedNew(size: number): ArrayBuffer | undefined
 
@@ -44,7 +44,7 @@ export interface NativeMemory {
   secureBufferRevoke(token: bigint): boolean
   secureBufferDestroy(buffer: number): void
   secureBufferRelease(buffer: number): void
-  /** Has a share released by one of the next calls of secureBufferNew() once the object has been collected. */
+  /** Makes one of the next calls of secureBufferNew() release a share once the object has been collected. */
   secureBufferWatch(buffer: number, object: object): void
   /** @returns false when it is not watched, or has been released so */
   secureBufferUnwatch(buffer: number): boolean

@@ -1,7 +1,7 @@
 // The one door to the addon. Its types are the addon's only description.
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { EventError } from '../util/errors.js'
+import { EventError } from '../native/errors.js'
 import type { NativeBufferEvents } from './buffer-events.js'
 import type { NativeBuffers } from './buffers.js'
 import type { NativeEvents } from './events.js'

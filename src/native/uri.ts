@@ -1,6 +1,6 @@
 import type { HandleNumber } from './handles.js'
 
-/** What the addon exports for URIs and lists. `owner` says whose a list is: 0 itself, 1 and 2 a request. */
+/** What the addon exports for URIs and lists. `owner` is 0 for an owned list, 1 and 2 for a request's headers. */
 export interface NativeUri {
   uriNew(text: string | undefined, flags: number): HandleNumber
   uriGet(uri: HandleNumber, part: number): string | undefined

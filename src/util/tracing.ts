@@ -7,7 +7,8 @@ import { type HandleNumber, native } from '../native/native.js'
 
 const SCOPE = 'bitcoin-support'
 
-// The API, undefined where it is not installed: then nothing is traced. Taken out of its module, whose exports are getters.
+// The API. It is undefined when the package is not installed; nothing is traced then. It is taken out of its module because the
+// module's exports are getters.
 const { trace, metrics } = loadApi() ?? {}
 const typeNames = new Map<number, string>()
 const creations = new Map<HandleNumber, { span?: SpanContext; stack?: string }>()
@@ -20,7 +21,7 @@ interface Delegating {
   getDelegateTracer?(name: string): Tracer | undefined
 }
 
-/** What is told of the locked pool, as `lockedPoolStats()` has it. */
+/** The gauges of the locked pool, as `lockedPoolStats()` names them. */
 const POOL_PARTS = [
   ['used', 'Locked memory in use'],
   ['free', 'Locked memory that is not in use'],
@@ -38,7 +39,7 @@ function loadApi(): typeof OpenTelemetry | undefined {
   }
 }
 
-/** The tracer of the SDK that is registered now, or undefined without one: then nothing is spent on a span. */
+/** @returns the tracer of the SDK that is registered now; undefined without one, so that no span is made */
 function activeTracer(): Tracer | undefined {
   if (trace === undefined) return undefined
   const provider = trace.getTracerProvider()
@@ -56,13 +57,13 @@ function attributes(type: number, id: number) {
   }
 }
 
-/** Makes a declared type known to the spans and gauges. */
+/** Registers a declared type's name for spans and gauges. */
 export function traceType(type: number, name: string): void {
   typeNames.set(type, name)
   registerGauges()
 }
 
-/** Registers the gauges with the meter provider that is registered now, if that has not been done. */
+/** Registers the gauges with the present meter provider, unless that has been done. */
 export function registerGauges(): void {
   const provider = metrics?.getMeterProvider()
   if (provider === undefined || provider === metered) return
@@ -85,8 +86,8 @@ export function registerGauges(): void {
 }
 
 /**
- * Switches the capture of a stack at each handle's creation on or off, for `liveHandles()` and leak reports. It costs
- * some microseconds a handle. `BITCOIN_SUPPORT_STACKS=1` in the environment switches it on from the start.
+ * Turns the capture of a stack at each handle's creation on or off, for `liveHandles()` and leak reports. It costs some
+ * microseconds per handle. `BITCOIN_SUPPORT_STACKS=1` in the environment turns it on from the start.
  *
  * @param on - whether handles made from now on remember their stack
  */
@@ -94,7 +95,7 @@ export function setCaptureStacks(on: boolean): void {
   captureStacks = on
 }
 
-/** Tells of a new handle. */
+/** Traces a new handle. */
 export function traceCreated(handle: HandleNumber, type: number, id: number): void {
   const tracer = activeTracer()
   if (tracer === undefined && !captureStacks) return
@@ -112,7 +113,7 @@ export function traceCreated(handle: HandleNumber, type: number, id: number): vo
   creations.set(handle, creation)
 }
 
-/** Tells of the handles that have ended since the last call, whoever ended them. */
+/** Traces the handles that have ended since the last call, however they ended. */
 export function traceDropped(): void {
   if (!dropLogOn) return
   const dropped = native.takeDropped()
@@ -128,10 +129,10 @@ export function traceDropped(): void {
   }
 }
 
-/** What happens to secret memory. */
+/** An event of secret memory. */
 export type SecureEvent = 'arena_growth' | 'lock_failure' | 'destroy'
 
-/** What is told only to an audit log. */
+/** An event that only an audit log reports. */
 export type AuditEvent =
   | 'create'
   | 'write'
@@ -150,24 +151,24 @@ export type AuditEvent =
 let auditing = false
 
 /**
- * Switches the audit log of secret memory on or off: with an OpenTelemetry SDK registered, each of these is a span
- * `secure_alloc` too, beside the arenas' growth, lock failures and destruction that always are: a buffer's creation,
- * writing, reading, copying out (`as_slice`), lending, sharing, opening and revoking, a string's growth to another place,
- * what the allocators hand out and take back, each `memoryCleanse()`, and each failure. None holds a content, a length, or
- * a number that names a buffer.
+ * Turns the audit log of secret memory on or off. It needs a registered OpenTelemetry SDK. A span `secure_alloc` always reports
+ * the growth of arenas, lock failures and destruction. With the audit log, one reports each of these too: a buffer's creation,
+ * writing, reading, copying out (`as_slice`), lending, sharing, opening and revoking; a string's growth to another place; what
+ * the allocators allocate and deallocate; each `memoryCleanse()`; and each failure. No span has a content, a length, or a number
+ * that identifies a buffer.
  *
- * @param on - whether what happens from now on is told
+ * @param on - whether events from now on are reported
  */
 export function setSecureAudit(on: boolean): void {
   auditing = on
 }
 
-/** Tells an audit log, if there is one, of something that has happened to secret memory. */
+/** Reports an event of secret memory, if the audit log is on. */
 export function auditSecure(event: AuditEvent): void {
   if (auditing) traceSecure(event)
 }
 
-/** Tells of something that has happened to secret memory. */
+/** Reports an event of secret memory. */
 export function traceSecure(event: SecureEvent | AuditEvent): void {
   activeTracer()
     ?.startSpan('secure_alloc', { attributes: { 'bitcoin_support.secure.event': event } })

@@ -4,7 +4,7 @@ import { types } from 'node:util'
 /** The largest of C's `int`. */
 export const INT_MAX = 2 ** 31 - 1
 
-/** @returns how an argument is shown that is refused */
+/** @returns the text for a refused argument in an error's message */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return `${String(value)}`
@@ -17,7 +17,7 @@ function classOf(value: object): string {
     const { name } = value.constructor
     return typeof name === 'string' && name !== '' ? name : 'Object'
   } catch {
-    // Without a constructor, or with one that cannot be asked.
+    // It has no constructor, or one that throws.
     return 'Object'
   }
 }
@@ -54,7 +54,7 @@ export function checkString(value: unknown, name: string): void {
 /** @throws TypeError unless `value` is a string, RangeError unless a request line can have it as its target. */
 export function checkTarget(value: string, name: string): void {
   checkString(value, name)
-  // Not by a regular expression, which costs more than what it looks at.
+  // A regular expression would cost more.
   let visible = value.length > 0
   for (let i = 0; i < value.length; i++) {
     const unit = value.charCodeAt(i)
@@ -122,7 +122,7 @@ export function checkBytes(value: unknown, name: string): void {
   if (typeof value !== 'string' && !isBytes(value)) throw typeError(name, 'a string or a Uint8Array', value)
 }
 
-/** Whether `value` is a Uint8Array, of whatever context: each has a class of its own. */
+/** Whether `value` is a Uint8Array, of any context: each context has a class of its own. */
 export const isBytes: (value: unknown) => value is Uint8Array = types.isUint8Array
 
 /** @throws TypeError unless `value` is a Uint8Array. */
@@ -130,7 +130,7 @@ export function checkUint8Array(value: unknown, name: string): void {
   if (!isBytes(value)) throw typeError(name, 'an instance of Uint8Array', value)
 }
 
-/** A class's own way to tell its instances from what only has their prototype. */
+/** A class's own check for its instances: other objects may have their prototype. */
 export const kMade: unique symbol = Symbol('made')
 
 /** A class. */

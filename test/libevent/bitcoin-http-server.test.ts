@@ -356,7 +356,7 @@ describe('Bitcoin Core’s HTTP server under C’s names', () => {
     const [, req] = await server.lost()
     expectCode('ERR_EV_STATE', () => req.reply())
     expectCode('ERR_EV_STATE', () => req.sendReplyStart(200))
-    expectCode('ERR_EV_STATE', () => req.address)
+    expectCode('ERR_EV_STATE', () => req.address())
     expect([req.getConnection(), req.getMethod(), req.getUri()]).to.deep.equal([null, 'GET', '/lost'])
     req.dispose()
   })

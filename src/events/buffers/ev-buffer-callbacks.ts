@@ -1,29 +1,25 @@
 import { AsyncResource } from 'node:async_hooks'
-import { EventError } from '../../util/errors.js'
+import { EventError } from '../../native/errors.js'
+import { BoundCallback } from '../bound-callback.js'
+import { collectErrors, throwCollected } from '../buffer-changes.js'
 import { EV_TIMEOUT, EVBUFFER_CB_ENABLED } from '../constants.js'
-import { BoundCallback } from '../loop/base-state.js'
 import type { EventBase } from '../loop/event-base.js'
-import { collectErrors, throwCollected } from './buffer-news.js'
-import type { EvBuffer } from './ev-buffer.js'
 
-/** What has changed in a buffer. */
+/** How a buffer has changed. */
 export interface EvBufferCbInfo {
   /** How many bytes it held before. */
   readonly origSize: number
-  /** How many were added since. */
+  /** How many bytes were added since. */
   readonly nAdded: number
-  /** How many were taken or dropped since. */
+  /** How many bytes were taken or dropped since. */
   readonly nDeleted: number
 }
 
-/**
- * Callback of a buffer that has changed; it may change or dispose the buffer.
- *
- * @param buffer - the buffer
- * @param info - see {@link EvBufferCbInfo}
- * @param arg - what was given with the callback
- */
-export type EvBufferCallback<A = undefined> = (buffer: EvBuffer, info: EvBufferCbInfo, arg: A) => void
+/** The part of EvBuffer that is needed here. */
+interface Changing {
+  readonly disposed: boolean
+  getLength(): number
+}
 
 interface Entry {
   readonly id: number
@@ -34,15 +30,15 @@ interface Entry {
 }
 
 /** A buffer's callbacks. */
-export class BufferCallbacks {
-  readonly #buffer: EvBuffer
+export class BufferCallbacks<B extends Changing> {
+  readonly #buffer: B
   /** The newest first, as libevent calls them. */
   readonly #entries: Entry[] = []
   #lastId = 0
   #base: EventBase | undefined
   #deferred: { added: number; deleted: number } | undefined
 
-  constructor(buffer: EvBuffer) {
+  constructor(buffer: B) {
     this.#buffer = buffer
   }
 
@@ -50,7 +46,7 @@ export class BufferCallbacks {
     return this.#entries.length === 0
   }
 
-  add<A>(callback: EvBufferCallback<A>, arg: A): number {
+  add<A>(callback: (buffer: B, info: EvBufferCbInfo, arg: A) => void, arg: A): number {
     this.#lastId += 1
     const resource = new AsyncResource('EvBuffer', { requireManualDestroy: true })
     const bound = new BoundCallback((info: EvBufferCbInfo) => callback(this.#buffer, info, arg), resource)

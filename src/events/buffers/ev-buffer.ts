@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
+import { EventError } from '../../native/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
-import { EventError } from '../../util/errors.js'
 import {
   checkBoolean,
   checkBytes,
@@ -9,26 +9,48 @@ import {
   checkInteger,
   checkUint8Array,
   INT_MAX,
+  isBytes,
+  rangeError,
   typeError,
 } from '../../util/validation.js'
-import { EVBUFFER_CB_ENABLED, EVBUFFER_FLAG_DRAINS_TO_FD } from '../constants.js'
+import { BoundCallback } from '../bound-callback.js'
+import { awaitRelease, type ChangeReceiver, forgetRelease, kChanged, watchBuffer } from '../buffer-changes.js'
+import {
+  EVBUFFER_CB_ENABLED,
+  EVBUFFER_EOL_ANY,
+  EVBUFFER_EOL_CRLF,
+  EVBUFFER_EOL_NUL,
+  EVBUFFER_FLAG_DRAINS_TO_FD,
+  EVBUFFER_PTR_ADD,
+  EVBUFFER_PTR_SET,
+} from '../constants.js'
+import { declareEventType } from '../declare-event-type.js'
 import { checkLive, handleOf, kAbout, kAdopt, reportWhenCollected } from '../event-handle.js'
-import { BoundCallback } from '../loop/base-state.js'
 import { EventBase, type EvutilSocket } from '../loop/event-base.js'
-import { awaitRelease, type ChangeReceiver, forgetRelease, kChanged, watchBuffer } from './buffer-news.js'
-import { checkSize, EvBufferBytes } from './ev-buffer-bytes.js'
-import { BufferCallbacks, type EvBufferCallback } from './ev-buffer-callbacks.js'
+import { BufferCallbacks, type EvBufferCbInfo } from './ev-buffer-callbacks.js'
+
+/** More than any buffer can hold. */
+const MAX_SIZE = Number.MAX_SAFE_INTEGER
 
 /**
- * Makes the object for the native view of a buffer that belongs to something else. It keeps `owner` alive, where that is
- * what its users have need of.
+ * Callback of a buffer that has changed; it may change or dispose the buffer.
+ *
+ * @param buffer - the buffer
+ * @param info - see {@link EvBufferCbInfo}
+ * @param arg - what was given with the callback
+ */
+export type EvBufferCallback<A = undefined> = (buffer: EvBuffer, info: EvBufferCbInfo, arg: A) => void
+
+/**
+ * Makes the object for the native view of a buffer that belongs to something else. The object keeps `owner` alive, if there
+ * is one.
  */
 export let viewOfBuffer: (number: HandleNumber, owner?: object) => EvBuffer
 
 const owners = new WeakMap<EvBuffer, object>()
 
 /**
- * `checkInstance()` for buffers, which are passed on for every message: V8 knows here what it is asked for.
+ * `checkInstance()` for buffers. Buffers are passed on for every message, and V8 compiles this check for their class alone.
  *
  * @throws TypeError unless `value` is an EvBuffer.
  */
@@ -37,19 +59,19 @@ export function checkBuffer(value: unknown, name: string): void {
 }
 
 /**
- * libevent's `evbuffer`: bytes that are added at the end and taken from the start, in pieces that move between buffers
- * without being copied.
+ * libevent's `evbuffer`: bytes are added at the end and taken from the start. Pieces move between buffers without being
+ * copied.
  *
- * `obtainEvBuffer()` makes one that its user owns. The buffers of a bufferevent or of a request belong to those: what
- * JavaScript has of them is a view, which ends with its owner; disposing a view leaves the buffer as it is.
+ * `obtainEvBuffer()` makes a buffer that the user owns. The buffers of a bufferevent or of a request belong to their owner:
+ * JavaScript has a view of them, which ends with the owner. Disposing a view leaves the buffer as it is.
  *
- * JavaScript never sees libevent's own memory: what is read is a copy, which the caller owns. libevent wipes its own
- * memory when it is done with it.
+ * JavaScript never sees libevent's own memory: every read returns a copy, which the caller owns. libevent's own memory is
+ * wiped when it is freed.
  *
  * @see evbuffer_new(), evbuffer_free()
  */
-export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
-  readonly #callbacks = new BufferCallbacks(this)
+export class EvBuffer extends declareEventType('EvBuffer') implements ChangeReceiver {
+  readonly #callbacks: BufferCallbacks<EvBuffer> = new BufferCallbacks<EvBuffer>(this)
   #reserved: ArrayBufferLike | undefined
 
   static {
@@ -69,13 +91,289 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
     if (!isView) reportWhenCollected(this)
   }
 
+  // --- adding and taking ---------------------------------------------------------------------------
+
+  /**
+   * @returns how many bytes the buffer holds
+   * @see evbuffer_get_length()
+   */
+  getLength(): number {
+    return native.bufferGetLength(handleOf(this))
+  }
+
+  /**
+   * Appends a copy of `data`.
+   *
+   * @param data - a string goes as UTF-8
+   * @throws {TypeError} when it is neither a string nor a Uint8Array
+   * @throws {EventError} `ERR_EV_STATE` when the buffer is frozen at its end, or a read-only view
+   * @see evbuffer_add()
+   */
+  add(data: string | Uint8Array): void {
+    checkBytes(data, 'data')
+    native.bufferAdd(handleOf(this), data)
+  }
+
+  /**
+   * Puts a copy of `data` before the first byte.
+   *
+   * @param data - a string goes as UTF-8
+   * @throws {TypeError} when it is neither a string nor a Uint8Array
+   * @throws {EventError} `ERR_EV_STATE` when the buffer is frozen at its start, or a read-only view
+   * @see evbuffer_prepend()
+   */
+  prepend(data: string | Uint8Array): void {
+    checkBytes(data, 'data')
+    native.bufferPrepend(handleOf(this), data)
+  }
+
+  /**
+   * Drops bytes from the start.
+   *
+   * @param size - how many; all, if the buffer holds fewer
+   * @throws {EventError} `ERR_EV_STATE` when the buffer is frozen at its start, or a read-only view
+   * @see evbuffer_drain()
+   */
+  drain(size: number): void {
+    checkSize(size, 'size')
+    native.bufferDrain(handleOf(this), size)
+  }
+
+  /**
+   * Takes bytes from the start.
+   *
+   * @param size - how many; all, if the buffer holds fewer. Default: all
+   * @returns the bytes
+   * @throws {EventError} `ERR_EV_STATE` when the buffer is frozen at its start, or a read-only view
+   * @see evbuffer_remove()
+   */
+  remove(size?: number): Buffer
+  /**
+   * Takes bytes from the start.
+   *
+   * @param into - is filled from its beginning, as far as the buffer has bytes
+   * @returns how many bytes were taken
+   * @throws {EventError} `ERR_EV_STATE` when the buffer is frozen at its start, or a read-only view
+   * @see evbuffer_remove()
+   */
+  remove(into: Uint8Array): number
+  remove(target: number | Uint8Array = MAX_SIZE): Buffer | number {
+    if (checkTarget(target)) return native.bufferRemoveInto(handleOf(this), target)
+    return native.bufferRemove(handleOf(this), target)
+  }
+
+  /**
+   * Appends copies of several pieces, in one change.
+   *
+   * @param pieces - strings go as UTF-8
+   * @throws {TypeError} when a piece is neither a string nor a Uint8Array
+   * @throws {EventError} as {@link add}
+   * @see evbuffer_add_iovec()
+   */
+  addIovec(pieces: readonly (string | Uint8Array)[]): void {
+    if (!Array.isArray(pieces)) throw typeError('pieces', 'an array', pieces)
+    for (const piece of pieces) checkBytes(piece, 'pieces')
+    native.bufferAddIovec(handleOf(this), pieces)
+  }
+
+  // --- looking -----------------------------------------------------------------------------------
+
+  /**
+   * Copies bytes from the start. They stay in the buffer.
+   *
+   * @param target - how many, or memory that is filled as far as the buffer has bytes; default: all
+   * @returns the bytes, or how many were copied into the memory
+   * @throws {EventError} `ERR_EV_STATE` when the buffer is frozen at its start
+   * @see evbuffer_copyout()
+   */
+  copyout(target?: number): Buffer
+  copyout(target: Uint8Array): number
+  copyout(target: number | Uint8Array = MAX_SIZE): Buffer | number {
+    return this.copyoutFrom(0, target as number)
+  }
+
+  /**
+   * Copies bytes from a position on. They stay in the buffer.
+   *
+   * @param position - from where; no more than the buffer's length
+   * @param target - see {@link copyout}
+   * @returns see {@link copyout}
+   * @throws {RangeError} when the position is beyond the end
+   * @throws {EventError} `ERR_EV_STATE` when the buffer is frozen at its start
+   * @see evbuffer_copyout_from()
+   */
+  copyoutFrom(position: number, target?: number): Buffer
+  copyoutFrom(position: number, target: Uint8Array): number
+  copyoutFrom(position: number, target: number | Uint8Array = MAX_SIZE): Buffer | number {
+    checkSize(position, 'position')
+    if (checkTarget(target)) return native.bufferCopyoutInto(handleOf(this), position, target)
+    return native.bufferCopyout(handleOf(this), position, target)
+  }
+
+  /**
+   * Returns the first bytes in one piece. It is a copy, because the next change might move libevent's own bytes.
+   *
+   * @param size - how many; default: all
+   * @returns the bytes; null when the buffer holds fewer, or none at all
+   * @see evbuffer_pullup()
+   */
+  pullup(size?: number): Buffer | null {
+    const length = this.getLength()
+    if (size !== undefined) checkSize(size, 'size')
+    const wanted = size ?? length
+    return wanted === 0 || wanted > length ? null : Buffer.concat(this.peek(wanted))
+  }
+
+  /**
+   * Returns the pieces in which libevent holds the bytes.
+   *
+   * @param size - how many bytes; default: all
+   * @param position - from where
+   * @returns a copy of each piece; the last one ends with the bytes asked for
+   * @throws {RangeError} when the position is beyond the end
+   * @see evbuffer_peek()
+   */
+  peek(size = MAX_SIZE, position = 0): Buffer[] {
+    checkSize(size, 'size')
+    checkSize(position, 'position')
+    return native.bufferPeek(handleOf(this), position, size)
+  }
+
+  /**
+   * @returns how many bytes the first piece holds
+   * @see evbuffer_get_contiguous_space()
+   */
+  getContiguousSpace(): number {
+    return native.bufferGetContiguousSpace(handleOf(this))
+  }
+
+  /**
+   * Moves a position. A position is the number of bytes before it; it stands for libevent's `evbuffer_ptr`.
+   *
+   * @param position - how far
+   * @param how - `EVBUFFER_PTR_SET`: from the start; `EVBUFFER_PTR_ADD`: from `from`
+   * @param from - a position
+   * @returns the position
+   * @throws {RangeError} when it is beyond the end
+   * @see evbuffer_ptr_set()
+   */
+  ptrSet(position: number, how: number = EVBUFFER_PTR_SET, from = 0): number {
+    checkSize(position, 'position')
+    checkInteger(how, 'how', EVBUFFER_PTR_SET, EVBUFFER_PTR_ADD)
+    checkSize(from, 'from')
+    const length = this.getLength()
+    const to = how === EVBUFFER_PTR_ADD ? from + position : position
+    if (to > length) throw rangeError('position', `no more than ${length}, the buffer's length`, position)
+    return to
+  }
+
+  /**
+   * @param what - what to look for; a string as UTF-8
+   * @param start - from where
+   * @returns the position of the first match, -1 for none
+   * @throws {RangeError} when the position is beyond the end
+   * @see evbuffer_search()
+   */
+  search(what: string | Uint8Array, start = 0): number {
+    return this.searchRange(what, start)
+  }
+
+  /**
+   * @param what - what to look for; a string as UTF-8
+   * @param start - from where
+   * @param end - where the match must end at the latest; default: the buffer's end
+   * @returns the position of the first match, -1 for none
+   * @throws {RangeError} when a position is beyond the end
+   * @see evbuffer_search_range()
+   */
+  searchRange(what: string | Uint8Array, start: number, end?: number): number {
+    checkBytes(what, 'what')
+    checkSize(start, 'start')
+    if (end !== undefined) checkSize(end, 'end')
+    return native.bufferSearch(handleOf(this), what, start, end ?? this.getLength())
+  }
+
+  /**
+   * @param what - what to look for; a string as UTF-8
+   * @returns the position of the first match, -1 for none
+   * @see evbuffer_find()
+   */
+  find(what: string | Uint8Array): number {
+    return this.searchRange(what, 0)
+  }
+
+  /**
+   * @param style - `EVBUFFER_EOL_*`
+   * @param position - from where
+   * @returns where the end of the next line is, and its length in bytes; undefined when there is none
+   * @throws {RangeError} when the position is beyond the end
+   * @see evbuffer_search_eol()
+   */
+  searchEol(
+    style: number,
+    position = 0,
+  ):
+    | {
+        /** Where the end of the line begins, in bytes from the start of the buffer. */
+        position: number
+        /** How long it is, in bytes. */
+        length: number
+      }
+    | undefined {
+    checkStyle(style)
+    checkSize(position, 'position')
+    const found = native.bufferSearchEol(handleOf(this), position, style)
+    return found && { position: found[0], length: found[1] }
+  }
+
+  /**
+   * Takes a line and its end.
+   *
+   * @param style - `EVBUFFER_EOL_*`: what ends a line
+   * @returns the line without its end; undefined when there is no whole line
+   * @throws {EventError} as {@link drain}
+   * @see evbuffer_readln()
+   */
+  readln(style: number): string | undefined
+  /**
+   * Takes a line, which need not be UTF-8, and its end.
+   *
+   * @param style - `EVBUFFER_EOL_*`: what ends a line
+   * @param as - `'buffer'`
+   * @returns the line's bytes without its end; undefined when there is no whole line
+   * @throws {EventError} as {@link drain}
+   * @see evbuffer_readln()
+   */
+  readln(style: number, as: 'buffer'): Buffer | undefined
+  readln(style: number, as?: 'buffer'): string | Buffer | undefined {
+    checkStyle(style)
+    if (as !== undefined && as !== 'buffer') throw rangeError('as', "'buffer' or undefined", as)
+    return native.bufferReadln(handleOf(this), style, as === undefined)
+  }
+
+  /**
+   * Takes one whole line after the other.
+   *
+   * @param style - `EVBUFFER_EOL_*`: what ends a line; default: CR and LF, or LF alone
+   * @returns the lines without their ends; it stops before an incomplete line
+   */
+  lines(style: number = EVBUFFER_EOL_CRLF): Generator<string, void, undefined> {
+    checkStyle(style)
+    checkLive(this)
+    return this.#lines(style)
+  }
+
+  *#lines(style: number): Generator<string, void, undefined> {
+    for (let line = this.readln(style); line !== undefined; line = this.readln(style)) yield line
+  }
+
   // --- between buffers ---------------------------------------------------------------------------
 
   /**
-   * Moves all that another buffer holds to the end of this one, without copying it.
+   * Moves the content of another buffer to the end of this one, without copying it.
    *
-   * @param other - the other buffer; the same one: nothing happens
-   * @throws {EventError} `ERR_EV_STATE` when an end that is needed is frozen, or a view can only be looked at
+   * @param other - the other buffer; with this same buffer nothing happens
+   * @throws {EventError} `ERR_EV_STATE` when an end that is needed is frozen, or a view is read-only
    * @see evbuffer_add_buffer()
    */
   addBuffer(other: EvBuffer): void {
@@ -84,9 +382,9 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   }
 
   /**
-   * The same to the start of this one.
+   * Moves the content of another buffer to the start of this one, without copying it.
    *
-   * @param other - the other buffer; the same one: nothing happens
+   * @param other - the other buffer; with this same buffer nothing happens
    * @throws {EventError} as {@link addBuffer}
    * @see evbuffer_prepend_buffer()
    */
@@ -98,8 +396,8 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   /**
    * Moves bytes from the start of this buffer to the end of another one, without copying most of them.
    *
-   * @param into - the other buffer; the same one: nothing happens
-   * @param size - how many; if there are fewer, all are moved
+   * @param into - the other buffer; with this same buffer nothing happens
+   * @param size - how many; all, if this buffer holds fewer
    * @returns how many were moved
    * @throws {EventError} as {@link addBuffer}
    * @see evbuffer_remove_buffer()
@@ -111,7 +409,7 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   }
 
   /**
-   * Appends what another buffer holds, which keeps it too: both refer to the same memory. A view's content is copied.
+   * Appends the content of another buffer, which keeps it too: both refer to the same memory. A view's content is copied.
    *
    * @param other - the other buffer; it may be changed or disposed afterwards
    * @throws {EventError} `ERR_EV_STATE` when this one's end is frozen, or the other one is the same, or holds such
@@ -124,12 +422,12 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   }
 
   /**
-   * Appends a piece of which libevent tells when it is done with it: written, drained or disposed. Until then `cleanup`
-   * is kept, and so is all that it refers to: a buffer that it names itself is never collected. The bytes are copied
-   * once: an ArrayBuffer's memory can be transferred away at any time, which libevent could not know.
+   * Appends a piece and calls `cleanup` when libevent has released it: when it was written, drained or disposed. Until then
+   * `cleanup` and everything it refers to stay alive; a buffer that its own `cleanup` refers to is never collected. The bytes
+   * are copied once, because JavaScript can transfer an ArrayBuffer's memory away at any time without libevent noticing.
    *
    * @param data - a string goes as UTF-8
-   * @param cleanup - called when libevent has let go of the piece, whatever buffer it has moved to
+   * @param cleanup - called when libevent has released the piece, whatever buffer it has moved to
    * @throws {EventError} as {@link add}
    * @see evbuffer_add_reference()
    */
@@ -157,10 +455,10 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   // --- descriptors -------------------------------------------------------------------------------
 
   /**
-   * Appends a part of a file, which is read now.
+   * Appends a part of a file. The part is read now.
    *
-   * @param fd - a descriptor of a file. When this returns it is libevent's, which closes it when the piece has been
-   * written, drained or disposed; when it throws it is still the caller's. Never give one that something else closes.
+   * @param fd - a file's descriptor. When this returns, libevent owns it and closes it when the piece has been written,
+   * drained or disposed; when this throws, the caller still owns it. Never pass a descriptor that something else closes.
    * @param offset - where the part starts, in bytes
    * @param length - its length; default: to the end of the file
    * @throws {RangeError} when the file has no such part, or it is 2 GiB or more
@@ -175,11 +473,11 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   }
 
   /**
-   * Reads from a descriptor what it has, 4096 bytes at most.
+   * Reads from a descriptor, 4096 bytes at most.
    *
-   * @param fd - a descriptor; it waits unless it is a non-blocking one
-   * @param size - how many bytes at most; default: what there is
-   * @returns how many were read, 0 at the end of the stream
+   * @param fd - a descriptor; reading from a blocking one waits
+   * @param size - how many bytes at most; default: as many as there are
+   * @returns how many bytes were read, 0 at the end of the stream
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when nothing could be read, else as {@link add}
    * @see evbuffer_read()
    */
@@ -190,9 +488,9 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   }
 
   /**
-   * Writes to a descriptor what it takes, and drops that from the start.
+   * Writes as much as a descriptor takes, and drops that from the start.
    *
-   * @param fd - a descriptor; it waits unless it is a non-blocking one
+   * @param fd - a descriptor; writing to a blocking one waits
    * @returns how many bytes were written
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when nothing could be written, else as {@link drain}
    * @see evbuffer_write()
@@ -203,7 +501,7 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   }
 
   /**
-   * The same, but no more than so many bytes.
+   * Writes to a descriptor, but no more than so many bytes.
    *
    * @param fd - see {@link write}
    * @param size - how many bytes at most
@@ -220,7 +518,7 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   // --- space, ends and flags ---------------------------------------------------------------------
 
   /**
-   * Makes room, so that so many bytes can be added without more memory.
+   * Makes room, so that so many bytes can be added without another allocation.
    *
    * @param size - how many bytes, less than 2 GiB
    * @throws {EventError} `ERR_EV_LIBEVENT` when there is not so much memory, else as {@link add}
@@ -232,10 +530,10 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   }
 
   /**
-   * Makes room, and memory to fill: it is appended by {@link commitSpace}. libevent's own room is not shown.
+   * Makes room, and returns memory to fill, which {@link commitSpace} appends. It is not libevent's own memory.
    *
    * @param size - how many bytes, less than 2 GiB
-   * @returns fresh memory
+   * @returns new memory
    * @throws {EventError} as {@link expand}
    * @see evbuffer_reserve_space()
    */
@@ -247,10 +545,10 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   }
 
   /**
-   * Appends what was written into reserved memory.
+   * Appends reserved memory that has been filled.
    *
-   * @param space - what {@link reserveSpace} returned last, or the part of it that was filled
-   * @throws {EventError} `ERR_EV_STATE` when it is no such memory, else as {@link add}
+   * @param space - the memory that {@link reserveSpace} returned last, or the part of it that was filled
+   * @throws {EventError} `ERR_EV_STATE` when it is other memory, else as {@link add}
    * @see evbuffer_commit_space()
    */
   commitSpace(space: Uint8Array): void {
@@ -262,10 +560,10 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   }
 
   /**
-   * Has every change at one end refused.
+   * Makes the buffer refuse every change at one end.
    *
-   * @param atFront - whether at the start, where bytes are taken; else at the end, where they are added
-   * @throws {EventError} `ERR_EV_STATE` for a view: that is the business of the buffer's owner
+   * @param atFront - true for the start, where bytes are taken; false for the end, where they are added
+   * @throws {EventError} `ERR_EV_STATE` for a view: only the buffer's owner may do this
    * @see evbuffer_freeze()
    */
   freeze(atFront: boolean): void {
@@ -287,7 +585,7 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
 
   /**
    * @param flags - `EVBUFFER_FLAG_*` to set
-   * @throws {EventError} `ERR_EV_STATE` for a view: that is the business of the buffer's owner
+   * @throws {EventError} `ERR_EV_STATE` for a view: only the buffer's owner may do this
    * @see evbuffer_set_flags()
    */
   setFlags(flags: number): void {
@@ -308,13 +606,13 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   // --- callbacks ---------------------------------------------------------------------------------
 
   /**
-   * Calls back when the buffer has changed: at the end of the call that changes it, or, when libevent does, as soon as
-   * libevent has done. The newest callback is called first. What one throws comes out of that call when all have been
-   * called; the change has been made.
+   * Calls back when the buffer has changed: at the end of the call that changes it, or, when libevent changes it, as soon as
+   * libevent has finished. The newest callback runs first. If one throws, the call that made the change throws the same once
+   * all have run; the change stays.
    *
    * @param callback - see {@link EvBufferCallback}; it runs in the async context in which it was added
-   * @param arg - handed to the callback
-   * @returns the number by which the callback is known to this buffer
+   * @param arg - the callback's argument
+   * @returns the callback's number within this buffer
    * @see evbuffer_add_cb()
    */
   addCb<A>(callback: EvBufferCallback<A>, arg: A): number
@@ -329,8 +627,8 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   /**
    * Removes the newest callback with that argument.
    *
-   * @param callback - as it was added
-   * @param arg - as it was added
+   * @param callback - as given to {@link addCb}
+   * @param arg - as given to {@link addCb}
    * @throws {EventError} `ERR_EV_NOT_FOUND` when there is none
    * @see evbuffer_remove_cb()
    */
@@ -369,7 +667,7 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
 
   /**
    * @param entry - what {@link addCb} returned
-   * @param flags - `EVBUFFER_CB_ENABLED`: the callback hears of no changes until it is set again
+   * @param flags - `EVBUFFER_CB_ENABLED`: the callback is not called for changes until the flag is set again
    * @throws {EventError} `ERR_EV_NOT_FOUND` when there is none
    * @see evbuffer_cb_clear_flags()
    */
@@ -378,8 +676,8 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
   }
 
   /**
-   * Has the callbacks run in the base's next turn, once for all changes until then. When the base is disposed they run
-   * at once again.
+   * Makes the callbacks run in the base's next turn, once for all changes until then. After the base has been disposed they
+   * run at once again.
    *
    * @param base - the base
    * @see evbuffer_defer_callbacks()
@@ -402,6 +700,11 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
     if (this.#callbacks.empty) watchBuffer(handleOf(this), this, false)
   }
 
+  /** @returns the buffer's id and length, never its content, which may be a secret */
+  override toString(): string {
+    return this.disposed ? `EvBuffer #${this.id} (disposed)` : `EvBuffer #${this.id} (${this.getLength()} bytes)`
+  }
+
   /** @internal */
   [kChanged](origSize: number, added: number, deleted: number, errors: unknown[]): void {
     this.#callbacks.changed(origSize, added, deleted, errors)
@@ -412,6 +715,23 @@ export class EvBuffer extends EvBufferBytes implements ChangeReceiver {
     const length = this.getLength()
     return `${length} ${length === 1 ? 'byte' : 'bytes'}`
   }
+}
+
+function checkStyle(style: unknown): void {
+  checkInteger(style, 'style', EVBUFFER_EOL_ANY, EVBUFFER_EOL_NUL)
+}
+
+/** @throws unless `size` is a size or a position in bytes. */
+function checkSize(size: unknown, name: string): void {
+  checkInteger(size, name, 0, MAX_SIZE)
+}
+
+/** @returns true for memory to be filled, false for a size */
+function checkTarget(target: unknown): target is Uint8Array {
+  if (isBytes(target)) return true
+  if (typeof target !== 'number') throw typeError('size', 'a number or a Uint8Array', target)
+  checkSize(target, 'size')
+  return false
 }
 
 /**

@@ -1,33 +1,33 @@
-// Memory for what is read, taken piece by piece from one block, as Node does for its own sockets.
+// Memory for bytes that are read. Pieces are taken from one block, as Node does for its own sockets.
 import { markAsUntransferable } from 'node:worker_threads'
 import { type HandleNumber, native } from '../../native/native.js'
 
 const SLAB_SIZE = 64 * 1024
 
-/** None of its pieces can be transferred to another thread, which would take all along. */
+/** Its pieces cannot be transferred to another thread: that would transfer the whole block. */
 function newBlock(): Buffer {
   const block = Buffer.allocUnsafeSlow(SLAB_SIZE)
   markAsUntransferable(block.buffer)
   return block
 }
 
-/** Blocks from which pieces are taken, one after another. */
+/** Hands out pieces of a block, and begins a new block when little is left. */
 export class ReadSlab {
   readonly #leastRoom: number
   #block = newBlock()
   #used = 0
 
-  /** @param leastRoom - with less than that the next block is begun, in bytes */
+  /** @param leastRoom - the least room that a piece begins with, in bytes */
   constructor(leastRoom: number) {
     this.#leastRoom = leastRoom
   }
 
-  /** The block that {@link begin} has spoken of. */
+  /** The block of the piece that {@link begin} has begun. */
   get block(): Buffer {
     return this.#block
   }
 
-  /** @returns where the next piece begins in {@link block}, which has the least room from there on */
+  /** @returns where the next piece begins in {@link block} */
   begin(): number {
     if (this.#block.length - this.#used < this.#leastRoom) {
       this.#block = newBlock()
@@ -36,7 +36,7 @@ export class ReadSlab {
     return this.#used
   }
 
-  /** Ends the piece before `end`. The next one is aligned, as Node's own are. */
+  /** Ends the piece at `end`. The next piece begins aligned, as Node's own do. */
   end(end: number): void {
     this.#used = (end + 7) & ~7
   }
@@ -45,21 +45,22 @@ export class ReadSlab {
 const slab = new ReadSlab(16 * 1024)
 
 /**
- * @param bufferevent - whose input is read
- * @param size - how many bytes at most
- * @returns them
+ * Takes bytes from a bufferevent's input.
+ *
+ * @param size - how many at most
+ * @returns the bytes
  */
 export function takeBytes(bufferevent: HandleNumber, size: number): Buffer {
   const start = slab.begin()
   const { block } = slab
-  // Callbacks on the buffer may read, too.
+  // The buffer's callbacks may read meanwhile, and must not get the same room.
   slab.end(block.length)
   const read = native.bufferEventRead(bufferevent, block, start, size)
   if (slab.block === block) slab.end(start + Math.max(read, 0))
   return read < 0 ? takeLong(bufferevent, -read) : block.subarray(start, start + read)
 }
 
-// What has no room in the slab has a block of its own, which is there before anything is taken.
+// More than fits into the slab gets a block of its own, which is allocated before anything is taken.
 function takeLong(bufferevent: HandleNumber, size: number): Buffer {
   const bytes = Buffer.allocUnsafeSlow(size)
   const read = native.bufferEventRead(bufferevent, bytes, 0, size)

@@ -2,14 +2,14 @@ import { type HandleNumber, native } from '../../native/native.js'
 import type { LoopDrive } from '../loop/loop-drive.js'
 import type { BodySource } from './ev-http-response.js'
 
-/** So much of a body waits to be fetched before the server is held up. */
+/** With so many bytes waiting to be read, reading from the server pauses. */
 const HIGH_WATER = 65536
 
 const dropped = new FinalizationRegistry<WeakRef<BodyStream>>((stream) => void stream.deref()?.return())
 
 /**
- * A body as its reader has it. When that has dropped it, nobody is left to read: then the request ends, which would hold
- * its connection for ever otherwise.
+ * The user's end of a body. When the user has dropped it, nobody can read the rest: the request is then cancelled, because it
+ * would hold its connection for ever.
  */
 export class BodyReader implements BodySource {
   readonly #stream: BodyStream
@@ -20,7 +20,7 @@ export class BodyReader implements BodySource {
   }
 
   async next(): Promise<IteratorResult<Buffer, undefined>> {
-    // What is awaited keeps this one alive, as its reader waits for it.
+    // The await keeps this object alive while its reader waits.
     return await this.#stream.next()
   }
 
@@ -29,7 +29,7 @@ export class BodyReader implements BodySource {
   }
 }
 
-/** The body of a reply on its way from libevent to whoever iterates over it. */
+/** The body of a reply on its way from libevent to the code that iterates over it. */
 export class BodyStream {
   readonly #request: HandleNumber
   readonly #cancel: () => void
@@ -42,14 +42,14 @@ export class BodyStream {
   #waiting: Promise<void> | undefined
   #wake: (() => void) | undefined
 
-  /** @param cancel - ends the request, of which nobody wants more */
+  /** @param cancel - cancels the request, when nobody wants more of it */
   constructor(request: HandleNumber, drive: LoopDrive, cancel: () => void) {
     this.#request = request
     this.#drive = drive
     this.#cancel = cancel
   }
 
-  /** Takes what has come. */
+  /** Adds a part that has arrived. */
   push(part: Buffer): void {
     if (part.length === 0) return
     this.#parts.push(part)
@@ -61,7 +61,7 @@ export class BodyStream {
     this.#goOn()
   }
 
-  /** Nothing more comes. @param error - why, unless the body is whole */
+  /** Ends the body. @param error - why, unless the body is complete */
   end(error?: unknown): void {
     if (this.#ended) return
     this.#ended = true
@@ -69,7 +69,7 @@ export class BodyStream {
     this.#goOn()
   }
 
-  /** @returns when there is more, or it has ended */
+  /** Resolves when there is more, or the body has ended. */
   #more(): Promise<void> {
     if (this.#waiting === undefined) {
       this.#drive.begin()

@@ -9,7 +9,7 @@ import { addressText, type EvSocketAddress, socketAddress } from '../net/socket-
 /** Where a listening socket is bound. */
 export type EvHttpSocketAddress = EvSocketAddress
 
-/** Its id within `http`; 0, which none has, when it is another server's. */
+/** @returns its id within `http`; 0, which no socket has, when it is another server's */
 export let boundSocketId: (socket: EvHttpBoundSocket, http: EventHandle) => number
 
 /**
@@ -38,7 +38,7 @@ export class EvHttpBoundSocket {
   }
 
   /**
-   * @returns the listening descriptor, which stays evhttp's
+   * @returns the listening descriptor, which evhttp still owns
    * @throws {EventError} `ERR_EV_DISPOSED` when the server has been disposed, `ERR_EV_NOT_FOUND` when the socket has
    * been removed
    * @see evhttp_bound_socket_get_fd()

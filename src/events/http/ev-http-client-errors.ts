@@ -1,8 +1,8 @@
-// Why a client's request has failed, as an error that says what it was about.
+// The errors of a client's requests: they name the host, the phase and the limit.
 import { constants } from 'node:os'
+import { EventError, type EventErrorCode } from '../../native/errors.js'
 import { ClientFailure } from '../../native/http-client.js'
 import { native } from '../../native/native.js'
-import { EventError, type EventErrorCode } from '../../util/errors.js'
 import {
   EVREQ_HTTP_BUFFER_ERROR,
   EVREQ_HTTP_DATA_TOO_LONG,
@@ -11,8 +11,21 @@ import {
   EVREQ_HTTP_REQUEST_CANCEL,
   EVREQ_HTTP_TIMEOUT,
 } from '../constants.js'
-import { handleOf } from '../event-handle.js'
-import { type EvHttpConnectionSettings, isLimited, targetOf, timeoutsOf } from './ev-http-connection-settings.js'
+import { type EventHandle, handleOf } from '../event-handle.js'
+import type { EvHttpTimeouts } from './ev-http-client-options.js'
+
+/** Settings of a client's connection that its errors name. */
+export interface ConnectionTerms {
+  /** Where it connects to. */
+  readonly target: string
+  /** How long each phase may go without progress, in ms. */
+  timeouts: Readonly<Required<EvHttpTimeouts>>
+  /** Whether the size of replies is limited. */
+  limited: boolean
+}
+
+/** libevent's own. */
+export const DEFAULT_TIMEOUTS: Readonly<Required<EvHttpTimeouts>> = { connect: 45_000, read: 50_000, write: 50_000 }
 
 const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
   [EVREQ_HTTP_TIMEOUT]: ['ERR_EV_TIMEOUT', 'the request took too long'],
@@ -22,17 +35,16 @@ const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
   [EVREQ_HTTP_REQUEST_CANCEL]: ['ERR_EV_CANCELED', 'the request was cancelled'],
 }
 
-/** After these the connection may know more. */
+/** After these the connection may know the cause. */
 const TELLING: ReadonlySet<number> = new Set([EVREQ_HTTP_EOF, EVREQ_HTTP_TIMEOUT, EVREQ_HTTP_INVALID_HEADER])
 
-/** @returns what the connection has met with, if that has kept it from the reply */
-function failureOf(connection: EvHttpConnectionSettings): EventError | undefined {
+/** @returns the connection's own failure, if there is one */
+function failureOf(connection: EventHandle, terms: ConnectionTerms): EventError | undefined {
   const number = handleOf(connection)
   const failure = native.isLive(number) ? native.connectionGetFailure(number) : undefined
   if (failure === undefined) return undefined
   const [kind, syscall, errno, reason] = failure
-  const target = targetOf(connection)
-  const timeouts = timeoutsOf(connection)
+  const { target, timeouts } = terms
   switch (kind) {
     case ClientFailure.lookup:
       return new EventError('ERR_EV_CONNECT', `cannot connect to ${target}: ${syscall} failed: ${reason}`, {
@@ -60,23 +72,28 @@ function failureOf(connection: EvHttpConnectionSettings): EventError | undefined
   }
 }
 
-/** @returns why no connection could be made for a request */
-export function unconnectedError(connection: EvHttpConnectionSettings): EventError {
-  return failureOf(connection) ?? new EventError('ERR_EV_CONNECT', `cannot connect to ${targetOf(connection)}`)
+/** @returns the error of a request for which no connection could be made */
+export function unconnectedError(connection: EventHandle, terms: ConnectionTerms): EventError {
+  return failureOf(connection, terms) ?? new EventError('ERR_EV_CONNECT', `cannot connect to ${terms.target}`)
 }
 
 /**
  * @param code - `EVREQ_HTTP_*`
  * @param timeoutMs - the limit of the whole request, negative for none
- * @returns why a request has failed
+ * @returns the error of a request that has failed
  */
-export function requestError(connection: EvHttpConnectionSettings, code: number, timeoutMs: number): EventError {
+export function requestError(
+  connection: EventHandle,
+  terms: ConnectionTerms,
+  code: number,
+  timeoutMs: number,
+): EventError {
   if (code === EVREQ_HTTP_DATA_TOO_LONG) {
-    return isLimited(connection)
+    return terms.limited
       ? new EventError('ERR_EV_TOO_LONG', 'the reply is longer than allowed')
       : new EventError('ERR_EV_REPLY', 'the reply is malformed')
   }
-  const failure = TELLING.has(code) ? failureOf(connection) : undefined
+  const failure = TELLING.has(code) ? failureOf(connection, terms) : undefined
   if (code === EVREQ_HTTP_TIMEOUT && failure?.code !== 'ERR_EV_TIMEOUT' && timeoutMs >= 0) {
     return new EventError('ERR_EV_TIMEOUT', `the request took longer than ${timeoutMs} ms`)
   }

@@ -1,4 +1,4 @@
-// What EvHttpConnection.request() takes, checked by name.
+// The options of a client's requests, and their checks.
 import {
   checkAbortSignal,
   checkBoolean,
@@ -21,14 +21,24 @@ import {
 } from '../constants.js'
 import { type EvHttpHeaders, flattenHeaders } from './ev-http-reply.js'
 
-/** A body that is sent in chunks, each when the one before has gone. */
+/** How long each phase of a client's connection may go without progress: ms, or `Infinity` for as long as it takes. */
+export interface EvHttpTimeouts {
+  /** For connecting, from the start of an attempt, which includes the lookup and all addresses; default 45 s. */
+  connect?: number
+  /** For the next bytes of a reply; on an idle connection, until it is closed; default 50 s. */
+  read?: number
+  /** For the server to take the next bytes; default 50 s. */
+  write?: number
+}
+
+/** A body that is sent in chunks, each when the one before has been written. */
 export type EvHttpBodyChunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
 
 /** A request, for {@link EvHttpConnection.request}. */
 export interface EvHttpClientRequest {
   /** `GET` (the default), `POST`, `HEAD`, `PUT`, `DELETE`, `OPTIONS` or `PATCH`. */
   method?: string
-  /** What stands in the request line: visible ASCII without spaces. */
+  /** The target in the request line: visible ASCII without spaces. */
   path: string
   /** Headers. `Host` is added when it is missing; `Content-Length` and `Transfer-Encoding` follow from the body. */
   headers?: EvHttpHeaders
@@ -36,9 +46,9 @@ export interface EvHttpClientRequest {
   body?: string | Uint8Array | EvHttpBodyChunks
   /** Cancels the request when it is aborted. */
   signal?: AbortSignal
-  /** How long all of it may take, in ms, waiting for its turn included; default: no limit beside the connection's. */
+  /** How long all of it may take, in ms, including the wait for its turn; default: only the connection's limits. */
   timeout?: number
-  /** Have the response as soon as its headers are there, its body as a stream; default false. */
+  /** Return the response as soon as its headers have arrived, with its body as a stream; default false. */
   stream?: boolean
 }
 
@@ -52,7 +62,7 @@ const METHODS: ReadonlyMap<string, number> = new Map([
   ['PATCH', EVHTTP_REQ_PATCH],
 ])
 
-/** The same, as the addon takes it. */
+/** The request as the addon takes it. */
 export interface CheckedRequest {
   readonly command: number
   readonly path: string
@@ -74,9 +84,9 @@ export function hostHeader(host: string): string {
 }
 
 /**
- * Puts the host first, as RFC 9112 asks for, and leaves out what follows from the body.
+ * Puts the host first, as RFC 9112 asks for, and leaves out the headers that follow from the body.
  *
- * @param host - a {@link hostHeader}, for when there is none
+ * @param host - a {@link hostHeader}, used when `headers` has none
  * @returns name, NUL, value, NUL and so on
  */
 function withHost(headers: EvHttpHeaders | undefined, host: string): string {
@@ -98,7 +108,7 @@ function withHost(headers: EvHttpHeaders | undefined, host: string): string {
   return first + others
 }
 
-/** @returns `request`, checked. @param host - a {@link hostHeader}, for when it has none */
+/** Checks `request`. @param host - a {@link hostHeader}, used when the request has none */
 export function checkRequest(request: EvHttpClientRequest, host: string): CheckedRequest {
   checkObject(request, 'request')
   const { method = 'GET', path, headers, body, signal, timeout, stream = false } = request

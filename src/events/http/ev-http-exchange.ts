@@ -1,45 +1,37 @@
 // One request and its response, as a promise.
 
+import { EventError } from '../../native/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
 import { Shown, shown } from '../../native/shown.js'
-import { EventError } from '../../util/errors.js'
 import { traceCreated, traceDropped } from '../../util/tracing.js'
 import { checkBytes } from '../../util/validation.js'
 import { ReadSlab } from '../buffers/read-slab.js'
 import { EVREQ_HTTP_REQUEST_CANCEL } from '../constants.js'
 import { typeNumberOf } from '../declare-event-type.js'
-import { handleOf } from '../event-handle.js'
-import {
-  type ClientReceiver,
-  kChunk,
-  kDone,
-  kFailed,
-  kHeaders,
-  kStopped,
-  type WrittenReceiver,
-} from '../loop/base-state.js'
-import { type EventBase, stateOfBase } from '../loop/event-base.js'
+import { type EventHandle, handleOf } from '../event-handle.js'
+import { kChunk, kDone, kFailed, kHeaders, type OutgoingReceiver } from '../loop/callbacks.js'
+import { driveOf, type EventBase, receiversOf } from '../loop/event-base.js'
 import type { LoopDrive } from '../loop/loop-drive.js'
+import { kStopped, type PendingCall } from '../loop/receivers.js'
 import { BodyReader, BodyStream } from './ev-http-body-stream.js'
-import { requestError, unconnectedError } from './ev-http-client-errors.js'
+import { type ConnectionTerms, requestError, unconnectedError } from './ev-http-client-errors.js'
 import type { CheckedRequest, EvHttpBodyChunks } from './ev-http-client-options.js'
-import type { EvHttpConnectionSettings } from './ev-http-connection-settings.js'
-import { EvHttpMessage } from './ev-http-message.js'
+import { EvHttpRequest } from './ev-http-request.js'
 import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
 
 /** The longest body that goes into the slab, in bytes: `kShortBody` of the addon. */
 const SHORT_BODY = 4096
 
-/** Short bodies share memory, as Node's own do: an ArrayBuffer each would cost more than the rest of a response. */
+/** Short bodies share memory, as Node's own do: an ArrayBuffer for each would cost more than the rest of a response. */
 const slab = new ReadSlab(SHORT_BODY)
 
-const REQUEST_TYPE = typeNumberOf(EvHttpMessage.typeName)
+const REQUEST_TYPE = typeNumberOf(EvHttpRequest.typeName)
 
 /**
- * Takes the rest of a reply.
+ * Takes the body of a reply.
  *
- * @param start - where in the slab its body was to go
- * @param length - how much that has taken of it, negative when it is longer than goes there
+ * @param start - where in the slab the body begins
+ * @param length - how many bytes of the slab it takes, negative when it did not fit
  */
 function takeBody(request: HandleNumber, start: number, length: number): ResponseBody {
   if (length < 0) return new ResponseBody(native.requestBody(request))
@@ -48,8 +40,9 @@ function takeBody(request: HandleNumber, start: number, length: number): Respons
   return new ResponseBody(slab.block, start, end)
 }
 
-export class Exchange implements ClientReceiver {
-  readonly #connection: EvHttpConnectionSettings
+export class Exchange implements OutgoingReceiver {
+  readonly #connection: EventHandle
+  readonly #terms: ConnectionTerms
   readonly #base: EventBase
   readonly #drive: LoopDrive
   readonly #number: HandleNumber
@@ -59,33 +52,36 @@ export class Exchange implements ClientReceiver {
   #reject: (error: unknown) => void
   #ignoreSignal: (() => void) | undefined
   #stream: BodyStream | undefined
-  /** Why it ends, where that is known before libevent says it. */
+  /** Why it ends, if that is known before libevent reports the end. */
   #reason: { error: unknown } | undefined
   #over = false
   #wake: (() => void) | undefined
 
-  /** Sends a request, and settles when it has ended. @throws what keeps it from being sent */
+  /** Sends a request; its promise settles when it has ended. @throws if the request cannot be sent */
   static start(
-    connection: EvHttpConnectionSettings,
+    connection: EventHandle,
+    terms: ConnectionTerms,
     base: EventBase,
     request: CheckedRequest,
     resolve: (response: EvHttpResponse) => void,
     reject: (error: unknown) => void,
   ): void {
     if (request.signal?.aborted) throw request.signal.reason
-    new Exchange(connection, base, request.timeoutMs, resolve, reject).#send(request)
+    new Exchange(connection, terms, base, request.timeoutMs, resolve, reject).#send(request)
   }
 
   private constructor(
-    connection: EvHttpConnectionSettings,
+    connection: EventHandle,
+    terms: ConnectionTerms,
     base: EventBase,
     timeoutMs: number,
     resolve: (response: EvHttpResponse) => void,
     reject: (error: unknown) => void,
   ) {
     this.#connection = connection
+    this.#terms = terms
     this.#base = base
-    this.#drive = stateOfBase(base).drive
+    this.#drive = driveOf(base)
     this.#timeoutMs = timeoutMs
     this.#resolve = resolve
     this.#reject = reject
@@ -95,11 +91,11 @@ export class Exchange implements ClientReceiver {
   }
 
   #send(request: CheckedRequest): void {
-    const { requests } = stateOfBase(this.#base)
+    const receivers = receiversOf(this.#base)
     const { command, path, headers, body, chunks, signal } = request
     const number = this.#number
     // It may end before libevent returns.
-    requests.set(this.#slot, this)
+    receivers.keep(this.#slot, this)
     try {
       this.#drive.begin()
       if (request.timeoutMs >= 0) native.requestSetDeadline(number, request.timeoutMs)
@@ -110,7 +106,7 @@ export class Exchange implements ClientReceiver {
       if (chunks !== undefined) native.requestBeginChunks(number)
       native.requestSend(handleOf(this.#connection), number, command, path, headers, body)
     } catch (error) {
-      requests.delete(this.#slot)
+      receivers.drop(this.#slot, this)
       native.collect(number)
       traceDropped()
       this.#drive.settle(() => {}, undefined)
@@ -125,14 +121,14 @@ export class Exchange implements ClientReceiver {
     if (chunks !== undefined) void this.#upload(chunks)
   }
 
-  /** Ends it. @param error - what to say of it */
+  /** Cancels the request. @param error - what its promise rejects with */
   #cancel(error: unknown): void {
     if (this.#over) return
     this.#reason ??= { error }
     try {
       native.requestCancel(this.#number)
     } catch {
-      // It is ending already: libevent is about to say so.
+      // It is ending already, and libevent is about to report that.
     }
   }
 
@@ -150,7 +146,7 @@ export class Exchange implements ClientReceiver {
     }
   }
 
-  /** @returns false when the request is ending, and is about to say why */
+  /** @returns false when the request is ending and its end will report why */
   #takes(send: () => void): boolean {
     try {
       send()
@@ -161,20 +157,20 @@ export class Exchange implements ClientReceiver {
     }
   }
 
-  /** @returns as {@link #takes}, when the chunk has gone */
+  /** Resolves when the chunk has been written, with the result of {@link #takes}. */
   async #sendChunk(chunk: string | Uint8Array): Promise<boolean> {
     if (chunk.length === 0) return true
-    const { written } = stateOfBase(this.#base)
-    const key = stateOfBase(this.#base).nextKey()
+    const receivers = receiversOf(this.#base)
+    const key = receivers.nextKey()
     const next = new Promise<void>((resolve) => {
       this.#wake = resolve
-      const receiver: WrittenReceiver = { run: resolve, drop: resolve }
-      written.set(key, receiver)
+      const call: PendingCall = { run: () => resolve(), drop: resolve }
+      receivers.expect(key, call)
     })
-    // One that is not taken comes after the reply has begun: then nothing is wanted but that this ends.
+    // A chunk is refused once the reply has begun. Nothing is left to do then but to wait for the end.
     const taken = this.#takes(() => native.requestSendChunk(this.#number, chunk, key))
     if (taken) await next
-    written.delete(key)
+    receivers.forget(key)
     return taken
   }
 
@@ -199,7 +195,7 @@ export class Exchange implements ClientReceiver {
       this.#resolve,
       new EvHttpResponse(shown(Shown.replyStatus), shown(Shown.replyMinor), head, new BodyReader(this.#stream)),
     )
-    // They have the promise, and that has the response: it must be known when nobody else has it.
+    // These functions hold the promise and so the response. Only the user may hold it, so that its collection shows.
     this.#resolve = this.#reject = () => {}
   }
 
@@ -208,7 +204,7 @@ export class Exchange implements ClientReceiver {
   }
 
   [kFailed](code: number): void {
-    this.#reason ??= { error: requestError(this.#connection, code, this.#timeoutMs) }
+    this.#reason ??= { error: requestError(this.#connection, this.#terms, code, this.#timeoutMs) }
   }
 
   [kDone](alive: boolean): void {
@@ -217,7 +213,7 @@ export class Exchange implements ClientReceiver {
     if (this.#reason !== undefined) {
       this.#fail(this.#reason.error)
     } else if (!alive) {
-      this.#fail(requestError(this.#connection, EVREQ_HTTP_REQUEST_CANCEL, this.#timeoutMs))
+      this.#fail(requestError(this.#connection, this.#terms, EVREQ_HTTP_REQUEST_CANCEL, this.#timeoutMs))
     } else if (this.#stream !== undefined) {
       this.#stream.end()
     } else {
@@ -225,7 +221,7 @@ export class Exchange implements ClientReceiver {
       const head = native.requestTakeReply(this.#number, slab.block, start)
       const status = shown(Shown.replyStatus)
       if (status === 0) {
-        this.#drive.settle(this.#reject, unconnectedError(this.#connection))
+        this.#drive.settle(this.#reject, unconnectedError(this.#connection, this.#terms))
       } else {
         const body = takeBody(this.#number, start, shown(Shown.replyLength))
         this.#drive.settle(this.#resolve, new EvHttpResponse(status, shown(Shown.replyMinor), head, body))

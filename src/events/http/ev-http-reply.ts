@@ -1,8 +1,8 @@
-// A reply as users write it, and as the addon takes it.
+// A reply: as users write it, and as the addon takes it.
 import { type HandleNumber, native } from '../../native/native.js'
 import { checkInteger, checkObject, checkString, typeError } from '../../util/validation.js'
 
-/** Headers of a reply: an object, whose values may be several each, or pairs in order. */
+/** Headers: an object in which a name may have several values, or pairs in order. */
 export type EvHttpHeaders =
   | Readonly<Record<string, string | number | readonly string[]>>
   | readonly (readonly [name: string, value: string])[]
@@ -14,15 +14,15 @@ export interface EvHttpReply {
   /** Reason phrase; default: the status's own. */
   reason?: string
   /**
-   * Headers beside `Content-Length`, `Date` and `Content-Type`, which are added where they are missing. A `Transfer-Encoding`
-   * is left out, and a `Content-Length` where there must be none; `close` anywhere in `Connection` ends the connection.
+   * Headers. `Content-Length`, `Date` and `Content-Type` are added when they are missing. A `Transfer-Encoding` is left out, and
+   * so is a `Content-Length` where there must be none. `close` anywhere in `Connection` ends the connection.
    */
   headers?: EvHttpHeaders
-  /** Body; a string goes as UTF-8. Without effect for HEAD, 204, 205 and 304, which have none. */
+  /** Body; a string goes as UTF-8. It has no effect for HEAD, 204, 205 and 304, which have no body. */
   body?: string | Uint8Array
 }
 
-/** What {@link EvHttp.setErrorPageCb} answers an error with; the connection is closed after it. */
+/** A page from {@link EvHttp.setErrorPageCb}, which answers an error. The connection is closed after it. */
 export interface EvHttpErrorPage {
   /** Status code; default: the error's. */
   status?: number
@@ -36,7 +36,7 @@ export interface EvHttpErrorPage {
 
 const NONE: readonly string[] = []
 
-/** Sends a whole reply. @param headers - a flat list; to hand on few as arguments of their own costs less */
+/** Sends a whole reply. @param headers - a flat list. A single header is passed as two arguments, which costs less */
 export function sendWhole(
   request: HandleNumber,
   code: number,
@@ -75,7 +75,7 @@ export function flattenHeaders(headers: EvHttpHeaders | undefined): readonly str
   return flat
 }
 
-/** @returns the headers as a flat list, of a reply after which the connection closes whatever they say */
+/** @returns the headers as a flat list, with `Connection: close` in place of any other */
 export function closingHeaders(headers: EvHttpHeaders | undefined): string[] {
   const flat = flattenHeaders(headers)
   const kept: string[] = []

@@ -1,7 +1,9 @@
+import { EventError } from '../../native/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
-import { EventError } from '../../util/errors.js'
-import { type BodyReceiver, kBodyReadable, kStopped } from '../loop/base-state.js'
-import { type EventBase, stateOfBase } from '../loop/event-base.js'
+import { kBodyReadable } from '../loop/callbacks.js'
+import { driveOf, type EventBase } from '../loop/event-base.js'
+import { kStopped } from '../loop/receivers.js'
+import type { IncomingRequest, WaitingReader } from './incoming-request.js'
 
 const ENDED = { done: true, value: undefined } as const
 
@@ -10,27 +12,29 @@ function broken(): EventError {
 }
 
 /**
- * A request's body, piece by piece. The socket is read only as far as the pieces are taken; about 64 KiB may wait in
- * memory. Whoever stops reading early need do nothing: the rest is thrown away when the request has been answered.
+ * A request's body, piece by piece. The socket is read only as fast as the pieces are taken; about 64 KiB may wait in memory.
+ * It is no error to stop reading early: the rest is discarded when the request has been answered.
  */
-export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, BodyReceiver {
+export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, WaitingReader {
   readonly #base: EventBase
   readonly #request: HandleNumber
+  readonly #incoming: IncomingRequest
   #waiting: Promise<void> | undefined
   #wake: (() => void) | undefined
   #ended = false
   #stopped = false
 
   /** @internal */
-  constructor(base: EventBase, request: HandleNumber) {
+  constructor(base: EventBase, request: HandleNumber, incoming: IncomingRequest) {
     this.#base = base
     this.#request = request
+    this.#incoming = incoming
   }
 
   /**
-   * @returns the next piece, a Buffer that the caller owns, as soon as there is one
+   * @returns the next piece as soon as there is one, a Buffer that the caller owns
    * @throws {EventError} `ERR_EV_BODY` when the rest will not come: the peer has gone, was slower than `setTimeout()`
-   * allows, or sent what is no body, or more than `setMaxBodySize()` allows; or the request was answered meanwhile.
+   * allows, or sent a malformed body or more than `setMaxBodySize()` allows; or the request was answered meanwhile.
    * `ERR_EV_STOPPED` when the base's dispatch ends before
    */
   async next(): Promise<IteratorResult<Buffer, undefined>> {
@@ -50,7 +54,7 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, BodyRec
     }
   }
 
-  /** Reads no more of it. */
+  /** Stops reading. */
   async return(): Promise<IteratorResult<Buffer, undefined>> {
     this.#ended = true
     this[kBodyReadable]()
@@ -67,7 +71,7 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, BodyRec
     const wake = this.#wake
     if (wake === undefined) return
     this.#waiting = this.#wake = undefined
-    stateOfBase(this.#base).drive.settle<void>(wake, undefined)
+    driveOf(this.#base).settle<void>(wake, undefined)
   }
 
   /** @internal */
@@ -92,14 +96,13 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, BodyRec
   }
 
   #more(): Promise<void> {
-    const state = stateOfBase(this.#base)
     if (this.#waiting === undefined) {
-      state.drive.begin()
+      driveOf(this.#base).begin()
       this.#waiting = new Promise((resolve) => {
         this.#wake = resolve
       })
     }
-    state.bodies.set(this.#request, this)
+    this.#incoming.awaitBody(this)
     return this.#waiting
   }
 }

@@ -1,15 +1,18 @@
 import { AsyncResource } from 'node:async_hooks'
+import { failWithBuffer, numberOf, type SecureBuffer } from '../../alloc/secure-buffer.js'
+import { EventError } from '../../native/errors.js'
 import { slotOf } from '../../native/handles.js'
 import { type HandleNumber, native } from '../../native/native.js'
-import { EventError } from '../../util/errors.js'
-import { checkBytes, checkFunction, checkObject } from '../../util/validation.js'
+import { checkBytes, checkFunction, checkMs, checkObject, checkString } from '../../util/validation.js'
+import { BoundCallback } from '../bound-callback.js'
+import { type EvBuffer, viewOfBuffer } from '../buffers/ev-buffer.js'
 import { EV_TIMEOUT } from '../constants.js'
+import { declareEventType } from '../declare-event-type.js'
 import { forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
+import type { Forward } from '../forward.js'
 import { HandleEnd } from '../handle-end.js'
-import { BoundCallback, type DisconnectReceiver, kBodyReadable, kDisconnected } from '../loop/base-state.js'
-import { type EventBase, stateOfBase } from '../loop/event-base.js'
-import { type EvHttpClientCallback, EvHttpClientSide, isClients } from './ev-http-client-side.js'
-import type { EvHttpConnection } from './ev-http-connection.js'
+import { kDisconnected } from '../loop/callbacks.js'
+import { type EventBase, receiversOf } from '../loop/event-base.js'
 import {
   checkReason,
   checkStatus,
@@ -20,95 +23,118 @@ import {
   sendWhole,
 } from './ev-http-reply.js'
 import { EvHttpRequestBody } from './ev-http-request-body.js'
+import { type EvKeyvalq, headersOf } from './ev-keyvalq.js'
+import { IncomingRequest } from './incoming-request.js'
+import { OutgoingRequest } from './outgoing-request.js'
 
 /**
- * Callback of a server for a request. It answers the request here or later; a request that is dropped unanswered is
+ * Callback of a server for a request. It answers the request here or later. A request that is dropped unanswered is
  * answered 500 "Unhandled request" when it is collected.
  */
 export type EvHttpRequestCallback<A = undefined> = (request: EvHttpRequest, arg: A) => void
 
-/** Makes the view of a server's connection; set by the module of the connection, which needs this one. */
-let makeView: (base: EventBase, connection: HandleNumber) => EvHttpConnection
+/** The result of the callback for a reply's headers: false or a negative number ends the request. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
+export type EvHttpHeaderVerdict = boolean | number | void
 
-/** @internal */
-export function provideViews(make: typeof makeView): void {
-  makeView = make
+/**
+ * Callback of a client for the end of its request: the request with the reply, or null when it failed. When no
+ * connection could be made it is the request with the response code 0.
+ */
+export type EvHttpClientCallback<A = undefined> = (request: EvHttpRequest | null, arg: A) => void
+
+/** A server, as far as its requests need it. */
+export interface RequestServer {
+  /** Makes the view of a connection. */
+  viewOf(base: EventBase, connection: HandleNumber): Forward['EvHttpConnection']
+  /** Makes the page for an error. */
+  readonly errorPage: ((status: number, reason: string | undefined) => EvHttpErrorPage | undefined) | undefined
 }
 
-/** Hands an outgoing request to a connection through `make`. */
+/** Hands a client's request to a connection through `make`. */
 export let startRequest: (
   request: EvHttpRequest,
   base: EventBase,
-  connection: EvHttpConnection,
+  connection: Forward['EvHttpConnection'],
   make: () => void,
 ) => void
 
-/** Whether the request still waits for its reply to be sent or begun. */
+/** Whether the request is a client's. */
+let isOutgoing: (request: EvHttpRequest) => boolean
+
+/** @throws what every method of a request throws when the request has ended or its connection is closing */
+function checkUsable(request: EvHttpRequest): void {
+  // The addon has no call of its own for this; any that reads from the request makes the check.
+  native.requestGetCommand(handleOf(request))
+}
+
+/** Whether the reply has neither been sent nor started. */
 export let isUnanswered: (request: EvHttpRequest) => boolean
 
-/** Has a server's request stay when its connection goes, as it does in C, until it is answered or disposed. */
+/** Keeps a server's request when its connection goes, as C has it, until the request is answered or disposed. */
 export function keepRequest(request: EvHttpRequest): void {
   native.requestKeep(handleOf(request))
 }
 
-/** Whether a server's request has lost its connection, or has gone with it, before it was answered. */
+/** Whether a server's request lost its connection before it was answered, or ended with the connection. */
 export function isLost(request: EvHttpRequest): boolean {
   const number = handleOf(request)
-  return number > 0 && !isClients(request) && (!native.isLive(number) || native.requestIsLost(number))
+  return number > 0 && !isOutgoing(request) && (!native.isLive(number) || native.requestIsLost(number))
 }
 
 /**
  * libevent's `evhttp_request`, on either side.
  *
- * A server's belongs to evhttp. It is *new*, then *started* by {@link sendReplyStart}, and ends with its reply, with its
+ * A server's request belongs to evhttp. It is *new*, then *started* by {@link sendReplyStart}, and ends with its reply, with its
  * connection, or by {@link dispose}, which answers 500 "Unhandled request" if it is new and cuts the connection if it is
- * started. A client's, from `obtainEvHttpRequest()`, belongs to its user until `makeRequest()`, then to the connection;
- * it ends when its callback returns. Every call on a request that has ended throws `ERR_EV_DISPOSED`.
+ * started. A client's request, from `obtainEvHttpRequest()`, belongs to the user until `makeRequest()`, then to the
+ * connection; it ends when its callback returns. Every call on a request that has ended throws `ERR_EV_DISPOSED`.
  *
  * @see evhttp_request_new(), evhttp_request_free()
  */
-export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceiver {
+export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   #base: EventBase | undefined
-  #number: HandleNumber
+  readonly #number: HandleNumber
   #started = false
-  #errorPage: ((status: number, reason: string | undefined) => EvHttpErrorPage | undefined) | undefined
+  readonly #server: RequestServer | undefined
   #onComplete: BoundCallback<[]> | undefined
   #onDisconnect: BoundCallback<[]> | undefined
+  /** A server's request that waits for something. */
+  #incoming: IncomingRequest | undefined
   /** A client's. */
-  #connection: EvHttpConnection | undefined
+  readonly #outgoing: OutgoingRequest | undefined
+  /** Its buffers, once they have been asked for. */
+  #input: EvBuffer | undefined
+  #output: EvBuffer | undefined
 
   static {
+    isOutgoing = (request) => request.#outgoing !== undefined
+    isUnanswered = (request) => handleOf(request) > 0 && !request.#started
     startRequest = (request, base, connection, make) => {
       const slot = slotOf(handleOf(request))
-      const { requests } = stateOfBase(base)
-      const first = request.#base === undefined
-      if (first) {
-        // Callbacks may come before libevent returns.
-        request.#base = base
-        request.#connection = connection
-        requests.set(slot, request)
+      const outgoing = request.#outgoing
+      // The addon refuses one that has been made before, or is a server's.
+      if (outgoing === undefined || request.#base !== undefined) {
+        make()
+        return
       }
+      // Callbacks may come before libevent returns.
+      request.#base = base
+      outgoing.connection = connection
+      receiversOf(base).keep(slot, outgoing)
       try {
         make()
       } catch (error) {
-        if (first) {
-          requests.delete(slot)
-          // One that was refused is still its user's, and may be made on another base.
-          request.#base = request.#connection = undefined
-        }
+        receiversOf(base).drop(slot, outgoing)
+        // A request that was refused still belongs to its user, and may be made on another base.
+        request.#base = outgoing.connection = undefined
         throw error
       }
     }
-    isUnanswered = (request) => handleOf(request) > 0 && !request.#started
   }
 
   /** @internal */
-  constructor(
-    adopt: typeof kAdopt,
-    incoming: HandleNumber,
-    base: EventBase,
-    errorPage?: (status: number, reason: string | undefined) => EvHttpErrorPage | undefined,
-  )
+  constructor(adopt: typeof kAdopt, incoming: HandleNumber, base: EventBase, server: RequestServer)
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   constructor(callback: EvHttpClientCallback<any>, arg?: unknown)
   constructor(
@@ -116,26 +142,189 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
     first: typeof kAdopt | EvHttpClientCallback<any>,
     second?: unknown,
     base?: EventBase,
-    errorPage?: (status: number, reason: string | undefined) => EvHttpErrorPage | undefined,
+    server?: RequestServer,
   ) {
     if (first === kAdopt) {
-      super(second as HandleNumber)
-      this.#errorPage = errorPage
+      super(kAdopt, second as HandleNumber)
       this.#number = second as HandleNumber
       this.#base = base
+      this.#server = server
     } else {
       checkFunction(first, 'callback')
       const number = native.requestNew()
-      super(number, first, second)
+      super(kAdopt, number)
       this.#number = number
+      const resource = new AsyncResource('EvHttpRequest', { requireManualDestroy: true })
+      const onDone = (alive: boolean) => first(alive ? this : null, second)
+      this.#outgoing = new OutgoingRequest(this, new BoundCallback(onDone, resource))
       reportWhenCollected(this)
     }
   }
 
+  // --- the request and its reply -----------------------------------------------------------------
+
   /**
-   * Reads the body piece by piece: while it comes, when the request is one of {@link EvHttp.setStreamCb}'s; else all of
-   * it at once, and {@link body} is empty afterwards. What the client waits to send (`Expect: 100-continue`) it is
-   * asked for with the first piece.
+   * @returns the request's method, one `EVHTTP_REQ_*`; 0 for one that libevent does not know
+   * @see evhttp_request_get_command()
+   */
+  getCommand(): number {
+    return native.requestGetCommand(handleOf(this))
+  }
+
+  /**
+   * @returns the method's name, such as `GET`, or one of those that `setExtensionMethods()` of the server allows
+   */
+  getMethod(): string {
+    return native.requestGetMethod(handleOf(this))
+  }
+
+  /**
+   * @returns the URI of the request line, with its query, perhaps in absolute form, not decoded
+   * @see evhttp_request_get_uri()
+   */
+  getUri(): string {
+    return native.requestGetUri(handleOf(this)) ?? ''
+  }
+
+  /**
+   * @returns the host that the request is for, by its URI or its Host header, without the port
+   * @see evhttp_request_get_host()
+   */
+  getHost(): string | undefined {
+    return native.requestGetHost(handleOf(this))
+  }
+
+  /** @returns the message's HTTP version, such as `1.1` */
+  getHttpVersion(): string {
+    return native.requestGetHttpVersion(handleOf(this))
+  }
+
+  /**
+   * @returns the headers that were received: on a server the request's, on a client the reply's
+   * @see evhttp_request_get_input_headers()
+   */
+  getInputHeaders(): EvKeyvalq {
+    checkUsable(this)
+    return headersOf(this, true)
+  }
+
+  /**
+   * @returns the headers that will be sent: on a server the reply's, on a client the request's
+   * @see evhttp_request_get_output_headers()
+   */
+  getOutputHeaders(): EvKeyvalq {
+    checkUsable(this)
+    return headersOf(this, false)
+  }
+
+  /**
+   * @returns a copy of the body that was received; the caller owns it
+   * @see evhttp_request_get_input_buffer()
+   */
+  body(): Buffer {
+    return native.requestBody(handleOf(this))
+  }
+
+  /** @returns the body that was received, as UTF-8 */
+  bodyText(): string {
+    return native.requestBodyText(handleOf(this))
+  }
+
+  /**
+   * Returns the body that was received as libevent's own buffer. Bytes that are taken from it are missing in {@link body}, too.
+   *
+   * @returns a view, the same one until it is disposed; it ends with the request
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
+   * @see evhttp_request_get_input_buffer()
+   */
+  getInputBuffer(): EvBuffer {
+    return this.#buffer(true)
+  }
+
+  /**
+   * Returns the body that will be sent as libevent's own buffer. A server's `sendReply()` sends its content first, then the body
+   * that it is given; a client's request is sent with its content.
+   *
+   * @returns a view, the same one until it is disposed; it ends when the reply is sent or started, or the request is made
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when the buffer already belongs
+   * to libevent, or the body is sent in chunks
+   * @see evhttp_request_get_output_buffer()
+   */
+  getOutputBuffer(): EvBuffer {
+    return this.#buffer(false)
+  }
+
+  #buffer(input: boolean): EvBuffer {
+    const number = native.requestGetBuffer(handleOf(this), input)
+    const known = input ? this.#input : this.#output
+    if (known !== undefined && handleOf(known) === number) return known
+    const view = viewOfBuffer(number, this)
+    if (input) this.#input = view
+    else this.#output = view
+    return view
+  }
+
+  /**
+   * Copies a header's value from libevent's memory straight into locked memory. libevent's memory is wiped when the request
+   * ends, so a credential is then nowhere else in the process.
+   *
+   * @param name - the header's name, in any case; if there are several, the first counts
+   * @param buffer - gets the value's bytes unchanged, in place of its content
+   * @returns whether there is such a header; without one the buffer is unchanged
+   * @throws {TypeError} when the name is no string, or `buffer` no SecureBuffer
+   * @throws {RangeError} when no header can have that name
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
+   * @throws {SecureMemoryError} when the value does not fit, or the buffer has been destroyed; the buffer is then unchanged
+   * @example
+   * ```ts
+   * using credential = new SecureBuffer(8192)
+   * const allowed = request.headerInto('Authorization', credential) && credential.equals(expected)
+   * ```
+   * @see evhttp_find_header()
+   */
+  headerInto(name: string, buffer: SecureBuffer): boolean {
+    checkString(name, 'name')
+    const result = native.requestHeaderInto(handleOf(this), name, numberOf(buffer))
+    if (result < 0) failWithBuffer(buffer)
+    return result === 1
+  }
+
+  /**
+   * Copies the body that was received from libevent's memory straight into locked memory.
+   *
+   * @param buffer - gets the body in place of its content
+   * @returns how many bytes the body has
+   * @throws {TypeError} when `buffer` is no SecureBuffer
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended
+   * @throws {SecureMemoryError} when the body does not fit, or the buffer has been destroyed; the buffer is then unchanged
+   * @see evbuffer_peek()
+   */
+  bodyInto(buffer: SecureBuffer): number {
+    const length = native.requestBodyInto(handleOf(this), numberOf(buffer))
+    if (length < 0) failWithBuffer(buffer)
+    return length
+  }
+
+  /**
+   * @returns the status code of the reply, 0 when there was no connection
+   * @see evhttp_request_get_response_code()
+   */
+  getResponseCode(): number {
+    return native.requestGetResponseCode(handleOf(this))
+  }
+
+  /**
+   * @returns the reason phrase of the reply
+   * @see evhttp_request_get_response_code_line()
+   */
+  getResponseCodeLine(): string | undefined {
+    return native.requestGetResponseCodeLine(handleOf(this))
+  }
+
+  /**
+   * Reads the body piece by piece. A request of {@link EvHttp.setStreamCb} yields pieces as they arrive; any other request yields
+   * the whole body at once, and {@link body} is empty afterwards. A client that waits before it sends the body
+   * (`Expect: 100-continue`) is asked for it with the first piece.
    *
    * @returns the pieces, see {@link EvHttpRequestBody}
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
@@ -148,22 +337,22 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    * ```
    */
   bodyStream(): EvHttpRequestBody {
-    native.requestGetCommand(handleOf(this))
-    if (isClients(this)) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
-    return new EvHttpRequestBody(this.#base as EventBase, this.#number)
+    checkUsable(this)
+    return new EvHttpRequestBody(this.#base as EventBase, this.#number, this.#waiting())
   }
 
   /**
-   * @returns the request's connection: on a server a view, the same one as long as the connection lives; null on a
-   * client when there is none
+   * @returns the request's connection. On a server it is a view, the same one as long as the connection lives; on a client it
+   * is null when there is none
    * @see evhttp_request_get_connection()
    */
-  getConnection(): EvHttpConnection | null {
+  getConnection(): Forward['EvHttpConnection'] | null {
     const number = native.requestGetConnection(handleOf(this))
     if (number === 0) return null
-    if (this.#connection !== undefined) return this.#connection
+    if (this.#outgoing?.connection !== undefined) return this.#outgoing.connection
     const base = this.#base as EventBase
-    return (stateOfBase(base).connections.get(number) as EvHttpConnection | undefined) ?? makeView(base, number)
+    const known = receiversOf(base).get(number) as Forward['EvHttpConnection'] | undefined
+    return known ?? (this.#server as RequestServer).viewOf(base, number)
   }
 
   // --- answering ---------------------------------------------------------------------------------
@@ -173,7 +362,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    *
    * @param reply - see {@link EvHttpReply}
    * @throws {TypeError} when a part has the wrong type
-   * @throws {RangeError} when the status is none, or a header or the reason may not stand in a message
+   * @throws {RangeError} when the status is invalid, or a header or the reason is not allowed in a message
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when a reply was started or the
    * request is a client's. After an error nothing has been sent.
    * @example
@@ -192,7 +381,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
    *
    * @param code - status code, 200 to 999
    * @param reason - reason phrase; default: the code's own
-   * @param body - a string goes as UTF-8; without effect for HEAD, 204, 205 and 304
+   * @param body - a string goes as UTF-8; it has no effect for HEAD, 204, 205 and 304
    * @throws as {@link reply}
    * @see evhttp_send_reply()
    */
@@ -201,8 +390,8 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   }
 
   /**
-   * Answers with the page of {@link EvHttp.setErrorPageCb}, or an HTML page that shows the code and the reason, and
-   * closes the connection.
+   * Answers with the page of {@link EvHttp.setErrorPageCb}, or with an HTML page that shows the code and the reason, and closes
+   * the connection.
    *
    * @param code - status code, 200 to 999
    * @param reason - reason phrase; default: the code's own
@@ -212,8 +401,9 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   sendError(code: number, reason?: string): void {
     checkStatus(code)
     checkReason(reason)
-    if (this.#errorPage !== undefined) native.requestGetCommand(handleOf(this))
-    const page = this.#started ? undefined : this.#errorPage?.(code, reason)
+    const errorPage = this.#server?.errorPage
+    if (errorPage !== undefined) checkUsable(this)
+    const page = this.#started ? undefined : errorPage?.(code, reason)
     if (page === undefined) {
       this.#end(() => native.requestSendError(handleOf(this), code, reason))
       return
@@ -223,7 +413,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   }
 
   /**
-   * Starts a reply whose body follows in chunks. For a client of HTTP/1.0 the body ends with the connection.
+   * Starts a reply whose body is sent in chunks. For a client of HTTP/1.0 the body ends with the connection.
    *
    * @param code - status code, 200 to 999
    * @param reason - reason phrase; default: the code's own
@@ -238,13 +428,13 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   }
 
   /**
-   * Sends a part of the body. It is queued, whatever the peer's speed: wait for `written` before the next one.
+   * Sends a part of the body. The part is queued, however slow the peer is: wait for `written` before the next one.
    *
    * @param data - a string goes as UTF-8; an empty one sends nothing
-   * @param written - called when all that was queued has gone to the system; never when the connection is lost
+   * @param written - called when everything queued has been written to the system; never when the connection is lost
    * @throws {TypeError} when an argument has the wrong type
-   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` before {@link sendReplyStart}. When more
-   * than `setMaxOutput()` allows waits for the peer, its connection is closed.
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` before {@link sendReplyStart}. If more
+   * than `setMaxOutput()` allows waits for the peer, the connection is closed.
    * @see evhttp_send_reply_chunk_with_cb()
    */
   sendReplyChunk(data: string | Uint8Array, written?: () => void): void {
@@ -265,11 +455,10 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   }
 
   /**
-   * Calls back when the reply has been written whole; never when the connection is lost before. The request has ended
-   * by then.
+   * Calls back when the whole reply has been written; never when the connection is lost before. The request has ended by then.
    *
    * @param callback - gets the request, which has ended, and `arg`
-   * @param arg - handed through
+   * @param arg - the callback's argument
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
    * @see evhttp_request_set_on_complete_cb()
    */
@@ -283,29 +472,132 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   }
 
   /**
-   * Calls back once when the peer closes its side, or the connection is lost, while the request waits for its answer.
-   * A peer that has only closed its side can still be answered; a lost connection cannot (`ERR_EV_STATE`).
+   * Calls back once when the peer closes its side, or the connection is lost, before the request has been answered. A peer that
+   * has only closed its side can still be answered; on a lost connection an answer throws `ERR_EV_STATE`.
    *
    * @param callback - gets the request and `arg`
-   * @param arg - handed through
+   * @param arg - the callback's argument
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a client's
    */
   setDisconnectCb<A>(callback: EvHttpRequestCallback<A>, arg: A): void
   setDisconnectCb(callback: EvHttpRequestCallback<undefined>): void
   setDisconnectCb<A>(callback: EvHttpRequestCallback<A>, arg?: A): void {
     checkFunction(callback, 'callback')
-    const number = handleOf(this)
-    native.requestGetUri(number)
-    if (isClients(this)) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
+    checkUsable(this)
+    const incoming = this.#waiting()
     const resource = new AsyncResource('EvHttpRequest.disconnect', { requireManualDestroy: true })
     this.#onDisconnect = new BoundCallback(() => callback(this, arg as A), resource)
-    stateOfBase(this.#base as EventBase).disconnects.set(number, new WeakRef(this))
+    incoming.awaitDisconnect(this)
   }
 
   // --- a client's --------------------------------------------------------------------------------
 
   /**
-   * Has the body that will be sent come in chunks: call it before `makeRequest()`, then {@link sendChunk} and
+   * Calls back when the request fails, before its own callback gets null: see `EVREQ_HTTP_*`.
+   *
+   * @param callback - gets the code and `arg`
+   * @param arg - the callback's argument
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
+   * @see evhttp_request_set_error_cb()
+   */
+  setErrorCb<A>(callback: (code: number, arg: A) => void, arg: A): void
+  setErrorCb(callback: (code: number, arg: undefined) => void): void
+  setErrorCb<A>(callback: (code: number, arg: A) => void, arg?: A): void {
+    checkFunction(callback, 'callback')
+    checkUsable(this)
+    if (this.#outgoing === undefined) throw new EventError('ERR_EV_STATE', 'the request is a server’s')
+    const resource = new AsyncResource('EvHttpRequest.error', { requireManualDestroy: true })
+    this.#outgoing.onError = new BoundCallback((code) => callback(code, arg as A), resource)
+  }
+
+  /**
+   * Calls back when the headers of the reply have arrived, before its body is read. The headers and the status can be read then.
+   *
+   * @param callback - gets the request and `arg`. When it returns false or a negative number the connection is closed:
+   * `EVREQ_HTTP_EOF`.
+   * @param arg - the callback's argument
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
+   * @see evhttp_request_set_header_cb()
+   */
+  setHeaderCb<A>(callback: (request: EvHttpRequest, arg: A) => EvHttpHeaderVerdict, arg: A): void
+  setHeaderCb(callback: (request: EvHttpRequest, arg: undefined) => EvHttpHeaderVerdict): void
+  setHeaderCb<A>(callback: (request: EvHttpRequest, arg: A) => EvHttpHeaderVerdict, arg?: A): void {
+    checkFunction(callback, 'callback')
+    native.requestWantHeaders(handleOf(this))
+    const resource = new AsyncResource('EvHttpRequest.header', { requireManualDestroy: true })
+    const onHeaders = () => {
+      const verdict = callback(this, arg as A)
+      if ((verdict === false || (typeof verdict === 'number' && verdict < 0)) && !this.disposed) {
+        native.requestReject(handleOf(this))
+      }
+    }
+    // The addon refuses a server's.
+    if (this.#outgoing !== undefined) this.#outgoing.onHeaders = new BoundCallback(onHeaders, resource)
+  }
+
+  /**
+   * Calls back for each part of the reply's body as it arrives: {@link body} has that part only, and its memory is freed when the
+   * callback returns. A chunk of a chunked reply arrives as a whole.
+   *
+   * @param callback - gets the request and `arg`
+   * @param arg - the callback's argument
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
+   * @see evhttp_request_set_chunked_cb()
+   */
+  setChunkedCb<A>(callback: (request: EvHttpRequest, arg: A) => void, arg: A): void
+  setChunkedCb(callback: (request: EvHttpRequest, arg: undefined) => void): void
+  setChunkedCb<A>(callback: (request: EvHttpRequest, arg: A) => void, arg?: A): void {
+    checkFunction(callback, 'callback')
+    native.requestWantChunks(handleOf(this))
+    const resource = new AsyncResource('EvHttpRequest.chunked', { requireManualDestroy: true })
+    const onChunk = () => callback(this, arg as A)
+    if (this.#outgoing !== undefined) this.#outgoing.onChunk = new BoundCallback(onChunk, resource)
+  }
+
+  /**
+   * Limits the time from `makeRequest()` to the end of the reply, whatever progress there is. Then the request fails with
+   * `EVREQ_HTTP_TIMEOUT`.
+   *
+   * @param ms - in ms; default: no limit
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
+   */
+  setDeadline(ms?: number): void {
+    native.requestSetDeadline(handleOf(this), checkMs(ms, 'ms'))
+  }
+
+  /**
+   * Stops reading the reply's body until {@link resume}, so that the server has to wait. Bytes that have been read are still
+   * delivered. The connection's timeouts stand still meanwhile.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when no body is being read
+   * @see bufferevent_disable()
+   */
+  pause(): void {
+    native.requestSetPaused(handleOf(this), true)
+  }
+
+  /**
+   * Resumes reading after {@link pause}.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when no body is being read
+   * @see bufferevent_enable()
+   */
+  resume(): void {
+    native.requestSetPaused(handleOf(this), false)
+  }
+
+  /**
+   * Cancels a request under way: its error callback gets `EVREQ_HTTP_REQUEST_CANCEL`, and its own callback does not run.
+   *
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is not under way
+   * @see evhttp_cancel_request()
+   */
+  cancel(): void {
+    native.requestCancel(handleOf(this))
+  }
+
+  /**
+   * Makes the request send its body in chunks. Call it before `makeRequest()`; then call {@link sendChunk} for each part and
    * {@link end}. `Content-Length` and `Transfer-Encoding` are set accordingly.
    *
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it has been made or is a
@@ -316,11 +608,11 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   }
 
   /**
-   * Sends a part of the body. It is queued, whatever the peer's speed: wait for `written` before the next one. What
-   * comes after the reply has begun is not sent.
+   * Sends a part of the body. The part is queued, however slow the peer is: wait for `written` before the next one. Parts after
+   * the beginning of the reply are not sent.
    *
    * @param data - a string goes as UTF-8; an empty one sends nothing
-   * @param written - called when all that was queued has gone to the system; never when the request ends before
+   * @param written - called when everything queued has been written to the system; never when the request ends before
    * @throws {TypeError} when an argument has the wrong type
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it takes no chunks
    */
@@ -332,7 +624,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
   }
 
   /**
-   * Ends the body that comes in chunks.
+   * Ends a body that is sent in chunks.
    *
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it takes no chunks
    */
@@ -340,24 +632,29 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
     native.requestEndChunks(handleOf(this))
   }
 
-  /** Queues bytes through `send`, which says whether it will call back with its key; undefined when they will never go. */
+  /**
+   * Queues bytes through `send`.
+   *
+   * @param send - returns true when the addon will report the key, false when there was nothing to write, undefined when the
+   * bytes will never be written
+   */
   #queue(written: (() => void) | undefined, send: (key: number) => boolean | undefined): void {
     const base = this.#base
     if (written === undefined || base === undefined) {
       send(0)
       return
     }
-    const state = stateOfBase(base)
-    const key = state.nextKey()
+    const receivers = receiversOf(base)
+    const key = receivers.nextKey()
     const resource = new AsyncResource('EvHttpRequest.written', { requireManualDestroy: true })
-    state.written.set(key, new BoundCallback(written, resource))
+    receivers.expect(key, new BoundCallback(written, resource))
     let writes: boolean | undefined
     try {
       writes = send(key)
     } finally {
-      if (!writes) state.written.delete(key)
+      if (!writes) receivers.forget(key)
     }
-    // Where there is nothing to write, libevent would never say that it has been written.
+    // With nothing to write, libevent would never report that it has been written.
     if (writes === false) base.once(-1, EV_TIMEOUT, () => written())
   }
 
@@ -373,42 +670,38 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
     this.#end(() => sendWhole(handleOf(this), code, reason, body, headers))
   }
 
-  /** Runs what ends the request. Its on-complete callback may come before that returns. */
+  /** Ends the request by `send`. The on-complete callback may run before `send` returns. */
   #end(send: () => void): void {
-    // Without one it is a client's, which the addon refuses to answer.
-    const state = this.#base === undefined ? undefined : stateOfBase(this.#base)
-    if (this.#onComplete !== undefined) state?.completions.set(this.#number, this.#onComplete)
+    const complete = this.#onComplete
+    if (complete !== undefined) this.#waiting().awaitWritten(complete)
     try {
       send()
     } catch (error) {
-      state?.completions.delete(this.#number)
+      if (complete !== undefined) this.#incoming?.forgetWritten()
       throw error
     }
-    if (this.#onDisconnect !== undefined) state?.disconnects.delete(this.#number)
-    this.#endBody()
+    this.#incoming?.ended()
     forget(this, HandleEnd.replied)
   }
 
-  /**
-   * Where the `struct evhttp_request` is, for C in the same process, and only in the thread of its base. C may read it, and
-   * answer, in the loop, one that came in and has not been answered; then the handle ends when the reply has been sent.
-   * Otherwise it stays the handle's, with which it ends: when the peer goes, {@link setDisconnectCb} tells, and C must have
-   * done with it. A request that C shall have to itself comes by `EvHttp.setCb()` with a function of C's.
-   *
-   * @throws {EventError} `ERR_EV_DISPOSED`
-   */
-  get address(): bigint {
-    return native.addressOf(handleOf(this), EvHttpRequest.typeName)
+  /** @throws {EventError} `ERR_EV_STATE` when the request is a client's */
+  #waiting(): IncomingRequest {
+    if (isOutgoing(this)) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
+    this.#incoming ??= new IncomingRequest(receiversOf(this.#base as EventBase), this.#number)
+    return this.#incoming
   }
 
-  /** Who still waits for a piece of the body is told that there is none. */
-  #endBody(): void {
-    if (this.#base === undefined) return
-    const { bodies } = stateOfBase(this.#base)
-    const stream = bodies.get(this.#number)
-    if (stream === undefined) return
-    bodies.delete(this.#number)
-    stream[kBodyReadable]()
+  /**
+   * Gives the `struct evhttp_request` to C in the same process. C may use it only in the thread of its base. C may read it, and
+   * may answer a server's request that has not been answered, in the loop; the handle then ends when the reply has been sent.
+   * In all other cases the struct ends with the handle. When the peer goes, the callback of {@link setDisconnectCb} runs, and C
+   * must not use the struct after it. For requests that C alone handles, use `EvHttp.setCb()` with a C function.
+   *
+   * @returns its address
+   * @throws {EventError} `ERR_EV_DISPOSED`
+   */
+  address(): bigint {
+    return native.addressOf(handleOf(this), EvHttpRequest.typeName)
   }
 
   /** @internal */
@@ -429,8 +722,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
 
   /** @internal */
   override [kReleased](): void {
-    if (this.#base !== undefined) stateOfBase(this.#base).disconnects.delete(this.#number)
-    this.#endBody()
+    this.#incoming?.ended()
   }
 }
 
@@ -438,7 +730,7 @@ export class EvHttpRequest extends EvHttpClientSide implements DisconnectReceive
  * Makes a client's request, for `makeRequest()`.
  *
  * @param callback - see {@link EvHttpClientCallback}; it runs in the async context in which the request was made
- * @param arg - handed to the callback
+ * @param arg - the callback's argument
  * @returns the request, which the caller owns until `makeRequest()`
  * @throws {TypeError} when `callback` is no function
  * @see evhttp_request_new()

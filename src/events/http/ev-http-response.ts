@@ -1,4 +1,4 @@
-import { EventError } from '../../util/errors.js'
+import { EventError } from '../../native/errors.js'
 
 /** The headers of a response, in the order of the message. Names are compared without regard to case. */
 export class EvHttpResponseHeaders implements Iterable<[name: string, value: string]> {
@@ -6,7 +6,7 @@ export class EvHttpResponseHeaders implements Iterable<[name: string, value: str
   readonly #begin: number
   #list: string[] | undefined
 
-  /** @internal @param begin - where in `head` the first name begins; a NUL follows each name and each value */
+  /** @internal @param begin - where the first name begins in `head`; a NUL follows each name and each value */
   constructor(head: string, begin: number) {
     this.#head = head
     this.#begin = begin
@@ -37,19 +37,19 @@ export class EvHttpResponseHeaders implements Iterable<[name: string, value: str
   }
 }
 
-/** Hands out a body's parts, and is told when they are no longer wanted. */
+/** An iterator over a body's parts; `return()` says that no more are wanted. */
 export interface BodySource extends AsyncIterator<Buffer, undefined> {
   return(): Promise<IteratorResult<Buffer, undefined>>
 }
 
-/** A body that has come whole. Nearly always its text is wanted: to make a Buffer for it would cost more than to read it. */
+/** A complete body. It makes no Buffer until one is asked for: nearly all users want the text, and a Buffer would cost more. */
 export class ResponseBody {
   readonly #block: Buffer
   readonly #start: number
   readonly #end: number
   #bytes: Buffer | undefined
 
-  /** What `block` holds from `start` to `end`; the caller hands these bytes over. */
+  /** The bytes of `block` from `start` to `end`; the caller must not use them any more. */
   constructor(block: Buffer, start = 0, end = block.length) {
     this.#block = block
     this.#start = start
@@ -68,8 +68,8 @@ export class ResponseBody {
 }
 
 /**
- * What a server has answered to `EvHttpConnection.request()`. It owns its memory: the request behind it has ended,
- * unless it was asked to stream.
+ * A server's answer to `EvHttpConnection.request()`. It owns its memory: the request behind it has ended, unless the response is
+ * a stream.
  */
 export class EvHttpResponse implements AsyncIterable<Buffer> {
   /** The status code. */
@@ -125,8 +125,8 @@ export class EvHttpResponse implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Goes over the body's parts as they come; of one that was not asked for as a stream, over the whole. A body can be
-   * gone over once. While nobody asks for the next part, the server is held up; leaving the loop early cancels the
+   * Iterates over the body's parts as they arrive. A response that is not a stream has one part, the whole body. A stream can
+   * be read once. While nobody asks for the next part, no more is read from the server; leaving the loop early cancels the
    * request.
    */
   [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {

@@ -16,8 +16,8 @@ const FRAGMENT = 5
 const FLAGS = 0x01
 
 /**
- * A URI in its parts: libevent's `evhttp_uri`, after RFC 3986. Text is Latin-1, a character for each byte, as
- * `EvHttpRequest.getUri()` gives it; nothing is decoded. The user owns it.
+ * The parts of a URI: libevent's `evhttp_uri`, after RFC 3986. Text is Latin-1, a character for each byte, as
+ * `EvHttpRequest.getUri()` returns it; nothing is decoded. The user owns it.
  *
  * @see evhttp_uri_new(), evhttp_uri_parse_with_flags(), evhttp_uri_free()
  */
@@ -59,7 +59,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
-   * @returns what stands before `@`, as `user:password`; undefined without it
+   * @returns the text before `@`, such as `user:password`; undefined without it
    * @see evhttp_uri_get_userinfo()
    */
   getUserinfo(): string | undefined {
@@ -91,7 +91,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
-   * @returns what stands after `?`; undefined without it
+   * @returns the text after `?`; undefined without it
    * @see evhttp_uri_get_query()
    */
   getQuery(): string | undefined {
@@ -99,7 +99,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
-   * @returns what stands after `#`; undefined without it
+   * @returns the text after `#`; undefined without it
    * @see evhttp_uri_get_fragment()
    */
   getFragment(): string | undefined {
@@ -108,7 +108,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
 
   /**
    * @param scheme - the scheme; undefined for none
-   * @throws {EventError} `ERR_EV_PARSE` when it cannot be one; then the old one stays
+   * @throws {EventError} `ERR_EV_PARSE` when it is no scheme; the old one stays then
    * @see evhttp_uri_set_scheme()
    */
   setScheme(scheme: string | undefined): void {
@@ -153,7 +153,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
-   * @param query - what is to stand after `?`; undefined for none
+   * @param query - the text after `?`; undefined for none
    * @throws {EventError} as {@link setScheme}
    * @see evhttp_uri_set_query()
    */
@@ -162,7 +162,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
-   * @param fragment - what is to stand after `#`; undefined for none
+   * @param fragment - the text after `#`; undefined for none
    * @throws {EventError} as {@link setScheme}
    * @see evhttp_uri_set_fragment()
    */
@@ -171,7 +171,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
-   * @param flags - `EVHTTP_URI_NONCONFORMANT` or 0: what the setters take from now on
+   * @param flags - `EVHTTP_URI_NONCONFORMANT` or 0: what the setters accept from now on
    * @see evhttp_uri_set_flags()
    */
   setFlags(flags: number): void {
@@ -222,7 +222,7 @@ export function obtainEvHttpUri(uri?: string, flags?: number): EvHttpUri {
  * character for each byte; a `%00` ends it.
  *
  * @param uri - the whole URI; without a query the list is empty
- * @param headers - a list of its own; what is in it goes
+ * @param headers - an owned list; its content is replaced
  * @throws {TypeError} when an argument has the wrong type
  * @throws {RangeError} when the text holds CR, LF, NUL or a character above U+00FF
  * @throws {EventError} `ERR_EV_PARSE` when it is no URI or its query is not `name=value&…`; then the list is empty
@@ -237,8 +237,8 @@ export function evhttpParseQuery(uri: string, headers: OwnedEvKeyvalq): void {
 /**
  * Parses a query into a list, as {@link evhttpParseQuery}.
  *
- * @param query - what stands after the `?`
- * @param headers - a list of its own; what is in it goes
+ * @param query - the text after the `?`
+ * @param headers - an owned list; its content is replaced
  * @throws {TypeError} when an argument has the wrong type
  * @throws {RangeError} when the text holds CR, LF, NUL or a character above U+00FF
  * @throws {EventError} `ERR_EV_PARSE` when it is not `name=value&…`; then the list is empty
@@ -266,7 +266,7 @@ export function evhttpUriencode(text: string | Uint8Array, spaceAsPlus = false):
 }
 
 /**
- * Decodes text of a URI. What is no `%XX` stays as it is.
+ * Decodes text of a URI. Anything but `%XX` stays as it is.
  *
  * @param text - the text, Latin-1
  * @param decodePlus - a space for `+`; default false

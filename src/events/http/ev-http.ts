@@ -8,21 +8,24 @@ import {
   checkFunction,
   checkInstance,
   checkInteger,
+  checkMs,
   checkObject,
   checkString,
   INT_MAX,
   rangeError,
+  typeError,
 } from '../../util/validation.js'
-import { kErrorPage, kHandleRequest, type ServerReceiver, wakeOrphans } from '../loop/base-state.js'
-import { boundSocketId, EvHttpBoundSocket } from './ev-http-bound-socket.js'
-import './ev-http-connection.js'
+import { declareEventType } from '../declare-event-type.js'
 import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import { hasRef, setRef } from '../handle-ref.js'
-import { EventBase, stateOfBase } from '../loop/event-base.js'
+import { kErrorPage, kHandleRequest, type ServerReceiver } from '../loop/callbacks.js'
+import { EventBase, receiversOf } from '../loop/event-base.js'
+import { kOwnerDisposed } from '../loop/receivers.js'
 import { addressText, socketAddress } from '../net/socket-address.js'
+import { boundSocketId, EvHttpBoundSocket } from './ev-http-bound-socket.js'
+import { EvHttpConnection } from './ev-http-connection.js'
 import { checkStatus, closingHeaders, type EvHttpErrorPage } from './ev-http-reply.js'
-import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered } from './ev-http-request.js'
-import { EvHttpSettings } from './ev-http-settings.js'
+import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered, type RequestServer } from './ev-http-request.js'
 
 /** libevent's own, and Bitcoin Core's. */
 const DEFAULT_BACKLOG = 128
@@ -33,15 +36,15 @@ const GENCB = 0
 /** Options of {@link obtainEvHttp}. */
 export interface EvHttpOptions {
   /**
-   * Read each request by this library's own parser before libevent gets to see it, and refuse what RFC 9112 does not
-   * allow; default true. Without it requests are read as libevent reads them, and only the worst is refused.
+   * Read each request by this library's own parser before libevent does, and refuse what RFC 9112 does not allow; default
+   * true. Without it libevent reads the requests, and only the worst is refused.
    */
   strict?: boolean
 }
 
 /**
- * Makes the page for an error: of a request that is refused before any callback, or of `sendError()`. For undefined it
- * is libevent's.
+ * Makes the page for an error: for a request that is refused before any callback, or for `sendError()`. When it returns
+ * undefined, libevent's page is sent.
  */
 export type EvHttpErrorPageCallback = (status: number, reason: string | undefined) => EvHttpErrorPage | undefined
 
@@ -54,8 +57,8 @@ export interface EvHttpBindOptions {
   /** Do not take IPv4 connections on an IPv6 socket; default false. */
   ipv6Only?: boolean
   /**
-   * Send at once what a reply has (`TCP_NODELAY`), instead of waiting until the peer has acknowledged what was sent
-   * before; default true, as in Node.
+   * Send bytes of a reply at once (`TCP_NODELAY`), instead of waiting until the peer has acknowledged what was sent before;
+   * default true, as in Node.
    */
   noDelay?: boolean
 }
@@ -67,9 +70,11 @@ export type EvHttpAcceptOptions = Pick<EvHttpBindOptions, 'noDelay'>
 export interface EvHttpUnixOptions {
   /** Connections that may wait to be accepted; default 128. */
   backlog?: number
-  /** Permission bits of the socket, such as `0o600`; default: what the umask leaves. */
+  /** Permission bits of the socket, such as `0o600`; default: as the umask has it. */
   mode?: number
 }
+
+const viewOf: RequestServer['viewOf'] = (base, connection) => new EvHttpConnection(base, kAdopt, connection)
 
 interface Route {
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
@@ -80,16 +85,16 @@ interface Route {
 /**
  * libevent's `evhttp`: an HTTP server.
  *
- * It is stricter than libevent: what is not a request as RFC 9112 writes it is answered 400 (or 408, 413, 414, 417,
- * 431, 501, 505) and its connection closed before libevent or any callback sees it. See {@link EvHttpOptions.strict}.
- * Paths are compared as they stand in the URI, not decoded.
+ * It is stricter than libevent: a request that does not conform to RFC 9112 is answered 400 (or 408, 413, 414, 417, 431, 501,
+ * 505), and its connection is closed before libevent or any callback sees it. See {@link EvHttpOptions.strict}. Paths are
+ * compared as they stand in the URI, not decoded.
  *
- * The base owns it. Disposing it stops accepting, answers 500 to requests that wait for their answer, as far as the
- * sockets take it at once, and closes all connections.
+ * The base owns it. Disposing it stops accepting, answers unanswered requests with 500, as far as the sockets take that at
+ * once, and closes all connections.
  *
  * @see evhttp_new(), evhttp_free()
  */
-export class EvHttp extends EvHttpSettings implements ServerReceiver {
+export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver {
   readonly #base: EventBase
   readonly #number: HandleNumber
   /** Its sockets' ids. */
@@ -97,6 +102,8 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   readonly #routes = new Map<number, Route>()
   #lastRoute = GENCB
   #errorPage: EvHttpErrorPageCallback | undefined
+  /** Given to each request. */
+  #requestServer: RequestServer = { viewOf, errorPage: undefined }
 
   constructor(base: EventBase, options: EvHttpOptions = {}) {
     checkInstance(base, EventBase, 'base')
@@ -107,7 +114,7 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
     super(kAdopt, number)
     this.#number = number
     this.#base = base
-    stateOfBase(base).servers.set(number, this)
+    receiversOf(base).keep(number, this)
     reportWhenCollected(this)
   }
 
@@ -137,7 +144,7 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   }
 
   /**
-   * Binds a UNIX socket and accepts on it. Its name is removed when the socket goes.
+   * Binds a UNIX socket and accepts on it. Its name is removed when the socket is closed.
    *
    * @param path - where; nothing may be there yet
    * @param options - see {@link EvHttpUnixOptions}
@@ -159,12 +166,12 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   /**
    * Accepts on a socket that listens already.
    *
-   * @param fd - its descriptor, which belongs to the server from here on
+   * @param fd - its descriptor; the server owns it from here on
    * @param options - see {@link EvHttpAcceptOptions}
    * @returns the socket
    * @throws {TypeError} when `fd` is no number, or an option has the wrong type
    * @throws {RangeError} when it is no descriptor
-   * @throws {EventError} `ERR_EV_BIND` when it is not a listening socket; then it stays the caller's
+   * @throws {EventError} `ERR_EV_BIND` when it is not a listening socket; the caller then still owns it
    * @see evhttp_accept_socket_with_handle()
    */
   acceptSocketWithHandle(fd: number, options: EvHttpAcceptOptions = {}): EvHttpBoundSocket {
@@ -185,7 +192,7 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
    *
    * @param socket - one of this server's
    * @throws {TypeError} when it is no socket
-   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not this server's, or no more
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not this server's, or has been removed
    * @see evhttp_del_accept_socket()
    */
   delAcceptSocket(socket: EvHttpBoundSocket): void {
@@ -196,7 +203,7 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   }
 
   /**
-   * Has the server, while it accepts, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   * Makes the server keep a `dispatch()` of its base going while it accepts. This is the default; it undoes {@link unref}.
    *
    * @returns the server
    */
@@ -205,9 +212,9 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   }
 
   /**
-   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the server accepts: with 1, as when nothing is
-   * pending, once nothing is pending that has a reference. Until then it works as ever. Its connections have references
-   * all the same, as with `unref()` of Node's servers.
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself while the server accepts. The loop ends with 1, as when
+   * nothing is pending, once nothing with a reference is pending. Until then the server works as ever. Its connections still
+   * have references, as with `unref()` of Node's servers.
    *
    * @returns the server
    */
@@ -223,19 +230,18 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   }
 
   /**
-   * Sets the callback for requests that no path's callback takes. Without one they are answered 404. It may be replaced
-   * at any time.
+   * Sets the callback for requests without a path's callback. Without it they are answered 404. It may be replaced at any time.
    *
-   * A function of C's gets the request as libevent has it, complete and checked, and JavaScript none of it: no handle,
-   * no notice. Whatever C does with it is as libevent does it: it may answer at once or later, in whole or in parts, take
-   * ownership, and set the callbacks for the end of the request and of its connection; these hold until JavaScript gets a
-   * request of that connection. It is called for extension methods too, with the command 0. C answers each request that it
-   * has taken, also when the peer has gone or the server has been disposed: that only frees it then.
+   * A C function gets libevent's request, complete and checked; JavaScript has no handle of it and is not notified. C may do
+   * with it what libevent allows: answer at once or later, in whole or in parts, take ownership, and set the callbacks for the
+   * end of the request and of its connection, which stay until JavaScript gets a request of that connection. C also gets
+   * requests with extension methods, with the command 0. C must answer each request that it has taken, even if the peer has gone
+   * or the server has been disposed; the answer then only frees the request.
    *
    * @param callback - gets the request and `arg`, in the async context in which the server was made; or the address of a
-   * `void (*)(struct evhttp_request *, void *)` of C's, which the loop calls itself and which must be there as long as it
+   * C function `void (*)(struct evhttp_request *, void *)`, which the loop calls itself and which must exist as long as it
    * is set
-   * @param arg - handed through; to C as an address, default null
+   * @param arg - the callback's argument; for C an address, default null
    * @throws {TypeError} when `callback` is neither, or `arg` is no address for C
    * @throws {RangeError} when an address is not from 1 (for `arg` 0) to 2^64 - 1
    * @see evhttp_set_gencb()
@@ -258,9 +264,9 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   /**
    * Sets the callback for a path.
    *
-   * @param path - compared with the URI's path as it stands there, without query and not decoded
-   * @param callback - gets the request and `arg`; or the address of a function of C's, see {@link setGencb}
-   * @param arg - handed through; to C as an address, default null
+   * @param path - compared with the URI's path, without query and not decoded
+   * @param callback - gets the request and `arg`; or the address of a C function, see {@link setGencb}
+   * @param arg - the callback's argument; for C an address, default null
    * @throws {TypeError} when an argument has the wrong type
    * @throws {RangeError} when an address is not from 1 (for `arg` 0) to 2^64 - 1
    * @throws {EventError} `ERR_EV_EXISTS` when the path has one
@@ -285,15 +291,15 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   }
 
   /**
-   * Sets the callback for a path whose requests are handed over as soon as their headers have come, on whatever virtual
-   * host. It reads the body by `request.bodyStream()`; a request without a body is no different from others.
+   * Sets the callback for a path whose requests are delivered as soon as their headers have arrived, on any virtual host. The
+   * callback reads the body by `request.bodyStream()`; requests without a body are delivered in the same way.
    *
-   * The limits hold. `setRequestTimeout()` counts the headers alone: how long the body takes is up to the callback; but
-   * while it waits for a piece the peer must not be slower than `setTimeout()` allows.
+   * All limits apply. `setRequestTimeout()` covers the headers only: the callback decides how long the body may take. But
+   * while it waits for a piece, the peer must not be slower than `setTimeout()` allows.
    *
    * @param path - as for {@link setCb}
    * @param callback - gets the request and `arg`
-   * @param arg - handed through
+   * @param arg - the callback's argument
    * @throws {EventError} `ERR_EV_EXISTS` when the path has a callback, `ERR_EV_STATE` when the server is not strict or
    * is a virtual host
    */
@@ -320,10 +326,11 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   }
 
   /**
-   * Gives requests for a host to another server. Its callbacks take them; sockets, limits and timeouts stay this one's.
+   * Gives requests for a host to another server, whose callbacks get them. The sockets, limits and timeouts of this server
+   * apply.
    *
    * @param pattern - a host name, where `*` stands for any characters: `*.example.com`
-   * @param host - a server on the same base, without sockets; from here on this one owns it
+   * @param host - a server on the same base, without sockets; this server owns it from here on
    * @throws {EventError} `ERR_EV_STATE` when it cannot be a virtual host of this one
    * @see evhttp_add_virtual_host()
    */
@@ -334,7 +341,7 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   }
 
   /**
-   * Takes a virtual host away and gives it back to the caller.
+   * Removes a virtual host and gives it back to the caller.
    *
    * @param host - one of this server's virtual hosts
    * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not
@@ -346,7 +353,7 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   }
 
   /**
-   * Adds a name under which the server itself is asked for.
+   * Adds another host name of the server itself.
    *
    * @param alias - a host name
    * @see evhttp_add_server_alias()
@@ -357,7 +364,7 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   }
 
   /**
-   * Removes such a name.
+   * Removes a name that {@link addServerAlias} has added.
    *
    * @param alias - as given to {@link addServerAlias}
    * @throws {EventError} `ERR_EV_NOT_FOUND` when there is none
@@ -368,17 +375,149 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
     native.httpRemoveServerAlias(handleOf(this), alias)
   }
 
+  // --- limits, times, methods and flags ----------------------------------------------------------
+
   /**
-   * Sets what makes the pages of errors: of requests that are refused before any callback, and of `sendError()`. The
-   * connection closes after them. What a server that is not strict leaves to libevent has libevent's pages, and so has
-   * the 500 of a request that was dropped unanswered.
+   * Limits the request line and headers, without their line ends. A longer request line is answered 414, longer headers 431.
+   * A server that is not strict answers both with 400, as libevent does.
    *
-   * @param callback - gets the status and the reason, if there is one; undefined: libevent's page again
+   * @param bytes - the limit in bytes; default 65,536, but none for a server that is not strict
+   * @see evhttp_set_max_headers_size()
+   */
+  setMaxHeadersSize(bytes: number): void {
+    checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
+    native.httpSetMaxHeadersSize(handleOf(this), bytes)
+  }
+
+  /**
+   * Limits the body: a longer request is answered 413.
+   *
+   * @param bytes - the limit in bytes; default 33,554,432 (bitcoind's), and none for a body that is read in pieces: see
+   * `setStreamCb()`
+   * @see evhttp_set_max_body_size()
+   */
+  setMaxBodySize(bytes: number): void {
+    checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
+    native.httpSetMaxBodySize(handleOf(this), bytes)
+  }
+
+  /**
+   * Limits how many bytes may wait for a peer that reads more slowly than the parts of its reply are sent. When more than that
+   * waits and another part is sent, the part is not queued and the connection is closed: the request's disconnect callback
+   * runs. A whole reply, or the first part, is always queued. A long body that several replies share is held once.
+   *
+   * @param bytes - the limit in bytes; default 67,108,864. A sender that waits for `written` before the next part stays below it
+   */
+  setMaxOutput(bytes: number): void {
+    checkInteger(bytes, 'bytes', 0, Number.MAX_SAFE_INTEGER)
+    native.httpSetMaxOutput(handleOf(this), bytes)
+  }
+
+  /**
+   * Limits how long a connection may go without progress. Applies to connections accepted from now on.
+   *
+   * @param ms - in ms, more than 0; default 30,000
+   * @see evhttp_set_timeout_tv()
+   */
+  setTimeout(ms: number): void {
+    if (ms === undefined) throw typeError('ms', 'a number of ms', ms)
+    if (checkMs(ms, 'ms') <= 0) throw rangeError('ms', 'more than 0', ms)
+    native.httpSetTimeout(handleOf(this), ms)
+  }
+
+  /**
+   * Limits how long a request may take from its first byte to its last, whatever progress it makes. A slower one is answered
+   * 408. The time during which a request waits for the reply to an earlier one does not count.
+   *
+   * @param ms - in ms, more than 0; undefined for no limit; default 300,000
+   * @throws {EventError} `ERR_EV_STATE` when the server is not strict
+   */
+  setRequestTimeout(ms: number | undefined): void {
+    if (checkMs(ms, 'ms') === 0) throw rangeError('ms', 'more than 0', ms)
+    native.httpSetRequestTimeout(handleOf(this), checkMs(ms, 'ms'))
+  }
+
+  /**
+   * Limits the number of connections. Further ones are not accepted until one of the others has closed; they wait in the
+   * socket's backlog.
+   *
+   * @param count - from 1; undefined for any number, the default
+   */
+  setMaxConnections(count: number | undefined): void {
+    if (count !== undefined) checkInteger(count, 'count', 1, INT_MAX)
+    native.httpSetMaxConnections(handleOf(this), count ?? 0)
+  }
+
+  /**
+   * @returns how many connections there are, including those that have not sent anything
+   */
+  getConnectionCount(): number {
+    return native.httpGetConnectionCount(handleOf(this))
+  }
+
+  /**
+   * Allows methods that libevent does not know. `request.getCommand()` returns 0 for them, `request.getMethod()` their name.
+   *
+   * @param names - their names as in the request line, tokens of 3 to 32 characters. They replace those set before
+   * @throws {RangeError} when a name is no such token
+   * @throws {EventError} `ERR_EV_STATE` when the server is not strict
+   */
+  setExtensionMethods(names: readonly string[]): void {
+    if (!Array.isArray(names)) throw typeError('names', 'an array of strings', names)
+    for (const name of names) {
+      checkString(name, 'names')
+      if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{3,32}$/.test(name)) {
+        throw rangeError('names', 'tokens of 3 to 32 characters', name)
+      }
+    }
+    native.httpSetExtensionMethods(handleOf(this), names)
+  }
+
+  /**
+   * Sets which methods are allowed; a request by another one is answered 501.
+   *
+   * @param mask - `EVHTTP_REQ_*` bits; default GET, POST, HEAD, PUT and DELETE
+   * @see evhttp_set_allowed_methods()
+   */
+  setAllowedMethods(mask: number): void {
+    checkInteger(mask, 'mask', 0, 0x1ff)
+    native.httpSetAllowedMethods(handleOf(this), mask)
+  }
+
+  /**
+   * Sets the Content-Type of replies that have none, whatever their body is.
+   *
+   * @param type - the type, undefined for no header; default: `text/plain; charset=utf-8` for a body that is a string, else
+   * libevent's `text/html; charset=ISO-8859-1`
+   * @see evhttp_set_default_content_type()
+   */
+  setDefaultContentType(type: string | undefined): void {
+    if (type !== undefined) checkString(type, 'type')
+    native.httpSetDefaultContentType(handleOf(this), type)
+  }
+
+  /**
+   * @param flags - `EVHTTP_SERVER_LINGERING_CLOSE` or 0
+   * @throws {EventError} `ERR_EV_LIBEVENT` for other flags
+   * @see evhttp_set_flags()
+   */
+  setFlags(flags: number): void {
+    checkInteger(flags, 'flags', 0, INT_MAX)
+    native.httpSetFlags(handleOf(this), flags)
+  }
+
+  /**
+   * Sets the callback that makes error pages: for requests that are refused before any callback, and for `sendError()`. The
+   * connection closes after them. Errors that a server that is not strict leaves to libevent have libevent's pages, and so has
+   * the 500 for a request that was dropped unanswered.
+   *
+   * @param callback - gets the status and the reason, if there is one; undefined restores libevent's pages
    */
   setErrorPageCb(callback: EvHttpErrorPageCallback | undefined): void {
     if (callback !== undefined) checkFunction(callback, 'callback')
     native.httpSetErrorPage(handleOf(this), callback !== undefined)
     this.#errorPage = callback && AsyncResource.bind(callback, 'EvHttp.errorPage')
+    this.#requestServer = { viewOf, errorPage: callback && this.#pageFor }
   }
 
   /**
@@ -390,21 +529,21 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
   }
 
   /**
-   * Where the `struct evhttp` is, for C in the same process, and only in the thread of its base. C may use it as long as
-   * the handle is not disposed, and must not free it. Its callbacks are set here: what C sets by `evhttp_set_cb()` or
-   * `evhttp_set_gencb()` takes requests from behind the strict parser, which neither completes them nor goes on; it does
-   * for {@link setCb} and {@link setGencb} with a function of C's.
+   * Gives the `struct evhttp` to C in the same process. C may use it only in the thread of its base, as long as the handle is
+   * not disposed, and must not free it. Set C's callbacks by {@link setCb} and {@link setGencb}. The strict parser does not
+   * know of callbacks that C sets by `evhttp_set_cb()` or `evhttp_set_gencb()`: it neither completes their requests nor goes
+   * on after them.
    *
+   * @returns its address
    * @throws {EventError} `ERR_EV_DISPOSED`
    */
-  get address(): bigint {
+  address(): bigint {
     return native.addressOf(handleOf(this), EvHttp.typeName)
   }
 
   /** @internal */
   [kHandleRequest](route: number, number: HandleNumber): void {
-    const page = this.#errorPage === undefined ? undefined : this.#pageFor
-    const request = new EvHttpRequest(kAdopt, number, this.#base, page)
+    const request = new EvHttpRequest(kAdopt, number, this.#base, this.#requestServer)
     const entry = this.#routes.get(route)
     try {
       if (entry !== undefined) {
@@ -428,7 +567,7 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
     checkStatus(code)
     if (reason !== undefined) checkString(reason, 'reason')
     if (body !== undefined) checkBytes(body, 'body')
-    // The callback may have disposed the server; then the page is libevent's.
+    // If the callback has disposed the server, libevent sends its own page.
     if (!this.disposed) native.httpAnswerPage(this.#number, code, reason, body, closingHeaders(headers))
   }
 
@@ -444,9 +583,9 @@ export class EvHttp extends EvHttpSettings implements ServerReceiver {
 
   /** @internal */
   override [kReleased](): void {
-    const state = stateOfBase(this.#base)
-    state.servers.delete(this.#number)
-    wakeOrphans(state, native.isLive)
+    const receivers = receiversOf(this.#base)
+    receivers.drop(this.#number, this)
+    receivers.notifyAll(kOwnerDisposed)
   }
 }
 

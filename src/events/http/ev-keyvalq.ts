@@ -5,12 +5,12 @@ import { checkString, kMade } from '../../util/validation.js'
 import { declareEventType } from '../declare-event-type.js'
 import { type EventHandle, handleOf, kAdopt, reportWhenCollected } from '../event-handle.js'
 
-// Whose list it is, as the addon is told.
+// The owner of a list, as the addon takes it.
 const ITSELF = 0
 const INPUT_OF_REQUEST = 1
 const OUTPUT_OF_REQUEST = 2
 
-/** What counts, lists and traces a list of its own. Views are made for every request, so they are no handles. */
+/** The handle of an owned list. A view of a request's headers has none: views are made for every request. */
 class ListHandle extends declareEventType('EvKeyvalq') {
   constructor() {
     super(kAdopt, native.keyvalqNew())
@@ -22,14 +22,14 @@ class ListHandle extends declareEventType('EvKeyvalq') {
 export let headersOf: (request: EventHandle, input: boolean) => EvKeyvalq
 
 /**
- * A list of names and values: libevent's `evkeyvalq`. It is either the headers of a request or of its reply, in the
- * order of the message: a view, which ends with its request. Or it is a list of its own: see {@link OwnedEvKeyvalq}.
- * Names are compared without regard to case.
+ * A list of names and values: libevent's `evkeyvalq`. Either it holds the headers of a request or of its reply, in the order of
+ * the message; then it is a view, which ends with its request. Or the user owns it: see {@link OwnedEvKeyvalq}. Names are
+ * compared without regard to case.
  *
  * @see evhttp_find_header(), evhttp_add_header(), evhttp_remove_header(), evhttp_clear_headers()
  */
 export class EvKeyvalq implements Iterable<[name: string, value: string]> {
-  /** The name under which lists of their own are counted. */
+  /** The name under which owned lists are counted. */
   static readonly typeName: string = ListHandle.typeName
   readonly #handle: EventHandle
   readonly #owner: number
@@ -51,7 +51,7 @@ export class EvKeyvalq implements Iterable<[name: string, value: string]> {
     this.#owner = owner
   }
 
-  /** Live lists of their own in the whole process, all threads. */
+  /** Live owned lists in the whole process, all threads. */
   static live(): number {
     return ListHandle.live()
   }
@@ -102,19 +102,19 @@ export class EvKeyvalq implements Iterable<[name: string, value: string]> {
     native.keyvalqClearHeaders(handleOf(this.#handle), this.#owner)
   }
 
-  /** Goes over the headers as they are now, in the order of the message. */
+  /** Iterates over the headers as they are now, in the order of the message. */
   *[Symbol.iterator](): Iterator<[name: string, value: string]> {
     const flat = native.keyvalqListHeaders(handleOf(this.#handle), this.#owner)
     for (let i = 0; i + 1 < flat.length; i += 2) yield [flat[i] as string, flat[i + 1] as string]
   }
 }
 
-/** @returns the handle of a list of its own */
+/** @returns the handle of an owned list */
 export let listHandleOf: (list: OwnedEvKeyvalq) => EventHandle
 
 /**
- * A list of names and values that is no part of a request: what a query is parsed into. The user owns it; it counts,
- * lists, traces and reports leaks as every handle does, and its memory is wiped when it goes.
+ * A list of names and values that is no part of a request, such as a parsed query. The user owns it. It is counted, listed,
+ * traced and reported as a leak like every handle, and its memory is wiped when it ends.
  */
 export class OwnedEvKeyvalq extends EvKeyvalq implements Disposable {
   readonly #list: EventHandle

@@ -1,9 +1,9 @@
 import { AsyncResource } from 'node:async_hooks'
 import { deserialize } from 'node:v8'
+import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
 import { Shown, shown } from '../../native/shown.js'
 import { AbortError } from '../../util/abort-error.js'
-import { EventError } from '../../util/errors.js'
 import { registerGauges } from '../../util/tracing.js'
 import {
   checkAbortSignal,
@@ -19,21 +19,15 @@ import {
   rangeError,
   typeError,
 } from '../../util/validation.js'
-import {
-  BaseState,
-  BoundCallback,
-  holdRunning,
-  isRunning,
-  registerState,
-  releaseRunning,
-  wakeOrphans,
-} from './base-state.js'
-import '../callbacks.js'
+import { BoundCallback } from '../bound-callback.js'
 import { EV_CLOSED, EV_READ, EV_WRITE } from '../constants.js'
+import { declareEventType } from '../declare-event-type.js'
 import { handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
+import type { Forward } from '../forward.js'
 import { hasRef, setRef } from '../handle-ref.js'
-import { EventBaseInspection } from './event-base-inspection.js'
-import type { LibEvent } from './lib-event.js'
+import { BACKEND_NOT_FOUND, type BaseReceiver, kDispatchEnded } from './callbacks.js'
+import { LoopDrive, type LoopRunner } from './loop-drive.js'
+import { holdRunning, isRunning, kOwnerDisposed, kStopped, Receivers, releaseRunning } from './receivers.js'
 import type { EventBaseShareToken } from './share-token.js'
 
 /** libevent's limit on priorities: EVENT_MAX_PRIORITIES. */
@@ -48,14 +42,14 @@ export interface EventBaseOptions {
   priorities?: number
   /** `EV_FEATURE_*` bits that the backend must have; default none. */
   features?: number
-  /** Read a fine clock (`EVENT_BASE_FLAG_PRECISE_TIMER`); default true. Without it timers may be 4 ms late. */
+  /** Read a precise clock (`EVENT_BASE_FLAG_PRECISE_TIMER`); default true. Without it timers may be 4 ms late. */
   preciseTimer?: boolean
   /**
    * Collect changes between turns (`EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST`): saves evhttp about half of its system calls.
    * Default false, because it must not be used with descriptors that were duplicated by `dup()`.
    */
   changelist?: boolean
-  /** Look for new events after so much, though more are active: `event_config_set_max_dispatch_interval()`. */
+  /** When to look for new events though more are active: `event_config_set_max_dispatch_interval()`. */
   maxDispatchInterval?: {
     /** After so many ms; default never. */
     interval?: number
@@ -70,7 +64,7 @@ export interface EventBaseOptions {
 
 /** Options of {@link EventBase.dispatch}. */
 export interface EventBaseDispatchOptions {
-  /** Go on though nothing is pending (`EVLOOP_NO_EXIT_ON_EMPTY`), until the dispatch is told to end; default false. */
+  /** Go on though nothing is pending (`EVLOOP_NO_EXIT_ON_EMPTY`), until a call ends the dispatch; default false. */
   keepAlive?: boolean
   /** Ends the dispatch when it is aborted, as `loopbreak()` would. */
   signal?: AbortSignal
@@ -79,25 +73,36 @@ export interface EventBaseDispatchOptions {
 /** Callback of {@link EventBase.once}. */
 export type EventOnceCallback<A = undefined> = (arg: A, what: number) => void
 
-/** The parts of a base that other handles need. */
-export let stateOfBase: (base: EventBase) => BaseState
+/** The promise of a dispatch(). */
+interface Dispatch {
+  resolve(result: 0 | 1): void
+  reject(error: Error): void
+}
+
+/** @returns what a base's callbacks are delivered to */
+export let receiversOf: (base: EventBase) => Receivers
+
+/** @returns what runs a base while promises are pending */
+export let driveOf: (base: EventBase) => LoopDrive
 
 /**
- * libevent's `event_base`: what waits for events and runs their callbacks.
+ * libevent's `event_base`: it waits for events and runs their callbacks.
  *
  * A base belongs to the thread that made it. {@link dispatch} joins it to Node's own loop; {@link dispatchSync} and
- * {@link loopSync} block, as in C. The user owns it, and it owns all that lives on it.
+ * {@link loopSync} block, as in C. The user owns the base, and the base owns everything that lives on it.
  *
- * Disposing a base disposes what lives on it; a {@link dispatch} that is under way resolves with 0.
+ * Disposing a base disposes everything that lives on it; a {@link dispatch} under way resolves with 0.
  *
  * @see event_base_new_with_config(), event_base_free()
  */
-export class EventBase extends EventBaseInspection {
-  readonly #state = new BaseState()
-  readonly #slot: number
+export class EventBase extends declareEventType('EventBase') implements BaseReceiver {
+  readonly #receivers: Receivers<EventBase>
+  readonly #drive: LoopDrive
+  #dispatch: Dispatch | undefined
 
   static {
-    stateOfBase = (base) => base.#state
+    receiversOf = (base) => base.#receivers
+    driveOf = (base) => base.#drive
   }
 
   constructor(options: EventBaseOptions = {}) {
@@ -133,36 +138,43 @@ export class EventBase extends EventBaseInspection {
         avoidMethods,
       ),
     )
-    this.#slot = shown(Shown.createdSlot)
-    registerState(this.#slot, this.#state)
-    this.#state.drive.runner = {
+    this.#receivers = new Receivers<EventBase>(shown(Shown.createdSlot), this)
+    this.#drive = new LoopDrive(this.#runner())
+    reportWhenCollected(this)
+    registerGauges()
+  }
+
+  #runner(): LoopRunner {
+    const isDispatching = () => this.#dispatch !== undefined
+    return {
+      get dispatching() {
+        return isDispatching()
+      },
       start: () => {
         if (this.disposed) return false
         const started = native.eventBaseDrive(handleOf(this))
-        if (started) holdRunning(this.#slot, this.#state, this)
+        if (started) holdRunning(this.#receivers)
         return started
       },
       stop: () => {
         if (this.disposed) return true
         const stopped = native.eventBaseStopDriving(handleOf(this))
-        if (stopped) releaseRunning(this.#slot, this.#state)
+        if (stopped) releaseRunning(this.#receivers)
         return stopped
       },
     }
-    reportWhenCollected(this)
-    registerGauges()
   }
 
   /**
-   * Runs the base inside Node's loop until nothing is pending on it or it is told to end: libevent becomes what Node
-   * waits in, so both go on without polling and without delay. Several bases may be dispatched at once.
+   * Runs the base inside Node's loop until nothing is pending on it or a call ends it. Node waits in libevent meanwhile, so
+   * both loops go on without polling and without delay. Several bases may be dispatched at once.
    *
-   * What keeps it going is what is pending and has a reference (see {@link LibEvent.unref}), and whoever may send it
-   * messages by a token of {@link share}. While it goes on, so does the process, unless the base has no reference: see
+   * The dispatch goes on while something is pending that has a reference (see {@link LibEvent.unref}), or while another thread may
+   * send messages by a token of {@link share}. It keeps the process alive, unless the base has no reference: see
    * {@link unref}.
    *
-   * A base that nobody runs is run in the same way as long as a promise of one of its handles is pending, such as that
-   * of a client's `request()`.
+   * A base that nobody runs is run in the same way as long as a promise of one of its handles is pending, such as the
+   * promise of a client's `request()`.
    *
    * A callback that throws is an `uncaughtException`, as anywhere in Node.
    *
@@ -186,10 +198,10 @@ export class EventBase extends EventBaseInspection {
     if (signal !== undefined) checkAbortSignal(signal, 'signal')
     const handle = handleOf(this)
     if (signal?.aborted) throw new AbortError(signal)
-    native.eventBaseDispatch(handle, keepAlive, this.#state.drive.handOver())
-    holdRunning(this.#slot, this.#state, this)
+    native.eventBaseDispatch(handle, keepAlive, this.#drive.handOver())
+    holdRunning(this.#receivers)
     const ended = new Promise<0 | 1>((resolve, reject) => {
-      this.#state.dispatch = { resolve, reject }
+      this.#dispatch = { resolve, reject }
     })
     return signal === undefined ? ended : this.#endedBy(signal, ended)
   }
@@ -209,7 +221,7 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Has a {@link dispatch} keep the process alive, which it does unless {@link unref} was called.
+   * Makes a {@link dispatch} keep the process alive. This is the default; it undoes {@link unref}.
    *
    * @returns the base
    */
@@ -218,8 +230,8 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Lets the process end though the base is being dispatched, as soon as nothing else keeps it: as `unref()` of Node's own
-   * handles does. The dispatch goes on as long as the process does, and whatever ends it otherwise ends it still.
+   * Lets the process end while the base is being dispatched, once nothing else keeps the process alive, like `unref()` of
+   * Node's own handles. The dispatch still goes on as long as the process does, and ends as it would otherwise.
    *
    * @returns the base
    */
@@ -235,9 +247,9 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * libevent's own blocking loop: runs until nothing is pending or it is told to end. Node does nothing else meanwhile,
-   * except that promises and nextTicks run after every callback; what those throw is an `uncaughtException`. (Inside a
-   * promise job, and so at the top level of an ES module, V8 runs no further promise jobs until that one returns.)
+   * libevent's own blocking loop: runs until nothing is pending or a call ends it. Node does nothing else meanwhile, except
+   * that promises and nextTicks run after every callback; an error of theirs is an `uncaughtException`. (Inside a promise
+   * job, and so at the top level of an ES module, V8 runs no further promise jobs until that one returns.)
    *
    * @returns 1 when nothing was left pending, 0 when `loopexit()` or `loopbreak()` ended it
    * @throws what a callback throws: it ends the loop
@@ -261,19 +273,19 @@ export class EventBase extends EventBaseInspection {
   loopSync(flags: number): 0 | 1 {
     checkInteger(flags, 'flags', 0, 7)
     const handle = handleOf(this)
-    this.#state.drive.pause()
-    const first = holdRunning(this.#slot, this.#state, this)
+    this.#drive.pause()
+    const first = holdRunning(this.#receivers)
     try {
       return native.eventBaseLoopSync(handle, flags)
     } finally {
-      if (first) releaseRunning(this.#slot, this.#state)
-      if (!this.disposed) this.#state.drive.resume()
+      if (first) releaseRunning(this.#receivers)
+      if (!this.disposed) this.#drive.resume()
     }
   }
 
   /**
-   * Ends the loop after the callbacks that are active, or after a time. Unlike a {@link loopbreak}, one that comes
-   * before the loop is kept for it.
+   * Ends the loop after the callbacks that are active now, or after a time. Unlike {@link loopbreak}, a call before the loop
+   * starts takes effect when it does.
    *
    * @param ms - how long to go on, in ms; default: only what is active now
    * @throws {EventError} `ERR_EV_LIBEVENT`
@@ -284,7 +296,7 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Ends the loop after the callback that is running. Without a loop it does nothing.
+   * Ends the loop after the callback that is running. Outside a loop it does nothing.
    *
    * @see event_base_loopbreak()
    */
@@ -293,7 +305,7 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Has the loop look for new events before it runs the next callback.
+   * Makes the loop look for new events before it runs the next callback.
    *
    * @see event_base_loopcontinue()
    */
@@ -324,7 +336,7 @@ export class EventBase extends EventBaseInspection {
    * @param what - `EV_TIMEOUT`, or `EV_READ`, `EV_WRITE` and `EV_CLOSED`
    * @param callback - gets `arg` and what has happened; or the address of a function of C's, a libevent
    * `event_callback_fn`, which the loop calls itself
-   * @param arg - handed through; for C an address, default null
+   * @param arg - the callback's argument; for C an address, default null
    * @param ms - timeout in ms; none: at once for `EV_TIMEOUT` alone, never otherwise
    * @throws {EventError} `ERR_EV_LIBEVENT` when libevent refuses the flags
    * @see event_base_once()
@@ -347,32 +359,30 @@ export class EventBase extends EventBaseInspection {
     if (fd === -1 && (what & (EV_READ | EV_WRITE | EV_CLOSED)) !== 0) {
       throw rangeError('fd', 'a descriptor for EV_READ, EV_WRITE and EV_CLOSED', fd)
     }
-    const id = this.#state.nextKey()
+    const key = this.#receivers.nextKey()
     if (inC) {
       const argument = checkCArgument(arg, 'arg')
-      native.eventBaseOnceInC(handleOf(this), fd, what, id, checkMs(ms, 'ms'), callback, argument)
+      native.eventBaseOnceInC(handleOf(this), fd, what, key, checkMs(ms, 'ms'), callback, argument)
       return
     }
-    native.eventBaseOnce(handleOf(this), fd, what, id, checkMs(ms, 'ms'))
+    native.eventBaseOnce(handleOf(this), fd, what, key, checkMs(ms, 'ms'))
     const resource = new AsyncResource('EventBase.once', { requireManualDestroy: true })
-    this.#state.once.set(id, new BoundCallback((happened) => callback(arg as A, happened), resource))
+    this.#receivers.expect(key, new BoundCallback((happened) => callback(arg as A, happened), resource))
   }
 
   /**
-   * Goes through the events that are pending or active: those made by `obtainEvent()` and its like, as they are when it
-   * is called. Those that libevent or C have made are shown by {@link dumpEvents}.
+   * Goes through the events that are pending or active when it is called, of those made by `obtainEvent()` and its like.
+   * {@link dumpEvents} shows those that libevent or C have made, too.
    *
    * @param callback - gets each event; anything but `undefined` that it returns ends the walk
    * @returns what ended the walk, else `undefined`
    * @throws what the callback throws
    * @see event_base_foreach_event()
    */
-  foreachEvent<T>(callback: (event: LibEvent) => T | undefined): T | undefined {
+  foreachEvent<T>(callback: (event: Forward['LibEvent']) => T | undefined): T | undefined {
     checkFunction(callback, 'callback')
-    const events = native
-      .eventBaseListEvents(handleOf(this))
-      .map((slot) => this.#state.events.get(slot) ?? this.#state.shared.get(slot))
-    for (const event of events as (LibEvent | undefined)[]) {
+    const events = native.eventBaseListEvents(handleOf(this)).map((slot) => this.#receivers.get(slot))
+    for (const event of events as (Forward['LibEvent'] | undefined)[]) {
       if (event === undefined || event.disposed) continue
       const result = callback(event)
       if (result !== undefined) return result
@@ -381,14 +391,14 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Sets the number of priorities, which `obtainEventBase()` may do as well.
+   * Sets the number of priorities, as an option of `obtainEventBase()` does.
    *
-   * The highest priority, 0, comes first, always: as long as its events are active no others run. What waits for its turn
-   * when a loop ends is run by the next one.
+   * The highest priority, 0, always comes first: as long as its events are active no others run. A callback that still waits
+   * when a loop ends is run by the next loop.
    *
-   * @param priorities - how many, 1 to 255. What is made from here on has the middle one; what there is keeps its own.
-   * @throws {EventError} `ERR_EV_STATE` while the base is being run, while an event is active, and for fewer than there
-   * are when something on the base may have one that would go: an event that has, or anything but an event
+   * @param priorities - how many, 1 to 255. New events have the middle one; existing events keep theirs.
+   * @throws {EventError} `ERR_EV_STATE` while the base is being run and while an event is active. Also for fewer priorities
+   * than now, when an event has one of those that would go, or anything else than events lives on the base
    * @see event_base_priority_init()
    */
   priorityInit(priorities: number): void {
@@ -397,8 +407,8 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Has events with exactly this timeout kept in a queue of their own instead of a heap: for thousands of events that
-   * share one. Nothing else about them changes.
+   * Keeps events with exactly this timeout in a queue of their own instead of a heap, which is faster for thousands of events
+   * with the same timeout. Nothing else about them changes.
    *
    * @param ms - the timeout in ms
    * @throws {EventError} `ERR_EV_STATE` when the base has 64 of them
@@ -410,12 +420,12 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Makes those events active that are pending on a descriptor.
+   * Makes the events active that are pending on a descriptor.
    *
-   * @param fd - the descriptor; one that has none is no error. -1 with `EV_TIMEOUT` is every timer of the base,
-   * libevent's own among them.
-   * @param what - `EV_READ`, `EV_WRITE`, `EV_CLOSED`: those that wait for one of these; with `EV_TIMEOUT` those that
-   * have a timeout instead
+   * @param fd - the descriptor; it is no error when nothing is pending on it. -1 with `EV_TIMEOUT` means every timer of the
+   * base, libevent's own included.
+   * @param what - `EV_READ`, `EV_WRITE`, `EV_CLOSED`: the events that wait for one of these; with `EV_TIMEOUT` the events
+   * that have a timeout instead
    * @see event_base_active_by_fd()
    */
   activeByFd(fd: EvutilSocket, what: number): void {
@@ -425,9 +435,9 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Makes those events active that are pending on a signal.
+   * Makes the events active that are pending on a signal.
    *
-   * @param signal - its number; one that has none is no error
+   * @param signal - its number; it is no error when nothing is pending on it
    * @see event_base_active_by_signal()
    */
   activeBySignal(signal: number): void {
@@ -436,13 +446,13 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Makes the backend anew, with all that is pending. That is for the child of a `fork()`, which Node cannot do, but a
-   * native addon might, and then run JavaScript where V8 lets it. The child shares its parent's epoll instance, and so
-   * every call of a base that it has not made itself, and of what lives on it, is `ERR_EV_FORKED` there until this one,
-   * disposal included.
+   * Makes the backend anew and adds all pending events to it. Call it in the child of a `fork()`. Node itself cannot fork,
+   * but a native addon can, and then run JavaScript where V8 allows it. The child shares the epoll instance of its parent.
+   * So until this call, every other call on a base of the parent, or on what lives on it, throws `ERR_EV_FORKED` in the
+   * child, disposal included.
    *
-   * @throws {EventError} `ERR_EV_STATE` while the base is being run, `ERR_EV_LIBEVENT`, with `errno` when there are no
-   * descriptors left; then the base is as it was
+   * @throws {EventError} `ERR_EV_STATE` while the base is being run; `ERR_EV_LIBEVENT`, with `errno` when there are no
+   * descriptors left. The base is then unchanged
    * @see event_reinit()
    */
   reinit(): void {
@@ -450,12 +460,12 @@ export class EventBase extends EventBaseInspection {
   }
 
   /**
-   * Lets other threads call back in this one, through {@link EventToken.once}. From then on its loops go on though nothing is
-   * pending, until the token has been opened and all who opened it are done, or until {@link unshare}. For a blocking
-   * loop those of other threads count.
+   * Lets other threads call back in this one, through {@link EventToken.once}. From then on the base's loops go on though
+   * nothing is pending, until the token has been opened and every handle that opened it has ended, or until {@link unshare}.
+   * A blocking loop counts only the handles of other threads.
    *
-   * @param callback - gets what the other thread has sent, in this thread's loop: what it is nobody checks
-   * @returns a token that may be handed to any thread; it is good until {@link unshare} and as long as the base lives
+   * @param callback - gets the message of the other thread, in this thread's loop. The message's type is not checked
+   * @returns a token for any thread; it is valid until {@link unshare} and as long as the base lives
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when there are no descriptors left for what wakes the base
    * @example
    * ```ts
@@ -472,39 +482,122 @@ export class EventBase extends EventBaseInspection {
     const [token, key] = native.eventBaseShare(handleOf(this))
     const resource = new AsyncResource('EventBase.share', { requireManualDestroy: true })
     const take = () => callback(deserialize(native.eventBaseTakeMessage(handleOf(this))))
-    this.#state.messages.set(key, new BoundCallback(take, resource))
+    this.#receivers.expect(-key, new BoundCallback(take, resource))
     return token as EventBaseShareToken<T>
   }
 
   /**
-   * Ends what {@link share} began: the token stands for nothing any more, and the base's loops end by themselves again.
-   * Messages that are on their way are dropped.
+   * Ends what {@link share} began: the token becomes invalid, and the base's loops end by themselves again. Messages that have
+   * not arrived are dropped.
    *
    * @param token - from {@link share}
    * @throws {TypeError} when it is no bigint
-   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is no token of this base that is still good
+   * @throws {EventError} `ERR_EV_NOT_FOUND` when it is not a valid token of this base
    */
   unshare(token: EventBaseShareToken<never>): void {
     if (typeof token !== 'bigint') throw typeError('token', 'a bigint', token)
     const key = native.eventBaseUnshare(handleOf(this), token)
     if (key === 0) throw new EventError('ERR_EV_NOT_FOUND', 'the token is none of this base that is still good')
-    this.#state.messages.delete(key)
+    this.#receivers.forget(-key)
+  }
+
+  // --- inspection --------------------------------------------------------------------------------
+
+  /**
+   * @returns the backend's name, such as `epoll`; `epoll (with changelist)` with the change list
+   * @see event_base_get_method()
+   */
+  getMethod(): string {
+    return native.eventBaseGetMethod(handleOf(this))
   }
 
   /**
-   * Where the `struct event_base` is, for C in the same process, and only in the thread of the base. C may use it as long as
-   * the handle is not disposed, and must not free it.
+   * @returns the backend's `EV_FEATURE_*` bits
+   * @see event_base_get_features()
+   */
+  getFeatures(): number {
+    return native.eventBaseGetFeatures(handleOf(this))
+  }
+
+  /**
+   * Counts events. The events that `dispatch()` adds for itself are not counted.
    *
+   * @param flags - `EVENT_BASE_COUNT_ACTIVE`, `_VIRTUAL`, `_ADDED`
+   * @returns how many there are of these kinds together
+   * @see event_base_get_num_events()
+   */
+  getNumEvents(flags: number): number {
+    checkInteger(flags, 'flags', 0, 7)
+    return native.eventBaseGetNumEvents(handleOf(this), flags)
+  }
+
+  /**
+   * Counts the most events that there have been at once.
+   *
+   * @param flags - `EVENT_BASE_COUNT_ACTIVE`, `_VIRTUAL`, `_ADDED`: the peaks of these kinds are added up
+   * @param clear - whether to start anew from 0; default false
+   * @returns how many
+   * @see event_base_get_max_events()
+   */
+  getMaxEvents(flags: number, clear = false): number {
+    checkInteger(flags, 'flags', 0, 7)
+    checkBoolean(clear, 'clear')
+    return native.eventBaseGetMaxEvents(handleOf(this), flags, clear)
+  }
+
+  /**
+   * Lists all events, libevent's own included, in libevent's format.
+   *
+   * @returns the text, with a line for each event
+   * @see event_base_dump_events()
+   */
+  dumpEvents(): string {
+    return native.eventBaseDumpEvents(handleOf(this))
+  }
+
+  /**
+   * @returns the number of priorities
+   * @see event_base_get_npriorities()
+   */
+  getNpriorities(): number {
+    return native.eventBaseGetNpriorities(handleOf(this))
+  }
+
+  /**
+   * The time at which the loop last looked for events; outside a loop, the current time.
+   *
+   * @returns ms since 1970, with a fraction down to a microsecond
+   * @see event_base_gettimeofday_cached()
+   */
+  gettimeofdayCached(): number {
+    return native.eventBaseGettimeofdayCached(handleOf(this))
+  }
+
+  /**
+   * Reads the clock again for {@link gettimeofdayCached} and for timeouts. Callbacks that take long call it. Outside a loop
+   * it does nothing.
+   *
+   * @see event_base_update_cache_time()
+   */
+  updateCacheTime(): void {
+    native.eventBaseUpdateCacheTime(handleOf(this))
+  }
+
+  /**
+   * Gives the `struct event_base` to C in the same process. C may use it only in the thread of the base, as long as the handle
+   * is not disposed, and must not free it.
+   *
+   * @returns its address
    * @throws {EventError} `ERR_EV_DISPOSED`
    */
-  get address(): bigint {
+  address(): bigint {
     return native.addressOf(handleOf(this), EventBase.typeName)
   }
 
   /** @internal */
   override [kAbout](): string {
-    const running = isRunning(this.#slot, this.#state)
-    const state = !running ? 'idle' : this.#state.dispatch === undefined ? 'in a blocking loop' : 'dispatching'
+    const running = isRunning(this.#receivers)
+    const state = !running ? 'idle' : this.#dispatch === undefined ? 'in a blocking loop' : 'dispatching'
     const events = native.eventBaseListEvents(handleOf(this)).length
     const parts = [this.getMethod(), state, `${events} ${events === 1 ? 'event' : 'events'}`]
     if (!this.hasRef()) parts.push('without a reference')
@@ -517,13 +610,35 @@ export class EventBase extends EventBaseInspection {
    * @internal
    */
   override [kReleased](): void {
-    for (const stop of this.#state.signals) stop()
-    releaseRunning(this.#slot, this.#state)
-    this.#state.drive.handOver()
-    wakeOrphans(this.#state, native.isLive)
-    const dispatch = this.#state.dispatch
-    this.#state.dispatch = undefined
+    releaseRunning(this.#receivers)
+    this.#drive.handOver()
+    this.#receivers.notifyAll(kOwnerDisposed)
+    const dispatch = this.#dispatch
+    this.#dispatch = undefined
     dispatch?.resolve(0)
+  }
+
+  /** @internal */
+  [kDispatchEnded](result: number): void {
+    const dispatch = this.#dispatch
+    const driven = this.#drive.handOver()
+    if (dispatch === undefined && !driven) return
+    this.#dispatch = undefined
+    releaseRunning(this.#receivers)
+    this.#receivers.notifyAll(kStopped)
+    if (dispatch === undefined) return
+    if (result === 0 || result === 1) {
+      dispatch.resolve(result)
+    } else if (result === BACKEND_NOT_FOUND) {
+      dispatch.reject(
+        new EventError(
+          'ERR_EV_BACKEND',
+          'only a base on epoll can be dispatched beside another one: the descriptor of its backend was not found',
+        ),
+      )
+    } else {
+      dispatch.reject(new EventError('ERR_EV_LIBEVENT', 'event_base_loop failed'))
+    }
   }
 }
 

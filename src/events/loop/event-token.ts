@@ -8,19 +8,19 @@ import type { EventBaseShareToken, EventShareToken } from './share-token.js'
 const ALL_FLAGS = 0xff
 
 /**
- * What a thread has of an event or a base that lives in another one.
+ * A thread's access to an event or a base that lives in another thread.
  *
- * The owner makes a token by {@link LibEvent.share} or {@link EventBase.share} and hands it over, by `workerData` or
- * `postMessage()`; any number of threads may open it, any number of times. It is 64 random bits and cannot be guessed. It
+ * The owner makes a token by {@link LibEvent.share} or {@link EventBase.share} and sends it by `workerData` or
+ * `postMessage()`. Any number of threads may open it, any number of times. It is 64 random bits and cannot be guessed. A call
  * wakes a base that waits, in `dispatch()` and in `dispatchSync()` alike.
  *
- * A base's token also keeps its loops going, because messages may come by it: from when it is made until it has been
- * opened and all handles that were opened with it are disposed or their threads have ended, or until
- * {@link EventBase.unshare}. A blocking loop does not wait for those that its own thread has opened. An event's token keeps nothing going: a base with
- * nothing pending ends as ever, unless its dispatch was told to `keepAlive`.
+ * A base's token also keeps the base's loops going, because messages may arrive: from when it is made until it has been opened
+ * and all handles that opened it are disposed or their threads have ended, or until {@link EventBase.unshare}. A blocking loop
+ * does not wait for handles that its own thread has opened. An event's token keeps nothing going: a base with nothing pending
+ * ends as ever, unless its dispatch has the option `keepAlive`.
  *
- * When the event or the base is disposed, calls throw `ERR_EV_DISPOSED`; what came before may still be on its way, and
- * then nobody is called.
+ * When the event or the base has been disposed, calls throw `ERR_EV_DISPOSED`. A call made just before may then have no
+ * effect.
  *
  * @example
  * ```ts
@@ -41,12 +41,12 @@ export class EventToken<T = unknown> extends declareEventType('EventToken') {
   /**
    * Opens a token.
    *
-   * @param token - from {@link LibEvent.share} or {@link EventBase.share}, whose type it keeps on its way through `workerData`
-   * only where the program says so
+   * @param token - from {@link LibEvent.share} or {@link EventBase.share}; `workerData` loses
+   * its type: the program has to name it again
    * @returns the handle, which the caller owns
    * @throws {TypeError} when `token` is no bigint
-   * @throws {RangeError} when it is none of 64 bits
-   * @throws {EventError} `ERR_EV_DISPOSED` when it stands for nothing that lives
+   * @throws {RangeError} when it does not have 64 bits
+   * @throws {EventError} `ERR_EV_DISPOSED` when its event or base has been disposed
    */
   static open<T>(token: EventBaseShareToken<T>): EventToken<T>
   static open(token: EventShareToken): EventToken<never>
@@ -60,10 +60,10 @@ export class EventToken<T = unknown> extends declareEventType('EventToken') {
   /**
    * Makes the event active: its callback runs in its own thread.
    *
-   * No bit is lost, but calls are not counted: all that come before the callback runs, from whatever thread, are one call
-   * of it with the bits of all. What has to be counted is sent by {@link EventToken.once}.
+   * No bit is lost, but calls are not counted: several calls before the callback runs, from whatever threads, make one call of
+   * it with the bits of all. Use {@link EventToken.once} for what has to be counted.
    *
-   * @param what - the bits that the callback is given, beside those for which the event is active otherwise
+   * @param what - bits for the callback, beside those for which the event is active otherwise
    * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is a base's; `ERR_EV_FORKED`
    * @see event_active()
    */
@@ -74,10 +74,10 @@ export class EventToken<T = unknown> extends declareEventType('EventToken') {
   }
 
   /**
-   * Has the base call the function that {@link EventBase.share} was given, once, in its own thread. Calls without a time
-   * arrive in their order.
+   * Calls the function given to {@link EventBase.share} once, in the base's thread. Calls without a time arrive in their
+   * order.
    *
-   * @param message - what that function gets: anything that can be cloned, default `undefined`
+   * @param message - the function's argument: anything that can be cloned, default `undefined`
    * @param ms - when, in ms from now; default: at once
    * @throws {TypeError} when the message cannot be cloned
    * @throws {EventError} `ERR_EV_DISPOSED`; `ERR_EV_STATE` when the token is an event's; `ERR_EV_FORKED`

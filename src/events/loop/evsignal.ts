@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
+import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
-import { EventError } from '../../util/errors.js'
 import {
   checkAddress,
   checkBoolean,
@@ -12,14 +12,15 @@ import {
   typeError,
 } from '../../util/validation.js'
 import { EV_PERSIST, EV_SIGNAL, EV_TIMEOUT } from '../constants.js'
-import { handleOf, kReleased } from '../event-handle.js'
-import { type EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
+import { checkLive, handleOf, kReleased } from '../event-handle.js'
+import type { EventBase, EvutilSocket } from './event-base.js'
 import { type EventCallback, LibEvent } from './lib-event.js'
+import { kOwnerDisposed } from './receivers.js'
 
 /** Linux's highest real-time signal. */
 const MAX_SIGNAL = 64
 
-/** Keeps an event pending that waits for nothing that libevent knows: about thirty years, in ms. */
+/** The timeout of an event that must stay pending though libevent has nothing to wait for: about thirty years, in ms. */
 const HOLD_MS = 1e12
 
 /** Options of {@link obtainEvsignal}. */
@@ -41,15 +42,15 @@ function numberOf(signal: unknown): number {
   return signal
 }
 
-// What the listener of a signal calls.
+// What a signal's listener calls.
 const kDeliver: unique symbol = Symbol('deliver')
 
 const stopWhenCollected = new FinalizationRegistry<() => void>((stop) => stop())
 
 /**
- * Listens for a signal through Node, whose listeners are never collected: so `event` is held weakly.
+ * Listens for a signal through Node. Node's listeners are never collected, so this one holds `event` weakly.
  *
- * @returns what ends it
+ * @returns a function that stops listening
  */
 function listen(name: NodeJS.Signals, event: WeakRef<SharedSignal>): () => void {
   const listener = () => event.deref()?.[kDeliver]()
@@ -57,28 +58,25 @@ function listen(name: NodeJS.Signals, event: WeakRef<SharedSignal>): () => void 
   return () => process.off(name, listener)
 }
 
-/** An event for a signal that comes through Node's own loop. To libevent it is a timer that is made active. */
+/** An event for a signal that Node delivers. For libevent it is a timer that is made active by hand. */
 class SharedSignal extends LibEvent {
-  readonly #base: EventBase
   readonly #signal: number
   readonly #name: NodeJS.Signals
-  readonly #stop = () => this.#unsubscribe()
   #unlisten: (() => void) | undefined
   #timed = false
 
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   constructor(base: EventBase, signal: number, name: NodeJS.Signals, callback: EventCallback<any>, arg: unknown) {
     super(base, -1, EV_PERSIST, callback, arg)
-    this.#base = base
     this.#signal = signal
     this.#name = name
   }
 
   override add(ms?: number): void {
     const first = this.#unlisten === undefined
-    // As in C, no timeout leaves the one that it has.
+    // As in C, a call without a timeout leaves the present one.
     if (first || ms !== undefined) super.add(ms ?? HOLD_MS)
-    else this.pending()
+    else checkLive(this)
     this.#timed ||= ms !== undefined
     if (!first) return
     try {
@@ -88,7 +86,6 @@ class SharedSignal extends LibEvent {
       throw new EventError('ERR_EV_SIGNAL', `Node refuses to listen for ${this.#name}: ${(error as Error).message}`)
     }
     stopWhenCollected.register(this, this.#unlisten, this)
-    stateOfBase(this.#base).signals.add(this.#stop)
   }
 
   override del(): void {
@@ -103,7 +100,7 @@ class SharedSignal extends LibEvent {
 
   override removeTimer(): void {
     if (this.#unlisten === undefined || !this.#timed) {
-      this.pending()
+      checkLive(this)
       return
     }
     this.#timed = false
@@ -123,7 +120,7 @@ class SharedSignal extends LibEvent {
   }
 
   override getFd(): EvutilSocket {
-    super.getFd()
+    checkLive(this)
     return this.#signal
   }
 
@@ -137,13 +134,17 @@ class SharedSignal extends LibEvent {
     this.#unlisten = undefined
     this.#timed = false
     stopWhenCollected.unregister(this)
-    stateOfBase(this.#base).signals.delete(this.#stop)
   }
 
   /** @internal */
   [kDeliver](): void {
     if (this.disposed) this.#unsubscribe()
     else native.libEventCountDelivery(handleOf(this))
+  }
+
+  /** @internal */
+  [kOwnerDisposed](): void {
+    if (this.disposed) this.#unsubscribe()
   }
 
   /** @internal */
@@ -156,24 +157,24 @@ class SharedSignal extends LibEvent {
 /**
  * Makes an event for a signal, which stays pending when it has fired.
  *
- * libevent hears of the signal, in every kind of loop, and so does Node: listeners of `process.on()` may come and go at any
- * time, and child processes may be started while an event waits for `SIGCHLD`. With the last event the signal does again
- * what it did before. One base in the process may have such events at a time, in whatever thread.
+ * The signal reaches libevent, in every kind of loop, and Node as well: listeners of `process.on()` may come and go at any
+ * time, and child processes may be started while an event waits for `SIGCHLD`. When the last event goes, the signal has its
+ * former effect again. One base in the process may have such events at a time, in whatever thread.
  *
- * With `shared` the signal comes through Node, as one more listener of `process.on()`: several bases may listen, and the
- * callback is called as often as Node hears of the signal. Node's loop has to run for that: `dispatch()` and
- * `await` let it, `dispatchSync()` and `loopSync()` do not. In a worker Node hears of no signals.
+ * With `shared` Node delivers the signal, as to one more listener of `process.on()`: several bases may listen, and the
+ * callback runs as often as Node receives the signal. Node's loop has to run for that: it does in `dispatch()` and `await`,
+ * but not in `dispatchSync()` and `loopSync()`. A worker receives no signals from Node.
  *
  * @param base - the base, which owns the event
  * @param signal - the signal's name or number
  * @param callback - as for `obtainEvent()`; called once for each delivery
- * @param arg - handed to the callback
+ * @param arg - the callback's argument
  * @param options - see {@link EvsignalOptions}
  * @returns the event, not yet pending
  * @throws {TypeError} when an argument has the wrong type
  * @throws {RangeError} when there is no such signal
- * @throws {EventError} `ERR_EV_SIGNAL` for a shared one in a worker, and when it is added and Node cannot listen for it; for
- * others as `add()` throws it
+ * @throws {EventError} `ERR_EV_SIGNAL` for a shared event in a worker, and when it is added and Node cannot listen for it; for
+ * other events as `add()` throws it
  * @example
  * ```ts
  * const stop = obtainEvsignal(base, 'SIGTERM', () => base.loopexit(), undefined, { shared: true })
@@ -214,7 +215,7 @@ export function obtainEvsignal(
   const { shared = false } = options
   checkBoolean(shared, 'shared')
   if (!shared) return new LibEvent(base, number, EV_SIGNAL | EV_PERSIST, callback, arg)
-  // A function of C's has nothing to gain from the way through Node.
+  // A C function would gain nothing from the way through Node.
   if (typeof callback === 'bigint') {
     checkAddress(callback, 'callback')
     throw new EventError('ERR_EV_SIGNAL', 'a signal that is shared with Node has a callback in JavaScript')

@@ -14,13 +14,22 @@ import { EV_CLOSED, EV_ET, EV_PERSIST, EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE 
 import { declareEventType } from '../declare-event-type.js'
 import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import { hasRef, setRef } from '../handle-ref.js'
-import { type EventReceiver, kFinalized, kFire } from './base-state.js'
-import { EventBase, type EvutilSocket, stateOfBase } from './event-base.js'
+import { type EventReceiver, kFinalized, kFire, STILL_PENDING } from './callbacks.js'
+import { EventBase, type EvutilSocket, receiversOf } from './event-base.js'
 import type { EventShareToken } from './share-token.js'
+
+declare module '../forward.js' {
+  interface Forward {
+    LibEvent: LibEvent
+  }
+}
 
 const ALL_FLAGS = 0xff
 
-/** As `inspect()` shows them. */
+/** The part of a callback's `what` that its user gets. */
+const EVENT_BITS = 0xffff
+
+/** Names for `inspect()`. */
 const FLAG_NAMES = [
   [EV_READ, 'READ'],
   [EV_WRITE, 'WRITE'],
@@ -42,8 +51,8 @@ export type EventCallback<A = undefined> = (event: LibEvent, arg: A, what: numbe
 /**
  * libevent's `event`: a condition on a descriptor, a signal or the clock, with the callback for it.
  *
- * Made, it is *initialized*; {@link add} makes it *pending*; when its condition comes true, or by {@link active}, it is
- * *active* and its callback runs. Then it is pending no more, unless it has `EV_PERSIST`. While it is pending or active
+ * A new event is *initialized*; {@link add} makes it *pending*; when its condition comes true, or by {@link active}, it is
+ * *active* and its callback runs. Then it is no longer pending, unless it has `EV_PERSIST`. While it is pending or active
  * its base keeps it alive. The base owns it.
  *
  * @see event_new(), event_free()
@@ -56,6 +65,8 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   readonly #callback: EventCallback<any> | bigint
   readonly #arg: unknown
+  /** Other threads can make it active. */
+  #shared = false
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   #finalizer: ((event: LibEvent, arg: any) => void) | undefined
 
@@ -87,9 +98,9 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Makes the event pending; if it is, only its timeout is set anew.
+   * Makes the event pending. If it is pending already, only its timeout changes.
    *
-   * @param ms - timeout in ms; default: none, or the one that it has
+   * @param ms - timeout in ms; default: none, or the present one
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when the descriptor cannot be watched; `ERR_EV_SIGNAL` when
    * another base has signal events, or the signal has a handler that is neither Node's nor libevent's: a native addon's,
    * that of `purgeOnSignals()`, or, for `SIGUSR1`, of Node's debugger; `ERR_EV_STATE` when an event that is pending on the same
@@ -98,7 +109,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    */
   add(ms?: number): void {
     native.libEventAdd(handleOf(this), checkMs(ms, 'ms'))
-    stateOfBase(this.#base).events.set(this.#slot, this)
+    receiversOf(this.#base).keep(this.#slot, this)
   }
 
   /**
@@ -112,16 +123,16 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Makes the event active, whether or not it is pending: its callback runs in the base's next turn, and is told why
-   * though the event's time should come before.
+   * Makes the event active, whether or not it is pending: its callback runs in the base's next turn and gets these bits, even
+   * if the event's own time comes first.
    *
-   * @param what - the bits that the callback is given, beside those for which the event is active otherwise
+   * @param what - bits for the callback, beside those for which the event is active otherwise
    * @see event_active()
    */
   active(what: number): void {
     checkInteger(what, 'what', 0, ALL_FLAGS)
     native.libEventActive(handleOf(this), what)
-    stateOfBase(this.#base).events.set(this.#slot, this)
+    receiversOf(this.#base).keep(this.#slot, this)
   }
 
   /**
@@ -215,7 +226,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Takes the timeout away and leaves the event pending on what else it waits for.
+   * Removes the timeout. The event stays pending on its descriptor or signal.
    *
    * @see event_remove_timer()
    */
@@ -233,10 +244,10 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Deletes the event for good, and disposes it in the loop when its callback is not running and will not run any more.
-   * Until then it can be asked, but neither added nor made active.
+   * Deletes the event for good. The loop disposes it once its callback is not running and cannot run again. Until then its
+   * getters work, but it can neither be added nor be made active.
    *
-   * @param callback - gets the event and its argument just before that
+   * @param callback - gets the event and its argument just before it is disposed
    * @throws {EventError} `ERR_EV_STATE` when it is being finalized already
    * @see event_finalize(), event_free_finalize()
    */
@@ -245,17 +256,16 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
     checkFunction(callback, 'callback')
     native.libEventFinalize(handleOf(this))
     this.#finalizer = callback
-    const { events, shared } = stateOfBase(this.#base)
-    shared.delete(this.#slot)
-    events.set(this.#slot, this)
+    this.#shared = false
+    receiversOf(this.#base).keep(this.#slot, this)
   }
 
   /**
    * Lets other threads make the event active, through {@link EventToken.active}. From here on the base keeps it alive.
    *
-   * @returns a token that may be handed to any thread, always the same; it is good until the event is disposed
+   * @returns a token for any thread, always the same; it is valid until the event is disposed
    * @throws {EventError} `ERR_EV_STATE` for a signal event, and when the event is being finalized; `ERR_EV_LIBEVENT` with
-   * `errno` when there are no descriptors left for what wakes the base
+   * `errno` when there are no descriptors left to wake the base with
    * @example
    * ```ts
    * const event = obtainEvent(base, -1, 0, () => console.log('a worker is done'))
@@ -268,12 +278,13 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
    */
   share(): EventShareToken {
     const token = native.libEventShare(handleOf(this))
-    stateOfBase(this.#base).shared.set(this.#slot, this)
+    this.#shared = true
+    receiversOf(this.#base).keep(this.#slot, this)
     return token as EventShareToken
   }
 
   /**
-   * Has the event, while it is pending, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   * Makes the event keep a `dispatch()` of its base going while it is pending. This is the default; it undoes {@link unref}.
    *
    * @returns the event
    */
@@ -282,9 +293,9 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the event is pending: with 1, as
-   * when nothing is pending, once nothing is pending that has a reference. Until then it works as ever. It may be
-   * called whether the event is pending or not.
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself while the event is pending. The loop ends with 1, as
+   * when nothing is pending, once nothing with a reference is pending. Until then the event works as ever. It may be called
+   * whether the event is pending or not.
    *
    * @returns the event
    */
@@ -300,30 +311,31 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Where the `struct event` is, for C in the same process, and only in the thread of its base. C may use it as long as the
-   * handle is not disposed, and must not free it. An event that only C makes pending is not kept alive by that.
+   * Gives the `struct event` to C in the same process. C may use it only in the thread of its base, as long as the handle is
+   * not disposed, and must not free it. When C makes the event pending, that does not keep the handle alive.
    *
+   * @returns its address
    * @throws {EventError} `ERR_EV_DISPOSED`
    */
-  get address(): bigint {
+  address(): bigint {
     return native.addressOf(handleOf(this), LibEvent.typeName)
   }
 
-  /** The base keeps it alive no more, unless it is still to be finalized. */
+  /** Lets the event be collected, unless it is still to be finalized or other threads can reach it. */
   #rest(): void {
-    if (this.#finalizer === undefined) stateOfBase(this.#base).events.delete(this.#slot)
+    if (this.#finalizer === undefined && !this.#shared) receiversOf(this.#base).drop(this.#slot, this)
   }
 
   /** @internal */
   [kFire](what: number): void {
+    if ((what & STILL_PENDING) === 0) this.#rest()
     const callback = this.#callback
-    if (typeof callback !== 'bigint') callback(this, this.#arg, what)
+    if (typeof callback !== 'bigint') callback(this, this.#arg, what & EVENT_BITS)
   }
 
   /** @internal */
   [kFinalized](): void {
-    const { events } = stateOfBase(this.#base)
-    if (events.get(this.#slot) === this) events.delete(this.#slot)
+    receiversOf(this.#base).drop(this.#slot, this)
     const finalizer = this.#finalizer
     finalizer?.(this, this.#arg)
   }
@@ -343,13 +355,11 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
 
   /** @internal */
   override [kReleased](): void {
-    const { events, shared } = stateOfBase(this.#base)
-    events.delete(this.#slot)
-    shared.delete(this.#slot)
+    receiversOf(this.#base).drop(this.#slot, this)
   }
 }
 
-/** What {@link LibEvent.getAssignment} tells. */
+/** What {@link LibEvent.getAssignment} returns. */
 export interface EventAssignment {
   /** The base that it lives on. */
   base: EventBase
@@ -357,10 +367,10 @@ export interface EventAssignment {
   fd: EvutilSocket
   /** The `EV_*` that it was made with. */
   events: number
-  /** What is called, or its address where it is a function of C's. */
+  /** The callback, or its address if it is a C function. */
   // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callback and its caller
   callback: EventCallback<any> | bigint
-  /** What is handed to it. */
+  /** The callback's argument. */
   arg: unknown
 }
 
@@ -371,9 +381,9 @@ export interface EventAssignment {
  * @param fd - a descriptor, a signal's number with `EV_SIGNAL`, or -1 for timeouts and {@link LibEvent.active} alone
  * @param what - `EV_READ`, `EV_WRITE`, `EV_CLOSED`, `EV_SIGNAL`, with `EV_PERSIST` and `EV_ET`
  * @param callback - see {@link EventCallback}; it runs in the async context in which the event was made. Or the address of
- * a function of C's, a libevent `event_callback_fn`, which the loop calls itself. Whether there is one cannot be checked:
- * a wrong address ends the process, or worse.
- * @param arg - handed to the callback; for C an address, default null
+ * a C function, a libevent `event_callback_fn`, which the loop calls itself. The address cannot be checked: a wrong one ends
+ * the process, or worse.
+ * @param arg - the callback's argument; for C an address, default null
  * @returns the event, not yet pending
  * @throws {TypeError} when an argument has the wrong type
  * @throws {RangeError} when an argument has a wrong value
@@ -410,7 +420,7 @@ export function obtainEvent(
  *
  * @param base - the base, which owns the event
  * @param callback - as for {@link obtainEvent}
- * @param arg - handed to the callback
+ * @param arg - the callback's argument
  * @returns the event, not yet pending
  * @throws {TypeError} when an argument has the wrong type
  * @see evtimer_new()

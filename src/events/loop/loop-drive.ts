@@ -1,8 +1,10 @@
-// Who waits for a promise need not run the loop: as long as promises of a base are pending and nobody else runs it, it
-// runs inside Node's loop by itself.
+// Code that awaits a promise need not run the loop: while promises of a base are pending and nothing else runs the base, it runs
+// inside Node's loop by itself.
 
-/** What starts and stops a base inside Node's loop. */
+/** What a {@link LoopDrive} needs of its base. */
 export interface LoopRunner {
+  /** Whether `dispatch()` runs the base. */
+  readonly dispatching: boolean
   /** @returns false when the base is being run already */
   start(): boolean
   /** @returns false inside the base's own loop, which cannot be stopped there */
@@ -10,36 +12,30 @@ export interface LoopRunner {
 }
 
 /**
- * Runs a base for the promises that are pending on it. `dispatch()` and the blocking loops go first: the one takes over
- * what this has begun, the others interrupt it.
+ * Runs a base for the promises that are pending on it. `dispatch()` and the blocking loops go first: `dispatch()` takes over
+ * what this has begun, the blocking loops interrupt it.
  *
- * Every promise that a base's handles give comes from {@link begin} and {@link settle}.
+ * Every promise that a base's handles return comes from {@link begin} and {@link settle}.
  */
 export class LoopDrive {
-  readonly #state: { readonly dispatch: unknown }
-  #runner: LoopRunner | undefined
+  readonly #runner: LoopRunner
   #pending = 0
   #driving = false
   #check: NodeJS.Immediate | undefined
 
-  /** @param state - has a `dispatch` while the base is being dispatched */
-  constructor(state: { readonly dispatch: unknown }) {
-    this.#state = state
-  }
-
-  set runner(runner: LoopRunner) {
+  constructor(runner: LoopRunner) {
     this.#runner = runner
   }
 
-  /** A promise is pending from here on. */
+  /** Counts a promise that is pending from here on. */
   begin(): void {
     this.#pending += 1
     if (!this.#driving) this.resume()
   }
 
   /**
-   * Settles a promise that {@link begin} was called for. What it is awaited by may run the loop: where this drives it,
-   * the promise is settled outside its turn.
+   * Settles a promise that {@link begin} has counted. The code that awaits it may run the loop, so while this drives the base
+   * the promise is settled outside the base's turn.
    */
   settle<T>(settle: (value: T) => void, value: T): void {
     if (!this.#driving) {
@@ -53,25 +49,25 @@ export class LoopDrive {
     })
   }
 
-  /** Goes on driving after somebody else has run the loop, when promises are pending. */
+  /** Drives on after another loop has run the base, if promises are pending. */
   resume(): void {
-    if (this.#driving || this.#pending === 0 || this.#state.dispatch !== undefined) return
-    this.#driving = this.#runner?.start() ?? false
+    if (this.#driving || this.#pending === 0 || this.#runner.dispatching) return
+    this.#driving = this.#runner.start()
   }
 
-  /** Lets somebody else run the loop: {@link resume} follows. */
+  /** Lets another loop run the base: {@link resume} follows. */
   pause(): void {
-    if (this.#driving && this.#runner?.stop() === true) this.#driving = false
+    if (this.#driving && this.#runner.stop()) this.#driving = false
   }
 
-  /** @returns whether the base is inside Node's loop already: it is the caller's from here on */
+  /** @returns whether the base is inside Node's loop already: the caller runs it from here on */
   handOver(): boolean {
     const driving = this.#driving
     this.#driving = false
     return driving
   }
 
-  // What has waited for this promise asks for the next one, as a rule: so the loop is left later.
+  // The code that has awaited this promise usually asks for the next one, so the loop is left a turn later.
   #end(): void {
     this.#pending -= 1
     if (this.#pending > 0 || this.#check !== undefined) return

@@ -1,5 +1,5 @@
-// What one thread hands to another, for it to reach what lives here: numbers of 64 bits that no other number can stand for in
-// TypeScript.
+// Tokens by which other threads reach an event or a base of this one: numbers of 64 bits, with types of their own so that no
+// other number passes for one.
 declare const ofEvent: unique symbol
 declare const ofBase: unique symbol
 

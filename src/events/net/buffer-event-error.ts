@@ -1,6 +1,6 @@
-// What an event callback is told of a failure.
+// The error that an event callback gets.
 import { getSystemErrorMap } from 'node:util'
-import { EventError } from '../../util/errors.js'
+import { EventError } from '../../native/errors.js'
 import { BEV_EVENT_READING, BEV_EVENT_WRITING } from './buffer-event-constants.js'
 import { lookupError } from './lookup-error.js'
 

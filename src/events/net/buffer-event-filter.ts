@@ -1,9 +1,9 @@
 import { checkBytes, checkInteger, isBytes, typeError } from '../../util/validation.js'
 
 /**
- * What a filter's function makes of its source:
- * - `undefined`: nothing yet; it is called again when there is more (`BEV_NEED_MORE`);
- * - a string, which goes as UTF-8, or bytes: all of the source is used up, and this goes on;
+ * What a filter's function returns:
+ * - `undefined`: it needs more (`BEV_NEED_MORE`), and is called again when more has arrived;
+ * - a string, which goes as UTF-8, or bytes: all of the source is used up, and this is passed on;
  * - an object, when only a part of the source is used up.
  */
 export type BufferEventFilterResult =
@@ -11,20 +11,20 @@ export type BufferEventFilterResult =
   | string
   | Uint8Array
   | {
-      /** How many bytes of the source are used up; the rest is there again the next time. */
+      /** How many bytes of the source are used up; the next call gets the rest again. */
       consumed: number
-      /** What goes on; default nothing. */
+      /** What is passed on; default nothing. */
       output?: string | Uint8Array
     }
 
 /**
- * One direction of a filter. Throwing fails the filter (`BEV_ERROR`): the source stays, and the event callback is told
+ * One direction of a filter. If it throws, the filter fails (`BEV_ERROR`): the source stays, and the event callback gets
  * `BEV_EVENT_ERROR`.
  *
- * It is called again at once as long as it uses some of the source up and some is left.
+ * It is called again at once as long as it uses up some of the source and some is left.
  *
- * @param source - a copy of the bytes that wait: of the underlying bufferevent's input, or of the filter's output
- * @param limit - how many bytes should go on at most; `undefined`: as many as there are. More is no error.
+ * @param source - a copy of the waiting bytes: of the underlying bufferevent's input, or of the filter's output
+ * @param limit - how many bytes should be passed on at most; `undefined` for any number. More is no error.
  * @param mode - `BEV_NORMAL`; `BEV_FLUSH` or `BEV_FINISHED` inside `flush()`, also without a source
  * @param arg - what was given with the functions
  */
@@ -35,7 +35,7 @@ export type BufferEventFilter<A = undefined> = (
   arg: A,
 ) => BufferEventFilterResult
 
-/** @returns how many bytes of `source` a function has used up, and what it has made */
+/** @returns how many bytes of `source` a function has used up, and its output */
 export function filterResult(
   source: Uint8Array,
   result: BufferEventFilterResult,

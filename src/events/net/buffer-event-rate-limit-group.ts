@@ -6,10 +6,10 @@ import { EventBase } from '../loop/event-base.js'
 import { type RateLimit, rateLimitArguments } from './rate-limit.js'
 
 /**
- * libevent's `bufferevent_rate_limit_group`: bufferevents that share a limit. `BufferEvent.addToRateLimitGroup()` has
- * one join.
+ * libevent's `bufferevent_rate_limit_group`: bufferevents that share a limit. They join by
+ * `BufferEvent.addToRateLimitGroup()`.
  *
- * The group refills by a timer, so its base has something pending as long as it lives. The base owns it; its members
+ * A timer refills the group, so its base has something pending as long as the group lives. The base owns it; its members
  * leave it when it is disposed.
  *
  * @see bufferevent_rate_limit_group_new(), bufferevent_rate_limit_group_free()
@@ -26,7 +26,7 @@ export class BufferEventRateLimitGroup extends declareEventType('BufferEventRate
    * Sets another limit.
    *
    * @param limit - for all members together
-   * @throws {TypeError} {RangeError} when it is none
+   * @throws {TypeError | RangeError} when it is invalid
    * @see bufferevent_rate_limit_group_set_cfg()
    */
   setCfg(limit: RateLimit): void {
@@ -34,7 +34,7 @@ export class BufferEventRateLimitGroup extends declareEventType('BufferEventRate
   }
 
   /**
-   * Sets how little a member may be given at a time, whatever is left of the limit; libevent's default is 64 bytes.
+   * Sets the least that a member gets at a time, however little is left of the limit; libevent's default is 64 bytes.
    *
    * @param bytes - the least share
    * @see bufferevent_rate_limit_group_set_min_share()
@@ -61,7 +61,7 @@ export class BufferEventRateLimitGroup extends declareEventType('BufferEventRate
   }
 
   /**
-   * Counts bytes against the limit that were read in some other way.
+   * Counts bytes that were read in some other way against the limit.
    *
    * @param bytes - how many; negative to give some back
    * @see bufferevent_rate_limit_group_decrement_read()
@@ -72,7 +72,7 @@ export class BufferEventRateLimitGroup extends declareEventType('BufferEventRate
   }
 
   /**
-   * Counts bytes against the limit that were written in some other way.
+   * Counts bytes that were written in some other way against the limit.
    *
    * @param bytes - how many; negative to give some back
    * @see bufferevent_rate_limit_group_decrement_write()
@@ -119,7 +119,7 @@ export class BufferEventRateLimitGroup extends declareEventType('BufferEventRate
  * @param limit - for all of them together
  * @returns the group
  * @throws {TypeError} when an argument has the wrong type
- * @throws {RangeError} when a rate, burst or tick is none
+ * @throws {RangeError} when a rate, burst or tick is invalid
  * @example
  * ```ts
  * using group = obtainBufferEventRateLimitGroup(base, { readRate: 100_000, tick: 100 })

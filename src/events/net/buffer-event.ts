@@ -1,13 +1,15 @@
 import { isIP } from 'node:net'
+import type { EventError } from '../../native/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
 import { Shown, shown } from '../../native/shown.js'
-import type { EventError } from '../../util/errors.js'
 import {
   checkBits,
+  checkBoolean,
   checkBytes,
   checkFunction,
   checkInstance,
   checkInteger,
+  checkMs,
   checkString,
   INT_MAX,
   isBytes,
@@ -17,9 +19,10 @@ import {
 import { checkBuffer, type EvBuffer, viewOfBuffer } from '../buffers/ev-buffer.js'
 import { takeBytes } from '../buffers/read-slab.js'
 import { EV_READ, EV_TIMEOUT, EV_WRITE } from '../constants.js'
+import { declareEventType } from '../declare-event-type.js'
 import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
-import { type BufferEventReceiver, kEvent, kFilter, kRead, kWritten } from '../loop/base-state.js'
-import { type EventBase, type EvutilSocket, stateOfBase } from '../loop/event-base.js'
+import { type BufferEventReceiver, kEvent, kFilter, kRead, kWritten } from '../loop/callbacks.js'
+import { type EventBase, type EvutilSocket, receiversOf } from '../loop/event-base.js'
 import {
   BEV_EVENT_ERROR,
   BEV_FINISHED,
@@ -29,18 +32,22 @@ import {
 } from './buffer-event-constants.js'
 import { bufferEventError } from './buffer-event-error.js'
 import { type BufferEventFilter, filterResult } from './buffer-event-filter.js'
-import { BufferEventSettings, checkIotype } from './buffer-event-settings.js'
+import { BufferEventRateLimitGroup } from './buffer-event-rate-limit-group.js'
 import { EvDnsBase } from './ev-dns-base.js'
+import { type RateLimit, type RateLimitArguments, rateLimitArguments } from './rate-limit.js'
 
 const MAX_SIZE = Number.MAX_SAFE_INTEGER
 const WHAT_HAS_ROOM = -1
-/** The resolver that a bufferevent has asked last is kept by it: its answer may be still to come. */
+/** A bufferevent keeps the resolver that it asked last, whose answer may still come. */
 const resolvers = new WeakMap<BufferEvent, EvDnsBase>()
+
+/** Members keep their group: a user who drops it does not mean to lift their limit. */
+const groups = new WeakMap<BufferEvent, BufferEventRateLimitGroup>()
 
 const TRIGGER_OPTIONS = BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS
 
 /**
- * Callback for bytes that have come, or that have gone.
+ * Callback for bytes that have arrived, or have been written.
  *
  * @param bufferevent - the bufferevent; it may be disposed here
  * @param arg - what was given with the callbacks
@@ -63,7 +70,7 @@ export type BufferEventEventCallback<A = undefined> = (
   error: EventError | undefined,
 ) => void
 
-/** What a bufferevent is made from. */
+/** How a bufferevent was made. */
 interface Origin {
   readonly number: HandleNumber
   readonly base: EventBase
@@ -81,22 +88,22 @@ type DataCallback = BufferEventDataCallback<any> | undefined
 // biome-ignore lint/suspicious/noExplicitAny: the argument's type is between the callbacks and their caller
 type EventCallback = BufferEventEventCallback<any> | undefined
 
-/** Makes the two of a pair know each other. */
+/** Makes two bufferevents partners. */
 export let joinPair: (first: BufferEvent, second: BufferEvent) => void
 
 /**
- * libevent's `bufferevent`: a connection with a buffer for what has come and one for what is to go.
+ * libevent's `bufferevent`: a connection with an input buffer and an output buffer.
  *
- * Made by `obtainBufferEventSocket()`, `obtainBufferEventPair()` or `obtainBufferEventFilter()`, or the view of what an
- * HTTP connection uses, by `EvHttpConnection.getBufferevent()`. As long as it has callbacks its base keeps it alive.
- * Writing is enabled from the beginning, reading is not.
+ * `obtainBufferEventSocket()`, `obtainBufferEventPair()` and `obtainBufferEventFilter()` make one;
+ * `EvHttpConnection.getBufferevent()` returns a view of the one that an HTTP connection uses. As long as it has callbacks its
+ * base keeps it alive. Writing is enabled from the beginning, reading is not.
  *
  * Disposing it, also inside its own callbacks, flushes nothing: it closes the descriptor unless it was made without
- * `BEV_OPT_CLOSE_ON_FREE`, and no callback comes any more. A filter over it is disposed first.
+ * `BEV_OPT_CLOSE_ON_FREE`, and no callback runs any more. A filter over it is disposed first.
  *
  * @see bufferevent_socket_new(), bufferevent_free()
  */
-export class BufferEvent extends BufferEventSettings implements BufferEventReceiver {
+export class BufferEvent extends declareEventType('BufferEvent') implements BufferEventReceiver {
   readonly #slot: number
   readonly #base: EventBase
   readonly #origin: Origin
@@ -107,7 +114,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   #arg: unknown
   #input: EvBuffer | undefined
   #output: EvBuffer | undefined
-  /** How many handles had ended when these two were found alive. */
+  /** How many handles had ended when these two buffers were last found alive. */
   #endedWhenSeen = -1
 
   static {
@@ -127,23 +134,23 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
     if (!origin.isView) reportWhenCollected(this)
   }
 
-  // A handle that has callbacks must not be collected, one without them may be.
+  // A bufferevent with callbacks must not be collected.
   #keep(on: boolean): void {
-    const { bufferEvents } = stateOfBase(this.#base)
-    if (on) bufferEvents.set(this.#slot, this)
-    else bufferEvents.delete(this.#slot)
+    const receivers = receiversOf(this.#base)
+    if (on) receivers.keep(this.#slot, this)
+    else receivers.drop(this.#slot, this)
   }
 
   // --- callbacks -----------------------------------------------------------------------------------
 
   /**
-   * Sets the callbacks; those that were set before go. They run in the async context in which the bufferevent was made.
+   * Sets the callbacks, in place of those set before. They run in the async context in which the bufferevent was made.
    *
-   * @param readcb - bytes have come, and there are at least as many as the low watermark of reading says
-   * @param writecb - bytes have gone, and no more are left than the low watermark of writing says
-   * @param eventcb - something has happened: see {@link BufferEventEventCallback}
+   * @param readcb - called when bytes have arrived, and the input holds at least the low watermark of reading
+   * @param writecb - called when bytes have been written, and the output holds no more than the low watermark of writing
+   * @param eventcb - called when something else has happened: see {@link BufferEventEventCallback}
    * Each may be `undefined` or null, for none.
-   * @param arg - handed to all of them
+   * @param arg - the argument of all of them
    * @throws {EventError} `ERR_EV_STATE` when a filter lies over it, or it is an HTTP connection's
    * @see bufferevent_setcb()
    */
@@ -179,7 +186,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * Has the callbacks run as if something had come or gone.
+   * Makes the callbacks run as if bytes had arrived or been written.
    *
    * @param iotype - `EV_READ`, `EV_WRITE` or both
    * @param options - `BEV_TRIG_IGNORE_WATERMARKS`, `BEV_TRIG_DEFER_CALLBACKS`; default none
@@ -192,7 +199,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * Has the event callback run as if something had happened.
+   * Makes the event callback run as if something had happened.
    *
    * @param what - `BEV_EVENT_*` bits
    * @param options - `BEV_TRIG_DEFER_CALLBACKS`; default none
@@ -207,7 +214,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   // --- reading and writing -------------------------------------------------------------------------
 
   /**
-   * Begins to read or to write.
+   * Starts reading or writing.
    *
    * @param events - `EV_READ`, `EV_WRITE` or both
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when the descriptor cannot be watched, `ERR_EV_STATE` when it is
@@ -220,7 +227,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * Ends to read or to write; what is in the buffers stays.
+   * Stops reading or writing; the buffers keep their content.
    *
    * @param events - `EV_READ`, `EV_WRITE` or both
    * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's
@@ -240,7 +247,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * @returns the view of what has come; it ends with the bufferevent. An HTTP connection's can only be looked at.
+   * @returns a view of the input; it ends with the bufferevent. That of an HTTP connection is read-only.
    * @see bufferevent_get_input()
    */
   getInput(): EvBuffer {
@@ -251,7 +258,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * @returns the view of what is to go; it ends with the bufferevent. An HTTP connection's can only be looked at.
+   * @returns a view of the output; it ends with the bufferevent. That of an HTTP connection is read-only.
    * @see bufferevent_get_output()
    */
   getOutput(): EvBuffer {
@@ -270,10 +277,10 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * Queues bytes. The loop sends them, those from before the connection was made too; what the read callback queues goes
-   * together when it returns.
+   * Queues bytes. The loop sends them once there is a connection; everything that the read callback queues is sent together
+   * when it returns.
    *
-   * @param data - is copied; a string goes as UTF-8
+   * @param data - copied; a string goes as UTF-8
    * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's
    * @see bufferevent_write()
    */
@@ -285,8 +292,8 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   /**
    * Moves all bytes of a buffer to the output, without copying them.
    *
-   * @param buffer - is empty afterwards; the input of this bufferevent or of another one may be given
-   * @throws {EventError} `ERR_EV_STATE` when the buffer is not to be changed, or either is an HTTP connection's
+   * @param buffer - empty afterwards; it may be the input of this bufferevent or of another one
+   * @throws {EventError} `ERR_EV_STATE` when the buffer must not be changed, or either is an HTTP connection's
    * @see bufferevent_write_buffer()
    */
   writeBuffer(buffer: EvBuffer): void {
@@ -298,7 +305,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
    * Takes bytes from the input.
    *
    * @param size - how many at most; default all
-   * @returns the bytes, none when there are none
+   * @returns the bytes; empty when there are none
    * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's
    * @see bufferevent_read()
    */
@@ -306,8 +313,8 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   /**
    * Takes bytes from the input.
    *
-   * @param into - is filled from its beginning, as far as there are bytes
-   * @returns how many they were
+   * @param into - filled from its beginning, as far as the input has bytes
+   * @returns how many bytes were taken
    * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's
    * @see bufferevent_read()
    */
@@ -323,8 +330,8 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   /**
    * Moves all bytes of the input to a buffer, without copying them.
    *
-   * @param buffer - gets them at its end
-   * @throws {EventError} `ERR_EV_STATE` when the buffer is not to be changed, or either is an HTTP connection's
+   * @param buffer - gets the bytes at its end
+   * @throws {EventError} `ERR_EV_STATE` when the buffer must not be changed, or either is an HTTP connection's
    * @see bufferevent_read_buffer()
    */
   readBuffer(buffer: EvBuffer): void {
@@ -333,13 +340,12 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * Hands on what waits. Of a socket there is nothing to be done; a pair moves bytes across, and a filter calls its
-   * functions.
+   * Passes on bytes that wait. For a socket it does nothing; a pair moves bytes across, and a filter calls its functions.
    *
    * @param iotype - `EV_READ`, `EV_WRITE` or both
-   * @param mode - `BEV_NORMAL`, `BEV_FLUSH` or `BEV_FINISHED`; the last tells the other one of a pair the end
-   * @returns whether bytes were moved, where libevent tells
-   * @throws {EventError} `ERR_EV_STATE` when the other one of a pair is gone, or it is an HTTP connection's
+   * @param mode - `BEV_NORMAL`, `BEV_FLUSH` or `BEV_FINISHED`; the last signals the end of the stream to the partner of a pair
+   * @returns whether bytes were moved, where libevent reports it
+   * @throws {EventError} `ERR_EV_STATE` when the partner of a pair is gone, or it is an HTTP connection's
    * @see bufferevent_flush()
    */
   flush(iotype: number, mode: number): boolean {
@@ -348,10 +354,231 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
     return native.bufferEventFlush(handleOf(this), iotype, mode)
   }
 
+  // --- times, marks, priority and limits -----------------------------------------------------------
+
+  /**
+   * Sets how long reading and writing may make no progress. When the time has passed, the direction is disabled and the event
+   * callback gets `BEV_EVENT_TIMEOUT`.
+   *
+   * The time of writing runs while writing is enabled and bytes wait to be written, including bytes that a filter has passed
+   * on to its underlying bufferevent, and while a socket connects. The time of reading runs while reading is enabled and the
+   * input is below its high mark.
+   *
+   * @param readMs - in ms; default and 0: for ever
+   * @param writeMs - in ms; default and 0: for ever
+   * @see bufferevent_set_timeouts()
+   */
+  setTimeouts(readMs?: number, writeMs?: number): void {
+    const read = checkMs(readMs, 'readMs')
+    native.bufferEventSetTimeouts(handleOf(this), read, checkMs(writeMs, 'writeMs'))
+  }
+
+  /**
+   * Sets when callbacks run and when reading pauses: see `setcb()`. A filter passes on no more than the underlying
+   * bufferevent's high mark of writing allows. With deferred callbacks libevent calls the read callback again and again while
+   * the input is full: drain it there, or disable reading.
+   *
+   * @param events - `EV_READ`, `EV_WRITE` or both
+   * @param low - in bytes
+   * @param high - for reading: reading pauses while the input holds so many bytes; default no limit
+   * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's
+   * @see bufferevent_setwatermark()
+   */
+  setWatermark(events: number, low: number, high?: number): void {
+    checkIotype(events, 'events')
+    checkInteger(low, 'low', 0, MAX_SIZE)
+    if (high !== undefined) checkInteger(high, 'high', 0, MAX_SIZE)
+    native.bufferEventSetWatermark(handleOf(this), events, low, high ?? 0)
+  }
+
+  /**
+   * @param events - `EV_READ` or `EV_WRITE`
+   * @returns the direction's marks in bytes; a `high` of 0 means no limit
+   * @see bufferevent_getwatermark()
+   */
+  getWatermark(events: number): {
+    /** In bytes. */
+    low: number
+    /** In bytes; 0 for none. */
+    high: number
+  } {
+    const [low, high] = native.bufferEventGetWatermark(handleOf(this), isWriting(events))
+    return { low, high }
+  }
+
+  /**
+   * Makes a TCP socket send bytes at once (`TCP_NODELAY`). Without it, as on every new socket, bytes that do not fill a packet
+   * wait until the peer has acknowledged what was sent before, which costs a message of several writes 40 ms. The setting
+   * applies to the present descriptor and to later ones. Other kinds of sockets always send at once.
+   *
+   * @param noDelay - default true
+   * @throws {EventError} `ERR_EV_STATE` when it is no socket's, `ERR_EV_LIBEVENT` with `errno` when the descriptor is not
+   * open
+   */
+  setNoDelay(noDelay = true): void {
+    checkBoolean(noDelay, 'noDelay')
+    native.bufferEventSetNoDelay(handleOf(this), noDelay)
+  }
+
+  /**
+   * Sets the priority of a socket's bufferevent.
+   *
+   * @param priority - 0, the first, to the base's number of priorities less one
+   * @throws {EventError} `ERR_EV_STATE` when it is no socket's, when it is active or its callbacks may be waiting, or when
+   * the base has no such priority
+   * @see bufferevent_priority_set()
+   */
+  prioritySet(priority: number): void {
+    checkInteger(priority, 'priority', 0, 0xff)
+    native.bufferEventPrioritySet(handleOf(this), priority)
+  }
+
+  /**
+   * @returns the priority
+   * @see bufferevent_get_priority()
+   */
+  getPriority(): number {
+    return native.bufferEventGetPriority(handleOf(this))
+  }
+
+  /**
+   * Limits how much is read in one turn.
+   *
+   * @param bytes - default libevent's, 16384
+   * @see bufferevent_set_max_single_read()
+   */
+  setMaxSingleRead(bytes = 0): void {
+    checkInteger(bytes, 'bytes', 0, MAX_SIZE)
+    native.bufferEventSetMaxSingle(handleOf(this), false, bytes)
+  }
+
+  /**
+   * Limits how much is written in one turn.
+   *
+   * @param bytes - default libevent's, 16384
+   * @see bufferevent_set_max_single_write()
+   */
+  setMaxSingleWrite(bytes = 0): void {
+    checkInteger(bytes, 'bytes', 0, MAX_SIZE)
+    native.bufferEventSetMaxSingle(handleOf(this), true, bytes)
+  }
+
+  /**
+   * @returns the most bytes that are read in one turn
+   * @see bufferevent_get_max_single_read()
+   */
+  getMaxSingleRead(): number {
+    return native.bufferEventGetMaxSingle(handleOf(this), false)
+  }
+
+  /**
+   * @returns the most bytes that are written in one turn
+   * @see bufferevent_get_max_single_write()
+   */
+  getMaxSingleWrite(): number {
+    return native.bufferEventGetMaxSingle(handleOf(this), true)
+  }
+
+  // --- rate limits ---------------------------------------------------------------------------------
+
+  /**
+   * Limits how much a socket's bufferevent reads and writes in a time.
+   *
+   * @param limit - default none. The limit of an HTTP connection's bufferevent ends with this handle.
+   * @throws {TypeError} when it has the wrong type
+   * @throws {RangeError} when a rate, burst or tick is invalid
+   * @throws {EventError} `ERR_EV_STATE` when the bufferevent is no socket's
+   * @see bufferevent_set_rate_limit()
+   */
+  setRateLimit(limit?: RateLimit): void {
+    const limits: RateLimitArguments = limit === undefined ? [0, 0, 0, 0, 1] : rateLimitArguments(limit, 'limit')
+    native.bufferEventSetRateLimit(handleOf(this), ...limits)
+  }
+
+  /**
+   * @returns how many bytes may be read now by the bufferevent's own limit; `undefined` when it has none
+   * @see bufferevent_get_read_limit()
+   */
+  getReadLimit(): number | undefined {
+    return native.bufferEventGetLimit(handleOf(this), false)
+  }
+
+  /**
+   * @returns how many bytes may be written now by the bufferevent's own limit; `undefined` when it has none
+   * @see bufferevent_get_write_limit()
+   */
+  getWriteLimit(): number | undefined {
+    return native.bufferEventGetLimit(handleOf(this), true)
+  }
+
+  /**
+   * @returns how many bytes would be read now, by all limits
+   * @see bufferevent_get_max_to_read()
+   */
+  getMaxToRead(): number {
+    return native.bufferEventGetMaxTo(handleOf(this), false)
+  }
+
+  /**
+   * @returns how many bytes would be written now, by all limits
+   * @see bufferevent_get_max_to_write()
+   */
+  getMaxToWrite(): number {
+    return native.bufferEventGetMaxTo(handleOf(this), true)
+  }
+
+  /**
+   * Counts bytes that were read in some other way against the limit.
+   *
+   * @param bytes - how many; negative to give some back
+   * @throws {EventError} `ERR_EV_STATE` when the bufferevent has no limit
+   * @see bufferevent_decrement_read_limit()
+   */
+  decrementReadLimit(bytes: number): void {
+    checkInteger(bytes, 'bytes', -INT_MAX, INT_MAX)
+    native.bufferEventDecrementLimit(handleOf(this), false, bytes)
+  }
+
+  /**
+   * Counts bytes that were written in some other way against the limit.
+   *
+   * @param bytes - how many; negative to give some back
+   * @throws {EventError} `ERR_EV_STATE` when the bufferevent has no limit
+   * @see bufferevent_decrement_write_limit()
+   */
+  decrementWriteLimit(bytes: number): void {
+    checkInteger(bytes, 'bytes', -INT_MAX, INT_MAX)
+    native.bufferEventDecrementLimit(handleOf(this), true, bytes)
+  }
+
+  /**
+   * Makes a socket's bufferevent share a limit with others. It leaves the group that it is in.
+   *
+   * @param group - a group on the same base
+   * @throws {EventError} `ERR_EV_STATE` when the bufferevent is no socket's
+   * @see bufferevent_add_to_rate_limit_group()
+   */
+  addToRateLimitGroup(group: BufferEventRateLimitGroup): void {
+    checkInstance(group, BufferEventRateLimitGroup, 'group')
+    native.bufferEventJoinGroup(handleOf(this), handleOf(group))
+    groups.set(this, group)
+  }
+
+  /**
+   * Leaves the group, if it is in one.
+   *
+   * @throws {EventError} `ERR_EV_STATE` when the bufferevent is no socket's
+   * @see bufferevent_remove_from_rate_limit_group()
+   */
+  removeFromRateLimitGroup(): void {
+    native.bufferEventLeaveGroup(handleOf(this))
+    groups.delete(this)
+  }
+
   // --- connecting ----------------------------------------------------------------------------------
 
   /**
-   * Connects; the event callback is told `BEV_EVENT_CONNECTED` or `BEV_EVENT_ERROR`.
+   * Connects; the event callback gets `BEV_EVENT_CONNECTED` or `BEV_EVENT_ERROR`.
    *
    * @param address - an IP address, or the path of a UNIX socket
    * @param port - the port, 1 to 65535; none for a path
@@ -373,16 +600,16 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * Looks a name up and connects to the first of its addresses that answers: the families take turns, and the next one is
-   * tried when one has failed, or has not answered for 250 ms. The event callback is told once: `BEV_EVENT_CONNECTED`, or
+   * Looks a name up and connects to the first of its addresses that answers. The families take turns; the next address is
+   * tried when one has failed or has not answered for 250 ms. The event callback runs once: with `BEV_EVENT_CONNECTED`, or
    * `BEV_EVENT_ERROR` with an `ERR_EV_DNS` or the last address's `ERR_EV_SOCKET`. The write timeout, if there is one, bounds
-   * all of them together. A bufferevent that has a descriptor already keeps it, and tries the first address alone.
+   * all of them together. A bufferevent that has a descriptor already keeps it, and tries only the first address.
    *
-   * Without a resolver the system's is asked, as libevent does then: that blocks the whole thread, and a failure is told
-   * before this returns.
+   * Without a resolver it asks the system's, as libevent does: that blocks the whole thread, and the event callback gets a
+   * failure before this returns.
    *
    * @param dns - a resolver on the same base; `undefined` for the system's
-   * @param family - 4 or 6 for addresses of that version alone, 0 for any
+   * @param family - 4 or 6 for addresses of only that version, 0 for any
    * @param host - the name, or an address
    * @param port - 1 to 65535
    * @throws {TypeError} when an argument has the wrong type
@@ -412,7 +639,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * @returns the descriptor, -1 for none; a filter's is that of what it lies over
+   * @returns the descriptor, -1 for none; for a filter that of its underlying bufferevent
    * @see bufferevent_getfd()
    */
   getfd(): EvutilSocket {
@@ -420,8 +647,8 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * Gives the bufferevent another descriptor, which is made non-blocking. The one before is not closed: whoever calls
-   * this has it back.
+   * Gives the bufferevent another descriptor, which is made non-blocking. The old descriptor is not closed: the caller owns
+   * it again.
    *
    * @param fd - the descriptor, or -1 for none
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when it is not open, `ERR_EV_STATE` when the bufferevent is no
@@ -433,10 +660,10 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
     native.bufferEventSetFd(handleOf(this), fd)
   }
 
-  // --- what it belongs to --------------------------------------------------------------------------
+  // --- relations -----------------------------------------------------------------------------------
 
   /**
-   * @returns the base that it lives on
+   * @returns the base on which it lives
    * @see bufferevent_get_base()
    */
   getBase(): EventBase {
@@ -445,7 +672,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * @returns what a filter lies over; `undefined` for all others
+   * @returns a filter's underlying bufferevent; `undefined` for all others
    * @see bufferevent_get_underlying()
    */
   getUnderlying(): BufferEvent | undefined {
@@ -454,7 +681,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   /**
-   * @returns the other one of a pair; `undefined` when it is gone, and for all others
+   * @returns the partner in a pair; `undefined` when it is gone, and for all others
    * @see bufferevent_pair_get_partner()
    */
   pairGetPartner(): BufferEvent | undefined {
@@ -509,4 +736,16 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   override [kReleased](): void {
     this.#keep(false)
   }
+}
+
+/** @throws TypeError or RangeError unless `value` is `EV_READ`, `EV_WRITE` or both */
+function checkIotype(value: unknown, name: string): void {
+  checkBits(value, name, EV_READ | EV_WRITE, 'EV_READ, EV_WRITE or both')
+  if (value === 0) throw rangeError(name, 'EV_READ, EV_WRITE or both', value)
+}
+
+function isWriting(events: unknown): boolean {
+  if (typeof events !== 'number') throw typeError('events', 'a number', events)
+  if (events !== EV_READ && events !== EV_WRITE) throw rangeError('events', 'EV_READ or EV_WRITE', events)
+  return events === EV_WRITE
 }

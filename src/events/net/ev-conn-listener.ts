@@ -14,8 +14,8 @@ import { LEV_OPT_CLOSE_ON_FREE, LEV_OPT_DEFERRED_ACCEPT, LEV_OPT_LEAVE_SOCKETS_B
 import { declareEventType } from '../declare-event-type.js'
 import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import { hasRef, setRef } from '../handle-ref.js'
-import { kAccept, kAcceptError, type ListenerReceiver } from '../loop/base-state.js'
-import { EventBase, type EvutilSocket, stateOfBase } from '../loop/event-base.js'
+import { kAccept, kAcceptError, type ListenerReceiver } from '../loop/callbacks.js'
+import { EventBase, type EvutilSocket, receiversOf } from '../loop/event-base.js'
 import { addressText, type EvSocketAddress, socketAddress } from './socket-address.js'
 
 /** libevent's own. */
@@ -25,7 +25,7 @@ const DEFAULT_BACKLOG = 128
  * Callback of a listener.
  *
  * @param listener - the listener; it may be disposed here
- * @param fd - the connection, which is the callback's from here on, whatever it throws
+ * @param fd - the connection; the callback owns it from here on, even if it throws
  * @param address - the peer's
  * @param arg - what was given with the callback
  */
@@ -58,8 +58,8 @@ export interface EvConnListenerOptions {
   /** Accept a connection only when its first bytes are there (`LEV_OPT_DEFERRED_ACCEPT`); default false. */
   deferAccept?: boolean
   /**
-   * Have accepted TCP connections send at once what they have (`TCP_NODELAY`), instead of waiting until the peer has
-   * acknowledged what was sent before; default false, as Node's `net` has it.
+   * Make accepted TCP connections send bytes at once (`TCP_NODELAY`), instead of waiting until the peer has acknowledged what
+   * was sent before; default false, as in Node's `net`.
    */
   noDelay?: boolean
 }
@@ -72,7 +72,7 @@ export interface EvConnListenerBindOptions extends EvConnListenerOptions {
   port?: number
   /** Of a UNIX socket; its name is removed when the listener goes. */
   path?: string
-  /** Bind though connections of an earlier socket linger (`LEV_OPT_REUSEABLE`); default false. */
+  /** Bind while connections of an earlier socket linger (`LEV_OPT_REUSEABLE`); default false. */
   reuseable?: boolean
   /** Share the port with other sockets that do the same (`LEV_OPT_REUSEABLE_PORT`); default false. */
   reusePort?: boolean
@@ -155,12 +155,12 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
     super(kAdopt, number)
     this.#base = base
     this.#number = number
-    stateOfBase(base).listeners.set(number, this)
+    receiversOf(base).keep(number, this)
     reportWhenCollected(this)
   }
 
   /**
-   * Accepts connections (again), as soon as there is a callback.
+   * Starts accepting connections, as soon as there is a callback.
    *
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when the descriptor cannot be watched
    * @see evconnlistener_enable()
@@ -181,8 +181,8 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
   /**
    * Replaces the callback.
    *
-   * @param callback - see {@link EvConnListenerCallback}; null to stop accepting until there is one
-   * @param arg - handed to it and to the error callback
+   * @param callback - see {@link EvConnListenerCallback}; null stops accepting until there is one
+   * @param arg - the argument of both callbacks
    * @see evconnlistener_set_cb()
    */
   setCb<A>(callback: EvConnListenerCallback<A> | null, arg: A): void
@@ -195,8 +195,8 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
   }
 
   /**
-   * Sets what is called when `accept()` fails. By then the listener has stopped accepting for a tenth of a second;
-   * `enable()` there ends that at once, and `disable()` makes it last.
+   * Sets the callback for a failure of `accept()`. By then the listener has stopped accepting for a tenth of a second; inside
+   * the callback `enable()` resumes at once, and `disable()` stops it for good.
    *
    * @param callback - see {@link EvConnListenerErrorCallback}; null for none
    * @see evconnlistener_set_error_cb()
@@ -208,7 +208,7 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
   }
 
   /**
-   * Has the listener, while it accepts, keep a `dispatch()` of its base going, which it does unless {@link unref} was called.
+   * Makes the listener keep a `dispatch()` of its base going while it accepts. This is the default; it undoes {@link unref}.
    *
    * @returns the listener
    */
@@ -217,9 +217,9 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
   }
 
   /**
-   * Lets a `dispatch()` of its base, and a blocking loop, end by itself though the listener accepts: with 1, as
-   * when nothing is pending, once nothing is pending that has a reference. Until then it works as ever. Connections that it
-   * has accepted are none of its.
+   * Lets a `dispatch()` of its base, and a blocking loop, end by itself while the listener accepts. The loop ends with 1, as
+   * when nothing is pending, once nothing with a reference is pending. Until then the listener works as ever. This does not
+   * concern the connections that it has accepted.
    *
    * @returns the listener
    */
@@ -278,11 +278,11 @@ export class EvConnListener extends declareEventType('EvConnListener') implement
 
   /** @internal */
   override [kReleased](): void {
-    stateOfBase(this.#base).listeners.delete(this.#number)
+    receiversOf(this.#base).drop(this.#number, this)
   }
 }
 
-// The callback and the state that it starts in: one that cannot be watched is an error of making it.
+// Sets the callback and starts accepting. If the socket cannot be watched, making the listener fails.
 function start<A>(
   listener: EvConnListener,
   { disabled, noDelay }: Common,
@@ -306,7 +306,7 @@ function start<A>(
  * @param base - the base, which owns the listener
  * @param callback - see {@link EvConnListenerCallback}; it runs in the async context in which the listener was made.
  * With null connections wait until `setCb()`
- * @param arg - handed to the callback
+ * @param arg - the callback's argument
  * @param options - see {@link EvConnListenerBindOptions}
  * @returns the listener
  * @throws {TypeError} when an argument has the wrong type
@@ -348,14 +348,14 @@ export function obtainEvConnListenerBind<A>(
  *
  * @param base - the base, which owns the listener
  * @param callback - see {@link EvConnListenerCallback}; with null connections wait until `setCb()`
- * @param arg - handed to the callback
+ * @param arg - the callback's argument
  * @param options - see {@link EvConnListenerOptions}
- * @param fd - the socket's descriptor, which is the listener's from here on unless `closeOnFree` is false
+ * @param fd - the socket's descriptor; the listener owns it from here on unless `closeOnFree` is false
  * @returns the listener
  * @throws {TypeError} when an argument has the wrong type
  * @throws {RangeError} when an argument has a wrong value
- * @throws {EventError} `ERR_EV_BIND` with `errno` and `syscall` when it is no socket that can listen; then it stays the
- * caller's
+ * @throws {EventError} `ERR_EV_BIND` with `errno` and `syscall` when it is no socket that can listen; the caller then
+ * still owns it
  * @see evconnlistener_new()
  */
 export function obtainEvConnListener<A>(

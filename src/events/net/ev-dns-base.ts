@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { isIP } from 'node:net'
+import type { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
-import type { EventError } from '../../util/errors.js'
 import {
   checkBits,
   checkBoolean,
@@ -14,10 +14,10 @@ import {
   rangeError,
   typeError,
 } from '../../util/validation.js'
+import { BoundCallback } from '../bound-callback.js'
 import { declareEventType } from '../declare-event-type.js'
 import { checkLive, handleOf, kAbout, kAdopt, reportWhenCollected } from '../event-handle.js'
-import { BoundCallback } from '../loop/base-state.js'
-import { EventBase, stateOfBase } from '../loop/event-base.js'
+import { EventBase, receiversOf } from '../loop/event-base.js'
 import { DNS_OPTION_NAMESERVERS_NO_DEFAULT, DNS_OPTIONS_ALL, DNS_QUERY_NO_SEARCH } from './dns-constants.js'
 import { lookupError } from './lookup-error.js'
 
@@ -26,7 +26,7 @@ const INITIALIZE_NAMESERVERS = 1
 const DISABLE_WHEN_INACTIVE = 0x8000
 const NAMESERVERS_NO_DEFAULT = 0x10000
 
-/** What libevent's resolver can be told, as in /etc/resolv.conf. */
+/** An option of libevent's resolver, as in /etc/resolv.conf. */
 export type EvDnsOption =
   | 'ndots'
   | 'timeout'
@@ -73,7 +73,7 @@ export interface EvDnsBaseOptions {
  * @param result - `DNS_ERR_NONE` or why there is no answer
  * @param type - `DNS_IPv4_A`, `DNS_IPv6_AAAA` or `DNS_PTR`; 0 without an answer
  * @param answers - addresses, or one name
- * @param ttl - how long they hold, in seconds
+ * @param ttl - how long the answers are valid, in seconds
  * @param arg - what was given with the callback
  */
 export type EvDnsCallback<A = undefined> = (
@@ -107,7 +107,7 @@ export type EvDnsGetaddrinfoCallback<A = undefined> = (
   arg: A,
 ) => void
 
-/** A question or lookup that is under way. */
+/** A question or a lookup under way. */
 export class EvDnsRequest {
   readonly #dns: EvDnsBase
   readonly #key: number
@@ -119,8 +119,8 @@ export class EvDnsRequest {
   }
 
   /**
-   * Gives it up: its callback is told so, in a later turn, unless the answer is there already. Does nothing when it has
-   * ended.
+   * Cancels it: its callback gets that result in a later turn, unless the answer has arrived already. Does nothing when it
+   * has ended.
    *
    * @throws {EventError} `ERR_EV_DISPOSED` when the resolver has been disposed
    * @see evdns_cancel_request(), evdns_getaddrinfo_cancel()
@@ -133,8 +133,8 @@ export class EvDnsRequest {
 /**
  * libevent's `evdns_base`: a resolver that does not block, with nameservers of its own choice.
  *
- * It lives on a base, which owns it. Disposing it fails what is under way: questions with `DNS_ERR_SHUTDOWN`, lookups and
- * connects with `EVUTIL_EAI_FAIL`; HTTP connections that were made with it are disposed.
+ * It lives on a base, which owns it. Disposing it ends what is under way: questions fail with `DNS_ERR_SHUTDOWN`, lookups and
+ * connects with `EVUTIL_EAI_FAIL`. HTTP connections that were made with it are disposed.
  *
  * @see evdns_base_new(), evdns_base_free()
  */
@@ -174,8 +174,8 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
   /**
    * Adds a nameserver.
    *
-   * @param address - an IP address, with a port if need be: `127.0.0.1:5353`, `[::1]:5353`
-   * @throws {RangeError} when it is none
+   * @param address - an IP address, with or without a port: `127.0.0.1:5353`, `[::1]:5353`
+   * @throws {RangeError} when it is no such address
    * @throws {EventError} `ERR_EV_EXISTS` when it has been added already, `ERR_EV_LIBEVENT`
    * @see evdns_base_nameserver_ip_add()
    */
@@ -204,7 +204,7 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
   /**
    * Reads nameservers, search domains and options from a file.
    *
-   * @param flags - `DNS_OPTION_*` bits: what of it counts; default all
+   * @param flags - `DNS_OPTION_*` bits: which of these to take; default all
    * @param path - default `/etc/resolv.conf`
    * @throws {EventError} `ERR_EV_LIBEVENT` when it cannot be read
    * @see evdns_base_resolv_conf_parse()
@@ -226,7 +226,7 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
   }
 
   /**
-   * Forgets what hosts files have said.
+   * Forgets the addresses from hosts files.
    *
    * @see evdns_base_clear_host_addresses()
    */
@@ -235,11 +235,11 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
   }
 
   /**
-   * Sets an option, as in /etc/resolv.conf. Times are in seconds there, with a fraction if need be.
+   * Sets an option, as in /etc/resolv.conf. Times are in seconds, and may have a fraction.
    *
    * @param name - which one
    * @param value - its value
-   * @throws {RangeError} when there is no such option, or the value is none of it
+   * @throws {RangeError} when there is no such option, or it cannot have the value
    * @see evdns_base_set_option()
    */
   setOption(name: EvDnsOption, value: string | number): void {
@@ -269,7 +269,7 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
   }
 
   /**
-   * Sets how many dots a name needs to be asked for as it is before the search domains are tried.
+   * Sets how many dots a name must have to be looked up as it is, before the search domains are tried.
    *
    * @param dots - default 1
    * @see evdns_base_search_ndots_set()
@@ -285,8 +285,8 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * @param name - the name
    * @param flags - `DNS_QUERY_NO_SEARCH`, or 0
    * @param callback - see {@link EvDnsCallback}
-   * @param arg - handed to it
-   * @returns what can cancel the question
+   * @param arg - the callback's argument
+   * @returns an object that can cancel the question
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver, `ERR_EV_LIBEVENT` when the name is too long
    * @example
    * ```ts
@@ -303,13 +303,13 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
   }
 
   /**
-   * Asks for a name's IPv6 addresses: otherwise as {@link resolveIpv4}.
+   * Asks for a name's IPv6 addresses, otherwise like {@link resolveIpv4}.
    *
    * @param name - the name
    * @param flags - `DNS_QUERY_NO_SEARCH`, or 0
    * @param callback - see {@link EvDnsCallback}
-   * @param arg - handed to it
-   * @returns what can cancel the question
+   * @param arg - the callback's argument
+   * @returns an object that can cancel the question
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver, `ERR_EV_LIBEVENT` when the name is too long
    * @see evdns_base_resolve_ipv6()
    */
@@ -324,8 +324,8 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    *
    * @param address - IPv4 or IPv6
    * @param callback - see {@link EvDnsCallback}
-   * @param arg - handed to it
-   * @returns what can cancel the question
+   * @param arg - the callback's argument
+   * @returns an object that can cancel the question
    * @throws {RangeError} when it is no address
    * @throws {EventError} `ERR_EV_STATE` when there is no nameserver
    * @see evdns_base_resolve_reverse(), evdns_base_resolve_reverse_ipv6()
@@ -356,15 +356,15 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
   }
 
   /**
-   * Finds a host's addresses: in the hosts files that were loaded, or by asking for both kinds at once. What needs no
-   * question, such as an address, is told before this returns.
+   * Finds a host's addresses: in the hosts files that were loaded, or by asking for both kinds at once. If no question is
+   * needed, as for an address, the callback runs before this returns.
    *
    * @param host - a name or an address
    * @param port - 0 to 65535: what the addresses found are given
-   * @param family - 4 or 6 for addresses of that version alone, 0 for both
+   * @param family - 4 or 6 for addresses of only that version, 0 for both
    * @param callback - see {@link EvDnsGetaddrinfoCallback}
-   * @param arg - handed to it
-   * @returns what can cancel the lookup
+   * @param arg - the callback's argument
+   * @returns an object that can cancel the lookup
    * @throws {EventError} `ERR_EV_STATE` when a question is needed and there is no nameserver
    * @see evdns_getaddrinfo()
    */
@@ -403,7 +403,7 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
     )
   }
 
-  // A failure is also told while the resolver is being disposed.
+  // Only a success has answers; a failure may come while the resolver is being disposed.
   #answers(result: number): string[] {
     return result === 0 ? native.dnsBaseTakeAnswers(handleOf(this)) : []
   }
@@ -413,13 +413,13 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
     done: (result: number, type: number, ttl: number) => void,
     ask: (key: number) => void,
   ): EvDnsRequest {
-    const state = stateOfBase(this.#base)
-    const key = state.nextKey()
-    state.lookups.set(key, new BoundCallback(done, new AsyncResource(name, { requireManualDestroy: true })))
+    const receivers = receiversOf(this.#base)
+    const key = receivers.nextKey()
+    receivers.expect(key, new BoundCallback(done, new AsyncResource(name, { requireManualDestroy: true })))
     try {
       ask(key)
     } catch (error) {
-      state.lookups.delete(key)
+      receivers.forget(key)
       throw error
     }
     return new EvDnsRequest(this, key)
@@ -446,7 +446,7 @@ function addressesOf(flat: readonly string[]): EvDnsAddress[] {
  *
  * @param base - the base to live on, which owns it
  * @param options - see {@link EvDnsBaseOptions}
- * @returns the resolver, without nameservers unless `initializeNameservers` is set
+ * @returns the resolver; it has no nameservers unless `initializeNameservers` is set
  * @throws {TypeError} when an argument has the wrong type
  * @throws {EventError} `ERR_EV_LIBEVENT` when the system's files cannot be read or name no nameserver
  * @example

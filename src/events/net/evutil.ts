@@ -1,4 +1,4 @@
-// libevent's portable helpers for sockets, addresses and text, as far as ports use them.
+// libevent's portable helpers for sockets, addresses and text: those that ported programs use.
 import { native } from '../../native/native.js'
 import { checkInteger, checkObject, checkString, checkUint8Array, INT_MAX, rangeError } from '../../util/validation.js'
 import type { EvutilSocket } from '../loop/event-base.js'
@@ -36,11 +36,11 @@ function checkFamily(family: number): void {
 }
 
 /**
- * Has reading and writing fail with `EAGAIN` instead of waiting.
+ * Makes a descriptor non-blocking: reading and writing fail with `EAGAIN` instead of waiting.
  *
  * @param fd - a socket, or any other descriptor
  * @throws {TypeError} when it is no number
- * @throws {RangeError} when it is none of a descriptor
+ * @throws {RangeError} when it cannot be a descriptor
  * @throws {EventError} `ERR_EV_LIBEVENT` with `errno`
  * @see evutil_make_socket_nonblocking()
  */
@@ -50,7 +50,7 @@ export function evutilMakeSocketNonblocking(fd: EvutilSocket): void {
 }
 
 /**
- * Has the descriptor closed in programs that are executed. Node does so with its own.
+ * Makes the system close the descriptor in programs that this process executes, as it does with Node's own descriptors.
  *
  * @param fd - a socket, or any other descriptor
  * @throws as {@link evutilMakeSocketNonblocking}
@@ -74,7 +74,7 @@ export function evutilMakeListenSocketReuseable(fd: EvutilSocket): void {
 }
 
 /**
- * Lets several sockets be bound to the port, among which connections are shared out (`SO_REUSEPORT`).
+ * Lets several sockets be bound to the port; the system shares connections among them (`SO_REUSEPORT`).
  *
  * @param fd - a socket that is to be bound
  * @throws as {@link evutilMakeSocketNonblocking}
@@ -86,7 +86,7 @@ export function evutilMakeListenSocketReuseablePort(fd: EvutilSocket): void {
 }
 
 /**
- * Has an IPv6 socket take IPv6 connections alone.
+ * Makes an IPv6 socket accept only IPv6 connections.
  *
  * @param fd - a socket that is to be bound
  * @throws as {@link evutilMakeSocketNonblocking}
@@ -98,7 +98,7 @@ export function evutilMakeListenSocketIpv6only(fd: EvutilSocket): void {
 }
 
 /**
- * Has a TCP socket accept a connection when its first data is there, where the system can do that.
+ * Makes a TCP socket accept a connection only when its first data has arrived, where the system can do that.
  *
  * @param fd - a listening socket
  * @throws as {@link evutilMakeSocketNonblocking}
@@ -110,7 +110,7 @@ export function evutilMakeTcpListenSocketDeferred(fd: EvutilSocket): void {
 }
 
 /**
- * Closes a descriptor. The caller answers for its being nobody else's, Node's included.
+ * Closes a descriptor. The caller must own it: it must be neither Node's nor a handle's.
  *
  * @param fd - a socket, or any other descriptor
  * @throws as {@link evutilMakeSocketNonblocking}
@@ -148,7 +148,7 @@ export function evutilSocketpair(family: number, type: number, protocol: number)
  * Reads an IP address with or without a port: `[IPv6]:port`, `[IPv6]`, `IPv6`, `IPv4:port`, `IPv4`. Nothing is looked up.
  *
  * @param text - the address
- * @returns the address; undefined when it is none
+ * @returns the address; undefined when the text is no address
  * @throws {TypeError} when it is no string
  * @see evutil_parse_sockaddr_port()
  */
@@ -164,7 +164,7 @@ export function evutilParseSockaddrPort(text: string): EvutilSockaddr | undefine
  * @param sockaddr - the address
  * @returns `IPv4:port` or `[IPv6]:port`
  * @throws {TypeError} when a part has the wrong type
- * @throws {RangeError} when the family is none, the address is not of it, or the port is none
+ * @throws {RangeError} when the family or the port is invalid, or the address is not of the family
  * @see evutil_format_sockaddr_port_()
  */
 export function evutilFormatSockaddrPort(sockaddr: EvutilSockaddr): string {
@@ -238,7 +238,7 @@ export function evutilAsciiStrcasecmp(text: string, other: string): number {
  * @param size - how many bytes of UTF-8 count at most
  * @returns less than 0, 0 or more than 0: how `text` stands to `other`
  * @throws {TypeError} when an argument has the wrong type
- * @throws {RangeError} when the size is none
+ * @throws {RangeError} when the size is invalid
  * @see evutil_ascii_strncasecmp()
  */
 export function evutilAsciiStrncasecmp(text: string, other: string, size: number): number {

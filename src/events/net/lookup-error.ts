@@ -1,7 +1,7 @@
-// Why a name has no address.
+// The error of a lookup that has failed.
 
+import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
-import { EventError } from '../../util/errors.js'
 
 /**
  * @param host - what was looked up, as the error names it

@@ -25,9 +25,9 @@ function checkOptions(options: unknown): void {
   }
 }
 
-/** What a socket's bufferevent has from the beginning. */
+/** Initial settings of a socket's bufferevent. */
 export interface BufferEventSocketOptions {
-  /** See {@link BufferEvent.setNoDelay}; default false, as Node's `net` has it. */
+  /** See {@link BufferEvent.setNoDelay}; default false, as in Node's `net`. */
   noDelay?: boolean
 }
 
@@ -35,8 +35,7 @@ export interface BufferEventSocketOptions {
  * Makes a bufferevent for a socket.
  *
  * @param base - the base to live on, which owns it
- * @param fd - a stream socket, which is made non-blocking and must be nobody else's; -1 for one that
- * `socketConnect()` makes
+ * @param fd - a stream socket that nothing else uses; it is made non-blocking. -1 when `socketConnect()` shall make one
  * @param options - `BEV_OPT_*` bits; default `BEV_OPT_CLOSE_ON_FREE`
  * @param settings - see {@link BufferEventSocketOptions}
  * @returns the bufferevent
@@ -84,9 +83,9 @@ export function obtainBufferEventSocket(
  *
  * @param base - the base to live on, which owns them
  * @param options - `BEV_OPT_*` bits; default `BEV_OPT_CLOSE_ON_FREE`
- * @returns the two. What one writes the other reads; when one is disposed the other stays, alone.
+ * @returns the two. Each reads what the other writes; when one is disposed the other stays.
  * @throws {TypeError} when an argument has the wrong type
- * @throws {RangeError} when an option is none
+ * @throws {RangeError} when an option is invalid
  * @throws {EventError} `ERR_EV_LIBEVENT`
  * @see bufferevent_pair_new()
  */
@@ -104,19 +103,19 @@ export function obtainBufferEventPair(
 }
 
 /**
- * Lays a filter over a bufferevent: what comes and goes passes its functions. The callbacks of the underlying one are
- * the filter's from here on.
+ * Lays a filter over a bufferevent: bytes pass through the filter's functions in both directions. The filter takes over the
+ * callbacks of the underlying bufferevent.
  *
- * @param underlying - what the filter reads from and writes to; no other filter may lie over it. Disposing it disposes
- * the filter first.
- * @param inputFilter - for what comes; `undefined` or null lets it pass as it is
- * @param outputFilter - for what goes; `undefined` or null lets it pass as it is
+ * @param underlying - the bufferevent that the filter reads from and writes to; no other filter may lie over it. Disposing it
+ * disposes the filter first.
+ * @param inputFilter - for bytes that arrive; `undefined` or null passes them on unchanged
+ * @param outputFilter - for bytes that are written; `undefined` or null passes them on unchanged
  * @param options - `BEV_OPT_*` bits; default `BEV_OPT_CLOSE_ON_FREE`: disposing the filter disposes the underlying
  * bufferevent too
- * @param arg - handed to the functions
+ * @param arg - the functions' argument
  * @returns the filter
  * @throws {TypeError} when an argument has the wrong type
- * @throws {RangeError} when an option is none
+ * @throws {RangeError} when an option is invalid
  * @throws {EventError} `ERR_EV_STATE` when a filter lies over it already or it is an HTTP connection's,
  * `ERR_EV_LIBEVENT`
  * @example

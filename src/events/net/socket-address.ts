@@ -1,4 +1,4 @@
-/** What the addon tells of a socket's address. */
+/** A socket's address as the addon returns it. */
 export type NativeAddress = readonly [family: 'IPv4' | 'IPv6' | 'unix', address: string, port: number]
 
 /** Where a socket is bound, or where its peer is. */
@@ -26,7 +26,7 @@ export function addressText(address: EvSocketAddress): string {
   return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`
 }
 
-/** The object for what the addon tells. */
+/** @returns the object for an address of the addon's */
 export function socketAddress([family, address, port]: NativeAddress): EvSocketAddress {
   return family === 'unix' ? { family, path: address } : { family, address, port }
 }

@@ -394,7 +394,7 @@ for (const strict of [true, false]) {
     for (const name of ['tell', 'tell_later', 'tell_in_parts', 'tell_by_length', 'tell_and_listen']) {
       it(`end with C's reply: ${name}`, async () => {
         using desk = new Desk()
-        await using server = new HttpServer((request) => callC(name, request.address, desk.address), undefined, {
+        await using server = new HttpServer((request) => callC(name, request.address(), desk.address), undefined, {
           strict,
         })
         using wire = await server.connect()
@@ -419,7 +419,7 @@ for (const strict of [true, false]) {
         await until(() => server.requests.length === i + 1)
         if (i === 0) wire.send(request('GET /2'))
         for (let i = 0; i < 10; i++) await turn()
-        obtainEvtimer(server.base, () => callC('tell', server.requests[i]?.address ?? 0n, 0)).add(0)
+        obtainEvtimer(server.base, () => callC('tell', server.requests[i]?.address() ?? 0n, 0)).add(0)
         expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} ${path} 0`)
       }
     })
@@ -432,7 +432,7 @@ for (const strict of [true, false]) {
           const connection = request.getConnection()
           connection?.setClosecb(() => events.push('closed'))
           request.setDisconnectCb(() => events.push('disconnected'))
-          callC('listen_to_connection', connection?.address ?? 0n, desk.address)
+          callC('listen_to_connection', connection?.address() ?? 0n, desk.address)
         },
         undefined,
         { strict },

@@ -89,7 +89,7 @@ describe('callbacks in C', () => {
         const seen: number[] = []
         const mine = obtainEvtimer(base, (_event, _arg, what) => seen.push(what))
         const theirs = obtainEvtimer(base, inC('pass_on'), tally.address)
-        callC('tally_set_other', tally.address, mine.address)
+        callC('tally_set_other', tally.address, mine.address())
         theirs.active(EV_TIMEOUT)
         expect(await run(base)).to.equal(1)
         expect([tally.calls, seen]).to.deep.equal([1, []])
@@ -138,12 +138,12 @@ describe('addresses of handles', () => {
     using sockets = new SocketPair()
     using base = obtainEventBase()
     const event = obtainEvent(base, sockets.left, EV_READ, () => {})
-    expect(Number(callC('fd_of', event.address))).to.equal(sockets.left)
-    expect(BigInt.asUintN(64, callC('base_of', event.address))).to.equal(base.address)
-    expect(callC('events_of', base.address)).to.equal(0n)
-    expect(callC('add_event', event.address, NEVER)).to.equal(0n)
+    expect(Number(callC('fd_of', event.address()))).to.equal(sockets.left)
+    expect(BigInt.asUintN(64, callC('base_of', event.address()))).to.equal(base.address())
+    expect(callC('events_of', base.address())).to.equal(0n)
+    expect(callC('add_event', event.address(), NEVER)).to.equal(0n)
     expect(event.pending()).to.equal(EV_READ | EV_TIMEOUT)
-    expect(Number(callC('events_of', base.address))).to.equal(base.getNumEvents(EVENT_BASE_COUNT_ADDED))
+    expect(Number(callC('events_of', base.address()))).to.equal(base.getNumEvents(EVENT_BASE_COUNT_ADDED))
   })
 
   it('are refused when the handle is disposed', () => {
@@ -153,10 +153,10 @@ describe('addresses of handles', () => {
     const connection = obtainEvHttpConnectionBase(base, '127.0.0.1', 1)
     const request = obtainEvHttpRequest(() => {})
     const handles = [base, http, event, connection, request]
-    expect(new Set(handles.map((handle) => handle.address)).size).to.equal(5)
+    expect(new Set(handles.map((handle) => handle.address())).size).to.equal(5)
     base.dispose()
     request.dispose()
-    for (const handle of handles) expectCode('ERR_EV_DISPOSED', () => handle.address)
+    for (const handle of handles) expectCode('ERR_EV_DISPOSED', () => handle.address())
   })
 })
 
@@ -166,14 +166,14 @@ describe('events in C that never come to rest', () => {
   const storms: Readonly<Record<string, (base: ReturnType<typeof obtainEventBase>, tally: Tally) => () => void>> = {
     'an event with a callback in C that makes itself active': (base, tally) => {
       const event = obtainEvtimer(base, inC('pass_on'), tally.address)
-      callC('tally_set_other', tally.address, event.address)
+      callC('tally_set_other', tally.address, event.address())
       event.active(0)
       return () => event.dispose()
     },
     'two of them with a callback in JavaScript beside them': (base, tally) => {
       const event = obtainEvtimer(base, inC('pass_on'), tally.address)
       const beside = obtainEvent(base, -1, EV_PERSIST, () => setImmediate(() => {}))
-      callC('tally_set_other', tally.address, event.address)
+      callC('tally_set_other', tally.address, event.address())
       event.active(0)
       beside.add(1)
       return () => {
@@ -182,7 +182,7 @@ describe('events in C that never come to rest', () => {
       }
     },
     'events that C has made by itself': (base) => {
-      const storm = callC('storm_start', base.address)
+      const storm = callC('storm_start', base.address())
       return () => callC('storm_stop', storm)
     },
   }
@@ -214,7 +214,7 @@ describe('HTTP requests that C answers', () => {
 
   it('and a server of JavaScript that C gives a path', async () => {
     await using server = new HttpServer((request) => request.reply({ body: 'JavaScript' }))
-    expect(callC('serve', server.http.address, 201)).to.equal(0n)
+    expect(callC('serve', server.http.address(), 201)).to.equal(0n)
     const reply = await server.ask(GET('/set/in/c'))
     expect([reply.status, reply.body.toString()]).to.deep.equal([201, 'C has seen /set/in/c'])
     expect((await server.ask(GET('/'))).body.toString()).to.equal('JavaScript')
@@ -224,8 +224,8 @@ describe('HTTP requests that C answers', () => {
     const answered = deferred<EvHttpRequest>()
     await using server = new HttpServer((request) => {
       const peer = request.getConnection()?.getPeer()
-      expect(peer).to.include({ port: Number(callC('port_of_peer', callC('connection_of', request.address))) })
-      callC('answer', request.address, 206)
+      expect(peer).to.include({ port: Number(callC('port_of_peer', callC('connection_of', request.address()))) })
+      callC('answer', request.address(), 206)
       expectCode('ERR_EV_STATE', () => request.reply({ status: 200 }))
       expectCode('ERR_EV_STATE', () => request.sendError(500))
       answered.resolve(request)
@@ -236,14 +236,14 @@ describe('HTTP requests that C answers', () => {
     expect([reply.status, reply.body.toString()]).to.deep.equal([206, 'C has seen /first'])
     const request = await answered.promise
     while (!request.disposed) await turn()
-    expectCode('ERR_EV_DISPOSED', () => request.address)
+    expectCode('ERR_EV_DISPOSED', () => request.address())
     wire.send(GET('/second'))
     expect((await wire.reply()).status).to.equal(206)
   })
 
   it('and were answered there, may be disposed before the reply has gone', async () => {
     await using server = new HttpServer((request) => {
-      callC('answer', request.address, 200)
+      callC('answer', request.address(), 200)
       request.dispose()
     })
     expect((await server.ask(GET('/'))).status).to.equal(200)

@@ -82,7 +82,7 @@ describe('what a base tells and is told', () => {
       const lines = base.dumpEvents().split('\n')
       expect(lines.filter((line) => line.includes(`[fd  ${sockets.left}]`))).to.have.lengthOf(1)
       expect(lines.filter((line) => / Read Persist/.test(line)).length).to.be.at.least(2)
-      expect(base.dumpEvents()).to.include(BigInt(event.address).toString(16))
+      expect(base.dumpEvents()).to.include(BigInt(event.address()).toString(16))
     })
   })
 

@@ -86,7 +86,7 @@ describe('a child of fork()', () => {
       loopbreak: () => base.loopbreak(),
       once: () => base.once(-1, EV_TIMEOUT, () => {}),
       getNumEvents: () => base.getNumEvents(EVENT_BASE_COUNT_ADDED),
-      address: () => String(base.address),
+      address: () => String(base.address()),
       'an event on it': () => obtainEvent(base, sockets.left, EV_READ, () => {}),
       del: () => event.del(),
       add: () => timer.add(NEVER),

@@ -390,7 +390,7 @@ describe('EvDnsBase', () => {
     const dns = obtainEvDnsBase(base)
     dns.nameserverIpAdd('127.0.0.1:9')
     dns.getaddrinfo('host.test', 80, 0, () => {})
-    const restless = callC('restless_new', base.address)
+    const restless = callC('restless_new', base.address())
     base.dispose()
     expect(callC('restless_free', restless) > 0n).to.equal(true)
   })

@@ -1,23 +1,24 @@
-// What has happened to buffers, on its way from the addon to those who want to know.
-import { type HandleNumber, native } from '../../native/native.js'
-import type { BoundCallback } from '../loop/base-state.js'
+// Reports what has happened to buffers, which the addon collects: a change may come while libevent is busy, when no callback
+// may run.
+import { type HandleNumber, native } from '../native/native.js'
+import type { BoundCallback } from './bound-callback.js'
 
-// What a buffer is called by, under a name that only this library has.
+// Reports a change to its buffer, under a name that only this library has.
 export const kChanged: unique symbol = Symbol('changed')
 
-/** A buffer that wants to know of its changes. It adds to `errors` what its callbacks throw. */
+/** A buffer that has callbacks. It adds what they throw to `errors`. */
 export interface ChangeReceiver {
   [kChanged](origSize: number, added: number, deleted: number, errors: unknown[]): void
 }
 
-/** Weak: a buffer that nobody has can only be changed by its owner, which has its object. */
+/** Weak: when nobody holds the object of a buffer, only the buffer's owner can change it, and the owner holds the object. */
 const receivers = new Map<HandleNumber, WeakRef<ChangeReceiver>>()
 const collected = new FinalizationRegistry<HandleNumber>((number) => receivers.delete(number))
 
 const references = new Map<number, BoundCallback<[]>>()
 let lastKey = 0
 
-/** Has `receiver` told of changes, or no more. */
+/** Starts or stops the reports to `receiver`. */
 export function watchBuffer(number: HandleNumber, receiver: ChangeReceiver, on: boolean): void {
   native.bufferWatch(number, on)
   if (!on) {
@@ -28,7 +29,7 @@ export function watchBuffer(number: HandleNumber, receiver: ChangeReceiver, on: 
   }
 }
 
-/** @returns the key by which the addon tells that libevent has let go of a reference */
+/** @returns the key by which the addon reports that libevent has released a reference */
 export function awaitRelease(callback: BoundCallback<[]>): number {
   lastKey += 1
   references.set(lastKey, callback)
@@ -41,15 +42,15 @@ export function forgetRelease(key: number): void {
 }
 
 /**
- * Tells what there is to tell.
+ * Runs the callbacks for all changes that the addon has collected.
  *
  * @throws what a callback throws, when all have been called
  */
-export function tellBufferNews(): void {
+export function reportBufferChanges(): void {
   const errors: unknown[] = []
-  const news = native.bufferTakeNews()
-  for (let i = 0; i + 3 < news.length; i += 4) {
-    const [number = 0, size = 0, added = 0, deleted = 0] = news.slice(i, i + 4)
+  const changes = native.bufferTakeNews()
+  for (let i = 0; i + 3 < changes.length; i += 4) {
+    const [number = 0, size = 0, added = 0, deleted = 0] = changes.slice(i, i + 4)
     if (number === 0) {
       const callback = references.get(size)
       references.delete(size)

@@ -1,0 +1,42 @@
+import type { BoundCallback } from '../bound-callback.js'
+import { type EventHandle, forget, handleOf } from '../event-handle.js'
+import type { Forward } from '../forward.js'
+import { HandleEnd } from '../handle-end.js'
+import { kChunk, kDone, kFailed, kHeaders, type OutgoingReceiver } from '../loop/callbacks.js'
+
+/** The callbacks of a client's request. Its base keeps it, and with it the request, from `makeRequest()` until it ends. */
+export class OutgoingRequest implements OutgoingReceiver {
+  readonly #request: EventHandle
+  readonly #onDone: BoundCallback<[alive: boolean]>
+  /** The connection that sends it. */
+  connection: Forward['EvHttpConnection'] | undefined
+  onError: BoundCallback<[code: number]> | undefined
+  onHeaders: BoundCallback<[]> | undefined
+  onChunk: BoundCallback<[]> | undefined
+
+  constructor(request: EventHandle, onDone: BoundCallback<[alive: boolean]>) {
+    this.#request = request
+    this.#onDone = onDone
+  }
+
+  [kHeaders](): void {
+    this.onHeaders?.run()
+  }
+
+  [kChunk](): void {
+    this.onChunk?.run()
+  }
+
+  [kFailed](code: number): void {
+    this.onError?.run(code)
+  }
+
+  [kDone](alive: boolean, call: boolean): void {
+    try {
+      // A buffer's callback that ran just before may have disposed the request.
+      if (call && handleOf(this.#request) > 0) this.#onDone.run(alive)
+    } finally {
+      forget(this.#request, HandleEnd.exchangeOver)
+    }
+  }
+}

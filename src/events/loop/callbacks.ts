@@ -1,0 +1,187 @@
+// Where the addon's calls arrive. Each callback stands here once: its name in the addon's table, the method that it calls, and
+// on whom. The functions are written out one by one, because V8 compiles each for the one class that it meets.
+
+import { EventError } from '../../native/errors.js'
+import type { HandleNumber } from '../../native/handles.js'
+import { native } from '../../native/native.js'
+import { traceDropped } from '../../util/tracing.js'
+import { reportBufferChanges } from '../buffer-changes.js'
+import { receiversAt } from './receivers.js'
+
+// The methods' names, which only this library has.
+export const kDispatchEnded: unique symbol = Symbol('dispatchEnded')
+export const kFire: unique symbol = Symbol('fire')
+export const kFinalized: unique symbol = Symbol('finalized')
+export const kHandleRequest: unique symbol = Symbol('handleRequest')
+export const kErrorPage: unique symbol = Symbol('errorPage')
+export const kReplyWritten: unique symbol = Symbol('replyWritten')
+export const kDisconnected: unique symbol = Symbol('disconnected')
+export const kBodyReadable: unique symbol = Symbol('bodyReadable')
+export const kDone: unique symbol = Symbol('done')
+export const kFailed: unique symbol = Symbol('failed')
+export const kHeaders: unique symbol = Symbol('headers')
+export const kChunk: unique symbol = Symbol('chunk')
+export const kClosed: unique symbol = Symbol('closed')
+export const kAccept: unique symbol = Symbol('accept')
+export const kAcceptError: unique symbol = Symbol('acceptError')
+export const kRead: unique symbol = Symbol('read')
+export const kWritten: unique symbol = Symbol('written')
+export const kEvent: unique symbol = Symbol('event')
+export const kFilter: unique symbol = Symbol('filter')
+
+/** A base. */
+export interface BaseReceiver {
+  /** @param result - 0 or 1, as `dispatch()` returns it; -1 or {@link BACKEND_NOT_FOUND} when it has failed */
+  [kDispatchEnded](result: number): void
+}
+
+/** An event. */
+export interface EventReceiver {
+  /** Its condition has come true. @param what - `EV_*`, with {@link STILL_PENDING} */
+  [kFire](what: number): void
+  [kFinalized](): void
+}
+
+/** A server. */
+export interface ServerReceiver {
+  [kHandleRequest](route: number, request: HandleNumber): void
+  [kErrorPage](status: number): void
+}
+
+/** A request that a server has received. */
+export interface IncomingReceiver {
+  /** @param whole - false when the connection was lost before */
+  [kReplyWritten](whole: boolean): void
+  [kDisconnected](): void
+  [kBodyReadable](): void
+}
+
+/** A client's request. */
+export interface OutgoingReceiver {
+  [kHeaders](): void
+  [kChunk](): void
+  /** @param code - `EVREQ_HTTP_*` */
+  [kFailed](code: number): void
+  /**
+   * It has ended.
+   *
+   * @param alive - whether there is still a request to read the reply from
+   * @param call - false when the request's own callback must not run
+   */
+  [kDone](alive: boolean, call: boolean): void
+}
+
+/** An HTTP connection, on either side. */
+export interface ConnectionReceiver {
+  [kClosed](): void
+}
+
+/** A listener. */
+export interface ListenerReceiver {
+  [kAccept](fd: number): void
+  [kAcceptError](errno: number): void
+}
+
+/** A bufferevent. */
+export interface BufferEventReceiver {
+  [kRead](): void
+  [kWritten](): void
+  [kEvent](what: number, errno: number, dnsError: number): void
+  [kFilter](output: boolean, limit: number, mode: number): void
+}
+
+/** Set in an event's `what` while it is still pending. */
+export const STILL_PENDING = 0x10000
+
+/** An event's `what` when it has been finalized. */
+const FINALIZED = 0x20000
+
+/** The result of a dispatch that has failed because another base cannot watch the base's backend. */
+export const BACKEND_NOT_FOUND = -2
+
+/** @returns the receiver behind a handle; undefined when it has gone */
+function find<Receiver>(base: number, handle: number): Receiver | undefined {
+  return receiversAt(base)?.get(handle) as Receiver | undefined
+}
+
+native.configure({
+  EventError,
+  TypeError,
+  RangeError,
+  callbacks: {
+    event(base, slot, what) {
+      const event = find<EventReceiver>(base, slot)
+      if (what === FINALIZED) event?.[kFinalized]()
+      else event?.[kFire](what)
+    },
+    once(base, key, what) {
+      receiversAt(base)?.expected(key)?.run(what)
+    },
+    chunkWritten(base, key, written) {
+      const call = receiversAt(base)?.expected(key)
+      if (written === 1) call?.run()
+      else call?.drop?.()
+    },
+    dnsResult(base, key, result, type, ttl) {
+      receiversAt(base)?.expected(key)?.run(result, type, ttl)
+    },
+    request(base, http, route, request) {
+      find<ServerReceiver>(base, http)?.[kHandleRequest](route, request)
+    },
+    errorPage(base, http, status) {
+      find<ServerReceiver>(base, http)?.[kErrorPage](status)
+    },
+    requestComplete(base, request, written) {
+      find<IncomingReceiver>(base, request)?.[kReplyWritten](written === 1)
+    },
+    disconnect(base, request) {
+      find<IncomingReceiver>(base, request)?.[kDisconnected]()
+    },
+    bodyReadable(base, request) {
+      find<IncomingReceiver>(base, request)?.[kBodyReadable]()
+    },
+    clientHeaders(base, slot) {
+      find<OutgoingReceiver>(base, slot)?.[kHeaders]()
+    },
+    clientChunk(base, slot) {
+      find<OutgoingReceiver>(base, slot)?.[kChunk]()
+    },
+    clientError(base, slot, code) {
+      find<OutgoingReceiver>(base, slot)?.[kFailed](code)
+    },
+    clientDone(base, slot, alive, call) {
+      const request = receiversAt(base)?.take(slot) as OutgoingReceiver | undefined
+      request?.[kDone](alive === 1, call === 1)
+    },
+    connectionClose(base, connection) {
+      const receiver = receiversAt(base)?.take(connection) as ConnectionReceiver | undefined
+      receiver?.[kClosed]()
+    },
+    accept(base, listener, fd) {
+      find<ListenerReceiver>(base, listener)?.[kAccept](fd)
+    },
+    acceptError(base, listener, errno) {
+      find<ListenerReceiver>(base, listener)?.[kAcceptError](errno)
+    },
+    bufferRead(base, slot) {
+      find<BufferEventReceiver>(base, slot)?.[kRead]()
+    },
+    bufferWrite(base, slot) {
+      find<BufferEventReceiver>(base, slot)?.[kWritten]()
+    },
+    bufferEvent(base, slot, what, errno, dnsError) {
+      find<BufferEventReceiver>(base, slot)?.[kEvent](what, errno, dnsError)
+    },
+    bufferFilter(base, slot, output, limit, mode) {
+      find<BufferEventReceiver>(base, slot)?.[kFilter](output === 1, limit, mode)
+    },
+    dispatchEnd(base, result) {
+      const receiver = receiversAt(base)?.base as BaseReceiver | undefined
+      receiver?.[kDispatchEnded](result)
+    },
+    dropped: traceDropped,
+    bufferNews: reportBufferChanges,
+    // What Node itself runs after each callback. It has no other name; deprecation concerns documentation alone.
+    drainTicks: (process as unknown as { _tickCallback(): void })._tickCallback,
+  },
+})
