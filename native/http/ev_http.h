@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "http/bound_socket.h"
 #include "http/request_rules.h"
 #include "loop/event_base.h"
 #include "napi/async_context.h"
-#include "net/bound_socket.h"
 
 struct bufferevent;
 struct evhttp;

@@ -38,6 +38,8 @@ evhttp_connection* EvHttpConnection::connection() const {
   return m_server != nullptr ? m_server->connection() : m_client->connection();
 }
 
+bufferevent* EvHttpConnection::stream() const { return evhttp_connection_get_bufferevent(connection()); }
+
 void EvHttpConnection::Dispose() {
   if (!live()) return;
   if (m_server != nullptr) {
@@ -82,7 +84,7 @@ void EvHttpConnection::EndBufferevent() {
 // (connection) -> view
 Napi::Value EvHttpConnection::GetBuffereventNapi(const Napi::CallbackInfo& info) {
   EvHttpConnection& self = This(info);
-  if (self.m_bufferevent == nullptr) self.m_bufferevent = new BufferEvent(self);
+  if (self.m_bufferevent == nullptr) self.m_bufferevent = new BufferEvent(self.base(), self);
   return Napi::Number::New(info.Env(), self.m_bufferevent->number());
 }
 
