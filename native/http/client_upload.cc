@@ -52,7 +52,9 @@ void ClientUpload::Begin(EvHttpRequest& request) {
 void ClientUpload::WriteHead(EvHttpRequest& request) {
   evbuffer* const output = bufferevent_get_output(m_client.stream());
   Discard(output);
-  evbuffer_add_printf(output, "%s %s HTTP/1.1\r\n", request.method(), request.uri().c_str());
+  const std::string_view method = request.method();
+  evbuffer_add(output, method.data(), method.size());
+  evbuffer_add_printf(output, " %s HTTP/1.1\r\n", request.uri().c_str());
   const evkeyvalq* const headers = evhttp_request_get_output_headers(request.request());
   for (const evkeyval* header = headers->tqh_first; header != nullptr; header = header->next.tqe_next) {
     const bool frames =

@@ -2,10 +2,9 @@
 #include <event2/buffer.h>
 #include <event2/http.h>
 
-#include <bit>
-
 #include "http/ev_http_request.h"
 #include "http/http_guard.h"
+#include "http/http_method.h"
 #include "http/server_connection.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
@@ -33,8 +32,7 @@ Napi::Value EvHttpRequest::GetMethodNapi(const Napi::CallbackInfo& info) {
   const unsigned command = self.incoming() ? self.m_command : CommandOf(self.m_request);
   std::string_view name;
   if (command != 0) {
-    const auto index = static_cast<size_t>(std::countr_zero(command));
-    if (index < HttpStrictParser::kMethods.size()) name = HttpStrictParser::kMethods[index];
+    name = NameOfMethod(command);
   } else if (self.m_state == State::kOrphan) {
     name = self.m_method_name;
   } else if (self.incoming() && self.m_server->gate() != nullptr) {

@@ -8,6 +8,7 @@
 #include "http/ev_http_connection.h"
 #include "http/ev_http_request.h"
 #include "http/http_client.h"
+#include "http/http_method.h"
 #include "napi/arguments.h"
 #include "napi/byte_source.h"
 #include "napi/environment.h"
@@ -16,28 +17,7 @@
 
 namespace bitcoin_support {
 
-const char* EvHttpRequest::method() const {
-  switch (m_method) {
-    case EVHTTP_REQ_GET:
-      return "GET";
-    case EVHTTP_REQ_POST:
-      return "POST";
-    case EVHTTP_REQ_HEAD:
-      return "HEAD";
-    case EVHTTP_REQ_PUT:
-      return "PUT";
-    case EVHTTP_REQ_DELETE:
-      return "DELETE";
-    case EVHTTP_REQ_OPTIONS:
-      return "OPTIONS";
-    case EVHTTP_REQ_TRACE:
-      return "TRACE";
-    case EVHTTP_REQ_CONNECT:
-      return "CONNECT";
-    default:
-      return "PATCH";
-  }
-}
+std::string_view EvHttpRequest::method() const { return NameOfMethod(static_cast<unsigned>(m_method)); }
 
 // Where chunks go: to the connection, or, before that has the request, to be sent then. Null: the reply has
 // come, nobody reads them any more.

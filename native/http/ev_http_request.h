@@ -102,7 +102,7 @@ class EvHttpRequest final : public BaseChild {
   // Its body, when that is sent in chunks: ev_http_chunks.cc.
   bool sends_chunks() const { return m_chunks != nullptr; }
   bool chunks_ended() const { return m_chunks_ended; }
-  const char* method() const;
+  std::string_view method() const;
   const std::string& uri() const { return m_uri; }
   /// What was given before the connection could take it, as it goes over the wire.
   evbuffer* chunks() const { return m_chunks.get(); }
