@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "http/ev_http_connection.h"
-#include "http/ev_http_request.h"
 #include "http/http_client.h"
+#include "http/outgoing_request.h"
 #include "napi/environment.h"
 
 namespace bitcoin_support {
@@ -32,7 +32,7 @@ void Discard(evbuffer* output) {
 
 }  // namespace
 
-void ClientUpload::Begin(EvHttpRequest& request) {
+void ClientUpload::Begin(OutgoingRequest& request) {
   bufferevent* const stream = m_client.stream();
   m_truncated = false;
   const bool chunked = request.sends_chunks();
@@ -49,7 +49,7 @@ void ClientUpload::Begin(EvHttpRequest& request) {
 }
 
 // libevent's own head of a POST or PUT would announce a body of no bytes.
-void ClientUpload::WriteHead(EvHttpRequest& request) {
+void ClientUpload::WriteHead(OutgoingRequest& request) {
   evbuffer* const output = bufferevent_get_output(m_client.stream());
   Discard(output);
   const std::string_view method = request.method();

@@ -57,7 +57,6 @@ class EvHttpConnection final : public BaseChild, private BufferEventHost {
 
   static EvHttpConnection& This(const Napi::CallbackInfo& info);
   static HttpClient& Client(const Napi::CallbackInfo& info);
-  static void ExportClient(Napi::Env env, Napi::Object exports, Environment& state);
 
   static Napi::Value NewNapi(const Napi::CallbackInfo& info);
   static Napi::Value NewDnsNapi(const Napi::CallbackInfo& info);
