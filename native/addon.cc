@@ -7,6 +7,8 @@
 #include "http/ev_http_request.h"
 #include "http/ev_http_uri.h"
 #include "http/ev_keyvalq.h"
+#include "http/incoming_request.h"
+#include "http/outgoing_request.h"
 #include "libevent/first_copy.h"
 #include "libevent/libevent_runtime.h"
 #include "loop/event_base.h"
@@ -45,6 +47,8 @@ Napi::Value NewInstance(const Napi::CallbackInfo& info) {
   EvConnListener::Export(env, exports, state);
   EvHttp::Export(env, exports, state);
   EvHttpRequest::Export(env, exports, state);
+  IncomingRequest::Export(env, exports, state);
+  OutgoingRequest::Export(env, exports, state);
   EvHttpConnection::Export(env, exports, state);
   EvBuffer::Export(env, exports, state);
   EvHttpUri::Export(env, exports, state);

@@ -9,7 +9,10 @@
 namespace bitcoin_support {
 
 void AppendBytes(Napi::Env env, napi_value value, evbuffer* buffer) {
-  const ByteSource bytes(env, value);
+  AppendBytes(ByteSource(env, value), buffer);
+}
+
+void AppendBytes(const ByteSource& bytes, evbuffer* buffer) {
   if (bytes.size() == 0) return;
   evbuffer_iovec space{};
   // One more than is committed: see ByteSource::CopyTo().

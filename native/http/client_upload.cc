@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "http/ev_http_connection.h"
-#include "http/ev_http_request.h"
 #include "http/http_client.h"
+#include "http/outgoing_request.h"
 #include "napi/environment.h"
 
 namespace bitcoin_support {
@@ -32,7 +32,7 @@ void Discard(evbuffer* output) {
 
 }  // namespace
 
-void ClientUpload::Begin(EvHttpRequest& request) {
+void ClientUpload::Begin(OutgoingRequest& request) {
   bufferevent* const stream = m_client.stream();
   m_truncated = false;
   const bool chunked = request.sends_chunks();
@@ -49,10 +49,12 @@ void ClientUpload::Begin(EvHttpRequest& request) {
 }
 
 // libevent's own head of a POST or PUT would announce a body of no bytes.
-void ClientUpload::WriteHead(EvHttpRequest& request) {
+void ClientUpload::WriteHead(OutgoingRequest& request) {
   evbuffer* const output = bufferevent_get_output(m_client.stream());
   Discard(output);
-  evbuffer_add_printf(output, "%s %s HTTP/1.1\r\n", request.method(), request.uri().c_str());
+  const std::string_view method = request.method();
+  evbuffer_add(output, method.data(), method.size());
+  evbuffer_add_printf(output, " %s HTTP/1.1\r\n", request.uri().c_str());
   const evkeyvalq* const headers = evhttp_request_get_output_headers(request.request());
   for (const evkeyval* header = headers->tqh_first; header != nullptr; header = header->next.tqe_next) {
     const bool frames =

@@ -9,7 +9,7 @@ struct evhttp_connection;
 
 namespace bitcoin_support {
 
-class EvHttpRequest;
+class OutgoingRequest;
 class HttpClient;
 
 /// Stands between an evhttp_connection that is writing a request and its bufferevent, for a body that comes
@@ -21,7 +21,7 @@ class ClientUpload {
   explicit ClientUpload(HttpClient& client) : m_client(client) {}
 
   /// libevent has written the head of `request`, and its body if it has one, to its connection's buffer.
-  void Begin(EvHttpRequest& request);
+  void Begin(OutgoingRequest& request);
   bool active() const { return m_active; }
   /// Whether the answer to the last request came before all of that was sent.
   bool truncated() const { return m_truncated; }
@@ -33,7 +33,7 @@ class ClientUpload {
   void Abandon();
 
  private:
-  void WriteHead(EvHttpRequest& request);
+  void WriteHead(OutgoingRequest& request);
   void GoOn();
   void TellWritten(bool written);
   bool AnswerHasBegun();

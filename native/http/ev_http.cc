@@ -1,5 +1,6 @@
 #include "http/ev_http.h"
 
+#include <event2/bufferevent.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
 #include <netinet/in.h>
@@ -7,17 +8,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <new>
 #include <string_view>
+#include <utility>
 
-#include "http/ev_http_request.h"
+#include "http/header_list.h"
 #include "http/http_guard.h"
 #include "http/http_target.h"
-#include "http/reply_framing.h"
+#include "http/http_text.h"
+#include "http/incoming_request.h"
+#include "http/reply_args.h"
+#include "http/reply_writer.h"
 #include "http/server_connection.h"
 #include "http/server_connections.h"
+#include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "napi/exports.h"
+#include "napi/list.h"
+#include "net/listen_socket.h"
+#include "net/socket_address.h"
 
 namespace bitcoin_support {
 namespace {
@@ -187,6 +198,71 @@ void EvHttp::RemoveVirtualHost(EvHttp& host) {
   std::erase(m_virtual_hosts, &host);
 }
 
+// --- the connections that it accepts -------------------------------------------------------------------
+
+// evhttp asks for a bufferevent when it has accepted, and tells nobody of the connection that it makes of it.
+// But the connection is the bufferevent's argument by the time that an event fires which is activated here;
+// or that is null because evhttp has given the connection up meanwhile.
+bufferevent* EvHttp::OnAccept(event_base* base, void* arg) {
+  EvHttp& self = *static_cast<EvHttp*>(arg);
+  bufferevent* const bev = bufferevent_socket_new(base, -1, 0);
+  if (bev == nullptr) return nullptr;
+  bufferevent_incref(bev);
+  self.m_accepted.push_back(bev);
+  event_active(self.m_accepted_event, 0, 0);
+  self.LimitAccepting();
+  return bev;
+}
+
+void EvHttp::OnAccepted(evutil_socket_t, short, void* arg) {
+  EvHttp& self = *static_cast<EvHttp*>(arg);
+  const EventBase::BusyScope busy(self.base());
+  self.AdmitAccepted();
+}
+
+void EvHttp::AdmitAccepted() {
+  for (bufferevent* const bev : std::exchange(m_accepted, {})) {
+    void* connection = nullptr;
+    bufferevent_getcb(bev, nullptr, nullptr, nullptr, &connection);
+    if (connection != nullptr) {
+      try {
+        env().connections().Add(base(), static_cast<evhttp_connection*>(connection), *this);
+      } catch (const std::bad_alloc&) {
+        evhttp_connection_free(static_cast<evhttp_connection*>(connection));
+      }
+    }
+    bufferevent_decref(bev);
+  }
+  LimitAccepting();
+}
+
+bool EvHttp::WaitsWith(const event* ev) const {
+  for (const auto& [id, socket] : m_sockets) {
+    if (socket->WaitsWith(ev)) return true;
+  }
+  return false;
+}
+
+void EvHttp::ConnectionClosed() {
+  --m_connections;
+  LimitAccepting();
+}
+
+// Those beyond the limit wait in the sockets' backlogs.
+void EvHttp::LimitAccepting() {
+  const bool accepts = m_connections + m_accepted.size() < m_max_connections;
+  if (accepts == m_accepts) return;
+  m_accepts = accepts;
+  for (const auto& [id, socket] : m_sockets) socket->Pause(!accepts);
+}
+
+void EvHttp::SetMaxConnections(size_t count) {
+  m_max_connections = count;
+  LimitAccepting();
+}
+
+// --- the requests that come --------------------------------------------------------------------------
+
 int EvHttp::RouteFor(const char* uri) const {
   if (!m_routes.empty()) {
     const auto route = m_routes.find(std::string(RawPath(uri)));
@@ -211,7 +287,7 @@ void EvHttp::SendError(evhttp_request* request, int status) {
     env().callbacks().Call(base(), JsCallback::kErrorPage, {number(), static_cast<double>(status)});
     if (TakeRefused() == nullptr) return;
   }
-  EvHttpRequest::SendErrorPage(request, status, ReasonOf(status));
+  ReplyWriter::SendErrorPage(request, status, ReasonOf(status));
 }
 
 void EvHttp::HandleRequest(evhttp_request* request) {
@@ -250,7 +326,7 @@ void EvHttp::HandleRequest(evhttp_request* request) {
     }
     return HandOver(request, extension ? 0 : command, *connection, in_c->second);
   }
-  auto* const handle = new EvHttpRequest(base(), request, *connection, extension ? 0 : command);
+  auto* const handle = new IncomingRequest(base(), request, *connection, extension ? 0 : command);
   const double number = handle->number();
   connection->BeginRequest(*handle);
   environment.callbacks().Call(base(), JsCallback::kRequest,
@@ -268,13 +344,352 @@ void EvHttp::HandOver(evhttp_request* request, unsigned command, ServerConnectio
     connection.Cut();
     return;
   }
-  SettleConnection(request);
+  ReplyWriter::SettleConnection(request);
   request->type = static_cast<evhttp_cmd_type>(command);
   callback.function(request, callback.arg);
   base().CountNativeCallback();
   // C may have ended the connection.
   ServerConnection* const still_there = connections.Find(of_libevent);
   if (still_there != nullptr) still_there->FlushForC();
+}
+
+// --- the native functions ----------------------------------------------------------------------------
+
+EvHttp& EvHttp::This(const Napi::CallbackInfo& info) { return Environment::From(info).Get<EvHttp>(info[0]); }
+
+void EvHttp::RequireStrict() const {
+  if (!m_strict)
+    ThrowEventError(env(), code::kState, "the server leaves requests to evhttp: it is not strict");
+}
+
+// (base, strict)
+Napi::Value EvHttp::NewNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
+  return Napi::Number::New(info.Env(), (new EvHttp(base, BoolArg(info, 1)))->number());
+}
+
+// (http, host, port, backlog, reusePort, ipv6Only, noDelay) -> socket id
+Napi::Value EvHttp::BindTcpNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  const std::string host = StringArg(info, 1);
+  const int port = IntArg(info, 2);
+  if (port < 0 || port > 65535) ThrowRangeError(info.Env(), "no port");
+  ListenOptions options;
+  options.backlog = IntArg(info, 3);
+  options.reuse_port = BoolArg(info, 4);
+  options.ipv6_only = BoolArg(info, 5);
+  const bool no_delay = BoolArg(info, 6);
+  const int fd = ListenTcpOrThrow(self.env(), host, static_cast<uint16_t>(port), options);
+  return Napi::Number::New(info.Env(), self.Accept(fd, "", no_delay));
+}
+
+// (http, path, mode | -1, backlog) -> socket id
+Napi::Value EvHttp::BindUnixNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  const std::string path = StringArg(info, 1);
+  ListenOptions options;
+  options.backlog = IntArg(info, 3);
+  const int fd = ListenUnixOrThrow(self.env(), path, IntArg(info, 2), options);
+  return Napi::Number::New(info.Env(), self.Accept(fd, path, false));
+}
+
+// (http, fd, noDelay) -> socket id
+Napi::Value EvHttp::AcceptFdNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  const int fd = IntArg(info, 1);
+  const bool no_delay = BoolArg(info, 2);
+  int listening = 0;
+  socklen_t length = sizeof listening;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0) {
+    ThrowSystemError(self.env(), code::kBind, "getsockopt", errno, "descriptor " + std::to_string(fd));
+  }
+  if (listening == 0) {
+    ThrowEventError(self.env(), code::kBind,
+                    "descriptor " + std::to_string(fd) + " is not a listening socket");
+  }
+  // libevent ends the process when getnameinfo() has no name for a peer.
+  sockaddr_storage own{};
+  length = sizeof own;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&own), &length) != 0 ||
+      (own.ss_family != AF_INET && own.ss_family != AF_INET6 && own.ss_family != AF_UNIX)) {
+    ThrowEventError(self.env(), code::kBind,
+                    "descriptor " + std::to_string(fd) + " is a socket of neither IPv4, IPv6 nor UNIX");
+  }
+  evutil_make_socket_nonblocking(fd);
+  return Napi::Number::New(info.Env(), self.Accept(fd, "", no_delay));
+}
+
+// (http, socket id)
+Napi::Value EvHttp::DelAcceptSocketNapi(const Napi::CallbackInfo& info) {
+  This(info).DelAcceptSocket(NumberArg(info, 1));
+  return info.Env().Undefined();
+}
+
+// (http, socket id) -> fd
+Napi::Value EvHttp::SocketFdNapi(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), This(info).SocketFd(NumberArg(info, 1)));
+}
+
+int EvHttp::SocketFd(double id) const {
+  const auto entry = m_sockets.find(id);
+  if (entry == m_sockets.end()) {
+    ThrowEventError(env(), code::kNotFound, "the socket is not one of this server's");
+  }
+  return evhttp_bound_socket_get_fd(entry->second->bound());
+}
+
+// (http, socket id) -> [family, address or path, port]
+Napi::Value EvHttp::SocketAddressNapi(const Napi::CallbackInfo& info) {
+  const EvHttp& self = This(info);
+  return DescribeLocalAddress(self.env(), self.SocketFd(NumberArg(info, 1)));
+}
+
+// (http, path, route id > 0)
+Napi::Value EvHttp::SetRouteNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  if (!self.m_routes.try_emplace(StringArg(info, 1), IntArg(info, 2)).second) {
+    ThrowEventError(self.env(), code::kExists, "the path has a callback already");
+  }
+  return info.Env().Undefined();
+}
+
+// (http, path) -> route id
+Napi::Value EvHttp::DelRouteNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  const auto route = self.m_routes.find(StringArg(info, 1));
+  if (route == self.m_routes.end()) {
+    ThrowEventError(self.env(), code::kNotFound, "the path has no callback");
+  }
+  const int id = route->second;
+  self.m_rules.streamed.erase(route->first);
+  self.m_c_callbacks.erase(id);
+  self.m_routes.erase(route);
+  return Napi::Number::New(info.Env(), id);
+}
+
+// (http, path, route id > 0, function, arg)
+Napi::Value EvHttp::SetRouteInCNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  const CCallback callback{FunctionArg<decltype(CCallback::function)>(info, 3), AddressArg(info, 4)};
+  SetRouteNapi(info);
+  self.m_c_callbacks.insert_or_assign(IntArg(info, 2), callback);
+  return info.Env().Undefined();
+}
+
+// (http, function, arg)
+Napi::Value EvHttp::SetGencbInCNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  const CCallback callback{FunctionArg<decltype(CCallback::function)>(info, 1), AddressArg(info, 2)};
+  self.m_c_callbacks.insert_or_assign(kGencb, callback);
+  self.m_has_gencb = true;
+  return info.Env().Undefined();
+}
+
+// (http, whether there is one)
+Napi::Value EvHttp::SetGencbNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  self.m_has_gencb = BoolArg(info, 1);
+  self.m_c_callbacks.erase(kGencb);
+  return info.Env().Undefined();
+}
+
+// (http, pattern, virtual host)
+Napi::Value EvHttp::AddVirtualHostNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  self.AddVirtualHost(Environment::From(info).Get<EvHttp>(info[2]), StringArg(info, 1));
+  return info.Env().Undefined();
+}
+
+// (http, virtual host)
+Napi::Value EvHttp::RemoveVirtualHostNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  self.RemoveVirtualHost(Environment::From(info).Get<EvHttp>(info[1]));
+  return info.Env().Undefined();
+}
+
+// (http, alias)
+Napi::Value EvHttp::AddServerAliasNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  if (evhttp_add_server_alias(self.m_http, StringArg(info, 1).c_str()) != 0) {
+    ThrowEventError(self.env(), code::kLibevent, "evhttp_add_server_alias failed");
+  }
+  return info.Env().Undefined();
+}
+
+// (http, alias)
+Napi::Value EvHttp::RemoveServerAliasNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  if (evhttp_remove_server_alias(self.m_http, StringArg(info, 1).c_str()) != 0) {
+    ThrowEventError(self.env(), code::kNotFound, "the server has no such alias");
+  }
+  return info.Env().Undefined();
+}
+
+// (http, bytes)
+Napi::Value EvHttp::SetMaxHeadersSizeNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  const ptrdiff_t bytes = ByteLimitArg(info, 1);
+  evhttp_set_max_headers_size(self.m_http, bytes);
+  self.m_rules.limits.head = static_cast<size_t>(bytes);
+  return info.Env().Undefined();
+}
+
+// (http, bytes)
+Napi::Value EvHttp::SetMaxBodySizeNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  const ptrdiff_t bytes = ByteLimitArg(info, 1);
+  evhttp_set_max_body_size(self.m_http, bytes);
+  self.m_rules.limits.body = self.m_rules.limits.streamed_body = static_cast<uint64_t>(bytes);
+  return info.Env().Undefined();
+}
+
+// (http, ms > 0)
+Napi::Value EvHttp::SetTimeoutNapi(const Napi::CallbackInfo& info) {
+  const auto timeout = TimevalFromMs(NumberArg(info, 1));
+  if (timeout) This(info).SetTimeout(*timeout);
+  return info.Env().Undefined();
+}
+
+// (http, mask)
+Napi::Value EvHttp::SetAllowedMethodsNapi(const Napi::CallbackInfo& info) {
+  This(info).m_rules.methods = static_cast<unsigned>(IntArg(info, 1));
+  return info.Env().Undefined();
+}
+
+// (http, type | undefined)
+Napi::Value EvHttp::SetDefaultContentTypeNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  if (info[1].IsUndefined()) {
+    evhttp_set_default_content_type(self.m_http, nullptr);
+    self.m_content_type.reset();
+    self.m_content_type_set = true;
+  } else {
+    const HttpText type(info.Env(), info[1], "content type");
+    evhttp_set_default_content_type(self.m_http, nullptr);
+    self.m_content_type = type.view();
+    self.m_content_type_set = true;
+    evhttp_set_default_content_type(self.m_http, self.m_content_type->c_str());
+  }
+  return info.Env().Undefined();
+}
+
+// (http, flags)
+Napi::Value EvHttp::SetFlagsNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  if (evhttp_set_flags(self.m_http, IntArg(info, 1)) != 0) {
+    ThrowEventError(self.env(), code::kLibevent, "evhttp_set_flags failed: no such flags");
+  }
+  self.m_rules.lingering = (IntArg(info, 1) & EVHTTP_SERVER_LINGERING_CLOSE) != 0;
+  return info.Env().Undefined();
+}
+
+// (http, path, route id > 0)
+Napi::Value EvHttp::SetStreamRouteNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  self.RequireStrict();
+  if (self.m_parent != nullptr) {
+    ThrowEventError(self.env(), code::kState, "a virtual host cannot stream bodies");
+  }
+  SetRouteNapi(info);
+  self.m_rules.streamed.insert(StringArg(info, 1));
+  return info.Env().Undefined();
+}
+
+// (http, names)
+Napi::Value EvHttp::SetExtensionMethodsNapi(const Napi::CallbackInfo& info) {
+  const ListArg methods(info, 1);
+  EvHttp& self = This(info);
+  self.RequireStrict();
+  self.m_rules.extension_methods = methods.Strings();
+  return info.Env().Undefined();
+}
+
+// (http, ms | negative)
+Napi::Value EvHttp::SetRequestTimeoutNapi(const Napi::CallbackInfo& info) {
+  EvHttp& self = This(info);
+  self.RequireStrict();
+  const auto timeout = TimevalFromMs(NumberArg(info, 1));
+  self.m_rules.deadline.reset();
+  if (timeout) self.m_rules.deadline = self.base().CommonTimeout(*timeout);
+  return info.Env().Undefined();
+}
+
+// (http, count | 0 for any number)
+Napi::Value EvHttp::SetMaxConnectionsNapi(const Napi::CallbackInfo& info) {
+  const int count = IntArg(info, 1);
+  This(info).SetMaxConnections(count <= 0 ? SIZE_MAX : static_cast<size_t>(count));
+  return info.Env().Undefined();
+}
+
+// (http, bytes)
+Napi::Value EvHttp::SetMaxOutputNapi(const Napi::CallbackInfo& info) {
+  const ptrdiff_t bytes = ByteLimitArg(info, 1);
+  This(info).m_rules.max_output = static_cast<size_t>(bytes);
+  return info.Env().Undefined();
+}
+
+// (http)
+Napi::Value EvHttp::GetConnectionCountNapi(const Napi::CallbackInfo& info) {
+  const EvHttp& self = This(info);
+  return Napi::Number::New(info.Env(), static_cast<double>(self.m_connections + self.m_accepted.size()));
+}
+
+// (http, whether JsCallback::kErrorPage is wanted)
+Napi::Value EvHttp::SetErrorPageNapi(const Napi::CallbackInfo& info) {
+  This(info).m_has_error_page = BoolArg(info, 1);
+  return info.Env().Undefined();
+}
+
+// (http, status, reason | undefined, body | undefined, headers: see HeaderArgs): during
+// JsCallback::kErrorPage
+Napi::Value EvHttp::AnswerPageNapi(const Napi::CallbackInfo& info) {
+  const HeaderArgs given(info, 4);
+  const StatusArgs status(info, 1);
+  HeaderList headers;
+  given.AddTo(headers);
+  const UniqueBuffer body = BodyArg(info, 3);
+  EvHttp& self = This(info);
+  evhttp_request* const request = self.TakeRefused();
+  if (request == nullptr) ThrowEventError(self.env(), code::kState, "no request is being refused");
+  evkeyvalq* const output = evhttp_request_get_output_headers(request);
+  headers.MoveTo(output);
+  if (!evhttp_find_header(output, "Connection")) evhttp_add_header(output, "Connection", "close");
+  ReplyWriter(request, status.status(), status.reason())
+      .Send(body.get(), info[3].IsString() ? self.text_content_type() : nullptr);
+  return info.Env().Undefined();
+}
+
+void EvHttp::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<NewNapi>(env, exports, "httpNew", state);
+  ExportFunction<BindTcpNapi>(env, exports, "httpBindTcp", state);
+  ExportFunction<BindUnixNapi>(env, exports, "httpBindUnix", state);
+  ExportFunction<AcceptFdNapi>(env, exports, "httpAcceptFd", state);
+  ExportFunction<DelAcceptSocketNapi>(env, exports, "httpDelAcceptSocket", state);
+  ExportFunction<SocketFdNapi>(env, exports, "httpSocketFd", state);
+  ExportFunction<SocketAddressNapi>(env, exports, "httpSocketAddress", state);
+  ExportFunction<SetRouteNapi>(env, exports, "httpSetRoute", state);
+  ExportFunction<SetRouteInCNapi>(env, exports, "httpSetRouteInC", state);
+  ExportFunction<SetGencbInCNapi>(env, exports, "httpSetGencbInC", state);
+  ExportFunction<DelRouteNapi>(env, exports, "httpDelRoute", state);
+  ExportFunction<SetGencbNapi>(env, exports, "httpSetGencb", state);
+  ExportFunction<AddVirtualHostNapi>(env, exports, "httpAddVirtualHost", state);
+  ExportFunction<RemoveVirtualHostNapi>(env, exports, "httpRemoveVirtualHost", state);
+  ExportFunction<AddServerAliasNapi>(env, exports, "httpAddServerAlias", state);
+  ExportFunction<RemoveServerAliasNapi>(env, exports, "httpRemoveServerAlias", state);
+  ExportFunction<SetMaxHeadersSizeNapi>(env, exports, "httpSetMaxHeadersSize", state);
+  ExportFunction<SetMaxBodySizeNapi>(env, exports, "httpSetMaxBodySize", state);
+  ExportFunction<SetTimeoutNapi>(env, exports, "httpSetTimeout", state);
+  ExportFunction<SetAllowedMethodsNapi>(env, exports, "httpSetAllowedMethods", state);
+  ExportFunction<SetDefaultContentTypeNapi>(env, exports, "httpSetDefaultContentType", state);
+  ExportFunction<SetFlagsNapi>(env, exports, "httpSetFlags", state);
+  ExportFunction<SetStreamRouteNapi>(env, exports, "httpSetStreamRoute", state);
+  ExportFunction<SetExtensionMethodsNapi>(env, exports, "httpSetExtensionMethods", state);
+  ExportFunction<SetRequestTimeoutNapi>(env, exports, "httpSetRequestTimeout", state);
+  ExportFunction<SetMaxConnectionsNapi>(env, exports, "httpSetMaxConnections", state);
+  ExportFunction<SetMaxOutputNapi>(env, exports, "httpSetMaxOutput", state);
+  ExportFunction<GetConnectionCountNapi>(env, exports, "httpGetConnectionCount", state);
+  ExportFunction<SetErrorPageNapi>(env, exports, "httpSetErrorPage", state);
+  ExportFunction<AnswerPageNapi>(env, exports, "httpAnswerPage", state);
 }
 
 }  // namespace bitcoin_support

@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "http/bound_socket.h"
 #include "http/request_rules.h"
 #include "loop/event_base.h"
 #include "napi/async_context.h"
-#include "net/bound_socket.h"
 
 struct bufferevent;
 struct evhttp;
@@ -40,8 +40,9 @@ class EvHttp final : public BaseChild {
   /// What replies are given that name none; null for nothing.
   const char* default_content_type() const { return m_content_type ? m_content_type->c_str() : nullptr; }
 
-  /// A body that came as a string is labelled as what it is: nobody has set what replies are given.
-  bool labels_text() const { return !m_content_type_set; }
+  /// What replies are given that name none and whose body is a string, which is sent as UTF-8; null when
+  /// somebody has set what replies are given. libevent's default says that it is Latin-1.
+  const char* text_content_type() const { return m_content_type_set ? nullptr : "text/plain; charset=utf-8"; }
 
   bool strict() const { return m_strict; }
   const RequestRules& rules() const { return m_rules; }
@@ -49,9 +50,6 @@ class EvHttp final : public BaseChild {
   /// Called by the connections that it accepts.
   void ConnectionOpened() { ++m_connections; }
   void ConnectionClosed();
-
-  /// The request that is being refused without a handle, for whoever answers it in evhttp's place; then null.
-  evhttp_request* TakeRefused() { return std::exchange(m_refused, nullptr); }
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
@@ -73,6 +71,8 @@ class EvHttp final : public BaseChild {
   void HandOver(evhttp_request* request, unsigned command, ServerConnection& connection, CCallback callback);
   /// Answers a request that gets no handle: by the error page's callback, or by a page like evhttp's.
   void SendError(evhttp_request* request, int status);
+  /// The request that is being refused without a handle; it is null afterwards.
+  evhttp_request* TakeRefused() { return std::exchange(m_refused, nullptr); }
   void SetMaxConnections(size_t count);
   void LimitAccepting();
   /// Knows the connections that evhttp has made since the last time.
@@ -118,7 +118,7 @@ class EvHttp final : public BaseChild {
   static Napi::Value SetMaxOutputNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetConnectionCountNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetErrorPageNapi(const Napi::CallbackInfo& info);
-  static void ExportLimits(Napi::Env env, Napi::Object exports, Environment& state);
+  static Napi::Value AnswerPageNapi(const Napi::CallbackInfo& info);
 
   static constexpr int kGencb = 0;  ///< its route
 

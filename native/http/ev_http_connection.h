@@ -7,6 +7,7 @@
 
 #include "http/client_settings.h"
 #include "loop/event_base.h"
+#include "net/buffer_event_host.h"
 
 struct evhttp_connection;
 
@@ -18,7 +19,7 @@ class ServerConnection;
 
 /// Either a client's connection, which it owns, or a view of one that a server accepted: the view ends
 /// with the connection, and disposing it leaves the connection alone.
-class EvHttpConnection final : public BaseChild {
+class EvHttpConnection final : public BaseChild, private BufferEventHost {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvHttpConnection;
 
@@ -42,8 +43,6 @@ class EvHttpConnection final : public BaseChild {
 
   evhttp_connection* connection() const;
 
-  /// The handle of what the connection reads and writes with has ended.
-  void ForgetBufferevent() { m_bufferevent = nullptr; }
   /// libevent takes another one for it, or gives it up: its handle ends.
   void EndBufferevent();
 
@@ -53,9 +52,11 @@ class EvHttpConnection final : public BaseChild {
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
+  bufferevent* stream() const override;
+  void ForgetView() override { m_bufferevent = nullptr; }
+
   static EvHttpConnection& This(const Napi::CallbackInfo& info);
   static HttpClient& Client(const Napi::CallbackInfo& info);
-  static void ExportClient(Napi::Env env, Napi::Object exports, Environment& state);
 
   static Napi::Value NewNapi(const Napi::CallbackInfo& info);
   static Napi::Value NewDnsNapi(const Napi::CallbackInfo& info);

@@ -3,26 +3,28 @@
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
-#include <event2/keyvalq_struct.h>
 
-#include <algorithm>
-#include <new>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "buffers/buffer_bytes.h"
-#include "http/ev_http_connection.h"
-#include "http/http_client.h"
-#include "http/http_guard.h"
+#include "http/http_method.h"
 #include "http/http_text.h"
-#include "http/server_connection.h"
+#include "memory/secure_buffer_napi.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "secure/secure_buffer.h"
 
 namespace bitcoin_support {
 namespace {
 
-// --- what was received -----------------------------------------------------------------------------
+// What HeaderIntoNapi() and BodyIntoNapi() return when the buffer does not take the bytes.
+constexpr int kFailed = -1;
 
 Napi::Value GetHost(const Napi::CallbackInfo& info, evhttp_request* request) {
   return Latin1OrUndefined(info.Env(), evhttp_request_get_host(request));
@@ -66,91 +68,13 @@ Napi::Value GetBodyText(const Napi::CallbackInfo& info, evhttp_request* request)
 
 }  // namespace
 
-EvHttpRequest::EvHttpRequest(EventBase& base, evhttp_request* request, ServerConnection& server,
-                             unsigned command)
-    : BaseChild(base, base.env().type_for(kKind), kKind),
-      m_request(request),
-      m_incoming(true),
-      m_server(&server),
-      m_command(command) {}
+EvHttpRequest::EvHttpRequest(EventBase& base, evhttp_request* request)
+    : BaseChild(base, base.env().type_for(kKind), kKind), m_request(request) {}
 
-void EvHttpRequest::Dispose() {
-  if (!live()) return;
-  if (incoming()) {
-    DisposeIncoming();
-  } else if (m_state == State::kNew) {
-    delete this;
-  } else if (m_state == State::kEnded) {
-    EndClient();
-  } else {
-    Fail();
-  }
-}
+EvHttpRequest::EvHttpRequest(Environment& env, OwnRequest request)
+    : BaseChild(env, env.type_for(kKind), kKind), m_request(request.get()), m_own(std::move(request)) {}
 
-bool EvHttpRequest::AnsweredByC() const { return m_request->userdone != 0; }
-
-void EvHttpRequest::DisposeIncoming() {
-  if ((m_state == State::kNew || m_state == State::kStarted) && AnsweredByC()) {
-    EndHandle();
-    return;
-  }
-  switch (m_state) {
-    case State::kNew:
-      SendError(HTTP_INTERNAL, "Unhandled request");
-      return;
-    case State::kStarted: {
-      // Ending a chunked reply would make a part look like the whole, so the connection is cut.
-      ServerConnection& server = *m_server;
-      EndHandle();
-      server.Cut();
-      return;
-    }
-    case State::kOrphan:
-      RetireChild();
-      m_input_view.Invalidate();
-      m_output_view.Invalidate();
-      base().WhenIdle([this] { delete this; });
-      return;
-    case State::kLost:
-    case State::kClosing:
-    case State::kEnded:
-      EndHandle();
-      return;
-  }
-}
-
-void EvHttpRequest::EndHandle() {
-  m_server->ReleaseRequest();
-  delete this;
-}
-
-bool EvHttpRequest::OutliveConnection() {
-  if (!m_kept) {
-    Dispose();
-    return false;
-  }
-  if (m_command == 0 && m_server->gate() != nullptr) m_method_name = m_server->gate()->extension_method();
-  // Otherwise libevent frees it with the connection.
-  evhttp_request_own(m_request);
-  m_request->evcon = nullptr;
-  m_own.reset(m_request);
-  m_server->ReleaseRequest();
-  m_server = nullptr;
-  m_state = State::kOrphan;
-  return true;
-}
-
-void EvHttpRequest::CheckThere() const {
-  // A client's that has failed has no request any more.
-  if (m_request == nullptr) {
-    ThrowEventError(env(), code::kDisposed, HandleEnd{&type(), id(), EndReason::kExchangeOver}.Tell());
-  }
-  if (m_state == State::kClosing) {
-    ThrowEventError(env(), code::kState, "the request's connection is closing");
-  }
-}
-
-EvHttpRequest& EvHttpRequest::This(const Napi::CallbackInfo& info) { return At(info, 0); }
+EvHttpRequest::~EvHttpRequest() = default;
 
 EvHttpRequest& EvHttpRequest::At(const Napi::CallbackInfo& info, size_t index) {
   EvHttpRequest& self = Environment::From(info).Get<EvHttpRequest>(info[index]);
@@ -158,17 +82,14 @@ EvHttpRequest& EvHttpRequest::At(const Napi::CallbackInfo& info, size_t index) {
   return self;
 }
 
-void* EvHttpRequest::Address() const {
-  CheckThere();
-  // By an answer C would free what is the handle's.
-  if (m_state == State::kOrphan) ThrowEventError(env(), code::kState, "the request's connection has gone");
-  m_known_to_c = true;
-  if (incoming()) {
-    m_server->ShowToC();
-  } else if (m_client != nullptr) {
-    client().ShowToC();
-  }
-  return m_request;
+void EvHttpRequest::ForgetRequest() {
+  m_request = nullptr;
+  m_input_view.Invalidate();
+}
+
+void EvHttpRequest::InvalidateViews() {
+  m_input_view.Invalidate();
+  m_output_view.Invalidate();
 }
 
 evkeyvalq* EvHttpRequest::HeadersArg(const Napi::CallbackInfo& info, bool input) {
@@ -183,47 +104,76 @@ Napi::Value EvHttpRequest::OnRequestNapi(const Napi::CallbackInfo& info) {
 
 // (request)
 Napi::Value EvHttpRequest::GetCommandNapi(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), This(info).Command());
+}
+
+// (request) -> the method's name
+Napi::Value EvHttpRequest::GetMethodNapi(const Napi::CallbackInfo& info) {
   const EvHttpRequest& self = This(info);
-  return Napi::Number::New(info.Env(), self.incoming() ? self.m_command : CommandOf(self.m_request));
+  const unsigned command = self.Command();
+  const std::string_view name = command != 0 ? NameOfMethod(command) : self.ExtensionMethod();
+  return Napi::String::New(info.Env(), name.data(), name.size());
 }
 
 // (request) -> undefined before it is made
 Napi::Value EvHttpRequest::GetUriNapi(const Napi::CallbackInfo& info) {
-  const EvHttpRequest& self = This(info);
-  // One that waits for its connection is not libevent's yet.
-  if (!self.incoming() && self.m_state != State::kNew)
-    return Latin1OrUndefined(info.Env(), self.m_uri.c_str());
-  return Latin1OrUndefined(info.Env(), evhttp_request_get_uri(self.m_request));
+  return Latin1OrUndefined(info.Env(), This(info).Uri());
+}
+
+// (request, input) -> number of the buffer's handle
+Napi::Value EvHttpRequest::GetBufferNapi(const Napi::CallbackInfo& info) {
+  EvHttpRequest& self = This(info);
+  const bool input = BoolArg(info, 1);
+  if (!input) self.CheckOutputIsOurs();
+  evbuffer* const buffer = input ? evhttp_request_get_input_buffer(self.m_request)
+                                 : evhttp_request_get_output_buffer(self.m_request);
+  BufferView& view = input ? self.m_input_view : self.m_output_view;
+  return Napi::Number::New(info.Env(),
+                           view.Get(self.env(), self.BaseOrNull(), buffer, EvBuffer::Use::kFree).number());
 }
 
 // (request) -> number of the connection's handle, 0 without a connection
 Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
-  EvHttpRequest& self = This(info);
-  if (self.m_state == State::kOrphan) return Napi::Number::New(info.Env(), 0);
-  if (self.incoming()) {
-    if (self.m_server->view() == nullptr) {
-      self.m_server->set_view(new EvHttpConnection(self.base(), *self.m_server));
-    }
-    return Napi::Number::New(info.Env(), self.m_server->view()->number());
+  return Napi::Number::New(info.Env(), This(info).ConnectionNumber());
+}
+
+// --- into secure buffers: no JavaScript string and no copy on the heap ---------------------------------
+
+// (request, name, buffer's number) -> 1, 0 when there is no such header, -1 when the buffer does not take it
+Napi::Value EvHttpRequest::HeaderIntoNapi(const Napi::CallbackInfo& info) {
+  evkeyvalq* const headers = evhttp_request_get_input_headers(This(info).m_request);
+  const HttpText name(info.Env(), info[1], "header name");
+  SecureBuffer buffer(BufferNumberArg(info, 2));
+  const char* const value = evhttp_find_header(headers, name.c_str());
+  int result = kFailed;
+  if (value == nullptr) {
+    if (buffer.IsValid()) result = 0;
+  } else if (buffer.Write({reinterpret_cast<const unsigned char*>(value), std::strlen(value)})) {
+    result = 1;
   }
-  const bool under_way = self.m_state == State::kStarted && self.m_client != nullptr;
-  return Napi::Number::New(info.Env(), under_way ? self.m_client->number() : 0);
+  return Napi::Number::New(info.Env(), result);
 }
 
-// (request): it stays when its connection goes, until it is disposed
-Napi::Value EvHttpRequest::KeepNapi(const Napi::CallbackInfo& info) {
-  This(info).m_kept = true;
-  return info.Env().Undefined();
-}
-
-// (request) -> whether it cannot be answered any more, because its connection goes or has gone
-Napi::Value EvHttpRequest::IsLostNapi(const Napi::CallbackInfo& info) {
-  const EvHttpRequest& self = This(info);
-  return Napi::Boolean::New(info.Env(), self.m_state == State::kLost || self.m_state == State::kOrphan);
+// (request, buffer's number) -> bytes, -1 when the buffer does not take them
+Napi::Value EvHttpRequest::BodyIntoNapi(const Napi::CallbackInfo& info) {
+  evbuffer* const input = evhttp_request_get_input_buffer(This(info).m_request);
+  SecureBuffer buffer(BufferNumberArg(info, 1));
+  const size_t length = evbuffer_get_length(input);
+  // A pull-up would join the pieces in a copy of them all.
+  std::vector<evbuffer_iovec> extents(static_cast<size_t>(evbuffer_peek(input, -1, nullptr, nullptr, 0)));
+  const int count = evbuffer_peek(input, -1, nullptr, extents.data(), static_cast<int>(extents.size()));
+  std::vector<SecureBuffer::Bytes> pieces;
+  pieces.reserve(extents.size());
+  for (const evbuffer_iovec& extent : std::span(extents).first(static_cast<size_t>(count))) {
+    pieces.emplace_back(static_cast<const unsigned char*>(extent.iov_base), extent.iov_len);
+  }
+  const bool written = buffer.Write(std::span<const SecureBuffer::Bytes>(pieces));
+  return Napi::Number::New(info.Env(), written ? static_cast<double>(length) : kFailed);
 }
 
 void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<GetCommandNapi>(env, exports, "requestGetCommand", state);
+  ExportFunction<GetMethodNapi>(env, exports, "requestGetMethod", state);
   ExportFunction<GetUriNapi>(env, exports, "requestGetUri", state);
   ExportFunction<OnRequestNapi<GetHost>>(env, exports, "requestGetHost", state);
   ExportFunction<OnRequestNapi<GetHttpVersion>>(env, exports, "requestGetHttpVersion", state);
@@ -231,15 +181,10 @@ void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<OnRequestNapi<GetResponseCodeLine>>(env, exports, "requestGetResponseCodeLine", state);
   ExportFunction<OnRequestNapi<GetBody>>(env, exports, "requestBody", state);
   ExportFunction<OnRequestNapi<GetBodyText>>(env, exports, "requestBodyText", state);
-  ExportFunction<KeepNapi>(env, exports, "requestKeep", state);
-  ExportFunction<IsLostNapi>(env, exports, "requestIsLost", state);
+  ExportFunction<GetBufferNapi>(env, exports, "requestGetBuffer", state);
   ExportFunction<GetConnectionNapi>(env, exports, "requestGetConnection", state);
-  ExportReplies(env, exports, state);
-  ExportBody(env, exports, state);
-  ExportClient(env, exports, state);
-  ExportChunks(env, exports, state);
-  ExportBuffers(env, exports, state);
-  ExportSecure(env, exports, state);
+  ExportFunction<HeaderIntoNapi>(env, exports, "requestHeaderInto", state);
+  ExportFunction<BodyIntoNapi>(env, exports, "requestBodyInto", state);
 }
 
 }  // namespace bitcoin_support

@@ -3,17 +3,31 @@
 #include <event2/keyvalq_struct.h>
 #include <strings.h>
 
+#include <algorithm>
+#include <cstring>
+
+#include "http/http_characters.h"
+
 namespace bitcoin_support {
-namespace {
 
-bool IsOws(char c) { return c == ' ' || c == '\t'; }
-
-}  // namespace
+using http_characters::IsWhite;
 
 std::string_view TrimOws(std::string_view value) {
-  while (!value.empty() && IsOws(value.front())) value.remove_prefix(1);
-  while (!value.empty() && IsOws(value.back())) value.remove_suffix(1);
+  while (!value.empty() && IsWhite(value.front())) value.remove_prefix(1);
+  while (!value.empty() && IsWhite(value.back())) value.remove_suffix(1);
   return value;
+}
+
+void TrimOwsInPlace(char* value) {
+  const std::string_view trimmed = TrimOws(value);
+  std::memmove(value, trimmed.data(), trimmed.size());
+  value[trimmed.size()] = '\0';
+}
+
+bool AllDigits(std::string_view text) {
+  using http_characters::Is;
+  using http_characters::kDigit;
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return Is(c, kDigit); });
 }
 
 bool EqualsIgnoringCase(std::string_view text, std::string_view other) {

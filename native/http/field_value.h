@@ -10,6 +10,12 @@ namespace bitcoin_support {
 /// `value` without the optional whitespace (space and tab) around it: RFC 9110 5.6.3.
 std::string_view TrimOws(std::string_view value);
 
+/// TrimOws() for a C string, in its own place.
+void TrimOwsInPlace(char* value);
+
+/// Whether `text` is a decimal number: at least one digit, and nothing else.
+bool AllDigits(std::string_view text);
+
 bool EqualsIgnoringCase(std::string_view text, std::string_view other);
 
 /// What a Connection field asks for. It is a list of tokens over all its lines, compared without case: RFC

@@ -7,7 +7,9 @@
 namespace bitcoin_support {
 namespace {
 
+using http_characters::EndOfRoom;
 using http_characters::Is;
+using http_characters::IsWhite;
 using http_characters::kText;
 using http_characters::kToken;
 
@@ -15,11 +17,6 @@ int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// The end of what may be read when there is room for so much.
-const char* Stop(const char* p, const char* end, size_t room) {
-  return p + std::min(static_cast<size_t>(end - p), room);
 }
 
 // Fits into 64 bits with room to spare, and is more than anyone sends.
@@ -126,7 +123,7 @@ const char* HttpBodyReader::ReadChunkSize(const char* p, const char* end) {
   }
   if (p == end) return p;
   // RFC 9112 7.1.1: there may be white space before the semicolon of an extension.
-  const bool extended = *p == ';' || *p == ' ' || *p == '\t';
+  const bool extended = *p == ';' || IsWhite(*p);
   if (m_digits == 0 || (*p != '\r' && !extended)) {
     return Refuse(400, "a chunk's size is no hexadecimal number"), p;
   }
@@ -147,10 +144,10 @@ bool HttpBodyReader::EndChunkSize() {
 
 HttpBodyReader::Result HttpBodyReader::SkipExtension(const char* data, size_t size) {
   const char* const end = data + size;
-  const char* const stop = Stop(data, end, m_extension_room);
+  const char* const stop = EndOfRoom(data, end, m_extension_room);
   const char* p = data;
   if (!m_named) {
-    while (p < stop && (*p == ' ' || *p == '\t')) ++p;
+    while (p < stop && IsWhite(*p)) ++p;
     m_named = p < stop && *p == ';';
   }
   if (m_named) {
@@ -169,7 +166,7 @@ HttpBodyReader::Result HttpBodyReader::SkipExtension(const char* data, size_t si
 }
 
 const char* HttpBodyReader::ReadTrailerName(const char* p, const char* end) {
-  const char* const stop = Stop(p, end, m_room);
+  const char* const stop = EndOfRoom(p, end, m_room);
   const char* const begin = p;
   while (p < stop && Is(*p, kToken)) ++p;
   m_room -= static_cast<size_t>(p - begin);
@@ -184,7 +181,7 @@ const char* HttpBodyReader::ReadTrailerName(const char* p, const char* end) {
 
 // Nobody is given it.
 const char* HttpBodyReader::ReadTrailerValue(const char* p, const char* end) {
-  const char* const stop = Stop(p, end, m_room);
+  const char* const stop = EndOfRoom(p, end, m_room);
   const char* const begin = p;
   while (p < stop && Is(*p, kText)) ++p;
   m_room -= static_cast<size_t>(p - begin);

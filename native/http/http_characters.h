@@ -1,7 +1,9 @@
 // Which bytes may stand where in an HTTP message.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -36,5 +38,18 @@ inline constexpr std::array<uint8_t, 256> kClasses = [] {
 }();
 
 inline bool Is(char c, uint8_t classes) { return (kClasses[static_cast<unsigned char>(c)] & classes) != 0; }
+
+/// Whether `c` is optional white space: RFC 9110 5.6.3.
+inline bool IsWhite(char c) { return c == ' ' || c == '\t'; }
+
+/// RFC 9110's token: what a header name must be.
+inline bool IsToken(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return Is(c, kToken); });
+}
+
+/// Where reading from `p` must stop when there is room for `room` bytes.
+inline const char* EndOfRoom(const char* p, const char* end, size_t room) {
+  return p + std::min(static_cast<size_t>(end - p), room);
+}
 
 }  // namespace bitcoin_support::http_characters

@@ -18,7 +18,7 @@
 
 #include "http/client_socket.h"
 #include "http/ev_http_connection.h"
-#include "http/ev_http_request.h"
+#include "http/outgoing_request.h"
 #include "libevent/memory_reserve.h"
 #include "loop/internal_event.h"
 #include "napi/environment.h"
@@ -159,7 +159,7 @@ void HttpClient::EndIfUnused() {
 
 // --- requests ----------------------------------------------------------------------------------------
 
-void HttpClient::Make(EvHttpRequest& request) {
+void HttpClient::Make(OutgoingRequest& request) {
   m_waiting.push_back(&request);
   StartNext();
 }
@@ -169,14 +169,14 @@ void HttpClient::StartNext() {
   if (m_starting) return;
   m_starting = true;
   while (!m_shut && !m_closing && m_current == nullptr && !m_waiting.empty()) {
-    EvHttpRequest& next = *m_waiting.front();
+    OutgoingRequest& next = *m_waiting.front();
     m_waiting.pop_front();
     Start(next);
   }
   m_starting = false;
 }
 
-void HttpClient::Start(EvHttpRequest& request) {
+void HttpClient::Start(OutgoingRequest& request) {
   m_current = &request;
   m_tries = 0;
   Try();
@@ -295,7 +295,7 @@ void HttpClient::OnConnectDeadline(evutil_socket_t, short, void* arg) {
 }
 
 // The reply is read as that of this request from here on.
-int HttpClient::GiveToLibevent(EvHttpRequest& request) {
+int HttpClient::GiveToLibevent(OutgoingRequest& request) {
   using Asked = HttpReplyParser::Asked;
   const int command = request.command();
   m_gate->Expect(command == EVHTTP_REQ_HEAD      ? Asked::kHead
@@ -315,7 +315,7 @@ void HttpClient::OnWrongReply() {
 
 // Gives libevent the next request for the connection that there is.
 void HttpClient::HandOver() {
-  EvHttpRequest& request = *m_current;
+  OutgoingRequest& request = *m_current;
   if (request.known_to_c()) ShowToC();
   if (m_sentinel != nullptr) m_sentinel->Add();
   if (GiveToLibevent(request) != 0) {
@@ -328,7 +328,7 @@ void HttpClient::HandOver() {
 // The same with a socket that is connected, or a UNIX one that is about to be. `target` is null for one that
 // has no address of the Internet.
 void HttpClient::HandOverWith(int fd, const SocketTarget* target) {
-  EvHttpRequest& request = *m_current;
+  OutgoingRequest& request = *m_current;
   Enter(Phase::kTaking);
   m_fresh = false;
   if (request.known_to_c()) ShowToC();
@@ -456,10 +456,10 @@ void HttpClient::OnRetry(evutil_socket_t, short, void* arg) {
 
 void HttpClient::EndAllUnconnected() {
   // Those that the callbacks make are not among them, and get a connection of their own.
-  std::vector<EvHttpRequest*> all(m_waiting.begin(), m_waiting.end());
+  std::vector<OutgoingRequest*> all(m_waiting.begin(), m_waiting.end());
   if (m_current != nullptr) all.insert(all.begin(), m_current);
   const bool was_starting = std::exchange(m_starting, true);
-  for (EvHttpRequest* const request : all) {
+  for (OutgoingRequest* const request : all) {
     if (m_shut) break;
     if (request == m_current || std::find(m_waiting.begin(), m_waiting.end(), request) != m_waiting.end()) {
       request->EndUnconnected();
@@ -477,7 +477,7 @@ void HttpClient::Drop() {
   TellClosed();
 }
 
-void HttpClient::NoteReply(EvHttpRequest& request) {
+void HttpClient::NoteReply(OutgoingRequest& request) {
   // What a server sends beyond its reply would be taken for the next one. Libevent knows a Connection field
   // that is `close` alone.
   const bool more = connected() && evbuffer_get_length(bufferevent_get_input(stream())) > 0;
@@ -486,7 +486,7 @@ void HttpClient::NoteReply(EvHttpRequest& request) {
   Drop();
 }
 
-bool HttpClient::Remove(EvHttpRequest& request) {
+bool HttpClient::Remove(OutgoingRequest& request) {
   if (m_current != &request) {
     std::erase(m_waiting, &request);
     return false;
@@ -501,7 +501,7 @@ void HttpClient::Shut() {
   if (m_shut) return;
   m_shut = true;
   while (m_handle.live() && !m_waiting.empty()) {
-    EvHttpRequest* const last = m_waiting.back();
+    OutgoingRequest* const last = m_waiting.back();
     m_waiting.pop_back();
     last->Fail();
   }

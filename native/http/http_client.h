@@ -23,7 +23,7 @@ namespace bitcoin_support {
 class DnsLookup;
 class EventBase;
 class EvHttpConnection;
-class EvHttpRequest;
+class OutgoingRequest;
 class InternalEvent;
 
 /// What has kept the current request from its reply.
@@ -87,12 +87,12 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   void FreeOnCompletion() { m_ends_when_unused = true; }
 
   /// Takes a request; from here on it ends by its callbacks.
-  void Make(EvHttpRequest& request);
+  void Make(OutgoingRequest& request);
   /// Takes one off that libevent has not got, or no longer. @returns whether it was the one under way
-  bool Remove(EvHttpRequest& request);
-  bool IsCurrent(const EvHttpRequest& request) const { return m_current == &request; }
+  bool Remove(OutgoingRequest& request);
+  bool IsCurrent(const OutgoingRequest& request) const { return m_current == &request; }
   /// The current request is libevent's; otherwise it waits for a connection.
-  bool HandedOver(const EvHttpRequest& request) const {
+  bool HandedOver(const OutgoingRequest& request) const {
     return IsCurrent(request) && (m_phase == Phase::kTaking || m_phase == Phase::kConnected);
   }
   /// After a request has ended.
@@ -102,7 +102,7 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   /// The connection is not used any more when the current request has its reply.
   void EndAfterReply() { m_ends_after_reply = true; }
   /// libevent has read the current request's reply.
-  void NoteReply(EvHttpRequest& request);
+  void NoteReply(OutgoingRequest& request);
   /// libevent could not connect for the current request. @returns whether it will be tried again
   bool RetryConnect();
   /// The current request fails. Keeps why, when that was on the way to a connection and is not known yet.
@@ -137,13 +137,13 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   void Open();
   void Apply();
   void Renew();
-  void Start(EvHttpRequest& request);
+  void Start(OutgoingRequest& request);
   void Try();
   void LookUp();
   void ConnectTo(std::vector<SocketTarget> targets);
   void StopConnecting();
   void HandOver();
-  int GiveToLibevent(EvHttpRequest& request);
+  int GiveToLibevent(OutgoingRequest& request);
   void HandOverWith(int fd, const SocketTarget* target);
   void BeginSending();
   void SendSoon();
@@ -171,8 +171,8 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   std::unique_ptr<ReplyGate> m_gate;  // m_connection's
   event* m_retry = nullptr;
   std::unique_ptr<InternalEvent> m_sentinel;  // while it is connected
-  std::deque<EvHttpRequest*> m_waiting;
-  EvHttpRequest* m_current = nullptr;
+  std::deque<OutgoingRequest*> m_waiting;
+  OutgoingRequest* m_current = nullptr;
   bufferevent_event_cb m_connect_cb = nullptr;  // libevent's own
   // While it is connecting.
   DnsLookup* m_lookup = nullptr;

@@ -5,36 +5,17 @@
 #include <event2/keyvalq_struct.h>
 #include <strings.h>
 
-#include <algorithm>
-#include <array>
 #include <cstring>
+#include <string_view>
 
 #include "http/field_value.h"
+#include "http/http_characters.h"
 
 namespace bitcoin_support {
 namespace {
 
-constexpr std::array<bool, 256> kTokenCharacters = [] {
-  std::array<bool, 256> table{};
-  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
-
 // libevent reads no body of these, whatever their headers say: it takes it for the next request.
 bool HasNoBody(unsigned command) { return command == EVHTTP_REQ_HEAD || command == EVHTTP_REQ_TRACE; }
-
-void TrimInPlace(char* text) {
-  const std::string_view value = TrimOws(text);
-  std::memmove(text, value.data(), value.size());
-  text[value.size()] = '\0';
-}
-
-bool AllDigits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 }  // namespace
 
@@ -45,17 +26,12 @@ unsigned CommandOf(const evhttp_request* request) {
   return command;
 }
 
-bool IsToken(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](char c) { return kTokenCharacters[static_cast<unsigned char>(c)]; });
-}
-
 void TrimFields(evhttp_request* request) {
   for (evkeyval* header = evhttp_request_get_input_headers(request)->tqh_first; header != nullptr;
        header = header->next.tqe_next) {
-    if (*header->value == '\t') TrimInPlace(header->value);
+    if (*header->value == '\t') TrimOwsInPlace(header->value);
   }
-  if (request->host_cache != nullptr) TrimInPlace(request->host_cache);
+  if (request->host_cache != nullptr) TrimOwsInPlace(request->host_cache);
 }
 
 bool IsRequestSafe(evhttp_request* request) {
@@ -64,7 +40,7 @@ bool IsRequestSafe(evhttp_request* request) {
   bool announces_body = false;
   const evkeyvalq* const headers = evhttp_request_get_input_headers(request);
   for (const evkeyval* header = headers->tqh_first; header != nullptr; header = header->next.tqe_next) {
-    if (!IsToken(header->key)) return false;
+    if (!http_characters::IsToken(header->key)) return false;
     if (strcasecmp(header->key, "Content-Length") == 0) {
       ++content_lengths;
       // A space is left only where a line was folded.

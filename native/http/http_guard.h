@@ -1,8 +1,6 @@
 // What libevent's HTTP parser lets through and a server must not.
 #pragma once
 
-#include <string_view>
-
 struct evhttp_request;
 
 namespace bitcoin_support {
@@ -19,8 +17,5 @@ void TrimFields(evhttp_request* request);
 /// The request's method as a bit, `EVHTTP_REQ_*`. One that libevent does not know is a bit that its
 /// enumeration does not have, which C++ must not read as a value of that type.
 unsigned CommandOf(const evhttp_request* request);
-
-/// RFC 9110's token: what a header name must be.
-bool IsToken(std::string_view text);
 
 }  // namespace bitcoin_support

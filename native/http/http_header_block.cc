@@ -5,7 +5,7 @@
 #include <memory>
 #include <new>
 
-#include "http/http_guard.h"
+#include "http/http_characters.h"
 #include "napi/errors.h"
 #include "secure/memory_cleanse.h"
 
@@ -61,7 +61,7 @@ void AddHeaderBlock(Napi::Env env, napi_value value, HeaderList& headers) {
   const char* const end = bytes + units.length();
   for (const char* name = bytes; name < end;) {
     const char* const content = name + std::strlen(name) + 1;
-    if (!IsToken(name) || content > end) ThrowRangeError(env, "header name is not a token");
+    if (!http_characters::IsToken(name) || content > end) ThrowRangeError(env, "header name is not a token");
     if (std::strpbrk(content, "\r\n") != nullptr) ThrowRangeError(env, "header value holds CR or LF");
     if (!headers.Add(name, content)) throw std::bad_alloc();
     name = content + std::strlen(content) + 1;

@@ -4,30 +4,19 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 
-#include <cstring>
 #include <new>
-#include <string_view>
 
 #include "http/field_value.h"
+#include "http/http_characters.h"
+#include "http/http_status.h"
 
 namespace bitcoin_support {
 namespace {
 
-constexpr int kSwitchingProtocols = 101;
-
-bool MayHaveBody(evhttp_request* reply, int code) {
-  const evhttp_cmd_type command = evhttp_request_get_command(reply);
-  return code >= 200 && code != HTTP_NOCONTENT && code != HTTP_NOTMODIFIED && command != EVHTTP_REQ_HEAD &&
-         command != EVHTTP_REQ_CONNECT;
-}
-
 // Libevent takes spaces off, but no tabs, and puts what folded lines have in the front of an empty value.
 void TrimValues(evkeyvalq* headers) {
   for (evkeyval* header = headers->tqh_first; header != nullptr; header = header->next.tqe_next) {
-    if (*header->value != ' ' && *header->value != '\t') continue;
-    const std::string_view value = TrimOws(header->value);
-    std::memmove(header->value, value.data(), value.size());
-    header->value[value.size()] = '\0';
+    if (http_characters::IsWhite(*header->value)) TrimOwsInPlace(header->value);
   }
 }
 
@@ -46,7 +35,7 @@ ReceivedReply ReadReceivedReply(evhttp_request* reply) {
   const ConnectionOptions asked = ConnectionOptions::Of(*evhttp_request_get_output_headers(reply));
   const bool delimited = evhttp_find_header(headers, "Content-Length") != nullptr ||
                          evhttp_find_header(headers, "Transfer-Encoding") != nullptr ||
-                         !MayHaveBody(reply, code);
+                         !MayHaveBody(evhttp_request_get_command(reply), code);
   if (!delimited && options.present) {
     // Libevent would take it for empty.
     while (evhttp_remove_header(headers, "Connection") == 0) {

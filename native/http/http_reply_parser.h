@@ -1,12 +1,12 @@
 // HTTP/1.x replies, read as RFC 9112 writes them, and as a client must understand them.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 #include "http/http_body_reader.h"
+#include "http/http_head_reader.h"
+#include "http/http_status.h"
 
 namespace bitcoin_support {
 
@@ -52,51 +52,31 @@ class HttpReplyParser {
   bool switches_protocols() const { return m_status == kSwitchingProtocols; }
 
  private:
-  static constexpr int kSwitchingProtocols = 101;
+  //   kVersion -> kStatus -> kReason -> kFirstLf -> kFields -> kBody
+  // and from each of them to kRefused.
+  enum class State : uint8_t { kVersion, kStatus, kReason, kFirstLf, kFields, kBody, kRefused };
 
-  // The order counts: what comes before kBody is the head.
-  enum class State : uint8_t {
-    kVersion,
-    kStatus,
-    kReason,
-    kFirstLf,
-    kLineStart,
-    kName,
-    kValueStart,
-    kValue,
-    kLineLf,
-    kHeadLf,
-    kBody,
-    kRefused,
-  };
-  enum class Field : uint8_t { kNone, kOther, kContentLength, kTransferEncoding };
-
-  const char* ReadHead(const char* p, const char* end);
   const char* ReadFirstLine(const char* p, const char* end);
-  const char* ReadName(const char* p, const char* end);
-  const char* ReadValue(const char* p, const char* end);
-  void EndName(std::string_view name);
-  bool EndField();
-  bool EndContentLength(std::string_view value);
+  const char* ReadFields(const char* p, const char* end);
+  Result FeedBody(const char* data, size_t size);
   void EndHead();
   bool Refuse(const char* fault);
   /// Takes a byte of the head, which is limited.
   bool Charge();
 
+  // Of the values that are kept: those that say how long the body is.
+  static constexpr size_t kMaxValue = 64;
+
   const HttpLimits& m_limits;
   State m_state = State::kRefused;
   Asked m_asked = Asked::kOther;
-  Field m_field = Field::kNone;
-  bool m_has_length = false;
-  bool m_chunked = false;
   int m_minor = 0;
   int m_status = 0;
   const char* m_fault = "";
   size_t m_room = 0;
-  uint64_t m_content_length = 0;
+  size_t m_length = 0;  // of the word of the first line that is being read
+  HttpHeadReader m_fields{HttpHeadReader::Folding::kAllowed, kMaxValue};
   HttpBodyReader m_body;
-  size_t m_word_length = 0;
-  std::array<char, 64> m_word{};
 };
 
 }  // namespace bitcoin_support

@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "http/http_body_reader.h"
+#include "http/http_head_reader.h"
+#include "http/http_method.h"
 
 namespace bitcoin_support {
 
@@ -32,9 +34,6 @@ class HttpStrictParser {
     size_t used;
   };
 
-  /// What the methods that libevent knows are called; index i is its bit 1 << i.
-  static constexpr std::array<std::string_view, 9> kMethods = {
-      "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH"};
   static constexpr size_t kMaxMethod = 32;
 
   explicit HttpStrictParser(const Limits& limits) : m_limits(&limits) { Reset(); }
@@ -61,20 +60,24 @@ class HttpStrictParser {
   size_t leading() const { return m_leading; }
   std::string_view method() const { return {m_method.data(), m_method_length}; }
   /// One of libevent's EVHTTP_REQ_*, 0 for any other method.
-  unsigned command() const;
+  unsigned command() const { return MethodNamed(method()); }
   size_t target_begin() const { return m_method_length + 1; }
   size_t target_length() const { return m_target_length; }
-  bool has_body() const { return m_chunked || m_content_length > 0; }
-  bool chunked() const { return m_chunked; }
-  uint64_t content_length() const { return m_content_length; }
+  bool has_body() const { return chunked() || content_length() > 0; }
+  bool chunked() const { return m_fields.chunked(); }
+  uint64_t content_length() const { return m_fields.content_length(); }
   bool expects_continue() const { return m_expects_continue; }
   /// Whether a tab stands before a field's value, where libevent takes spaces alone away.
-  bool tabs() const { return m_tabs; }
-  /// Where the hyphen of the header stands that says how long the body is.
-  size_t framing_hyphen() const { return m_framing_hyphen; }
+  bool tabs() const { return m_fields.tabs(); }
+  /// Where the hyphen is in the name of the field that says how long the body is.
+  size_t framing_hyphen() const { return fields_begin() + m_fields.framing_hyphen(); }
 
  private:
-  // The order counts: see in_head().
+  //              '\r'             '\n'
+  //     kStart -------> kStartLf ------> kStart, once
+  //       |
+  //       +-> kMethod -> kTarget -> kVersion -> kRequestLineLf -> kFields -> kBody
+  // and from each of them to kRefused; Reset() leads back to kStart. The order counts: see in_head().
   enum class State : uint8_t {
     kStart,
     kStartLf,
@@ -82,27 +85,23 @@ class HttpStrictParser {
     kTarget,
     kVersion,
     kRequestLineLf,
-    kLineStart,
-    kName,
-    kValueStart,
-    kValue,
-    kLineLf,
-    kHeadLf,
+    kFields,
     kBody,
     kRefused,
   };
-  enum class Field : uint8_t { kOther, kHost, kContentLength, kTransferEncoding, kExpect };
+  enum class Field : uint8_t { kOther, kHost, kExpect };
+
+  /// The method, a space, the target, a space, the version and the end of the line are in front of them.
+  size_t fields_begin() const { return target_begin() + m_target_length + 1 + m_version.size() + 2; }
 
   Result FeedBody(const char* data, size_t size);
-  const char* ReadHead(const char* p, const char* end);
+  const char* ReadRequestLine(const char* p, const char* end);
   const char* ReadMethod(const char* p, const char* end);
   const char* ReadTarget(const char* p, const char* end);
-  const char* ReadName(const char* p, const char* end);
-  const char* ReadValue(const char* p, const char* end);
-  void EndName(std::string_view name);
-  bool EndValue();
+  const char* ReadFields(const char* p, const char* end);
+  void NoteName(std::string_view name);
+  void TakeField(std::string_view value);
   bool EndHost(std::string_view value);
-  bool EndContentLength(std::string_view value);
   bool EndVersion();
   bool EndHead();
   bool Refuse(int status);
@@ -116,24 +115,18 @@ class HttpStrictParser {
   uint8_t m_percent;
   uint8_t m_minor;
   bool m_has_host;
-  bool m_has_length;
-  bool m_chunked;
   bool m_expects_continue;
   bool m_odd_expectation;
-  bool m_tabs;
   int m_status;
   int m_later_status;
   size_t m_room;
-  size_t m_position;
   size_t m_method_length;
   size_t m_target_length;
-  size_t m_framing_hyphen;
-  size_t m_name_begin;
-  uint64_t m_content_length;
+  size_t m_version_length;
+  HttpHeadReader m_fields{HttpHeadReader::Folding::kRefused, HttpHeadReader::kMaxValue};
   HttpBodyReader m_body;
-  size_t m_word_length;
   std::array<char, kMaxMethod> m_method;
-  std::array<char, 272> m_word;
+  std::array<char, std::string_view("HTTP/1.1").size()> m_version;
 };
 
 }  // namespace bitcoin_support

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "http/http_guard.h"
+#include "http/http_characters.h"
 #include "napi/errors.h"
 #include "secure/memory_cleanse.h"
 
@@ -55,7 +55,7 @@ void HttpText::Narrow(Napi::Env env, char16_t* units, const char* what) {
 HttpText::~HttpText() { MemoryCleanse(m_bytes, m_length); }
 
 HttpHeaderName::HttpHeaderName(Napi::Env env, napi_value value) : HttpText(env, value, "header name") {
-  if (!IsToken(view())) ThrowRangeError(env, "header name is not a token");
+  if (!http_characters::IsToken(view())) ThrowRangeError(env, "header name is not a token");
 }
 
 }  // namespace bitcoin_support

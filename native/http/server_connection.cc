@@ -11,7 +11,7 @@
 
 #include "http/ev_http.h"
 #include "http/ev_http_connection.h"
-#include "http/ev_http_request.h"
+#include "http/incoming_request.h"
 #include "http/server_connections.h"
 #include "loop/event_base.h"
 #include "napi/environment.h"
@@ -51,6 +51,11 @@ Peer LookAtPeer(int fd, int what) {
   return (what & EV_CLOSED) != 0 ? Peer::kClosedItsSide : Peer::kThere;
 }
 
+// C leaves it to libevent that a reply to HEAD has no body, and libevent forgets that.
+void DropBody(evbuffer* body, const evbuffer_cb_info* info, void*) {
+  if (info->n_added > 0) evbuffer_drain(body, evbuffer_get_length(body));
+}
+
 }  // namespace
 
 ServerConnection::ServerConnection(EventBase& base, evhttp_connection* connection, EvHttp& server)
@@ -71,7 +76,7 @@ ServerConnection::~ServerConnection() {
   m_server.ConnectionClosed();
 }
 
-void ServerConnection::BeginRequest(EvHttpRequest& handle) {
+void ServerConnection::BeginRequest(IncomingRequest& handle) {
   m_handle = &handle;
   m_in_flight = handle.request();
   evhttp_request_set_on_complete_cb(m_in_flight, OnComplete, this);
@@ -293,6 +298,128 @@ void ServerConnection::Close(bool connection_there) {
   TellComplete(false);
   if (m_view != nullptr) m_view->OnClosed(connection_there);
   base.env().connections().Remove(m_connection);
+}
+
+// --- the request's body, when it is streamed -------------------------------------------------------------
+
+// evhttp has the request and does not read; nor must it be made to. So the socket is read here, and only as
+// long as the handler takes what comes: what it does not take stays with the peer.
+void ServerConnection::WantBody() {
+  m_wants_body = true;
+  if (m_reading_body) return;
+  m_gate->InviteBody();
+  StopAwaiting();
+  if (m_sentinel != nullptr) event_del(m_sentinel);
+  if (m_body_event == nullptr) {
+    const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection));
+    m_body_event = event_new(m_base.base(), fd, EV_READ | EV_PERSIST, OnBodyReadable, this);
+    if (m_body_event == nullptr) return Cut();
+  }
+  event_add(m_body_event, &m_server.rules().read_timeout);
+  m_reading_body = true;
+}
+
+void ServerConnection::StopReadingBody() {
+  if (!std::exchange(m_reading_body, false)) return;
+  event_del(m_body_event);
+  if (m_sentinel != nullptr) event_add(m_sentinel, nullptr);
+}
+
+void ServerConnection::OnBodyReadable(evutil_socket_t fd, short what, void* arg) {
+  ServerConnection& self = *static_cast<ServerConnection*>(arg);
+  const EventBase::BusyScope busy(self.m_base);
+  RequestGate& gate = *self.m_gate;
+  if ((what & EV_TIMEOUT) != 0) {
+    gate.BreakBody();
+  } else {
+    gate.ReadBody(fd);
+  }
+  if (gate.body_state() != RequestGate::Body::kUnderWay || gate.body_is_full()) self.StopReadingBody();
+  // The handler may end the connection.
+  self.OnBody();
+}
+
+void ServerConnection::OnBody() {
+  if (!m_wants_body || m_handle == nullptr) return;
+  const bool some = m_gate->body() != nullptr && evbuffer_get_length(m_gate->body()) > 0;
+  if (!some && m_gate->body_state() == RequestGate::Body::kUnderWay) return;
+  m_wants_body = false;
+  m_base.env().callbacks().Call(m_base, JsCallback::kBodyReadable, {m_handle->number()});
+}
+
+// --- C knows the connection, or has its request ----------------------------------------------------------
+//
+// C may set the callbacks for the end of the request and of the connection, and libevent has only one of
+// each. So we watch what libevent frees first of either (of the connection: first after its descriptor).
+
+void ServerConnection::ShowToC() {
+  if (!m_known_to_c) {
+    char* address = nullptr;
+    ev_uint16_t port = 0;
+    evhttp_connection_get_peer(m_connection, &address, &port);
+    m_connection_watch.Start(address, OnConnectionFreed, this);
+    m_known_to_c = true;
+    UseLibeventIo(evhttp_connection_get_bufferevent(m_connection));
+  }
+  if (m_in_flight != nullptr && !m_request_watch.on()) {
+    m_request_watch.Start(m_in_flight->remote_host, OnRequestFreed, this);
+  }
+  // When C's answer waits to be written, an edge-triggered event becomes a level-triggered one, which never
+  // rests while something has come; or, in libevent's debug mode, the answer is not written at all.
+  if (m_awaited != nullptr && event_get_fd(m_awaited) >= 0) StopAwaiting();
+}
+
+void ServerConnection::BeginRequestInC(evhttp_request* request) {
+  m_in_flight = request;
+  ShowToC();
+  if (request->type == EVHTTP_REQ_HEAD) {
+    evbuffer_add_cb(evhttp_request_get_output_buffer(request), DropBody, nullptr);
+  }
+  m_in_c = true;
+  if (m_sentinel != nullptr) event_del(m_sentinel);
+}
+
+void ServerConnection::FlushForC() {
+  if (m_in_c && m_in_flight->userdone != 0 && HasOutput()) FlushSoon();
+}
+
+void ServerConnection::LeaveRequestToC() {
+  if (!m_in_c || m_in_flight->userdone != 0 || evhttp_request_is_owned(m_in_flight) != 0) return;
+  evhttp_request_own(m_in_flight);
+  m_left_to_c = true;
+}
+
+// The connection goes. A request that C has answered goes with it; any other stays C's.
+void ServerConnection::EndHoldInC() {
+  m_in_c = false;
+  m_request_watch.Stop();
+  m_in_flight->evcon = nullptr;
+  // C has answered it when it heard of the end.
+  if (m_left_to_c && m_in_flight->userdone != 0) evhttp_request_free(m_in_flight);
+}
+
+// Libevent frees the request: its reply has been written, or its connection is being freed.
+void ServerConnection::OnRequestFreed(void* arg) {
+  ServerConnection& self = *static_cast<ServerConnection*>(arg);
+  self.m_hears_free = true;
+  if (std::exchange(self.m_in_c, false)) {
+    self.m_in_flight = nullptr;
+    self.m_left_to_c = false;
+    if (self.m_gate != nullptr && !self.m_gate->Resume()) self.Cut();
+  } else {
+    self.CompleteRequest(self.m_in_flight->userdone != 0 && !self.HasOutput());
+  }
+  self.m_hears_free = false;
+}
+
+// C has taken the callback by which we would have heard of it before.
+void ServerConnection::OnConnectionFreed(void* arg) { static_cast<ServerConnection*>(arg)->Close(false); }
+
+void ServerConnection::OnCut(evutil_socket_t, short, void* arg) {
+  ServerConnection& self = *static_cast<ServerConnection*>(arg);
+  const EventBase::BusyScope busy(self.m_base);
+  self.LeaveRequestToC();
+  evhttp_connection_free(self.m_connection);
 }
 
 }  // namespace bitcoin_support

@@ -18,7 +18,7 @@ namespace bitcoin_support {
 class EventBase;
 class EvHttp;
 class EvHttpConnection;
-class EvHttpRequest;
+class IncomingRequest;
 
 /// Stands between libevent's callbacks for a connection and the handles that JavaScript has for it.
 ///
@@ -36,7 +36,7 @@ class ServerConnection final : public RequestGate::Owner {
   evhttp_connection* connection() const { return m_connection; }
 
   // --- the request in flight ---------------------------------------------------------------------
-  void BeginRequest(EvHttpRequest& handle);
+  void BeginRequest(IncomingRequest& handle);
   /// The request is C's from here on, as if we did not exist: nothing of ours watches the connection until
   /// the request has been answered or has gone with the connection. @throws std::bad_alloc
   void BeginRequestInC(evhttp_request* request);
@@ -53,7 +53,7 @@ class ServerConnection final : public RequestGate::Owner {
   const EvHttp& server() const { return m_server; }
   /// Null when the server lets evhttp read requests by itself.
   RequestGate* gate() const { return m_gate.get(); }
-  EvHttpRequest* request() const { return m_handle; }
+  IncomingRequest* request() const { return m_handle; }
   /// The handle is gone: the reply is libevent's now.
   void ReleaseRequest() { m_handle = nullptr; }
 
@@ -119,7 +119,7 @@ class ServerConnection final : public RequestGate::Owner {
   EventBase& m_base;
   evhttp_connection* const m_connection;
   evhttp_request* m_in_flight = nullptr;
-  EvHttpRequest* m_handle = nullptr;
+  IncomingRequest* m_handle = nullptr;
   EvHttpConnection* m_view = nullptr;
   EvHttp& m_server;
   std::unique_ptr<RequestGate> m_gate;

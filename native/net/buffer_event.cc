@@ -4,7 +4,6 @@
 #include <event2/bufferevent_struct.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <event2/http.h>
 #include <event2/util.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -13,9 +12,9 @@
 #include <utility>
 
 #include "buffers/append_bytes.h"
-#include "http/ev_http_connection.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "net/buffer_event_host.h"
 #include "net/buffer_event_rate_limit_group.h"
 #include "net/direct_io.h"
 #include "net/dns_lookup.h"
@@ -79,13 +78,13 @@ BufferEvent::BufferEvent(BufferEvent& underlying, bool filters_input, bool filte
   underlying.RestWriting();
 }
 
-BufferEvent::BufferEvent(EvHttpConnection& connection)
-    : BaseChild(connection.base(), connection.base().env().type_for(kKind), kKind),
+BufferEvent::BufferEvent(EventBase& base, BufferEventHost& host)
+    : BaseChild(base, base.env().type_for(kKind), kKind),
       m_context(env().napi(), "BufferEvent"),
       m_type(Type::kView),
       m_close_on_free(false),
       m_may_defer(true),
-      m_connection(&connection) {}
+      m_host(&host) {}
 
 BufferEvent::~BufferEvent() = default;
 
@@ -108,9 +107,7 @@ BufferEvent& BufferEvent::Second() {
   return *second;
 }
 
-bufferevent* BufferEvent::bev() const {
-  return m_connection == nullptr ? m_bev : evhttp_connection_get_bufferevent(m_connection->connection());
-}
+bufferevent* BufferEvent::bev() const { return m_host == nullptr ? m_bev : m_host->stream(); }
 
 void BufferEvent::Dispose() {
   if (!live()) return;
@@ -131,7 +128,7 @@ void BufferEvent::Dispose() {
     // What it was told to use ends with the view; the connection goes on.
     if (m_limit != nullptr) SetRateLimit(nullptr);
     if (m_group != nullptr) SetGroup(nullptr);
-    std::exchange(m_connection, nullptr)->ForgetBufferevent();
+    std::exchange(m_host, nullptr)->ForgetView();
   }
   RetireChild();
   // At once: a loop that blocks may go on for long.

@@ -21,13 +21,13 @@
 namespace bitcoin_support {
 
 class DnsLookup;
-class EvDnsBase;
-class EvHttpConnection;
+class BufferEventHost;
 class BufferEventRateLimitGroup;
+class EvDnsBase;
 class HeldWrites;
 
-/// A socket, one of a pair, or a filter over another one, which it owns; or a view of the one of an HTTP
-/// connection.
+/// A socket, one of a pair, or a filter over another one, which it owns; or a view of the one that
+/// a BufferEventHost has.
 ///
 /// libevent counts references to a bufferevent and wipes a freed one only in a later turn of its base. So
 /// that nothing depends on when that is, Dispose() closes the descriptor itself and leaves libevent an empty
@@ -42,8 +42,8 @@ class BufferEvent final : public BaseChild, public LookupWaiter, private SocketC
   BufferEvent(EventBase& base, int fd, int options);
   /// A filter over `underlying`. @throws EventError ERR_EV_LIBEVENT
   BufferEvent(BufferEvent& underlying, bool filters_input, bool filters_output, int options);
-  /// A view of what `connection` reads and writes with.
-  explicit BufferEvent(EvHttpConnection& connection);
+  /// A view of what `host` reads and writes with.
+  BufferEvent(EventBase& base, BufferEventHost& host);
   ~BufferEvent() override;
 
   /// The first of a pair; the second has no handle until Second() is called.
@@ -52,7 +52,7 @@ class BufferEvent final : public BaseChild, public LookupWaiter, private SocketC
 
   void Dispose() override;
 
-  /// What libevent knows it by. A client's HTTP connection may change it between two calls.
+  /// What libevent knows it by. The host of a view may change it between two calls.
   bufferevent* bev() const;
 
   /// The lookup for ConnectHostname() has ended.
@@ -177,7 +177,7 @@ class BufferEvent final : public BaseChild, public LookupWaiter, private SocketC
   BufferEvent* m_underlying = nullptr;
   BufferEvent* m_over = nullptr;  ///< the filter over this one
   BufferEventFilter* m_filter = nullptr;
-  EvHttpConnection* m_connection = nullptr;
+  BufferEventHost* m_host = nullptr;  ///< of a view
   DnsLookup* m_lookup = nullptr;
   std::unique_ptr<SocketConnector> m_connector;  ///< while it tries the addresses of a name
   BufferEventRateLimitGroup* m_group = nullptr;

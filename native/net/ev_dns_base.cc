@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "http/ev_http_connection.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "net/dns_lookup.h"
@@ -76,7 +75,7 @@ void EvDnsBase::Dispose() {
 
 void EvDnsBase::EndUses() {
   while (!m_users.empty()) {
-    EvHttpConnection* const user = m_users.back();
+    BaseChild* const user = m_users.back();
     m_users.pop_back();
     user->Dispose();
   }

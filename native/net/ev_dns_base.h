@@ -14,7 +14,6 @@
 namespace bitcoin_support {
 
 class DnsLookup;
-class EvHttpConnection;
 
 /// Owns one evdns_base.
 ///
@@ -46,9 +45,9 @@ class EvDnsBase final : public BaseChild, private EventBase::Lingering {
   void Tell(double key, int result, int type, int ttl, std::vector<std::string> answers);
   [[noreturn]] void ThrowNobodyToAsk() const;
 
-  /// An HTTP connection looks its host up here: it ends before this does.
-  void AddUser(EvHttpConnection& connection) { m_users.push_back(&connection); }
-  void RemoveUser(const EvHttpConnection& connection) { std::erase(m_users, &connection); }
+  /// `user` looks names up here: Dispose() disposes it first.
+  void AddUser(BaseChild& user) { m_users.push_back(&user); }
+  void RemoveUser(const BaseChild& user) { std::erase(m_users, &user); }
 
   /// @throws RangeError when `host` is not to be looked up here
   static void CheckHost(napi_env env, const std::string& host);
@@ -80,7 +79,7 @@ class EvDnsBase final : public BaseChild, private EventBase::Lingering {
 
   evdns_base* m_dns = nullptr;
   std::unordered_map<double, DnsLookup*> m_lookups;
-  std::vector<EvHttpConnection*> m_users;
+  std::vector<BaseChild*> m_users;
   std::vector<std::string> m_answers;  ///< of the lookup that JavaScript is being told of
   double m_last_own_key = 0;
   bool m_disposing = false;

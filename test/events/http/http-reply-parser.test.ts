@@ -9,7 +9,9 @@ describe('the strict parser of replies', () => {
   it('comes to the same verdict however the bytes are split', async function () {
     this.timeout(compileTimeout)
     const sanitize = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined']
-    const parser = ['http_reply_parser', 'http_body_reader', 'field_value'].map((name) => `native/http/${name}.cc`)
+    const parser = ['http_reply_parser', 'http_head_reader', 'http_body_reader', 'field_value'].map(
+      (name) => `native/http/${name}.cc`,
+    )
     const program = await compile(
       'reply_pieces',
       [cxx, ...includes, ...sanitize],

@@ -10,11 +10,10 @@ describe('the strict parser of requests', () => {
     this.timeout(compileTimeout)
     const sanitize = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined']
     const sources = sourcesIn('test/native/http').filter((path) => path.endsWith('splits.cc'))
-    const program = await compile(
-      'parser_splits',
-      [cxx, ...includes, ...sanitize],
-      [...sources, 'native/http/http_strict_parser.cc', 'native/http/http_body_reader.cc'],
+    const parser = ['http_strict_parser', 'http_head_reader', 'http_body_reader', 'field_value'].map(
+      (name) => `native/http/${name}.cc`,
     )
+    const program = await compile('parser_splits', [cxx, ...includes, ...sanitize], [...sources, ...parser])
     const { code, stdout, stderr } = await runProgram(program, [String(FIRST_SEED), '50000'], {
       env: { LD_PRELOAD: '' },
       stuckAfter: compileTimeout,

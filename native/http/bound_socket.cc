@@ -1,4 +1,4 @@
-#include "net/bound_socket.h"
+#include "http/bound_socket.h"
 
 #include <event2/http.h>
 #include <event2/listener.h>

@@ -1,0 +1,197 @@
+#include "http/http_head_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/field_value.h"
+#include "http/http_characters.h"
+
+namespace bitcoin_support {
+namespace {
+
+using http_characters::EndOfRoom;
+using http_characters::Is;
+using http_characters::IsWhite;
+using http_characters::kText;
+using http_characters::kToken;
+
+// Fits into 64 bits with room to spare, and is more than anyone sends.
+constexpr size_t kMaxLengthDigits = 18;
+
+constexpr std::string_view kContentLength = "content-length";
+constexpr std::string_view kTransferEncoding = "transfer-encoding";
+
+}  // namespace
+
+void HttpHeadReader::Begin(size_t room, int minor) {
+  m_state = State::kLineStart;
+  m_field = Field::kNone;
+  m_fault = Fault::kNone;
+  m_has_length = m_chunked = m_tabs = false;
+  m_minor = minor;
+  m_room = room;
+  m_read = m_framing_hyphen = 0;
+  m_content_length = 0;
+  m_word_length = 0;
+}
+
+HttpHeadReader::Result HttpHeadReader::Feed(const char* data, size_t size) {
+  const char* p = data;
+  const char* const end = data + size;
+  Step step = Step::kMore;
+  while (p < end && step == Step::kMore) {
+    const char* const begin = p;
+    step = Read(p, end);
+    m_read += static_cast<size_t>(p - begin);
+  }
+  return {step, static_cast<size_t>(p - data)};
+}
+
+HttpHeadReader::Step HttpHeadReader::Refuse(Fault fault) {
+  m_state = State::kRefused;
+  m_fault = fault;
+  return Step::kRefused;
+}
+
+// Reads at least one byte unless there is a step, and more where many of a kind follow each other.
+HttpHeadReader::Step HttpHeadReader::Read(const char*& p, const char* end) {
+  switch (m_state) {
+    case State::kLineStart:
+      return BeginLine(p, end);
+    case State::kName:
+      return ReadName(p, end);
+    case State::kValueStart:
+    case State::kValue:
+      return ReadValue(p, end);
+    case State::kLineEnd:
+      if (*p != '\n') return Refuse(Fault::kLineEnd);
+      ++p;
+      m_state = State::kLineStart;
+      return Step::kMore;
+    case State::kHeadEnd:
+      if (*p != '\n') return Refuse(Fault::kHeadEnd);
+      ++p;
+      return Step::kEnd;
+    case State::kRefused:
+      break;
+  }
+  return Step::kRefused;
+}
+
+HttpHeadReader::Step HttpHeadReader::BeginLine(const char*& p, const char* end) {
+  if (m_folds && m_field != Field::kNone) {
+    if (IsWhite(*p)) {
+      // The line goes on, and the fold is a space.
+      if (m_field != Field::kOther && m_word_length < m_max_value) m_word[m_word_length++] = ' ';
+      m_state = State::kValueStart;
+      return ReadValue(p, end);
+    }
+    const Step step = EndValue();
+    if (step != Step::kMore) return step;
+  }
+  if (*p == '\r') {
+    ++p;
+    m_state = State::kHeadEnd;
+    return Step::kMore;
+  }
+  m_word_length = 0;
+  m_state = State::kName;
+  return ReadName(p, end);
+}
+
+HttpHeadReader::Step HttpHeadReader::ReadName(const char*& p, const char* end) {
+  const char* const stop = EndOfRoom(p, end, m_room);
+  const char* const begin = p;
+  while (p < stop && Is(*p, kToken)) ++p;
+  m_room -= static_cast<size_t>(p - begin);
+  // Nearly always a name comes in one piece, and need not be kept.
+  m_name = {begin, static_cast<size_t>(p - begin)};
+  if (m_word_length > 0 || p == end) {
+    const std::string_view kept = m_name.substr(0, m_max_value - m_word_length);
+    std::copy(kept.begin(), kept.end(), m_word.begin() + m_word_length);
+    m_word_length += kept.size();
+    m_name = {m_word.data(), m_word_length};
+  }
+  if (p == end) return Step::kMore;
+  if (m_room == 0) return Refuse(Fault::kTooLong);
+  // A space before the colon, or at the start of the line, is what lets two readers disagree.
+  if (*p != ':' || m_name.empty()) return Refuse(Fault::kName);
+  const size_t colon = m_read + static_cast<size_t>(p - begin);
+  ++p;
+  --m_room;
+  m_word_length = 0;
+  m_state = State::kValueStart;
+  if (m_name.size() == kContentLength.size() && EqualsIgnoringCase(m_name, kContentLength)) {
+    m_field = Field::kContentLength;
+  } else if (m_name.size() == kTransferEncoding.size() && EqualsIgnoringCase(m_name, kTransferEncoding)) {
+    m_field = Field::kTransferEncoding;
+  } else {
+    m_field = Field::kOther;
+    return Step::kName;
+  }
+  m_framing_hyphen = colon - m_name.size() + m_name.find('-');
+  return Step::kMore;
+}
+
+HttpHeadReader::Step HttpHeadReader::ReadValue(const char*& p, const char* end) {
+  const char* const stop = EndOfRoom(p, end, m_room);
+  const char* const begin = p;
+  if (m_state == State::kValueStart) {
+    for (; p < stop && IsWhite(*p); ++p) m_tabs |= *p == '\t';
+    if (p < stop) m_state = State::kValue;
+  }
+  if (m_field == Field::kOther) {
+    while (p < stop && Is(*p, kText)) ++p;
+  } else {
+    size_t length = m_word_length;
+    for (; p < stop && Is(*p, kText); ++p) {
+      if (length == m_max_value) return Refuse(Fault::kValueTooLong);
+      m_word[length++] = *p;
+    }
+    m_word_length = length;
+  }
+  m_room -= static_cast<size_t>(p - begin);
+  if (p == end) return Step::kMore;
+  if (*p != '\r') return Refuse(m_room == 0 ? Fault::kTooLong : Fault::kValue);
+  ++p;
+  m_state = State::kLineEnd;
+  return m_folds ? Step::kMore : EndValue();
+}
+
+HttpHeadReader::Step HttpHeadReader::EndValue() {
+  if (m_field == Field::kOther) return Step::kMore;
+  m_value = TrimOws({m_word.data(), m_word_length});
+  switch (std::exchange(m_field, Field::kOther)) {
+    case Field::kContentLength:
+      return TakeContentLength(m_value);
+    case Field::kTransferEncoding:
+      return TakeTransferEncoding(m_value);
+    case Field::kKept:
+      return Step::kField;
+    case Field::kNone:
+    case Field::kOther:
+      break;
+  }
+  return Step::kMore;
+}
+
+HttpHeadReader::Step HttpHeadReader::TakeContentLength(std::string_view value) {
+  if (m_has_length || m_chunked) return Refuse(Fault::kLengthTwice);
+  m_has_length = true;
+  if (!AllDigits(value)) return Refuse(Fault::kLengthNoNumber);
+  while (value.size() > 1 && value.front() == '0') value.remove_prefix(1);
+  if (value.size() > kMaxLengthDigits) return Refuse(Fault::kLengthTooLarge);
+  for (const char c : value) m_content_length = m_content_length * 10 + static_cast<uint64_t>(c - '0');
+  return Step::kMore;
+}
+
+HttpHeadReader::Step HttpHeadReader::TakeTransferEncoding(std::string_view value) {
+  // In HTTP/1.0 it says nothing about the body, and whoever passed it on did not know.
+  if (m_minor == 0) return Refuse(Fault::kOldEncoding);
+  if (m_chunked || m_has_length) return Refuse(Fault::kLengthTwice);
+  if (!EqualsIgnoringCase(value, "chunked")) return Refuse(Fault::kEncoding);
+  m_chunked = true;
+  return Step::kMore;
+}
+
+}  // namespace bitcoin_support

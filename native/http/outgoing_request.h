@@ -1,0 +1,150 @@
+// A request that a client makes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "buffers/unique_buffer.h"
+#include "http/ev_http_request.h"
+
+namespace bitcoin_support {
+
+class EvHttpConnection;
+class HttpClient;
+
+/// It belongs to the user until it is made, and from then on to the connection, whatever came of making it.
+/// It ends when its callback has run.
+class OutgoingRequest final : public EvHttpRequest {
+ public:
+  /// @throws std::bad_alloc
+  explicit OutgoingRequest(Environment& env);
+  ~OutgoingRequest() override;
+
+  OutgoingRequest* outgoing() override { return this; }
+  void Dispose() override;
+  void* Address() const override;
+  /// C has got its address.
+  bool known_to_c() const { return m_known_to_c; }
+
+  /// EVHTTP_REQ_* of a request that has been made.
+  int command() const { return m_command; }
+  std::string_view method() const;
+  const std::string& uri() const { return m_uri; }
+  /// The request asks for another protocol on the connection.
+  bool AsksForUpgrade() const;
+
+  /// Adds a string (as UTF-8) or a Uint8Array to the body that will be sent.
+  void AppendOutput(Napi::Env env, napi_value bytes);
+  /// Hands the request to `connection`. @throws EventError
+  void Make(EvHttpConnection& connection, int command, const std::string& uri);
+  /// evhttp_make_request(), as often as it takes to connect.
+  int HandToLibevent(evhttp_connection* connection);
+
+  // --- how it ends, for HttpClient -----------------------------------------------------------------
+  /// Fails a request that has been made. JavaScript is given `error`, EVREQ_HTTP_*, and after a cancellation
+  /// nothing more. While the request's own callback is running, that is left to end.
+  void Fail(int error = EVREQ_HTTP_REQUEST_CANCEL);
+  /// Its reply is wrong: JavaScript is given that when libevent ends the request.
+  void NoteWrongReply();
+  /// Its connection is being closed: libevent is about to say how the request ends.
+  void AwaitEnd();
+  /// There is no connection for it: its callback is given it with the status 0.
+  void EndUnconnected();
+
+  // --- a body that is sent in chunks ---------------------------------------------------------------
+  bool sends_chunks() const { return m_chunks != nullptr; }
+  bool chunks_ended() const { return m_chunks_ended; }
+  /// What was given before the connection could take it, as it goes over the wire.
+  evbuffer* chunks() const { return m_chunks.get(); }
+  std::vector<double> TakeWrittenKeys() { return std::exchange(m_written_keys, {}); }
+
+  static void Export(Napi::Env env, Napi::Object exports, Environment& state);
+
+ private:
+  using EvHttpRequest::kKind;  // handles are looked up as EvHttpRequest
+
+  //           Make()         OnHeaders()
+  //     kNew ------> kMade ---------------> kReading
+  //                    |                       |
+  //                    |  AwaitEnd(), Fail()   |
+  //                    +-----> kClosing <------+
+  //                    |          |            |
+  //                    |  OnDone(), EndUnconnected()
+  //                    +------> kEnded <-------+
+  //
+  // End() retires the handle in any state but kNew, in which Dispose() deletes it.
+  enum class State : uint8_t {
+    kNew,
+    kMade,     ///< it waits for a connection, or libevent has it
+    kReading,  ///< libevent has read the reply's head
+    kClosing,  ///< its connection is being closed: libevent may have freed what it knows of it, or is about
+               ///< to
+    kEnded,    ///< its callback is running
+  };
+
+  bool under_way() const { return m_state == State::kMade || m_state == State::kReading; }
+
+  void CheckThere() const override;
+  void CheckOutputIsOurs() const override;
+  unsigned Command() const override;
+  const char* Uri() const override;
+  double ConnectionNumber() override;
+  EventBase* BaseOrNull() const override { return m_state == State::kNew ? nullptr : &base(); }
+
+  static OutgoingRequest& OutgoingAt(const Napi::CallbackInfo& info, size_t index);
+  static OutgoingRequest& Outgoing(const Napi::CallbackInfo& info) { return OutgoingAt(info, 0); }
+
+  static Napi::Value NewNapi(const Napi::CallbackInfo& info);
+  static Napi::Value CancelNapi(const Napi::CallbackInfo& info);
+  static Napi::Value WantHeadersNapi(const Napi::CallbackInfo& info);
+  static Napi::Value WantChunksNapi(const Napi::CallbackInfo& info);
+  static Napi::Value RejectNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetDeadlineNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SetPausedNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SendNapi(const Napi::CallbackInfo& info);
+  static Napi::Value TakeReplyNapi(const Napi::CallbackInfo& info);
+  static Napi::Value BeginChunksNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SendChunkNapi(const Napi::CallbackInfo& info);
+  static Napi::Value EndChunksNapi(const Napi::CallbackInfo& info);
+
+  HttpClient& client() const;
+  void AddContentLength();
+  void CheckTakesChunks() const;
+  void BeginChunks();
+  evbuffer* ChunkTarget() const;
+  void NoteWritten(const evbuffer& target, double key);
+  void Cancel();
+  void ReportFailure(int error);
+  static void EndUnanswered(Environment& env, EventBase& base, double number, bool call);
+  void End();
+  void SetPaused(bool on);
+  void SetDeadline(double ms);
+  void StartDeadline();
+
+  static void OnDone(evhttp_request* request, void* arg);
+  static void OnError(evhttp_request_error error, void* arg);
+  static int OnHeaders(evhttp_request* request, void* arg);
+  static void OnChunk(evhttp_request* request, void* arg);
+  static void OnDeadline(evutil_socket_t fd, short what, void* arg);
+
+  State m_state = State::kNew;
+  EvHttpConnection* m_connection = nullptr;
+  int m_command = 0;
+  std::string m_uri;
+  UniqueBuffer m_chunks;
+  bool m_chunks_ended = false;
+  std::vector<double> m_written_keys;
+  event* m_deadline = nullptr;
+  double m_deadline_ms = -1;
+  event* m_hold = nullptr;        // keeps the base alive while the reading is paused
+  int m_error = -1;               // what JavaScript is given instead of libevent's own code
+  bool m_libevent_ended = false;  // libevent has called back for its end
+  bool m_in_callback = false;     // libevent is reading the reply, and JavaScript is called
+  bool m_wants_headers = false;
+  bool m_rejected = false;
+  mutable bool m_known_to_c = false;
+};
+
+}  // namespace bitcoin_support
