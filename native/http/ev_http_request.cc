@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <new>
 
-#include "buffers/buffer_bytes.h"
+#include "buffers/flat_bytes.h"
 #include "http/ev_http_connection.h"
 #include "http/http_client.h"
 #include "http/http_guard.h"

@@ -3,7 +3,7 @@
 
 #include <napi.h>
 
-#include "buffers/buffer_news.h"
+#include "buffers/buffer_changes.h"
 #include "loop/event_base.h"
 #include "napi/environment.h"
 
@@ -14,7 +14,8 @@ namespace bitcoin_support {
 /// callbacks called; they may dispose anything.
 class BufferTransfer {
  public:
-  explicit BufferTransfer(EventBase& base) : m_env(base.env()), m_news(m_env.buffer_news()), m_busy(base) {}
+  explicit BufferTransfer(EventBase& base)
+      : m_env(base.env()), m_changes(m_env.buffer_news()), m_busy(base) {}
 
   /// @throws what a callback throws
   Napi::Value End(Napi::Value result) {
@@ -24,7 +25,7 @@ class BufferTransfer {
 
  private:
   Environment& m_env;
-  const BufferNews::Scope m_news;
+  const BufferChanges::Scope m_changes;
   const EventBase::BusyScope m_busy;
 };
 
