@@ -2,8 +2,6 @@
 
 #include <event2/util.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <utility>
 
 #include "loop/event_base.h"
+#include "net/no_delay.h"
 
 namespace bitcoin_support {
 namespace {
@@ -53,11 +52,6 @@ int NewStreamSocket(int family) {
   const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd >= 0 && family != AF_UNIX) SetNoDelay(fd);
   return fd;
-}
-
-void SetNoDelay(int fd) {
-  const int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 struct SocketConnector::Attempt {

@@ -28,9 +28,6 @@ std::vector<SocketTarget> TargetsOf(const addrinfo* found);
 /// errno set
 int NewStreamSocket(int family);
 
-/// Switches off the delay of short packets (Nagle's algorithm). Does nothing to a socket that is not TCP's.
-void SetNoDelay(int fd);
-
 /// Connects to the first of several addresses that answers, as RFC 8305 has it: the families by turns, and
 /// the next address when one has failed, or has not answered for 250 ms. A connection that is late is closed.
 ///
