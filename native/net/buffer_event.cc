@@ -225,7 +225,7 @@ void BufferEvent::SetTimeouts(const std::optional<timeval>& read, const std::opt
 void BufferEvent::UpdateTimers(short what) {
   if (m_underlying != nullptr) m_underlying->UpdateTimers(what & EV_READ);
   if (m_timers == nullptr) return;
-  m_timers->SetReadingRests(m_over != nullptr && (bufferevent_get_enabled(m_over->m_bev) & EV_READ) == 0);
+  m_timers->SetReadingSuspended(m_over != nullptr && (bufferevent_get_enabled(m_over->m_bev) & EV_READ) == 0);
   m_timers->Update(what);
 }
 

@@ -14,7 +14,7 @@ namespace bitcoin_support {
 
 class BufferEventLimits;
 
-/// Owns one group. Its members leave it before it goes: libevent would abort.
+/// Owns one group. Dispose() removes its members first: libevent aborts when it frees a group that has some.
 class BufferEventRateLimitGroup final : public BaseChild {
  public:
   static constexpr HandleKind kKind = HandleKind::kBufferEventRateLimitGroup;

@@ -10,10 +10,8 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "napi/arguments.h"
@@ -24,6 +22,7 @@
 #include "net/dns_lookup.h"
 #include "net/ev_dns_base.h"
 #include "net/no_delay.h"
+#include "net/socket_address.h"
 
 namespace bitcoin_support {
 namespace {
@@ -259,13 +258,9 @@ Napi::Value BufferEventSocket::ConnectNapi(const Napi::CallbackInfo& info) {
 // (bufferevent, path)
 Napi::Value BufferEventSocket::ConnectUnixNapi(const Napi::CallbackInfo& info) {
   BufferEventSocket& self = BufferEvent::Socket(info);
-  const std::string path = NameArg(info, 1);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path)
-    ThrowRangeError(info.Env(), "no path of a socket");
-  std::memcpy(address.sun_path, path.data(), path.size());
-  self.Connect(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const auto address = UnixAddress(NameArg(info, 1));
+  if (!address) ThrowRangeError(info.Env(), "no path of a socket");
+  self.Connect(reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
   return info.Env().Undefined();
 }
 

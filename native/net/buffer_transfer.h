@@ -1,4 +1,4 @@
-// What stands around calls that move bytes through bufferevents.
+// The scope of a native call that moves bytes through bufferevents.
 #pragma once
 
 #include <napi.h>
@@ -9,9 +9,9 @@
 
 namespace bitcoin_support {
 
-/// As EvBuffer::Operation, for a call into libevent that may change buffers of which there may be no handle:
-/// those of the bufferevents on a base. The function returns what End() does, which has the buffers'
-/// callbacks called; they may dispose anything.
+/// EvBuffer::Operation for a call into libevent that may change the buffers of any bufferevent on a base,
+/// with or without handles. The function returns what End() returns, which calls JavaScript for the changes;
+/// those callbacks may dispose anything.
 class BufferTransfer {
  public:
   explicit BufferTransfer(EventBase& base)

@@ -19,7 +19,7 @@ namespace {
 constexpr timeval kAttemptDelay{0, 250'000};
 constexpr timeval kAtOnce{0, 0};
 
-// The first address's family begins, and then they take turns.
+// Sorts the addresses so that the families take turns, beginning with that of the first.
 std::vector<SocketTarget> ByTurns(const std::vector<SocketTarget>& targets) {
   std::vector<SocketTarget> first;
   std::vector<SocketTarget> others;
@@ -90,7 +90,7 @@ bool SocketConnector::Start() {
   return true;
 }
 
-// Begins with the next address. What fails at once is told in a later turn.
+// Tries the next address. When all have failed at once, the owner is called in a later turn.
 void SocketConnector::TryNext() {
   while (m_begun < m_targets.size()) {
     const size_t under_way = m_attempts.size();
