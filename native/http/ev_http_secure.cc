@@ -8,7 +8,7 @@
 
 #include "http/ev_http_request.h"
 #include "http/http_text.h"
-#include "memory/secure_buffer_napi.h"
+#include "memory/secure_arguments.h"
 #include "napi/arguments.h"
 #include "napi/exports.h"
 #include "secure/secure_buffer.h"

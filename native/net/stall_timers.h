@@ -13,11 +13,11 @@ namespace bitcoin_support {
 
 /// The timeouts of a filter, or of one of a pair. libevent's own run too often there: a filter's write
 /// timeout runs after all has been written, and a read timeout when the input is full or reading is disabled.
-/// These run as a socket's do:
-/// - the write timeout while bytes wait to be written, in the filter or in the bufferevents under it; it
-/// starts
-///   when the first of them comes, and again with each progress
-/// - the read timeout while reading is enabled and not suspended; it starts then, and again when bytes come
+/// These run as a socket's do.
+///
+/// The write timeout runs while bytes wait to be written, in the filter or in the bufferevents under it. It
+/// starts when the first of them comes, and again with each progress. The read timeout runs while reading is
+/// enabled and not suspended. It starts then, and again when bytes come.
 class StallTimers {
  public:
   /// Adds callbacks to the bufferevent's buffers.
