@@ -23,6 +23,7 @@
 #include "net/ev_dns_base.h"
 #include "net/no_delay.h"
 #include "net/socket_address.h"
+#include "net/socket_arguments.h"
 
 namespace bitcoin_support {
 namespace {
@@ -51,12 +52,6 @@ std::string NameArg(const Napi::CallbackInfo& info, size_t index) {
   std::string name = StringArg(info, index);
   if (name.find('\0') != std::string::npos) ThrowRangeError(info.Env(), "a name has no NUL");
   return name;
-}
-
-int PortArg(const Napi::CallbackInfo& info, size_t index) {
-  const int port = IntArg(info, index);
-  if (port < 0 || port > 65535) ThrowRangeError(info.Env(), "no port");
-  return port;
 }
 
 }  // namespace
@@ -266,13 +261,12 @@ Napi::Value BufferEventSocket::ConnectUnixNapi(const Napi::CallbackInfo& info) {
 
 // (… 0, 4 or 6, host, port > 0)
 void BufferEventSocket::ConnectHostnameArgs(EvDnsBase* dns, const Napi::CallbackInfo& info, size_t first) {
-  const int version = IntArg(info, first);
+  const int family = FamilyArg(info, first);
   const std::string host = NameArg(info, first + 1);
-  const int port = PortArg(info, first + 2);
-  if (version != 0 && version != 4 && version != 6) ThrowRangeError(info.Env(), "no family");
+  const uint16_t port = PortArg(info, first + 2);
   if (host.empty() || port == 0) ThrowRangeError(info.Env(), "no host or port");
   if (dns != nullptr) EvDnsBase::CheckHost(info.Env(), host);
-  ConnectHostname(dns, version == 0 ? AF_UNSPEC : version == 4 ? AF_INET : AF_INET6, host, port);
+  ConnectHostname(dns, family, host, port);
 }
 
 // (bufferevent, 0, 4 or 6, host, port > 0)

@@ -17,6 +17,7 @@
 #include "net/listen_socket.h"
 #include "net/no_delay.h"
 #include "net/socket_address.h"
+#include "net/socket_arguments.h"
 
 namespace bitcoin_support {
 namespace {
@@ -140,11 +141,10 @@ EvConnListener& EvConnListener::This(const Napi::CallbackInfo& info) {
 Napi::Value EvConnListener::BindTcpNapi(const Napi::CallbackInfo& info) {
   EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
   const std::string host = StringArg(info, 1);
-  const int port = IntArg(info, 2);
-  if (port < 0 || port > 65535) ThrowRangeError(info.Env(), "no port");
+  const uint16_t port = PortArg(info, 2);
   const ListenOptions options{IntArg(info, 3), BoolArg(info, 4), BoolArg(info, 5), BoolArg(info, 6)};
   const auto flags = static_cast<unsigned>(IntArg(info, 7));
-  UniqueFd fd(ListenTcpOrThrow(base.env(), host, static_cast<uint16_t>(port), options));
+  UniqueFd fd(ListenTcpOrThrow(base.env(), host, port, options));
   auto* const self = new EvConnListener(base, fd.get(), flags, "");
   fd.Release();
   return Napi::Number::New(info.Env(), self->number());

@@ -16,6 +16,7 @@
 #include "net/dns_lookup.h"
 #include "net/lookup_error.h"
 #include "net/resolver_file.h"
+#include "net/socket_arguments.h"
 
 namespace bitcoin_support {
 namespace {
@@ -287,15 +288,13 @@ Napi::Value EvDnsBase::GetAddrInfoNapi(const Napi::CallbackInfo& info) {
   EvDnsBase& self = This(info);
   const std::string host = TextArg(info, 1);
   CheckHost(info.Env(), host);
-  const int port = IntArg(info, 2);
-  const int version = IntArg(info, 3);
+  const uint16_t port = PortArg(info, 2);
+  const int family = FamilyArg(info, 3);
   const double key = NumberArg(info, 4);
-  if (port < 0 || port > 65535) ThrowRangeError(info.Env(), "no port");
-  if (version != 0 && version != 4 && version != 6) ThrowRangeError(info.Env(), "no family");
   if (!(key > 0) || self.m_lookups.contains(key))
     ThrowEventError(self.env(), code::kState, "the key is in use");
   evutil_addrinfo hints{};
-  hints.ai_family = version == 0 ? AF_UNSPEC : version == 4 ? AF_INET : AF_INET6;
+  hints.ai_family = family;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_protocol = IPPROTO_TCP;
   const EventBase::BusyScope busy(self.base());
