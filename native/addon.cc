@@ -13,10 +13,11 @@
 #include "libevent/libevent_runtime.h"
 #include "loop/event_base.h"
 #include "loop/lib_event.h"
+#include "memory/allocated_regions.h"
+#include "memory/lent_memory.h"
 #include "memory/locked_memory_napi.h"
 #include "memory/memory_napi.h"
 #include "memory/secure_buffer_napi.h"
-#include "memory/secure_string_napi.h"
 #include "memory/terminal_prompt_napi.h"
 #include "napi/environment.h"
 #include "napi/handle_napi.h"
@@ -40,7 +41,8 @@ Napi::Value NewInstance(const Napi::CallbackInfo& info) {
   ExportMemoryFunctions(env, exports, state);
   ExportLockedMemoryFunctions(env, exports, state);
   ExportSecureBufferFunctions(env, exports, state);
-  ExportSecureStringFunctions(env, exports, state);
+  AllocatedRegions::Export(env, exports, state);
+  LentMemory::Export(env, exports, state);
   ExportTerminalPromptFunctions(env, exports, state);
   EventBase::Export(env, exports, state);
   LibEvent::Export(env, exports, state);

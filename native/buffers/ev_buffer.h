@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "buffers/buffer_news.h"
+#include "buffers/buffer_changes.h"
 #include "loop/event_base.h"
 
 struct evbuffer;
@@ -14,24 +14,24 @@ namespace bitcoin_support {
 
 class BufferView;
 
-/// Owns an evbuffer, or is a view of one that belongs to something else: see BufferView.
+/// Owns an evbuffer, or is a view of one that belongs to another object: see BufferView.
 ///
-/// Belongs to no base: a buffer is bytes, and works without one.
+/// One that owns its evbuffer is on no base: it works without a loop.
 class EvBuffer final : public Handle {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvBuffer;
 
-  /// What a view lets JavaScript do.
+  /// What JavaScript may do with a view.
   enum class Use : uint8_t {
-    kFree,      ///< all but freezing, which is its owner's business
-    kReadOnly,  ///< nothing that changes its content
+    kFree,      ///< everything but freezing and flags, which are the owner's
+    kReadOnly,  ///< nothing that changes the content
   };
 
-  /// One that owns its buffer. @throws std::bad_alloc
+  /// One that owns its evbuffer. @throws std::bad_alloc
   explicit EvBuffer(Environment& env);
   ~EvBuffer() override;
 
-  /// Of a view this ends the handle alone: the buffer is its owner's.
+  /// Disposing a view ends the handle only: the evbuffer stays its owner's.
   void Dispose() override;
 
   bool forked() const override { return m_base != nullptr && m_base->forked(); }
@@ -40,12 +40,13 @@ class EvBuffer final : public Handle {
   EventBase* base() const { return m_base; }
   bool owned() const { return m_view == nullptr && m_buffer != nullptr; }
 
-  /// @throws EventError ERR_EV_STATE when the content is not JavaScript's to change
+  /// @throws EventError ERR_EV_STATE when JavaScript may not change the content
   void CheckMayChange() const;
 
-  /// Stands around each call into libevent, by whatever native function, that may change `buffer` or `other`:
-  /// what JavaScript disposes meanwhile stays until the end. The function returns what End() does, which has
-  /// the callbacks called for what has changed; they may dispose anything.
+  /// Create one in every native function, of whichever class, before it calls libevent in a way that may
+  /// change `buffer` or `other`: both live until its end, though JavaScript disposes them. The function
+  /// returns what End() returns, which calls JavaScript for the changes; those callbacks may dispose
+  /// anything.
   class Operation {
    public:
     explicit Operation(EvBuffer& buffer, EvBuffer* other = nullptr);
@@ -59,17 +60,12 @@ class EvBuffer final : public Handle {
    private:
     EvBuffer& m_buffer;
     EvBuffer* const m_other;
-    const BufferNews::Scope m_news;
+    const BufferChanges::Scope m_changes;
     std::optional<EventBase::BusyScope> m_busy;
     std::optional<EventBase::BusyScope> m_other_busy;
   };
 
-  /// Has changes told, or no more.
-  void Watch(bool on);
-
   static void Export(Napi::Env env, Napi::Object exports, Environment& environment);
-  static void ExportSearch(Napi::Env env, Napi::Object exports, Environment& environment);
-  static void ExportIo(Napi::Env env, Napi::Object exports, Environment& environment);
 
  private:
   friend class BufferView;
@@ -78,16 +74,18 @@ class EvBuffer final : public Handle {
   void LeaveOperation();
   BufferWatch& watch();
 
+  static Napi::Value WatchChangesNapi(const Napi::CallbackInfo& info);
+
   evbuffer* m_buffer;
   BufferView* m_view = nullptr;
-  EventBase* m_base = nullptr;  // a view's owner's
+  EventBase* m_base = nullptr;  ///< of a view's owner
   const Use m_use = Use::kFree;
   unsigned m_operations = 0;
-  BufferWatch m_watch;  // of one that owns its buffer
+  BufferWatch m_watch;  ///< of one that owns its evbuffer; a view uses its BufferView's
 };
 
-/// The place that something has for the view of a buffer of its own. The handle is made when JavaScript asks
-/// for it, and again when it has disposed it. It ends with the place.
+/// Keeps the handle that is a view of an evbuffer; the evbuffer's owner has one as a member. The handle is
+/// made when JavaScript asks for it, and again after JavaScript has disposed it. It ends with the BufferView.
 class BufferView {
  public:
   BufferView() = default;
@@ -95,11 +93,12 @@ class BufferView {
   BufferView(const BufferView&) = delete;
   BufferView& operator=(const BufferView&) = delete;
 
-  /// @param base where the owner lives; it releases the buffer in EventBase::WhenIdle() at the earliest. Null
-  /// for none: then nothing of the buffer's calls back
+  /// @param base where the owner lives, which frees the evbuffer in EventBase::WhenIdle() at the earliest;
+  /// null for none, and then no callback may run while the evbuffer changes
   EvBuffer& Get(Environment& env, EventBase* base, evbuffer* buffer, EvBuffer::Use use);
 
-  /// Ends the handle, if there is one. To be called before the buffer goes, or is JavaScript's no more.
+  /// Ends the handle, if there is one. Call it before the evbuffer is freed or JavaScript may no longer use
+  /// it.
   void Invalidate();
 
  private:

@@ -4,10 +4,13 @@
 
 #include <new>
 
+#include "buffers/append_bytes.h"
+#include "buffers/unique_buffer.h"
+
 namespace bitcoin_support {
 namespace {
 
-// Less than this is copied: a block of libevent's holds more.
+// A smaller number of bytes is copied: one block of libevent's has room for more.
 constexpr size_t kFewBytes = 1024;
 
 }  // namespace
@@ -19,11 +22,10 @@ InputUnlock::~InputUnlock() { evbuffer_freeze(m_input, 0); }
 void MoveBytes(evbuffer* from, evbuffer* to, size_t length) {
   if (length == 0) return;
   if (length < kFewBytes) {
-    evbuffer_iovec space{};
-    if (evbuffer_reserve_space(to, static_cast<ev_ssize_t>(length), &space, 1) != 1) throw std::bad_alloc();
-    evbuffer_remove(from, space.iov_base, length);
-    space.iov_len = length;
-    if (evbuffer_commit_space(to, &space, 1) != 0) throw std::bad_alloc();
+    const auto take = [&](char* space, size_t) {
+      return static_cast<size_t>(evbuffer_remove(from, space, length));
+    };
+    if (!AppendInPlace(to, length, take)) throw std::bad_alloc();
     return;
   }
   const bool all = length == evbuffer_get_length(from);
@@ -38,12 +40,10 @@ void MoveTail(evbuffer* from, evbuffer* to, size_t length) {
     MoveBytes(from, to, length);
     return;
   }
-  evbuffer* const kept = evbuffer_new();
-  if (kept == nullptr) throw std::bad_alloc();
-  MoveBytes(from, kept, front);
+  const UniqueBuffer kept = NewBuffer();
+  MoveBytes(from, kept.get(), front);
   MoveBytes(from, to, length);
-  evbuffer_add_buffer(from, kept);
-  evbuffer_free(kept);
+  evbuffer_add_buffer(from, kept.get());
 }
 
 }  // namespace bitcoin_support

@@ -7,7 +7,7 @@ struct evbuffer;
 
 namespace bitcoin_support {
 
-/// Lets bytes be added to a bufferevent's input, which otherwise only the bufferevent itself may.
+/// Unfreezes the end of a bufferevent's input, to which only the bufferevent itself may add otherwise.
 class InputUnlock {
  public:
   explicit InputUnlock(evbuffer* input);
@@ -19,8 +19,8 @@ class InputUnlock {
   evbuffer* const m_input;
 };
 
-/// Moves the first `length` bytes to the end of `to`. Few are copied, so that pieces that come one by one
-/// do not each keep a block of memory. @throws std::bad_alloc
+/// Moves the first `length` bytes to the end of `to`. It copies small numbers of bytes, so that pieces that
+/// come one by one do not each keep a block of libevent's. @throws std::bad_alloc
 void MoveBytes(evbuffer* from, evbuffer* to, size_t length);
 
 /// Moves the last `length` bytes to the end of `to`. @throws std::bad_alloc

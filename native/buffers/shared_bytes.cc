@@ -7,13 +7,14 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "buffers/append_bytes.h"
 #include "libevent/scrubbing_heap.h"
 #include "napi/byte_source.h"
 
 namespace bitcoin_support {
 namespace {
 
-// Of one length so many are compared with: more that differ are hardly the same body for many.
+// How many copies of the same length are compared. Where more differ, a body is hardly sent to many peers.
 constexpr int kMostCompared = 8;
 
 struct ScrubbingDeleter {
@@ -26,7 +27,7 @@ struct SharedBytes::Index {
   std::unordered_multimap<size_t, Copy*> copies;  // by length
 };
 
-/// One copy. The buffers that hold it count.
+/// One copy, with the number of buffers that hold it.
 class SharedBytes::Copy {
  public:
   Copy(std::shared_ptr<Index> index, const ByteSource& bytes)
@@ -39,7 +40,7 @@ class SharedBytes::Copy {
 
   std::string_view view() const { return {m_bytes.get(), m_size}; }
 
-  /// Has it found by others. Where there is no memory for that it is not.
+  /// Lets Find() find it. Without memory for that, it stays unknown.
   void Publish() {
     try {
       m_index->copies.emplace(m_size, this);
@@ -49,8 +50,8 @@ class SharedBytes::Copy {
 
   /// @throws std::bad_alloc
   void AddTo(evbuffer* buffer) {
-    const auto let_go = [](const void*, size_t, void* copy) { static_cast<Copy*>(copy)->LetGo(); };
-    if (evbuffer_add_reference(buffer, m_bytes.get(), m_size, let_go, this) != 0) throw std::bad_alloc();
+    const auto release = [](const void*, size_t, void* copy) { static_cast<Copy*>(copy)->Release(); };
+    if (evbuffer_add_reference(buffer, m_bytes.get(), m_size, release, this) != 0) throw std::bad_alloc();
     ++m_holders;
   }
 
@@ -63,7 +64,7 @@ class SharedBytes::Copy {
   }
 
  private:
-  void LetGo() {
+  void Release() {
     if (--m_holders > 0) return;
     auto [entry, end] = m_index->copies.equal_range(m_size);
     for (; entry != end; ++entry) {
@@ -84,18 +85,11 @@ SharedBytes::SharedBytes() : m_index(std::make_shared<Index>()) {}
 SharedBytes::~SharedBytes() = default;
 
 void SharedBytes::Append(const ByteSource& bytes, evbuffer* buffer) {
-  if (bytes.size() == 0) return;
   if (bytes.size() < kLeast) {
-    evbuffer_iovec space{};
-    if (evbuffer_reserve_space(buffer, static_cast<ev_ssize_t>(bytes.size() + 1), &space, 1) != 1) {
-      throw std::bad_alloc();
-    }
-    bytes.CopyTo(static_cast<char*>(space.iov_base));
-    space.iov_len = bytes.size();
-    if (evbuffer_commit_space(buffer, &space, 1) != 0) throw std::bad_alloc();
+    AppendBytes(bytes, buffer);
     return;
   }
-  // A string's bytes are nowhere before they have been written out.
+  // A long string has no bytes to compare before they have been written out.
   if (const auto given = bytes.view()) {
     if (Copy* const known = Copy::Find(*m_index, *given)) return known->AddTo(buffer);
   }

@@ -1,4 +1,4 @@
-// Long bodies that wait to be written, each held once however many wait for it.
+// Long bodies that wait to be written, each stored once however many buffers it waits in.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +10,15 @@ namespace bitcoin_support {
 
 class ByteSource;
 
-/// A server may give the same long body to many peers that read slowly. What JavaScript holds it in may
-/// change or go at any time, so it is copied all the same, but once: as long as some buffer holds the copy,
-/// whatever is equal to it is added as a reference to it.
+/// A server may send the same long body to many peers that read slowly. JavaScript may change or release its
+/// memory at any time, so a body is copied, but only once: as long as a buffer holds the copy, an equal body
+/// is added as a reference to it.
 ///
-/// The copies belong to the buffers that hold them, and are wiped when the last one lets go: they may outlive
-/// this, but not the thread.
+/// A copy belongs to the buffers that hold it, and is wiped when the last of them releases it. It may outlive
+/// this object, but not the thread.
 class SharedBytes {
  public:
-  /// Fewer bytes than this are copied each time.
+  /// A shorter body is copied each time.
   static constexpr size_t kLeast = 64 * 1024;
 
   SharedBytes();

@@ -13,9 +13,9 @@ using bitcoin_support::BufferNumber;
 using bitcoin_support::SecureBuffer;
 using bitcoin_support::SecureBufferTable;
 
-// A number has 53 bits. Above them these make the handle an address that no process has, neither with x86's
-// canonical addresses nor with arm's tags, so that whoever does dereference it is stopped at once, and a
-// garbage collector that finds one does not take it for an object of its own.
+// A number has 53 bits. The bits of kMark above them make the handle an address that no process has, neither
+// with x86's canonical addresses nor with arm's tags. So a program that dereferences it crashes at once, and
+// a garbage collector does not take it for one of its objects.
 constexpr int kNumberBits = 53;
 constexpr uint64_t kMark = uint64_t{3} << kNumberBits;
 
@@ -25,7 +25,7 @@ secure_buffer* ToHandle(BufferNumber number) {
   return number == 0 ? nullptr : reinterpret_cast<secure_buffer*>(static_cast<uintptr_t>(number | kMark));
 }
 
-// 0, which no buffer has, for what was never a handle.
+// @returns 0, which no buffer has, for a value that was never a handle
 BufferNumber ToNumber(const secure_buffer* handle) {
   const auto bits = static_cast<uint64_t>(reinterpret_cast<uintptr_t>(handle));
   return bits >> kNumberBits == kMark >> kNumberBits ? bits ^ kMark : 0;
@@ -40,8 +40,8 @@ int Answer(std::optional<bool> answer) { return answer.has_value() ? static_cast
 int64_t Size(std::optional<size_t> size) { return size.has_value() ? static_cast<int64_t>(*size) : -1; }
 
 #if defined(__GNUC__) && !defined(_WIN32)
-// Leaves nothing behind when the library is unloaded. At the end of the process other threads may still be in
-// it, and the system takes all.
+// Frees everything when the library is unloaded. At the end of the process other threads may still use it,
+// and the system frees everything.
 __attribute__((destructor)) void OnUnload() {
   if (!bitcoin_support::IsExiting()) SecureBufferTable::Close();
 }

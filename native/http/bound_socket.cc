@@ -10,8 +10,7 @@
 namespace bitcoin_support {
 namespace {
 
-// The error callback's argument is evhttp's, so the listener has to lead to us. Listeners are used by
-// their thread alone.
+// By listener: the argument of the error callback is evhttp's own. Each listener is used by one thread only.
 std::unordered_map<evconnlistener*, AcceptPause*>& Pauses() {
   thread_local std::unordered_map<evconnlistener*, AcceptPause*> pauses;
   return pauses;

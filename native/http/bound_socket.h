@@ -12,8 +12,8 @@ struct evhttp_bound_socket;
 
 namespace bitcoin_support {
 
-/// Accompanies an evhttp_bound_socket: keeps accept() from spinning when the process is out of
-/// descriptors, and takes a UNIX socket's name away in the end.
+/// Accompanies an evhttp_bound_socket: pauses accepting when the process is out of descriptors, and unlinks
+/// the path of a UNIX socket in its destructor.
 class BoundSocket {
  public:
   BoundSocket(event_base* base, evhttp_bound_socket* bound, std::string unlink_path);
@@ -21,10 +21,10 @@ class BoundSocket {
   BoundSocket(const BoundSocket&) = delete;
   BoundSocket& operator=(const BoundSocket&) = delete;
 
-  /// Whether to leave connections waiting.
+  /// With true, leaves connections in the kernel's queue until it is called with false.
   void Pause(bool on);
 
-  /// Whether `ev` is one that it waits for connections with.
+  /// Whether `ev` waits for its connections or for the end of a pause.
   bool WaitsWith(const event* ev) const;
 
   evhttp_bound_socket* bound() const { return m_bound; }

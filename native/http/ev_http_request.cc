@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "buffers/buffer_bytes.h"
+#include "buffers/flat_bytes.h"
 #include "http/http_method.h"
 #include "http/http_text.h"
-#include "memory/secure_buffer_napi.h"
+#include "memory/secure_arguments.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"

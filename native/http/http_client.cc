@@ -25,6 +25,7 @@
 #include "napi/errors.h"
 #include "net/direct_io.h"
 #include "net/dns_lookup.h"
+#include "net/no_delay.h"
 
 namespace bitcoin_support {
 namespace {

@@ -1,17 +1,17 @@
 /*
- * Buffers for secrets: locked in memory, out of core dumps and forked children, followed by a canary, wiped
- * twice when destroyed. Link with -lsecurebuffer.
+ * Buffers for secrets. Their memory is locked, is not in core dumps or forked children, has a canary after
+ * its end, and is wiped twice when it is destroyed. Link with -lsecurebuffer.
  *
- * A handle is a number in the shape of a pointer. It is never dereferenced: a function that is given NULL, a
- * handle that has been destroyed (also when its place has been taken by a newer buffer), or a value that was
- * never a handle, returns -1 and does nothing. All failures return the same, so that none tells of a content
- * or a length.
+ * A handle is a number in the shape of a pointer, and is never dereferenced. A function that gets NULL, a
+ * handle that has been destroyed (also when a newer buffer has taken its place), or a value that was never a
+ * handle, returns -1 and does nothing. All failures return the same value, so that none reveals a content or
+ * a length.
  *
- * dlclose() wipes and frees everything: no thread may be in a function then, and no handle is good
+ * dlclose() wipes and frees everything. No thread may be in a function then, and no handle is valid
  * afterwards.
  *
- * All functions may be called by any thread at any time. Those that change a buffer's bytes wait for those
- * that read them, and the other way around. None throws, and none but secure_buffer_new() allocates.
+ * Any thread may call any function at any time. Functions that change a buffer's bytes wait for those that
+ * read them, and the other way around. None throws, and only secure_buffer_new() allocates.
  */
 #ifndef SECURE_BUFFER_H
 #define SECURE_BUFFER_H
@@ -29,84 +29,87 @@
 extern "C" {
 #endif
 
-/* Never complete: there is nothing behind a handle for a program to look at. */
+/* Never defined: a handle points to nothing. */
 typedef struct secure_buffer secure_buffer;
 
 /*
  * Makes an empty buffer of `capacity` zero bytes, from 1 to INT32_MAX, aligned to 32. Returns NULL for any
- * other capacity and when there is no memory. When pages cannot be locked, a warning is written to stderr
- * once, and secure_buffer_is_locked() says 0. The caller destroys it.
+ * other capacity, and when there is no memory. When pages cannot be locked, a warning is written to stderr
+ * once, and secure_buffer_is_locked() returns 0. The caller owns the buffer and destroys it.
  */
 SECURE_BUFFER_API secure_buffer* secure_buffer_new(size_t capacity);
 
 /*
- * Replaces the content with `size` bytes; nothing of the old one is left. `size` 0 clears. Returns 0, or -1
- * when `data` is NULL or `size` is more than the capacity: the old content stays then.
+ * Replaces the content with `size` bytes, and wipes the rest of the old content. With `size` 0 the buffer is
+ * empty afterwards. Returns 0, or -1 when `data` is NULL or `size` is more than the capacity; then the old
+ * content stays.
  */
 SECURE_BUFFER_API int secure_buffer_write(secure_buffer* buffer, const void* data, size_t size);
 
 /*
- * Copies the content to `into`, at most `size` bytes, and leaves the rest of `into` alone. Returns the number
- * of bytes copied, or -1, also when `into` is NULL.
+ * Copies at most `size` bytes of the content to `into`, and leaves the rest of `into` alone. Returns the
+ * number of bytes copied, or -1, also when `into` is NULL.
  */
 SECURE_BUFFER_API int64_t secure_buffer_read(const secure_buffer* buffer, void* into, size_t size);
 
 /*
- * Copies all of the content to `into`, or nothing. Returns the content's length, or -1: when that is more
- * than `size`, nothing has been copied. So length and content are those of one moment, which they are not
- * when secure_buffer_len() and secure_buffer_read() are called one after the other while another thread
- * writes. `into` may be NULL when `size` is 0.
+ * Copies the whole content to `into`, or nothing. Returns the content's length, or -1. When the length is
+ * more than `size`, nothing was copied. Length and content are of the same moment; with secure_buffer_len()
+ * and then secure_buffer_read(), another thread may write in between. `into` may be NULL when `size` is 0.
  */
 SECURE_BUFFER_API int64_t secure_buffer_read_whole(const secure_buffer* buffer, void* into, size_t size);
 
 /*
- * Waits for the functions that use the buffer, wipes it twice and gives its memory back. Returns 0, or -1, so
- * that of two calls one says 0. Ends the process with abort() when someone has written past the buffer's end.
+ * Waits until no function uses the buffer, wipes it twice and frees its memory. Returns 0, or -1 when the
+ * handle is not valid: of two calls only one returns 0. Calls abort() when something has written past the
+ * buffer's end.
  */
 SECURE_BUFFER_API int secure_buffer_destroy(secure_buffer* buffer);
 
-/* The same without an answer, as free() has none: NULL, and what is no buffer any more, do no harm. */
+/* The same without a result, like free(). Does nothing for NULL and for a handle that is not valid. */
 SECURE_BUFFER_API void secure_buffer_free(secure_buffer* buffer);
 
-/* The number of bytes written, or -1. */
+/* Returns the content's length in bytes, or -1. */
 SECURE_BUFFER_API int64_t secure_buffer_len(const secure_buffer* buffer);
 
-/* The number of bytes there is room for, or -1. */
+/* Returns the capacity in bytes, or -1. */
 SECURE_BUFFER_API int64_t secure_buffer_capacity(const secure_buffer* buffer);
 
-/* 1 when the handle is that of a buffer that lives, otherwise 0. Never waits. */
+/* Returns 1 when the handle is valid, otherwise 0. Never waits. */
 SECURE_BUFFER_API int secure_buffer_is_valid(const secure_buffer* buffer);
 
-/* 1 when the buffer's pages are locked in memory and secure_buffer_unlock() has not been called, 0 when not,
- * or -1. */
+/*
+ * Returns 1 when the buffer's pages are locked in memory and secure_buffer_unlock() has not been called, 0
+ * when not, or -1.
+ */
 SECURE_BUFFER_API int secure_buffer_is_locked(const secure_buffer* buffer);
 
-/* Takes secure_buffer_unlock() back. Returns 0, or -1, also when the pages are not locked. */
+/* Reverses secure_buffer_unlock(). Returns 0, or -1, also when the pages are not locked. */
 SECURE_BUFFER_API int secure_buffer_lock(secure_buffer* buffer);
 
 /*
- * Marks the buffer as one that need not be locked. Its pages are shared with other buffers and stay locked.
+ * Marks the buffer as one that need not be locked. Its pages stay locked, since other buffers share them.
  * Returns 0 or -1.
  */
 SECURE_BUFFER_API int secure_buffer_unlock(secure_buffer* buffer);
 
-/* Wipes the content, once; the buffer is empty then and can be used. Returns 0 or -1. */
+/* Wipes the content once. The buffer is empty then, and can be used again. Returns 0 or -1. */
 SECURE_BUFFER_API int secure_buffer_clear(secure_buffer* buffer);
 
-/* Wipes the content, twice; the buffer is empty then and can be used. Returns 0 or -1. */
+/* Wipes the content twice. The buffer is empty then, and can be used again. Returns 0 or -1. */
 SECURE_BUFFER_API int secure_buffer_zeroize(secure_buffer* buffer);
 
-/* 1 when the contents are equal, 0 when not, or -1. Takes a time that depends on the capacities alone. */
+/* Returns 1 when the contents are equal, 0 when not, or -1. The time depends only on the capacities. */
 SECURE_BUFFER_API int secure_buffer_equals(const secure_buffer* left, const secure_buffer* right);
 
-/* 1 when all bytes are 0, 0 when not, or -1. Takes a time that depends on the capacity alone. */
+/* Returns 1 when all bytes are 0, 0 when not, or -1. The time depends only on the capacity. */
 SECURE_BUFFER_API int secure_buffer_is_zero(const secure_buffer* buffer);
 
-/* 1 when nobody has written past the buffer's end, 0 when someone has, or -1. */
+/* Returns 1 when nothing has written past the buffer's end, 0 when something has, or -1. */
 SECURE_BUFFER_API int secure_buffer_integrity_check(const secure_buffer* buffer);
 
 /*
- * Overwrites `size` bytes of any memory with zeros, by stores that no compiler removes. NULL is ignored.
+ * Overwrites `size` bytes of any memory with zeros; the compiler does not remove the stores. NULL is ignored.
  */
 SECURE_BUFFER_API void memory_cleanse(void* data, size_t size);
 

@@ -7,8 +7,8 @@
 namespace bitcoin_support {
 namespace {
 
-// v8::ArrayBuffer::SetDetachKey(v8::Local<v8::Value>), which Node exports from version 20 on. A napi_value is
-// what a v8::Local holds, and a v8::Local is passed as that alone.
+// v8::ArrayBuffer::SetDetachKey(v8::Local<v8::Value>), which Node exports from version 20 on. A v8::Local is
+// passed as the pointer that it holds, and a napi_value is that pointer.
 using SetDetachKey = void (*)(napi_value array_buffer, napi_value key);
 
 SetDetachKey Find() {

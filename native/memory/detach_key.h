@@ -1,13 +1,13 @@
-// What keeps an ArrayBuffer's memory where it is.
+// Detaching ArrayBuffers that are marked as untransferable.
 #pragma once
 
 #include <napi.h>
 
 namespace bitcoin_support {
 
-/// Has V8 detach `value` again, if it is an ArrayBuffer that markAsUntransferable() has been called for.
-/// Until then, Node 24 and later refuse that, and napi_detach_arraybuffer() ends the process. Node-API has no
-/// function for it, but V8 has one, which is looked up by name: where it is not found, nothing happens.
+/// Lets V8 detach `value` again, if it is an ArrayBuffer that markAsUntransferable() was called for. Before
+/// that, Node 24 and later refuse to detach it, and napi_detach_arraybuffer() ends the process. Node-API has
+/// no function for this, but V8 has one, which is looked up by name. Where it is not found, nothing happens.
 void ReleaseArrayBuffer(napi_env env, napi_value value);
 
 }  // namespace bitcoin_support

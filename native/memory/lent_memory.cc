@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <limits>
 #include <mutex>
 
+#include "memory/detach_key.h"
 #include "memory/pending_requests.h"
+#include "memory/secure_arguments.h"
+#include "napi/arguments.h"
+#include "napi/environment.h"
+#include "napi/exports.h"
 #include "secure/buffer_use.h"
 #include "secure/locked_pool_manager.h"
 #include "secure/memory_cleanse.h"
@@ -15,8 +21,8 @@ namespace {
 
 LockedPool& Pool() { return LockedPoolManager::Instance().pool(); }
 
-// Buffers of which a copy is lent in pages that are not locked, once for each copy. There are none as long as
-// pages can be locked, so nobody takes the lock.
+// The buffers of which a copy is lent in pages that are not locked, once for each copy. There are none as
+// long as pages can be locked, and then Has() takes no lock.
 class UnlockedLoans {
  public:
   static UnlockedLoans& Instance() {
@@ -49,6 +55,12 @@ class UnlockedLoans {
   std::atomic<size_t> m_count{0};
 };
 
+// The number of a place; one that no place has for anything else.
+size_t PlaceArg(const Napi::CallbackInfo& info) {
+  constexpr size_t kMost = 1'000'000'000;
+  return SizeArg(info, 0, kMost).value_or(std::numeric_limits<size_t>::max());
+}
+
 }  // namespace
 
 bool LentMemory::IsLentUnlocked(BufferNumber number) { return UnlockedLoans::Instance().Has(number); }
@@ -65,7 +77,7 @@ LentMemory::~LentMemory() {
 }
 
 LentMemory::Place* LentMemory::Take(size_t size) {
-  // The smallest that will do.
+  // The smallest that is large enough.
   Place* found = nullptr;
   Place* empty = nullptr;
   for (Place& place : m_places) {
@@ -93,7 +105,6 @@ std::optional<LentMemory::Loan> LentMemory::Lend(napi_env env, BufferNumber numb
   if (place == nullptr) return std::nullopt;
   if (access.length() > 0) std::memcpy(place->memory, access.data(), access.length());
   place->state = State::kLent;
-  place->length = access.length();
   place->lent = number;
   place->requests = PendingRequests(env);
   if (place->region != nullptr) place->region->SetIdle(false);
@@ -106,7 +117,7 @@ LentMemory::Place* LentMemory::Find(size_t place, State state) {
 }
 
 void LentMemory::EndLoan(Place& place) {
-  // All of it: a function may write beyond the content.
+  // Not only the content: a function may have written beyond it.
   MemoryCleanse(place.memory, place.size);
   if (!place.locked) UnlockedLoans::Instance().Remove(place.lent);
   place.lent = 0;
@@ -125,7 +136,7 @@ Napi::Value LentMemory::Show(Napi::Env env, size_t number) {
     *place = {};
     return env.Undefined();
   }
-  // The vector has not changed: nothing of JavaScript's has run.
+  // The reference is still good: no JavaScript has run.
   place->region = region;
   return Napi::Value(env, buffer);
 }
@@ -135,7 +146,8 @@ double LentMemory::TakeBack(napi_env env, size_t number, bool over) {
   if (place == nullptr || place->region == nullptr) return kKeep;
   EndLoan(*place);
   const unsigned requests = PendingRequests(env);
-  // A promise may have been fulfilled while requests of others came and went: only none at all is certain.
+  // When a promise has been fulfilled meanwhile, other requests may have come and gone, so the counts cannot
+  // be compared. Only no request at all is certain.
   if (over ? requests > 0 : requests > place->requests) return kRetire;
   place->region->SetIdle(true);
   Pool().SetIdle(place->memory, true);
@@ -149,7 +161,7 @@ double LentMemory::Keep(const Place& place) const {
   for (const Place& each : m_places) {
     if (each.state != State::kIdle) continue;
     ++idle;
-    // Of several the last: the first one is the pool's reserve.
+    // The last of equal ones: the first is the pool's reserve.
     if (smallest == nullptr || each.size <= smallest->size) smallest = &each;
   }
   return idle > kKept ? static_cast<double>(NumberOf(*smallest)) : kKeep;
@@ -160,7 +172,7 @@ void LentMemory::Lose(size_t number) {
   if (place == nullptr || place->region == nullptr) return;
   place->region->SetIdle(false);
   place->region->set_owner(nullptr);
-  // It counts as used until it is collected.
+  // The pool counts it as used until it is collected.
   Pool().SetIdle(place->memory, false);
   *place = {};
 }
@@ -187,6 +199,66 @@ void LentMemory::OnFinalized(SecureRegion& region) {
     if (place.state == State::kLent) EndLoan(place);
     place = {};
   }
+}
+
+// (buffer) -> place with a copy of its content, or -1; Environment::ShowLentLength() has the length
+Napi::Value LentMemory::LendNapi(const Napi::CallbackInfo& info) {
+  Environment& env = Environment::From(info);
+  const auto loan = env.lent_memory().Lend(info.Env(), BufferNumberArg(info, 0));
+  env.NoteLockedPool();
+  if (!loan) return Napi::Number::New(info.Env(), -1);
+  env.ShowLentLength(loan->length);
+  return Napi::Number::New(info.Env(), static_cast<double>(loan->place));
+}
+
+// (place) -> a new ArrayBuffer over it, for a place that has none, or undefined
+Napi::Value LentMemory::ShowNapi(const Napi::CallbackInfo& info) {
+  return Environment::From(info).lent_memory().Show(info.Env(), PlaceArg(info));
+}
+
+// (ArrayBuffer): lets V8 detach it again
+Napi::Value LentMemory::ReleaseNapi(const Napi::CallbackInfo& info) {
+  ReleaseArrayBuffer(info.Env(), info[0]);
+  return info.Env().Undefined();
+}
+
+// (place, whether all that the function began is over, ArrayBuffer that was lent) -> kKeep, kRetire, or the
+// place to free
+Napi::Value LentMemory::TakeBackNapi(const Napi::CallbackInfo& info) {
+  bool over = true;
+  napi_get_value_bool(info.Env(), info[1], &over);
+  LentMemory& lent = Environment::From(info).lent_memory();
+  const double next = lent.TakeBack(info.Env(), PlaceArg(info), over);
+  ReleaseArrayBuffer(info.Env(), info[2]);
+  return Napi::Number::New(info.Env(), next);
+}
+
+// (place)
+Napi::Value LentMemory::LoseNapi(const Napi::CallbackInfo& info) {
+  Environment::From(info).lent_memory().Lose(PlaceArg(info));
+  return info.Env().Undefined();
+}
+
+// (place)
+Napi::Value LentMemory::RetireNapi(const Napi::CallbackInfo& info) {
+  Environment::From(info).lent_memory().Retire(PlaceArg(info));
+  return info.Env().Undefined();
+}
+
+// (place, ArrayBuffer that has its memory)
+Napi::Value LentMemory::FreeNapi(const Napi::CallbackInfo& info) {
+  Environment::From(info).lent_memory().Free(info.Env(), PlaceArg(info), info[1]);
+  return info.Env().Undefined();
+}
+
+void LentMemory::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<LendNapi>(env, exports, "secureBufferLend", state);
+  ExportFunction<ShowNapi>(env, exports, "secureLentShow", state);
+  ExportFunction<ReleaseNapi>(env, exports, "secureLentRelease", state);
+  ExportFunction<TakeBackNapi>(env, exports, "secureLentTakeBack", state);
+  ExportFunction<LoseNapi>(env, exports, "secureLentLose", state);
+  ExportFunction<RetireNapi>(env, exports, "secureLentRetire", state);
+  ExportFunction<FreeNapi>(env, exports, "secureLentFree", state);
 }
 
 }  // namespace bitcoin_support

@@ -1,4 +1,4 @@
-// The native functions over the locked memory as a whole, and over regions that JavaScript sees.
+// The native functions over the locked memory as a whole.
 #pragma once
 
 #include <napi.h>

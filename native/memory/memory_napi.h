@@ -1,4 +1,4 @@
-// The native functions over memory that belongs to JavaScript.
+// The native functions over ordinary memory.
 #pragma once
 
 #include <napi.h>

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "loop/share_tokens.h"
+#include "memory/share_tokens.h"
 #include "secure/secure_buffer.h"
 
 namespace bitcoin_support {
@@ -32,7 +32,7 @@ void OwnedBuffers::Add(BufferNumber number) {
   if (m_by_index[index].number == number) {
     m_more.push_back(share);
   } else {
-    // Of an older generation in the same place nothing is left to release: another thread has destroyed it.
+    // An older generation in the same place needs no release: another thread has destroyed it.
     Account(-static_cast<int64_t>(m_by_index[index].bytes));
     m_by_index[index] = share;
   }
@@ -40,7 +40,7 @@ void OwnedBuffers::Add(BufferNumber number) {
 }
 
 bool OwnedBuffers::Remove(BufferNumber number) {
-  if (number == 0) return false;  // what an empty place holds
+  if (number == 0) return false;  // empty places have 0
   const auto same = [=](const Share& share) { return share.number == number; };
   const auto more = std::find_if(m_more.begin(), m_more.end(), same);
   if (more != m_more.end()) {
@@ -66,7 +66,7 @@ void OwnedBuffers::Watch(BufferNumber number, napi_value object) {
 }
 
 bool OwnedBuffers::Unwatch(BufferNumber number) {
-  // Most end soon after they were made.
+  // From the end: most buffers end soon after they were made.
   const auto found = std::find_if(m_watched.rbegin(), m_watched.rend(),
                                   [=](const Watched& each) { return each.number == number; });
   if (found == m_watched.rend()) return false;
@@ -79,7 +79,8 @@ bool OwnedBuffers::Unwatch(BufferNumber number) {
 void OwnedBuffers::ReleaseCollected(size_t size) {
   if (size < kWatched) return;
   m_made += size;
-  // As often as many are made as there are, so that a buffer costs the same however many there are.
+  // Only when as many have been made as are watched, so that the cost of a buffer does not grow with their
+  // number.
   if (m_made < std::max(kBetweenLooks, m_watched.size() * kWatched)) return;
   m_made = 0;
   const Napi::HandleScope scope(m_env);
@@ -92,13 +93,13 @@ void OwnedBuffers::ReleaseCollected(size_t size) {
   });
 }
 
-// In steps: V8 looks whether to collect each time.
+// In steps: V8 considers a collection at each call.
 void OwnedBuffers::Account(int64_t change) {
   constexpr int64_t kStep = 64 * 1024;
-  m_untold += change;
-  if (m_untold < kStep && m_untold > -kStep) return;
+  m_unaccounted += change;
+  if (m_unaccounted < kStep && m_unaccounted > -kStep) return;
   int64_t total = 0;
-  napi_adjust_external_memory(m_env, std::exchange(m_untold, 0), &total);
+  napi_adjust_external_memory(m_env, std::exchange(m_unaccounted, 0), &total);
 }
 
 }  // namespace bitcoin_support

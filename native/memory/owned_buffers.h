@@ -1,4 +1,4 @@
-// Which secure buffers an environment's JavaScript owns.
+// The secure buffers that an environment's JavaScript owns.
 #pragma once
 
 #include <napi.h>
@@ -11,37 +11,39 @@
 
 namespace bitcoin_support {
 
-/// A thread that ends collects nothing: what its JavaScript has left is released here. Entries are found by
-/// the buffer's index, which is small and reused. V8 is told how much memory they are, or it would not hurry
-/// to collect objects that look small.
+/// A thread that ends collects no garbage: the shares that its JavaScript has left are released here. An
+/// entry is found by the buffer's index, which is small and reused. V8 gets to know how much memory the
+/// buffers have; otherwise it would take its time to collect objects that look small.
 class OwnedBuffers {
  public:
   explicit OwnedBuffers(napi_env env) : m_env(env) {}
-  /// Releases all that is left, and the tokens that have not been opened.
+  /// Releases all shares that are left, and the tokens that have not been opened.
   ~OwnedBuffers();
   OwnedBuffers(const OwnedBuffers&) = delete;
   OwnedBuffers& operator=(const OwnedBuffers&) = delete;
 
-  /// One more share of `number`.
+  /// Adds a share of `number`.
   void Add(BufferNumber number);
-  /// One share less. @returns false when there was none.
+  /// Removes one share. @returns false when there was none.
   bool Remove(BufferNumber number);
-  /// All shares of a buffer that has been destroyed.
+  /// Removes all shares of a buffer that is being destroyed.
   void RemoveAll(BufferNumber number);
 
-  /// From this size on a buffer is watched, so that a loop that drops many does not have to make a turn.
+  /// From this size on, a buffer is watched: a loop that drops many of them need not wait for a turn until
+  /// they are released.
   static constexpr size_t kWatched = 64 * 1024;
-  /// Has ReleaseCollected() release a share of `number` once `object` has been collected.
+  /// Makes ReleaseCollected() release a share of `number` once `object` has been collected.
   void Watch(BufferNumber number, napi_value object);
-  /// @returns false when it was not watched, or has been released since
+  /// @returns false when it was not watched, or has been released meanwhile
   bool Unwatch(BufferNumber number);
-  /// For one of `size` bytes that is about to be made. It looks only now and then, at all that are watched.
+  /// To be called before a buffer of `size` bytes is made. Looks at all watched buffers, but only now and
+  /// then.
   void ReleaseCollected(size_t size);
 
  private:
   struct Watched {
     BufferNumber number = 0;
-    napi_ref object = nullptr;  // weak
+    napi_ref object = nullptr;  ///< weak
   };
   static constexpr size_t kBetweenLooks = 8 * 1024 * 1024;
   struct Share {
@@ -53,10 +55,10 @@ class OwnedBuffers {
 
   const napi_env m_env;
   std::vector<Share> m_by_index;
-  std::vector<Share> m_more;  // second and further shares of one buffer, which are rare
+  std::vector<Share> m_more;  ///< second and further shares of one buffer, which are rare
   std::vector<Watched> m_watched;
-  size_t m_made = 0;     // bytes since all that are watched were looked at
-  int64_t m_untold = 0;  // bytes more or less than V8 knows of
+  size_t m_made = 0;          ///< bytes since all watched buffers were looked at
+  int64_t m_unaccounted = 0;  ///< bytes more or less than V8 knows of
 };
 
 }  // namespace bitcoin_support

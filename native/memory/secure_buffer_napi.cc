@@ -1,22 +1,26 @@
-// None of these throws: a failure is a value, of which TypeScript makes the one error that all failures
-// share.
+// None of these functions throws: a failure is a value, and TypeScript throws the same error for all
+// failures.
 #include "memory/secure_buffer_napi.h"
 
-#include <cmath>
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
 
-#include "loop/share_tokens.h"
 #include "memory/lent_memory.h"
 #include "memory/owned_buffers.h"
+#include "memory/secure_arguments.h"
+#include "memory/share_tokens.h"
 #include "napi/byte_span.h"
 #include "napi/environment.h"
 #include "napi/exports.h"
-#include "secure/locked_pool_manager.h"
+#include "secure/buffer_use.h"
 #include "secure/secure_buffer.h"
 
 namespace bitcoin_support {
 namespace {
 
-constexpr double kMaxNumber = 9007199254740991.0;  // 2^53 - 1
+using Bytes = SecureBuffer::Bytes;
 
 Napi::Value Number(const Napi::CallbackInfo& info, double value) {
   return Napi::Number::New(info.Env(), value);
@@ -28,15 +32,7 @@ Napi::Value Tristate(const Napi::CallbackInfo& info, std::optional<bool> result)
   return Number(info, !result ? -1 : *result ? 1 : 0);
 }
 
-// A non-negative integer up to `max`, or nothing.
-std::optional<size_t> SizeArg(const Napi::CallbackInfo& info, size_t index, size_t max) {
-  double value = -1;
-  if (napi_get_value_double(info.Env(), info[index], &value) != napi_ok) return std::nullopt;
-  if (!(value >= 0 && value <= static_cast<double>(max)) || std::floor(value) != value) return std::nullopt;
-  return static_cast<size_t>(value);
-}
-
-// What a Uint8Array shows, unless it is detached or shared with other threads.
+// The bytes of a Uint8Array, unless it is detached or shared with other threads.
 std::optional<std::span<unsigned char>> BytesArg(const Napi::CallbackInfo& info, size_t index) {
   const auto span = ByteSpan::OfUnsharedBytes(info.Env(), info[index]);
   if (!span) return std::nullopt;
@@ -45,7 +41,7 @@ std::optional<std::span<unsigned char>> BytesArg(const Napi::CallbackInfo& info,
 
 SecureBuffer Buffer(const Napi::CallbackInfo& info) { return SecureBuffer(BufferNumberArg(info, 0)); }
 
-// Makes a buffer that this environment owns. @returns 0 when there is none to be had.
+// Makes a buffer that this environment owns. @returns 0 when that fails
 BufferNumber NewOwned(Environment& env, size_t capacity) {
   env.owned_buffers().ReleaseCollected(capacity);
   const BufferNumber number = SecureBufferTable::Instance().New(capacity);
@@ -56,14 +52,14 @@ BufferNumber NewOwned(Environment& env, size_t capacity) {
 
 // (capacity) -> number or 0
 Napi::Value NewNapi(const Napi::CallbackInfo& info) {
-  const auto capacity = SizeArg(info, 0, SecureBufferTable::kMaxCapacity);
+  const auto capacity = SizeArg(info, 0);
   return Number(info, capacity ? static_cast<double>(NewOwned(Environment::From(info), *capacity)) : 0);
 }
 
 // (number, bytes) -> status
 Napi::Value WriteNapi(const Napi::CallbackInfo& info) {
   const auto bytes = BytesArg(info, 1);
-  return Status(info, bytes && Buffer(info).Write(SecureBuffer::Bytes(*bytes)));
+  return Status(info, bytes && Buffer(info).Write(Bytes(*bytes)));
 }
 
 // (number, into) -> bytes or -1
@@ -74,8 +70,8 @@ Napi::Value ReadNapi(const Napi::CallbackInfo& info) {
   return Number(info, count ? static_cast<double>(*count) : -1);
 }
 
-// (number, into) -> the content's length; when it is more than `into` has, nothing has been copied. -1 on
-// failure.
+// (number, into) -> the content's length, or -1. When it is more than `into` has room for, nothing was
+// copied.
 Napi::Value ReadWholeNapi(const Napi::CallbackInfo& info) {
   const auto into = BytesArg(info, 1);
   if (!into) return Number(info, -1);
@@ -128,7 +124,7 @@ Napi::Value EqualsNapi(const Napi::CallbackInfo& info) {
 // (number, bytes) -> 1, 0 or -1
 Napi::Value EqualsBytesNapi(const Napi::CallbackInfo& info) {
   const auto bytes = BytesArg(info, 1);
-  return Tristate(info, bytes ? Buffer(info).Equals(SecureBuffer::Bytes(*bytes)) : std::nullopt);
+  return Tristate(info, bytes ? Buffer(info).Equals(Bytes(*bytes)) : std::nullopt);
 }
 
 Napi::Value IsZeroNapi(const Napi::CallbackInfo& info) { return Tristate(info, Buffer(info).IsZero()); }
@@ -139,7 +135,7 @@ Napi::Value ShareNapi(const Napi::CallbackInfo& info) {
                            ShareBuffer(BufferNumberArg(info, 0), &Environment::From(info).owned_buffers()));
 }
 
-// 0, which no token is, for what is none.
+// 0, which no token is, for anything else.
 uint64_t TokenArg(const Napi::CallbackInfo& info) {
   uint64_t token = 0;
   bool lossless = false;
@@ -147,7 +143,7 @@ uint64_t TokenArg(const Napi::CallbackInfo& info) {
   return number && lossless ? token : 0;
 }
 
-// (token) -> whether it could have been opened
+// (token) -> whether the token was still good
 Napi::Value RevokeNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), RevokeShare(TokenArg(info)));
 }
@@ -159,7 +155,7 @@ Napi::Value OpenNapi(const Napi::CallbackInfo& info) {
   return Number(info, static_cast<double>(number));
 }
 
-// (number): wipes it for all who share it
+// (number): wipes the buffer for everyone who shares it
 Napi::Value DestroyNapi(const Napi::CallbackInfo& info) {
   const BufferNumber number = BufferNumberArg(info, 0);
   Environment::From(info).owned_buffers().RemoveAll(number);
@@ -167,7 +163,7 @@ Napi::Value DestroyNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (number): gives up one share that this environment has
+// (number): releases one share of this environment
 Napi::Value ReleaseNapi(const Napi::CallbackInfo& info) {
   const BufferNumber number = BufferNumberArg(info, 0);
   if (Environment::From(info).owned_buffers().Remove(number)) SecureBufferTable::Instance().Release(number);
@@ -186,14 +182,99 @@ Napi::Value UnwatchNapi(const Napi::CallbackInfo& info) {
                             Environment::From(info).owned_buffers().Unwatch(BufferNumberArg(info, 0)));
 }
 
-}  // namespace
+// --- growing --------------------------------------------------------------------------------------------
 
-BufferNumber BufferNumberArg(const Napi::CallbackInfo& info, size_t index) {
-  double value = 0;
-  if (napi_get_value_double(info.Env(), info[index], &value) != napi_ok) return 0;
-  if (!(value >= 1 && value <= kMaxNumber) || std::floor(value) != value) return 0;
-  return static_cast<BufferNumber>(value);
+// Makes a buffer with these bytes that this environment owns. @returns 0 when that fails
+BufferNumber NewWith(Environment& env, size_t capacity, std::span<const Bytes> pieces) {
+  SecureBufferTable& table = SecureBufferTable::Instance();
+  const BufferNumber number = table.New(std::max<size_t>(capacity, 1));
+  env.NoteLockedPool();
+  if (number == 0) return 0;
+  if (!SecureBuffer(number).Write(pieces)) {
+    table.Destroy(number);
+    return 0;
+  }
+  env.owned_buffers().Add(number);
+  return number;
 }
+
+// -1 on failure, 1 when the content has moved to a larger place, else 0.
+Napi::Value Growth(const Napi::CallbackInfo& info, SecureBuffer::Growth growth) {
+  const int value = growth == SecureBuffer::Growth::kFailed ? -1 : growth == SecureBuffer::Growth::kMoved;
+  Environment::From(info).NoteLockedPool();
+  return Number(info, value);
+}
+
+// (number, bytes) -> growth
+Napi::Value AppendNapi(const Napi::CallbackInfo& info) {
+  const auto bytes = BytesArg(info, 1);
+  return Growth(info, bytes ? Buffer(info).Append(*bytes) : SecureBuffer::Growth::kFailed);
+}
+
+// (number, at, bytes) -> growth
+Napi::Value InsertNapi(const Napi::CallbackInfo& info) {
+  const auto at = SizeArg(info, 1);
+  const auto bytes = BytesArg(info, 2);
+  return Growth(info, at && bytes ? Buffer(info).Insert(*at, *bytes) : SecureBuffer::Growth::kFailed);
+}
+
+// Copies the characters from V8's heap into locked memory and nowhere else.
+SecureBuffer::Growth GrowByString(const Napi::CallbackInfo& info, napi_value text, std::optional<size_t> at) {
+  size_t length = 0;
+  if (napi_get_value_string_utf8(info.Env(), text, nullptr, 0, &length) != napi_ok ||
+      length >= SecureBufferTable::kMaxCapacity) {
+    return SecureBuffer::Growth::kFailed;
+  }
+  SecureBufferTable& table = SecureBufferTable::Instance();
+  const BufferNumber staging = table.New(length + 1);  // with the terminator
+  if (staging == 0) return SecureBuffer::Growth::kFailed;
+  auto result = SecureBuffer::Growth::kFailed;
+  {
+    const ExclusiveAccess access(table, staging);
+    if (access) {
+      napi_get_value_string_utf8(info.Env(), text, reinterpret_cast<char*>(access.data()), length + 1,
+                                 nullptr);
+      SecureBuffer buffer = Buffer(info);
+      const Bytes bytes(access.data(), length);
+      result = at ? buffer.Insert(*at, bytes) : buffer.Append(bytes);
+    }
+  }
+  table.Destroy(staging);
+  return result;
+}
+
+// (number, string) -> growth
+Napi::Value AppendStringNapi(const Napi::CallbackInfo& info) {
+  return Growth(info, GrowByString(info, info[1], std::nullopt));
+}
+
+// (number, at, string) -> growth
+Napi::Value InsertStringNapi(const Napi::CallbackInfo& info) {
+  const auto at = SizeArg(info, 1);
+  return Growth(info, at ? GrowByString(info, info[2], at) : SecureBuffer::Growth::kFailed);
+}
+
+// (number, length) -> status
+Napi::Value TruncateNapi(const Napi::CallbackInfo& info) {
+  const auto length = SizeArg(info, 1);
+  return Status(info, length && Buffer(info).Truncate(*length));
+}
+
+// (number) -> status: removes the last character
+Napi::Value PopCharacterNapi(const Napi::CallbackInfo& info) { return Status(info, Buffer(info).Pop()); }
+
+// (number, start, end or undefined for the content's end) -> number or 0
+Napi::Value SliceNapi(const Napi::CallbackInfo& info) {
+  const SharedAccess access(SecureBufferTable::Instance(), BufferNumberArg(info, 0));
+  if (!access) return Number(info, 0);
+  const auto start = SizeArg(info, 1);
+  const auto end = info[2].IsUndefined() ? std::optional(access.length()) : SizeArg(info, 2);
+  if (!start || !end || *start > *end || *end > access.length()) return Number(info, 0);
+  const std::array<Bytes, 1> pieces{Bytes(access.data() + *start, *end - *start)};
+  return Number(info, static_cast<double>(NewWith(Environment::From(info), pieces[0].size(), pieces)));
+}
+
+}  // namespace
 
 void ExportSecureBufferFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<NewNapi>(env, exports, "secureBufferNew", state);
@@ -221,6 +302,13 @@ void ExportSecureBufferFunctions(Napi::Env env, Napi::Object exports, Environmen
   ExportFunction<ReleaseNapi>(env, exports, "secureBufferRelease", state);
   ExportFunction<WatchNapi>(env, exports, "secureBufferWatch", state);
   ExportFunction<UnwatchNapi>(env, exports, "secureBufferUnwatch", state);
+  ExportFunction<AppendNapi>(env, exports, "secureBufferAppend", state);
+  ExportFunction<AppendStringNapi>(env, exports, "secureBufferAppendString", state);
+  ExportFunction<InsertNapi>(env, exports, "secureBufferInsert", state);
+  ExportFunction<InsertStringNapi>(env, exports, "secureBufferInsertString", state);
+  ExportFunction<TruncateNapi>(env, exports, "secureBufferTruncate", state);
+  ExportFunction<PopCharacterNapi>(env, exports, "secureBufferPopCharacter", state);
+  ExportFunction<SliceNapi>(env, exports, "secureBufferSlice", state);
 }
 
 }  // namespace bitcoin_support

@@ -11,12 +11,12 @@ namespace {
 
 LockedPool& Pool() { return LockedPoolManager::Instance().pool(); }
 
-// False while the environment is being torn down, from its first clean-up hook on.
+// @returns false once the environment is being torn down, from its first clean-up hook on
 bool MayCallJs(napi_env env) {
   const Napi::HandleScope scope(env);
   napi_value value = nullptr;
   napi_value text = nullptr;
-  // Any function that might run JavaScript says so.
+  // Node-API refuses every call that might run JavaScript.
   return napi_get_undefined(env, &value) == napi_ok && napi_coerce_to_string(env, value, &text) == napi_ok;
 }
 
@@ -39,7 +39,7 @@ SecureRegion* SecureRegion::Show(Napi::Env env, Owner* owner, void* memory, size
 }
 
 bool SecureRegion::TakeBack(napi_env env, napi_value buffer) {
-  // Wherever it is shown now, and before anything can fail.
+  // First of all, since the rest may fail.
   MemoryCleanse(m_memory, m_length);
   void* data = nullptr;
   size_t length = 0;
@@ -64,8 +64,8 @@ void SecureRegion::OnFinalized(napi_env env, void*, void* self) {
   delete region;
 }
 
-// When JavaScript cannot be called any more, the reason is not that nobody sees the memory, but that the
-// thread ends: another thread may have it.
+// When JavaScript can no longer be called, the memory was not collected: the thread ends, and another thread
+// may have the memory.
 void SecureRegion::GiveBack(napi_env env) const {
   switch (m_state) {
     case State::kTaken:

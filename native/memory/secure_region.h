@@ -1,4 +1,4 @@
-// Locked pages that an ArrayBuffer shows.
+// An ArrayBuffer over locked pages.
 #pragma once
 
 #include <napi.h>
@@ -7,15 +7,17 @@
 
 namespace bitcoin_support {
 
-/// Lives until its ArrayBuffer's memory has been finalized, and belongs to the thread that made it.
-/// JavaScript may move an ArrayBuffer's memory to another one, and that to another thread: such memory stays
-/// mapped until the other one is collected, and for ever when this thread has ended by then.
+/// Lives until the ArrayBuffer's memory is finalized, on the thread that made it. JavaScript may transfer an
+/// ArrayBuffer's memory to another ArrayBuffer, also in another thread. Such memory stays mapped until the
+/// other one is collected, and for ever when this thread has ended by then.
+///
+///     kShown ◀──SetIdle()──▶ kIdle       Retire(): ──▶ kRetired      TakeBack(): ──▶ kTaken
 class SecureRegion {
  public:
-  /// Learns of the end of regions that were not taken back.
+  /// Gets to know when a region is finalized.
   class Owner {
    public:
-    /// Its memory, if it has any, is wiped and given back afterwards.
+    /// Afterwards the region gives its memory back, unless that was taken back before.
     virtual void OnFinalized(SecureRegion& region) = 0;
 
    protected:
@@ -23,14 +25,14 @@ class SecureRegion {
   };
 
   enum class State {
-    kShown,    ///< JavaScript sees the pages, or may
-    kIdle,     ///< only the library has the ArrayBuffer: JavaScript sees nothing of it
-    kRetired,  ///< ordinary pages are in the place of the pool's, for who might still touch them
-    kTaken,    ///< the memory is the caller's, who has taken it back
+    kShown,    ///< JavaScript may see the pages
+    kIdle,     ///< only the library has the ArrayBuffer: programs do not see the pages
+    kRetired,  ///< ordinary pages have taken the place of the pool's, which something may still touch
+    kTaken,    ///< the memory belongs to the caller of TakeBack()
   };
 
-  /// Has a new ArrayBuffer show the first `length` bytes, at least one, of a region of the locked pool.
-  /// @returns null, and the memory stays the caller's, when there is none to be had.
+  /// Makes an ArrayBuffer over the first `length` bytes, at least one, of a region of the locked pool.
+  /// @returns null when that fails; then the caller keeps the memory
   static SecureRegion* Show(Napi::Env env, Owner* owner, void* memory, size_t size, size_t length,
                             napi_value* buffer);
 
@@ -41,15 +43,15 @@ class SecureRegion {
   size_t size() const { return m_size; }
   void set_owner(Owner* owner) { m_owner = owner; }
 
-  /// Says whether the library alone has the ArrayBuffer. Not for one that is retired or taken.
+  /// Whether only the library has the ArrayBuffer. Do not call it after Retire() or TakeBack().
   void SetIdle(bool idle) { m_state = idle ? State::kIdle : State::kShown; }
 
-  /// Wipes what could be seen, and detaches `buffer`, in which the memory is now. @returns false when it is
-  /// not in there any more. Otherwise the memory is the caller's.
+  /// Wipes the bytes of the ArrayBuffer, and detaches `buffer`, which has the memory now. The memory belongs
+  /// to the caller then. @returns false when `buffer` does not have the memory
   bool TakeBack(napi_env env, napi_value buffer);
 
-  /// Wipes what could be seen and gives the pages back to the pool; the addresses stay mapped, to nothing of
-  /// the pool's, until the ArrayBuffer that has them now is collected.
+  /// Wipes the bytes of the ArrayBuffer and gives the pages back to the pool. The addresses stay mapped, to
+  /// ordinary pages, until the ArrayBuffer that has them now is collected.
   void Retire();
 
  private:

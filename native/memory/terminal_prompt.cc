@@ -15,9 +15,9 @@ namespace {
 
 std::atomic<bool> g_is_open{false};
 
-// Echo, lines that the terminal edits itself, and signals by key are what the prompt does without.
+// No echo, no editing of lines by the terminal, and no signals by key.
 constexpr tcflag_t kLocalOff = ECHO | ECHOE | ECHOK | ECHONL | ICANON | ISIG | IEXTEN;
-// Enter arrives as what it is, and so does all else.
+// The bytes arrive as they were typed.
 constexpr tcflag_t kInputOff = ICRNL | INLCR | IGNCR | IXON;
 
 bool IsQuiet(const termios& mode) {
@@ -32,8 +32,7 @@ bool SetMode(int fd, const termios& mode) {
   return true;
 }
 
-// A descriptor of its own: uv_poll_t makes it non-blocking, which the terminal's other descriptors must not
-// become.
+// Opens the terminal anew: uv_poll_t makes its descriptor non-blocking, which the others must not become.
 int OpenTerminal(int fd) {
   constexpr int kFlags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
   std::array<char, 256> name{};
@@ -51,7 +50,7 @@ int OpenTerminal(int fd) {
   if (ttyname_r(fd, name.data(), name.size()) == 0) {
     if (const int opened = open_if_same(name.data()); opened >= 0) return opened;
   }
-  // A terminal of another mount namespace has no name here.
+  // A terminal of another mount namespace has no name in this one.
   return open_if_same(("/proc/self/fd/" + std::to_string(fd)).c_str());
 }
 
@@ -78,7 +77,7 @@ TerminalPrompt* TerminalPrompt::Open(uv_loop_t* loop, int fd) {
   self->Quieten();
   uv_prepare_start(&self->m_prepare,
                    [](uv_prepare_t* handle) { static_cast<TerminalPrompt*>(handle->data)->Quieten(); });
-  // The line that is being read keeps the loop, not this.
+  // Only a line that is being read keeps the loop alive.
   uv_unref(reinterpret_cast<uv_handle_t*>(&self->m_prepare));
   return self;
 }
@@ -103,7 +102,7 @@ bool TerminalPrompt::Read(size_t max_bytes, Receiver receiver) {
   return true;
 }
 
-// A byte at a time, so that what follows the line stays in the terminal for whoever reads next.
+// A byte at a time, so that what follows the line stays in the terminal for the next reader.
 void TerminalPrompt::ReadSome() {
   using State = SecretLine::State;
   while (m_line->state() == State::kTyping) {
@@ -157,14 +156,14 @@ void TerminalPrompt::Close(std::function<void()> closed) {
   m_closed = std::move(closed);
   m_line.reset();
   m_receiver = nullptr;
-  Quieten();  // notes a mode that was set since the last turn
+  Quieten();  // remembers a mode that was set since the last turn
   SetMode(m_fd, m_mode_left);
   const auto on_closed = [](uv_handle_t* handle) {
     static_cast<TerminalPrompt*>(handle->data)->OnHandleClosed();
   };
   uv_close(reinterpret_cast<uv_handle_t*>(&m_poll), on_closed);
   uv_close(reinterpret_cast<uv_handle_t*>(&m_prepare), on_closed);
-  // libuv watches it no longer; another prompt may open at once.
+  // libuv no longer watches the descriptor; another prompt may open at once.
   GiveUpTerminal();
 }
 

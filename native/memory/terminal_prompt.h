@@ -1,4 +1,4 @@
-// A terminal that asks for secrets.
+// Asking for secrets at a terminal.
 #pragma once
 
 #include <termios.h>
@@ -12,18 +12,18 @@
 
 namespace bitcoin_support {
 
-/// Has a terminal without echo from Open() to Close(), and reads lines of it into locked memory. It has a
-/// descriptor of its own for the terminal: the mode of others' is not changed. One at a time in a process.
+/// Switches the terminal's echo off from Open() to Close(), and reads lines into locked memory. It opens a
+/// descriptor of its own for the terminal, so that the others stay blocking. A process can have one open.
 ///
-/// While it is open it restores, before each wait of the loop, the terminal mode that it needs: what others
-/// set meanwhile is what Close() leaves behind.
+/// While it is open, it sets the terminal mode that it needs before each wait of the loop. The mode that
+/// somebody else has set meanwhile is the one that Close() restores.
 class TerminalPrompt {
  public:
   enum class Outcome : uint8_t {
-    kLine,         ///< with the number of a buffer that the receiver holds
+    kLine,         ///< with the number of a buffer that the receiver owns
     kInterrupted,  ///< Ctrl-C
-    kTooLong,      ///< the line was more than the most bytes, and has been read to its end
-    kFailed,       ///< the terminal has ended, or there is no locked memory
+    kTooLong,      ///< the line had more than `max_bytes`, and has been read to its end
+    kFailed,       ///< the terminal is gone, or there is no locked memory
   };
   using Receiver = std::function<void(Outcome, BufferNumber)>;
 
@@ -32,12 +32,11 @@ class TerminalPrompt {
   TerminalPrompt(const TerminalPrompt&) = delete;
   TerminalPrompt& operator=(const TerminalPrompt&) = delete;
 
-  /// Reads one line; nothing is read before it is called, and nothing behind the line. @returns false when a
-  /// line is being read.
+  /// Reads one line, and nothing after its end. @returns false when a line is being read already
   bool Read(size_t max_bytes, Receiver receiver);
 
-  /// Gives the terminal back. What was typed of an unfinished line is wiped, its receiver is not called.
-  /// Deletes the object and calls `closed` in a later turn of the loop.
+  /// Restores the terminal. An unfinished line is wiped, and its receiver is not called. In a later turn of
+  /// the loop the object is deleted and `closed` called.
   void Close(std::function<void()> closed = {});
 
  private:
@@ -51,7 +50,7 @@ class TerminalPrompt {
   void OnHandleClosed();
 
   const int m_fd;
-  termios m_mode_left;  // what Close() restores
+  termios m_mode_left;  ///< what Close() restores
   uv_poll_t m_poll{};
   uv_prepare_t m_prepare{};
   unsigned m_open_handles = 0;

@@ -14,7 +14,7 @@
 namespace bitcoin_support {
 namespace {
 
-// The prompt that a thread has open, and whom it tells.
+// The prompt that a thread has open, with the function that receives its lines.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(Environment& env, TerminalPrompt& prompt, Napi::Function receiver)
@@ -29,7 +29,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool Read(size_t max_bytes) {
     return m_prompt.Read(max_bytes, [this](TerminalPrompt::Outcome outcome, BufferNumber number) {
       if (number != 0) m_env.owned_buffers().Add(number);
-      Tell(static_cast<double>(outcome), static_cast<double>(number));
+      Report(static_cast<double>(outcome), static_cast<double>(number));
     });
   }
 
@@ -41,7 +41,7 @@ class Session : public std::enable_shared_from_this<Session> {
   static thread_local std::shared_ptr<Session> s_open;
 
  private:
-  void Tell(double outcome, double number) {
+  void Report(double outcome, double number) {
     const auto keep = shared_from_this();  // the receiver may close the session
     const Napi::Env env = m_env.napi();
     const Napi::HandleScope scope(env);
@@ -69,8 +69,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
 thread_local std::shared_ptr<Session> Session::s_open;
 
-// (descriptor, receiver of TerminalPrompt::Outcome and a buffer's number) -> whether it is a terminal that
-// nobody has open
+// (descriptor, receiver of TerminalPrompt::Outcome and a buffer's number) -> whether the prompt is open: not
+// when it is no terminal, or when the process has a prompt already
 Napi::Value TerminalOpenNapi(const Napi::CallbackInfo& info) {
   const int fd = IntArg(info, 0);
   if (!info[1].IsFunction()) ThrowTypeError(info.Env(), "argument 1 is no function");
@@ -81,7 +81,7 @@ Napi::Value TerminalOpenNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), prompt != nullptr);
 }
 
-// (most bytes) -> whether a line is being read now
+// (most bytes) -> whether it begins to read a line
 Napi::Value TerminalReadNapi(const Napi::CallbackInfo& info) {
   const int max_bytes = IntArg(info, 0);
   const bool reads =

@@ -1,4 +1,4 @@
-// The native functions by which a secret is typed at a terminal.
+// The native functions over TerminalPrompt.
 #pragma once
 
 #include <napi.h>

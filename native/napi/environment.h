@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "buffers/buffer_news.h"
+#include "buffers/buffer_changes.h"
 #include "buffers/shared_bytes.h"
 #include "libevent/log_relay.h"
 #include "napi/handle.h"
@@ -60,7 +60,7 @@ class Environment {
   JsCallbacks& callbacks() { return m_callbacks; }
   LogRelay& log() { return m_log; }
   OwnedBuffers& owned_buffers() { return *m_owned_buffers; }
-  BufferNews& buffer_news() { return m_buffer_news; }
+  BufferChanges& buffer_news() { return m_buffer_news; }
   LentMemory& lent_memory() { return *m_lent_memory; }
   SharedBytes& shared_bytes() { return m_shared_bytes; }
 
@@ -213,7 +213,7 @@ class Environment {
   JsCallbacks m_callbacks;
   LogRelay m_log;
   std::unique_ptr<OwnedBuffers> m_owned_buffers;
-  BufferNews m_buffer_news;
+  BufferChanges m_buffer_news;
   std::unique_ptr<LentMemory> m_lent_memory;
   SharedBytes m_shared_bytes;
   std::unique_ptr<ServerConnections> m_connections;

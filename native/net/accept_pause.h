@@ -1,4 +1,4 @@
-// What keeps accept() from spinning.
+// A pause in accepting connections.
 #pragma once
 
 #include <event2/event.h>
@@ -8,10 +8,11 @@ struct evconnlistener;
 namespace bitcoin_support {
 
 /// Disables a listener for a while. A listener that cannot accept, because the process is out of descriptors
-/// or memory, would report that for ever and take the whole thread. Ends before its listener.
+/// or memory, reports the same error again and again and takes the whole thread. Destroy this before the
+/// listener.
 class AcceptPause {
  public:
-  /// How long to stop after an error.
+  /// After an error.
   static constexpr timeval kAfterError{0, 100'000};
 
   /// @throws std::bad_alloc
@@ -24,7 +25,7 @@ class AcceptPause {
   void Begin(const timeval& duration);
   /// Whether `ev` is the timer of a pause.
   bool WaitsWith(const event* ev) const { return ev == m_accept_again; }
-  /// Leaves the listener as it is.
+  /// Stops the timer; the listener stays as it is, enabled or not.
   void Cancel();
 
  private:

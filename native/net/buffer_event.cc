@@ -1,36 +1,55 @@
 #include "net/buffer_event.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent_struct.h>
 #include <event2/event.h>
-#include <event2/event_struct.h>
 #include <event2/util.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "buffers/append_bytes.h"
+#include "napi/arguments.h"
+#include "napi/byte_source.h"
+#include "napi/byte_span.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "napi/exports.h"
+#include "napi/list.h"
 #include "net/buffer_event_host.h"
-#include "net/buffer_event_rate_limit_group.h"
+#include "net/buffer_transfer.h"
 #include "net/direct_io.h"
-#include "net/dns_lookup.h"
-#include "net/ev_dns_base.h"
 #include "net/held_writes.h"
+#include "net/lookup_error.h"
 #include "net/no_delay.h"
 
 namespace bitcoin_support {
 namespace {
 
-constexpr short kBoth = EV_READ | EV_WRITE;
+constexpr int kBoth = EV_READ | EV_WRITE;
 
-// Descriptors are closed here: see the class.
+// Release() closes the descriptor: see the class.
 int OptionsForLibevent(int options) { return options & ~BEV_OPT_CLOSE_ON_FREE; }
 
-bool IsOpen(int fd) { return fcntl(fd, F_GETFD) != -1; }
+int MaskArg(const Napi::CallbackInfo& info, size_t index, int allowed) {
+  const int mask = IntArg(info, index);
+  if ((mask & ~allowed) != 0) ThrowRangeError(info.Env(), "no such bits");
+  return mask;
+}
+
+int OptionsArg(const Napi::CallbackInfo& info, size_t index) {
+  const int options = MaskArg(
+      info, index,
+      BEV_OPT_CLOSE_ON_FREE | BEV_OPT_THREADSAFE | BEV_OPT_DEFER_CALLBACKS | BEV_OPT_UNLOCK_CALLBACKS);
+  if ((options & (BEV_OPT_UNLOCK_CALLBACKS | BEV_OPT_DEFER_CALLBACKS)) == BEV_OPT_UNLOCK_CALLBACKS) {
+    ThrowRangeError(info.Env(), "only callbacks that are put off can run unlocked");
+  }
+  return options;
+}
 
 }  // namespace
 
@@ -39,15 +58,12 @@ BufferEvent::BufferEvent(EventBase& base, int fd, int options)
       m_context(env().napi(), "BufferEvent"),
       m_type(Type::kSocket),
       m_close_on_free((options & BEV_OPT_CLOSE_ON_FREE) != 0),
-      m_connected(fd >= 0),
       m_may_defer((options & BEV_OPT_DEFER_CALLBACKS) != 0) {
-  // One that blocks would stop the whole loop.
-  if (fd >= 0 && (!IsOpen(fd) || evutil_make_socket_nonblocking(fd) != 0)) {
-    ThrowSystemError(env(), code::kLibevent, "fcntl", errno, "descriptor " + std::to_string(fd));
-  }
+  if (fd >= 0) BufferEventSocket::CheckDescriptor(*this, fd);
   base.CheckRoomFor(fd, "bufferevent_socket_new");
   m_bev = bufferevent_socket_new(base.base(), fd, OptionsForLibevent(options));
   if (m_bev == nullptr) ThrowEventError(env(), code::kLibevent, "bufferevent_socket_new failed");
+  m_socket.emplace(*this, fd >= 0);
   SetCallbacks(0);
   ChooseIo();
 }
@@ -75,7 +91,7 @@ BufferEvent::BufferEvent(BufferEvent& underlying, bool filters_input, bool filte
   underlying.m_over = this;
   underlying.m_callbacks = 0;
   underlying.UpdateTimers(EV_READ);
-  underlying.RestWriting();
+  if (underlying.m_socket) underlying.m_socket->StopIdleWriting();
 }
 
 BufferEvent::BufferEvent(EventBase& base, BufferEventHost& host)
@@ -113,25 +129,21 @@ void BufferEvent::Dispose() {
   if (!live()) return;
   const EventBase::BusyScope busy(base());
   if (m_over != nullptr) m_over->Dispose();
-  if (!live()) return;  // it owned this one
+  if (!live()) return;  // the filter owned this one
   m_input.Invalidate();
   m_output.Invalidate();
   if (m_held_writes != nullptr) m_held_writes->Forget();
-  if (m_lookup != nullptr) std::exchange(m_lookup, nullptr)->Abandon();
-  m_connector.reset();
+  if (m_socket) m_socket->Close();
   if (m_filter != nullptr) m_filter->set_owner(nullptr);
   if (m_partner != nullptr) m_partner->m_partner = nullptr;
   BufferEvent* const underlying = std::exchange(m_underlying, nullptr);
   if (underlying != nullptr) underlying->m_over = nullptr;
   m_timers.reset();
-  if (m_type == Type::kView) {
-    // What it was told to use ends with the view; the connection goes on.
-    if (m_limit != nullptr) SetRateLimit(nullptr);
-    if (m_group != nullptr) SetGroup(nullptr);
-    std::exchange(m_host, nullptr)->ForgetView();
-  }
+  // The limits end with a view, too; its connection goes on.
+  m_limits.Clear();
+  if (m_type == Type::kView) std::exchange(m_host, nullptr)->ForgetView();
   RetireChild();
-  // At once: a loop that blocks may go on for long.
+  // Not in WhenIdle(): a blocking loop may run for long.
   Release();
   base().WhenIdle([this] { delete this; });
   if (underlying == nullptr) return;
@@ -142,17 +154,15 @@ void BufferEvent::Dispose() {
   }
 }
 
-// Leaves libevent an empty shell: see the class. It may be on the stack with this one, which libevent
-// provides for: what it frees stays until a later turn.
+// Leaves libevent an empty shell: see the class. A callback of this bufferevent may be on the stack: libevent
+// keeps what it frees until a later turn.
 void BufferEvent::Release() {
   for (bufferevent* const bev : {m_bev, m_second}) {
     if (bev == nullptr) continue;
-    bufferevent_set_rate_limit(bev, nullptr);
-    if (m_group != nullptr) SetGroup(nullptr);
     bufferevent_setcb(bev, nullptr, nullptr, nullptr, nullptr);
     bufferevent_disable(bev, kBoth);
     int fd = -1;
-    if (m_type == Type::kSocket) {
+    if (m_socket) {
       fd = bufferevent_getfd(bev);
       bufferevent_setfd(bev, -1);
     }
@@ -170,22 +180,22 @@ void BufferEvent::SetCallbacks(int mask) {
     ThrowEventError(env(), code::kState, "a filter lies over it: the callbacks are the filter's");
   }
   m_callbacks = mask;
-  // A socket tells when it is connected, whoever wants to know.
-  const bool wants_events = (mask & EV_TIMEOUT) != 0 || m_type == Type::kSocket;
+  // A socket's state depends on the events.
+  const bool wants_events = (mask & EV_TIMEOUT) != 0 || m_socket;
   bufferevent_setcb(m_bev, (mask & EV_READ) != 0 ? OnRead : nullptr,
                     (mask & EV_WRITE) != 0 ? OnWrite : nullptr, wants_events ? OnEvent : nullptr, this);
 }
 
 void BufferEvent::Enable(int what) {
   const EventBase::BusyScope busy(base());
-  const int fd = m_type == Type::kSocket ? bufferevent_getfd(m_bev) : -1;
+  const int fd = m_socket ? bufferevent_getfd(m_bev) : -1;
   errno = 0;
-  if ((fd >= 0 && !IsOpen(fd)) || bufferevent_enable(m_bev, static_cast<short>(what)) != 0) {
+  if ((fd >= 0 && fcntl(fd, F_GETFD) == -1) || bufferevent_enable(m_bev, static_cast<short>(what)) != 0) {
     if (errno == 0) ThrowEventError(env(), code::kLibevent, "bufferevent_enable failed");
     ThrowSystemError(env(), code::kLibevent, "bufferevent_enable", errno, "descriptor " + std::to_string(fd));
   }
   UpdateTimers(static_cast<short>(what));
-  if ((what & EV_WRITE) != 0) RestWriting();
+  if ((what & EV_WRITE) != 0 && m_socket) m_socket->StopIdleWriting();
 }
 
 void BufferEvent::Disable(int what) {
@@ -207,16 +217,16 @@ void BufferEvent::SetTimeouts(const std::optional<timeval>& read, const std::opt
   }
 }
 
-// `what`: the directions that have been enabled. Where a filter does not read, libevent has what it lies over
-// rest.
+// `what`: the directions that have been enabled. While a filter does not read, libevent suspends reading in
+// the bufferevent under it.
 void BufferEvent::UpdateTimers(short what) {
   if (m_underlying != nullptr) m_underlying->UpdateTimers(what & EV_READ);
   if (m_timers == nullptr) return;
-  m_timers->SetReadingRests(m_over != nullptr && (bufferevent_get_enabled(m_over->m_bev) & EV_READ) == 0);
+  m_timers->SetReadingSuspended(m_over != nullptr && (bufferevent_get_enabled(m_over->m_bev) & EV_READ) == 0);
   m_timers->Update(what);
 }
 
-// Ends the direction and says so, as libevent does for a socket.
+// Disables the direction and reports the timeout, as libevent does for a socket.
 template <short kDirection, short kEvent>
 void BufferEvent::OnStalled(evutil_socket_t, short, void* arg) {
   BufferEvent& self = *static_cast<BufferEvent*>(arg);
@@ -225,193 +235,10 @@ void BufferEvent::OnStalled(evutil_socket_t, short, void* arg) {
   bufferevent_trigger_event(self.m_bev, kEvent | BEV_EVENT_TIMEOUT, 0);
 }
 
-// libevent begins to wait for the socket though there is nothing to be written, and a socket that is full
-// would have its write timeout. Until it is connected, that is what bounds the connecting.
-void BufferEvent::RestWriting() {
-  if (m_type == Type::kSocket && !m_connecting && evbuffer_get_length(m_bev->output) == 0)
-    event_del(&m_bev->ev_write);
-}
-
-namespace {
-
-/// libevent makes a bufferevent's events anew when it is given another descriptor, and forgets what they were
-/// set to.
-class KeptSettings {
- public:
-  explicit KeptSettings(bufferevent* bev) : m_bev(bev), m_priority(event_get_priority(&bev->ev_read)) {}
-  ~KeptSettings() {
-    if (event_get_priority(&m_bev->ev_read) != m_priority) {
-      event_priority_set(&m_bev->ev_read, m_priority);
-      event_priority_set(&m_bev->ev_write, m_priority);
-    }
-    evbuffer_freeze(m_bev->input, 0);
-    evbuffer_freeze(m_bev->output, 1);
-  }
-  KeptSettings(const KeptSettings&) = delete;
-  KeptSettings& operator=(const KeptSettings&) = delete;
-
- private:
-  bufferevent* const m_bev;
-  const int m_priority;
-};
-
-}  // namespace
-
-void BufferEvent::SetFd(int fd) {
-  if (m_lookup != nullptr) ThrowEventError(env(), code::kState, "a name is being looked up for it");
-  if (fd >= 0 && (!IsOpen(fd) || evutil_make_socket_nonblocking(fd) != 0)) {
-    ThrowSystemError(env(), code::kLibevent, "fcntl", errno, "descriptor " + std::to_string(fd));
-  }
-  base().CheckRoomFor(fd, "bufferevent_setfd");
-  const EventBase::BusyScope busy(base());
-  m_connector.reset();
-  const KeptSettings kept(m_bev);
-  if (bufferevent_setfd(m_bev, fd) != 0) ThrowEventError(env(), code::kLibevent, "bufferevent_setfd failed");
-  m_connected = fd >= 0;
-  m_connecting = false;
-  ApplyNoDelay();
-  RestWriting();
-  ChooseIo();
-}
-
-// Before it is connected libevent's own has more to find out.
-void BufferEvent::ChooseIo() {
-  if (limited()) {
-    UseLibeventIo(bev());
-  } else if (m_type == Type::kSocket && m_connected) {
-    UseDirectIo(m_bev);
-  }
-}
-
-void BufferEvent::CheckConnectsNot() const {
-  if (m_lookup != nullptr) ThrowEventError(env(), code::kState, "a name is being looked up for it already");
-  if (m_connector != nullptr) ThrowEventError(env(), code::kState, "it is being connected already");
-}
-
-void BufferEvent::Connect(const sockaddr* address, int length) {
-  CheckConnectsNot();
-  const EventBase::BusyScope busy(base());
-  const KeptSettings kept(m_bev);
-  const bool was_connected = std::exchange(m_connected, false);
-  // A refusal that is known at once is told as any other, later.
-  NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
-  m_dns_error = 0;
-  errno = 0;
-  m_connecting = true;
-  if (bufferevent_socket_connect(m_bev, address, length) == 0) {
-    ApplyNoDelay();
-    return;
-  }
-  m_connecting = false;
-  m_connected = was_connected;
-  if (errno == 0) ThrowEventError(env(), code::kLibevent, "bufferevent_socket_connect failed");
-  ThrowSystemError(env(), code::kLibevent, "connect", errno, "bufferevent_socket_connect");
-}
-
-void BufferEvent::ConnectHostname(EvDnsBase* dns, int family, const std::string& host, int port) {
-  CheckConnectsNot();
-  const EventBase::BusyScope busy(base());
-  m_dns_error = 0;
-  evutil_addrinfo hints{};
-  hints.ai_family = family;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_protocol = IPPROTO_TCP;
-  const std::string service = std::to_string(port);
-  if (dns != nullptr) {
-    // One that has ended already has been told of, and that may have begun another one.
-    DnsLookup* const lookup = DnsLookup::For(*dns, host, service, hints, *this);
-    if (lookup != nullptr) m_lookup = lookup;
-    return;
-  }
-  evutil_addrinfo* found = nullptr;
-  const int result = evutil_getaddrinfo(host.c_str(), service.c_str(), &hints, &found);
-  OnLookedUp(result, found);
-  if (found != nullptr) evutil_freeaddrinfo(found);
-}
-
-// libevent does as much in bufferevent_socket_connect_hostname(), but tries the first address alone, and
-// forgets to give up a lookup whose bufferevent is freed.
-void BufferEvent::OnLookedUp(int result, const evutil_addrinfo* found) {
-  m_lookup = nullptr;
-  if (!live()) return;
-  const EventBase::BusyScope busy(base());
-  if (result == 0 && found != nullptr) {
-    ConnectTo(found);
-  } else {
-    m_dns_error = result != 0 ? result : EVUTIL_EAI_NODATA;
-    errno = 0;
-    bufferevent_trigger_event(m_bev, BEV_EVENT_ERROR, 0);
-  }
-}
-
-void BufferEvent::ConnectTo(const evutil_addrinfo* found) {
-  if (bufferevent_getfd(m_bev) >= 0 || found->ai_next == nullptr) {
-    // Who has chosen the socket wants that one, which cannot be connected twice. With a single address the
-    // socket is there from now on, as with libevent.
-    const KeptSettings kept(m_bev);
-    m_connected = false;
-    m_connecting = true;
-    NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
-    errno = 0;
-    if (bufferevent_socket_connect(m_bev, found->ai_addr, static_cast<int>(found->ai_addrlen)) == 0) {
-      ApplyNoDelay();
-    } else {
-      FailToConnect(errno);
-    }
-    return;
-  }
-  SocketConnector::Owner& owner = *this;
-  m_connector = std::make_unique<SocketConnector>(base(), owner, TargetsOf(found), "", 0);
-  m_connected = false;
-  m_connecting = true;
-  // Without a descriptor the event has but its timeout, that of writing: it bounds the connecting, as it does
-  // where libevent connects.
-  const timeval& limit = m_bev->timeout_write;
-  event_add(&m_bev->ev_write, evutil_timerisset(&limit) ? &limit : nullptr);
-  if (!m_connector->Start()) FailToConnect(errno);
-}
-
-void BufferEvent::FailToConnect(int error) {
-  m_connector.reset();
-  m_connecting = false;
-  event_del(&m_bev->ev_write);
-  event_del(&m_bev->ev_read);
-  errno = error;
-  bufferevent_trigger_event(m_bev, BEV_EVENT_ERROR, 0);
-}
-
-void BufferEvent::OnConnected(int fd, const SocketTarget&) {
-  m_connector.reset();
-  m_connecting = false;
-  {
-    const KeptSettings kept(m_bev);
-    bufferevent_setfd(m_bev, fd);
-  }
-  bitcoin_support::SetNoDelay(fd, m_no_delay);
-  RestWriting();
-  bufferevent_trigger_event(m_bev, BEV_EVENT_CONNECTED, 0);
-}
-
-void BufferEvent::OnConnectFailed(const char*, int error) { FailToConnect(error); }
-
-void BufferEvent::SetNoDelay(bool on) {
-  const int fd = bufferevent_getfd(bev());
-  if (fd >= 0 && !bitcoin_support::SetNoDelay(fd, on)) {
-    ThrowSystemError(env(), code::kLibevent, "setsockopt", errno, "descriptor " + std::to_string(fd));
-  }
-  m_no_delay = on;
-}
-
-// To a descriptor that is new.
-void BufferEvent::ApplyNoDelay() {
-  const int fd = bufferevent_getfd(m_bev);
-  if (m_no_delay && fd >= 0) bitcoin_support::SetNoDelay(fd, true);
-}
-
-// libevent has the deferred callback in the queue of its priority, and would look for it in that of the new
-// one.
+// A deferred callback is in libevent's queue of the old priority; after a change libevent would look for it
+// in the queue of the new one.
 void BufferEvent::SetPriority(int priority) {
-  if (m_type != Type::kSocket) {
+  if (!m_socket) {
     ThrowEventError(env(), code::kState, "only a socket's bufferevent has a priority of its own");
   }
   if (priority >= event_base_get_npriorities(base().base())) {
@@ -426,67 +253,24 @@ void BufferEvent::SetPriority(int priority) {
   }
 }
 
-void BufferEvent::SetRateLimit(TokenBucket limit) {
-  bufferevent* const bev = this->bev();
-  const bool reads = event_pending(&bev->ev_read, EV_READ, nullptr) != 0 ||
-                     (m_limit != nullptr && bufferevent_get_read_limit(bev) <= 0);
-  const bool writes = event_pending(&bev->ev_write, EV_WRITE, nullptr) != 0;
-  if (bufferevent_set_rate_limit(bev, limit.get()) != 0) {
-    ThrowEventError(env(), code::kLibevent, "bufferevent_set_rate_limit failed");
-  }
-  m_limit = std::move(limit);  // libevent keeps the pointer
-  ChooseIo();
-  // libevent begins to read and to write, though nobody wants to: of a connection that is closing, on a
-  // descriptor that may be another's by then.
-  if (!reads) event_del(&bev->ev_read);
-  if (!writes && evbuffer_get_length(bev->output) == 0) event_del(&bev->ev_write);
-}
-
-void BufferEvent::SetGroup(BufferEventRateLimitGroup* group) {
-  if (group == m_group) return;
-  if (m_group != nullptr) {
-    bufferevent_remove_from_rate_limit_group(bev());
-    m_group->Remove(*this);
-    m_group = nullptr;
-    ChooseIo();
-  }
-  if (group == nullptr) return;
-  if (bufferevent_add_to_rate_limit_group(bev(), group->group()) != 0) {
-    ThrowEventError(env(), code::kLibevent, "bufferevent_add_to_rate_limit_group failed");
-  }
-  group->Add(*this);
-  m_group = group;
-  ChooseIo();
-}
-
 void BufferEvent::Write(napi_value bytes) {
   const EventBase::BusyScope busy(base());
   AppendBytes(env().napi(), bytes, bufferevent_get_output(m_bev));
-  WriteSoon();
-}
-
-// A connected socket is nearly always writable. To mark it so spares a round through the kernel; if it is
-// full, libevent's write finds out and waits as usual. For what the read callback holds libevent does not
-// wait.
-void BufferEvent::WriteSoon() {
-  if (!m_connected || event_pending(&m_bev->ev_write, EV_WRITE, nullptr) == 0) return;
-  event_active(&m_bev->ev_write, EV_WRITE, 1);
+  if (m_socket) m_socket->WriteSoon();
 }
 
 void BufferEvent::OnRead(bufferevent*, void* arg) {
   BufferEvent& self = *static_cast<BufferEvent*>(arg);
   if (!self.live()) return;
   const EventBase::BusyScope busy(self.base());
-  if (!self.m_connected || self.limited()) {
+  if (!self.m_socket || !self.m_socket->connected() || self.limited()) {
     self.CallBack(JsCallback::kBufferRead);
     return;
   }
-  HeldWrites held(self.base(), self.m_bev);
-  HeldWrites* const outer = std::exchange(self.m_held_writes, &held);
+  HeldWrites held(self.base(), self.m_bev, self.m_held_writes);
   self.CallBack(JsCallback::kBufferRead);
-  self.m_held_writes = outer;
-  // The answer goes before the next connection is read from. All answers of a turn together would be more
-  // memory than the heap keeps, and caches hold.
+  // Send the answer before the next connection is read from. The answers of a whole turn together take more
+  // memory than the heap keeps and caches hold.
   held.Send();
 }
 
@@ -505,30 +289,395 @@ void BufferEvent::CallBack(JsCallback which) { env().callbacks().Call(base(), wh
 
 void BufferEvent::OnEvent(bufferevent*, short what, void* arg) {
   const int error = (what & BEV_EVENT_ERROR) != 0 ? errno : 0;
-  static_cast<BufferEvent*>(arg)->TellEvent(what, error);
+  BufferEvent& self = *static_cast<BufferEvent*>(arg);
+  if (!self.live()) return;
+  if (self.m_socket) self.m_socket->OnEvent(what);
+  if ((self.m_callbacks & EV_TIMEOUT) != 0) self.CallBackForEvent(what, error);
 }
 
-void BufferEvent::TellEvent(int what, int error) {
-  if (!live()) return;
-  if (m_type == Type::kSocket) {
-    if ((what & BEV_EVENT_CONNECTED) != 0) {
-      m_connected = true;
-      ChooseIo();
-    }
-    if ((what & BEV_EVENT_ERROR) != 0) m_connected = false;
-    if ((what & (BEV_EVENT_CONNECTED | BEV_EVENT_ERROR)) != 0) m_connecting = false;
-    // Connecting has taken too long.
-    if ((what & BEV_EVENT_TIMEOUT) != 0 && (what & BEV_EVENT_WRITING) != 0 && m_connector != nullptr) {
-      m_connector.reset();
-      m_connecting = false;
-    }
-  }
-  if ((m_callbacks & EV_TIMEOUT) == 0) return;
+void BufferEvent::CallBackForEvent(short what, int error) {
   const EventBase::BusyScope busy(base());
+  const int dns_error = m_socket ? m_socket->dns_error() : 0;
   env().callbacks().Call(base(), JsCallback::kBufferEvent,
                          {slot(), static_cast<double>(static_cast<unsigned short>(what)),
-                          static_cast<double>(error), static_cast<double>(m_dns_error)},
+                          static_cast<double>(error), static_cast<double>(dns_error)},
                          &m_context);
+}
+
+void BufferEvent::ChooseIo() {
+  if (limited()) {
+    UseLibeventIo(bev());
+  } else if (m_socket && m_socket->connected()) {
+    UseDirectIo(m_bev);
+  }
+}
+
+EvBuffer::Use BufferEvent::use() const {
+  return m_type == Type::kView ? EvBuffer::Use::kReadOnly : EvBuffer::Use::kFree;
+}
+
+BufferEvent& BufferEvent::AsItIs(const Napi::CallbackInfo& info) {
+  return Environment::From(info).Get<BufferEvent>(info[0]);
+}
+
+BufferEvent& BufferEvent::This(const Napi::CallbackInfo& info) {
+  BufferEvent& self = AsItIs(info);
+  self.EndHeldWrites();
+  return self;
+}
+
+BufferEvent& BufferEvent::Own(const Napi::CallbackInfo& info) {
+  BufferEvent& self = ToMoveBytes(info);
+  self.EndHeldWrites();
+  return self;
+}
+
+BufferEvent& BufferEvent::ToMoveBytes(const Napi::CallbackInfo& info) {
+  BufferEvent& self = AsItIs(info);
+  if (self.m_type == Type::kView) {
+    ThrowEventError(self.env(), code::kState,
+                    "the bufferevent is an HTTP connection's, which alone works with it");
+  }
+  return self;
+}
+
+BufferEventSocket& BufferEvent::Socket(const Napi::CallbackInfo& info) {
+  BufferEvent& self = Own(info);
+  if (!self.m_socket) ThrowEventError(self.env(), code::kState, "the bufferevent is no socket's");
+  return *self.m_socket;
+}
+
+BufferEvent& BufferEvent::SocketOrView(const Napi::CallbackInfo& info) {
+  BufferEvent& self = This(info);
+  if (!self.m_socket && self.m_type != Type::kView) {
+    ThrowEventError(self.env(), code::kState, "only a socket's bufferevent is limited");
+  }
+  return self;
+}
+
+BufferEventLimits& BufferEvent::Limits(const Napi::CallbackInfo& info) { return SocketOrView(info).m_limits; }
+
+// (base, descriptor | -1, options)
+Napi::Value BufferEvent::SocketNewNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
+  const int fd = IntArg(info, 1);
+  const int options = OptionsArg(info, 2);
+  return Napi::Number::New(info.Env(), (new BufferEvent(base, std::max(fd, -1), options))->number());
+}
+
+// (base, options) -> the first
+Napi::Value BufferEvent::PairNewNapi(const Napi::CallbackInfo& info) {
+  EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
+  return Napi::Number::New(info.Env(), NewPair(base, OptionsArg(info, 1)).number());
+}
+
+// (the first) -> the second, once
+Napi::Value BufferEvent::PairSecondNapi(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), This(info).Second().number());
+}
+
+// (underlying, filters input, filters output, options)
+Napi::Value BufferEvent::FilterNewNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& underlying = Own(info);
+  const bool input = BoolArg(info, 1);
+  const bool output = BoolArg(info, 2);
+  const int options = OptionsArg(info, 3);
+  if (underlying.m_over != nullptr) {
+    ThrowEventError(underlying.env(), code::kState, "a filter lies over it already");
+  }
+  const EventBase::BusyScope busy(underlying.base());
+  return Napi::Number::New(info.Env(), (new BufferEvent(underlying, input, output, options))->number());
+}
+
+// (filter) -> what its function is to work on; undefined when none is under way
+Napi::Value BufferEvent::FilterSourceNapi(const Napi::CallbackInfo& info) {
+  const BufferEvent& self = This(info);
+  return self.m_filter == nullptr ? info.Env().Undefined() : self.m_filter->Source(info.Env());
+}
+
+// (filter, bytes used, bytes made | undefined)
+Napi::Value BufferEvent::FilterResultNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = This(info);
+  const auto consumed = static_cast<size_t>(ByteLimitArg(info, 1));
+  // Throws a TypeError before anything has changed.
+  {
+    const ByteSource checked(info.Env(), info[2]);
+  }
+  if (self.m_filter == nullptr) return info.Env().Undefined();
+  const EventBase::BusyScope busy(self.base());
+  self.m_filter->SetResult(info.Env(), consumed, info[2]);
+  return info.Env().Undefined();
+}
+
+// (bufferevent, EV_READ, EV_WRITE and EV_TIMEOUT for those that JavaScript has)
+Napi::Value BufferEvent::SetcbNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = Own(info);
+  self.SetCallbacks(MaskArg(info, 1, kBoth | EV_TIMEOUT));
+  return info.Env().Undefined();
+}
+
+// (bufferevent, EV_READ | EV_WRITE)
+Napi::Value BufferEvent::EnableNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = Own(info);
+  const int what = MaskArg(info, 1, kBoth);
+  BufferTransfer transfer(self.base());
+  self.Enable(what);
+  return transfer.End(info.Env().Undefined());
+}
+
+// (bufferevent, EV_READ | EV_WRITE)
+Napi::Value BufferEvent::DisableNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = Own(info);
+  self.Disable(MaskArg(info, 1, kBoth));
+  return info.Env().Undefined();
+}
+
+Napi::Value BufferEvent::GetEnabledNapi(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), bufferevent_get_enabled(This(info).bev()));
+}
+
+// (bufferevent) -> EVUTIL_EAI_* of the last lookup
+Napi::Value BufferEvent::GetDnsErrorNapi(const Napi::CallbackInfo& info) {
+  const BufferEvent& self = Own(info);
+  return Napi::Number::New(info.Env(), self.m_socket ? EaiOfLookup(self.m_socket->dns_error()) : 0);
+}
+
+// (bufferevent) -> view
+Napi::Value BufferEvent::GetInputNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = AsItIs(info);
+  evbuffer* const input = bufferevent_get_input(self.bev());
+  const EvBuffer& view = self.m_input.Get(self.env(), &self.base(), input, self.use());
+  return Napi::Number::New(info.Env(), view.number());
+}
+
+// (bufferevent) -> view
+Napi::Value BufferEvent::GetOutputNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = AsItIs(info);
+  evbuffer* const output = bufferevent_get_output(self.bev());
+  const EvBuffer& view = self.m_output.Get(self.env(), &self.base(), output, self.use());
+  return Napi::Number::New(info.Env(), view.number());
+}
+
+// (bufferevent, string or bytes)
+Napi::Value BufferEvent::WriteNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = ToMoveBytes(info);
+  BufferTransfer transfer(self.base());
+  self.Write(info[1]);
+  return transfer.End(info.Env().Undefined());
+}
+
+// (bufferevent, buffer)
+Napi::Value BufferEvent::WriteBufferNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = ToMoveBytes(info);
+  EvBuffer& buffer = Environment::From(info).Get<EvBuffer>(info[1]);
+  buffer.CheckMayChange();
+  const EventBase::BusyScope busy(self.base());
+  EvBuffer::Operation operation(buffer);
+  if (bufferevent_write_buffer(self.m_bev, buffer.buffer()) != 0) {
+    ThrowEventError(self.env(), code::kState, "the buffer is frozen at its start");
+  }
+  if (self.live() && self.m_socket) self.m_socket->WriteSoon();
+  return operation.End(info.Env().Undefined());
+}
+
+// (bufferevent, bytes, offset, most | negative for what has room) -> how many were written there; negative
+// when there is no room for so many: then nothing has been taken
+Napi::Value BufferEvent::ReadNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = ToMoveBytes(info);
+  const auto bytes = ByteSpan::OfUnsharedBytes(info.Env(), info[1]);
+  if (!bytes) ThrowTypeError(info.Env(), "bytes must be a Uint8Array of memory that is not shared");
+  const auto offset = static_cast<size_t>(ByteLimitArg(info, 2));
+  const size_t room = bytes->size - std::min(offset, bytes->size);
+  const size_t most = NumberArg(info, 3) < 0 ? room : static_cast<size_t>(ByteLimitArg(info, 3));
+  evbuffer* const input = bufferevent_get_input(self.m_bev);
+  const size_t size = std::min(most, evbuffer_get_length(input));
+  const auto count = static_cast<double>(size);
+  if (size > room) return Napi::Number::New(info.Env(), -count);
+  if (size == 0) return Napi::Number::New(info.Env(), 0);
+  BufferTransfer transfer(self.base());
+  // Not evbuffer_remove(), which returns the number of bytes in an int.
+  evbuffer_copyout(input, bytes->data + offset, size);
+  evbuffer_drain(input, size);
+  return transfer.End(Napi::Number::New(info.Env(), count));
+}
+
+// (bufferevent, buffer)
+Napi::Value BufferEvent::ReadBufferNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = ToMoveBytes(info);
+  EvBuffer& buffer = Environment::From(info).Get<EvBuffer>(info[1]);
+  buffer.CheckMayChange();
+  const EventBase::BusyScope busy(self.base());
+  EvBuffer::Operation operation(buffer);
+  if (bufferevent_read_buffer(self.m_bev, buffer.buffer()) != 0) {
+    ThrowEventError(self.env(), code::kState, "the buffer is frozen at its end");
+  }
+  return operation.End(info.Env().Undefined());
+}
+
+// (bufferevent, EV_READ | EV_WRITE, options)
+Napi::Value BufferEvent::TriggerNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = Own(info);
+  const int what = MaskArg(info, 1, kBoth);
+  const int options = MaskArg(info, 2, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+  self.NoteDeferral(options);
+  BufferTransfer transfer(self.base());
+  bufferevent_trigger(self.m_bev, static_cast<short>(what), options);
+  return transfer.End(info.Env().Undefined());
+}
+
+// (bufferevent, BEV_EVENT_*, options)
+Napi::Value BufferEvent::TriggerEventNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = Own(info);
+  const int what = MaskArg(info, 1, 0xff);
+  const int options = MaskArg(info, 2, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+  self.NoteDeferral(options);
+  BufferTransfer transfer(self.base());
+  errno = 0;
+  bufferevent_trigger_event(self.m_bev, static_cast<short>(what), options);
+  return transfer.End(info.Env().Undefined());
+}
+
+// (bufferevent, EV_READ | EV_WRITE, mode) -> whether bytes were moved
+Napi::Value BufferEvent::FlushNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = Own(info);
+  const int what = MaskArg(info, 1, kBoth);
+  const int mode = IntArg(info, 2);
+  if (mode < BEV_NORMAL || mode > BEV_FINISHED) ThrowRangeError(info.Env(), "no such mode");
+  BufferTransfer transfer(self.base());
+  const int result =
+      bufferevent_flush(self.m_bev, static_cast<short>(what), static_cast<bufferevent_flush_mode>(mode));
+  if (result < 0)
+    ThrowEventError(self.env(), code::kState, "bufferevent_flush failed: the pair's other one is gone");
+  return transfer.End(Napi::Boolean::New(info.Env(), result > 0));
+}
+
+// (bufferevent, ms | negative, ms | negative)
+Napi::Value BufferEvent::SetTimeoutsNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = This(info);
+  const auto read = TimevalFromMs(NumberArg(info, 1));
+  const auto write = TimevalFromMs(NumberArg(info, 2));
+  const EventBase::BusyScope busy(self.base());
+  self.SetTimeouts(read, write);
+  return info.Env().Undefined();
+}
+
+// (bufferevent, EV_READ | EV_WRITE, low, high | 0)
+Napi::Value BufferEvent::SetWatermarkNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = Own(info);
+  const int what = IntArg(info, 1);
+  const auto low = static_cast<size_t>(ByteLimitArg(info, 2));
+  const auto high = static_cast<size_t>(ByteLimitArg(info, 3));
+  if ((what & ~(EV_READ | EV_WRITE)) != 0) ThrowRangeError(info.Env(), "neither EV_READ nor EV_WRITE");
+  // libevent calls back later for what is left beyond the mark.
+  if (high > 0) self.NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
+  BufferTransfer transfer(self.base());
+  bufferevent_setwatermark(self.m_bev, static_cast<short>(what), low, high);
+  if (self.m_timers != nullptr) self.m_timers->Update(0);
+  return transfer.End(info.Env().Undefined());
+}
+
+// (bufferevent, whether writing) -> [low, high]
+Napi::Value BufferEvent::GetWatermarkNapi(const Napi::CallbackInfo& info) {
+  size_t low = 0;
+  size_t high = 0;
+  BufferEvent& self = This(info);
+  bufferevent_getwatermark(self.bev(), BoolArg(info, 1) ? EV_WRITE : EV_READ, &low, &high);
+  return NewList(info.Env(), {Napi::Number::New(info.Env(), static_cast<double>(low)),
+                              Napi::Number::New(info.Env(), static_cast<double>(high))});
+}
+
+// (bufferevent) -> descriptor | -1
+Napi::Value BufferEvent::GetFdNapi(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), bufferevent_getfd(This(info).bev()));
+}
+
+// (bufferevent, on)
+Napi::Value BufferEvent::SetNoDelayNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = SocketOrView(info);
+  const bool on = BoolArg(info, 1);
+  const int fd = bufferevent_getfd(self.bev());
+  if (fd >= 0 && !SetNoDelay(fd, on)) {
+    ThrowSystemError(self.env(), code::kLibevent, "setsockopt", errno, "descriptor " + std::to_string(fd));
+  }
+  if (self.m_socket) self.m_socket->KeepNoDelay(on);
+  return info.Env().Undefined();
+}
+
+// (bufferevent, priority)
+Napi::Value BufferEvent::PrioritySetNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = Own(info);
+  const int priority = IntArg(info, 1);
+  if (priority < 0) ThrowRangeError(info.Env(), "no priority");
+  self.SetPriority(priority);
+  return info.Env().Undefined();
+}
+
+Napi::Value BufferEvent::GetPriorityNapi(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), bufferevent_get_priority(This(info).bev()));
+}
+
+// (bufferevent, whether writing, bytes | 0 for libevent's default)
+Napi::Value BufferEvent::SetMaxSingleNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = This(info);
+  const bool writing = BoolArg(info, 1);
+  const auto bytes = static_cast<size_t>(ByteLimitArg(info, 2));
+  if (writing) {
+    bufferevent_set_max_single_write(self.bev(), bytes);
+  } else {
+    bufferevent_set_max_single_read(self.bev(), bytes);
+  }
+  return info.Env().Undefined();
+}
+
+// (bufferevent, whether writing) -> bytes
+Napi::Value BufferEvent::GetMaxSingleNapi(const Napi::CallbackInfo& info) {
+  bufferevent* const bev = This(info).bev();
+  const ev_ssize_t bytes =
+      BoolArg(info, 1) ? bufferevent_get_max_single_write(bev) : bufferevent_get_max_single_read(bev);
+  return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+}
+
+// (bufferevent, whether writing) -> bytes that the next turn may move
+Napi::Value BufferEvent::GetMaxToNapi(const Napi::CallbackInfo& info) {
+  bufferevent* const bev = This(info).bev();
+  const ev_ssize_t bytes =
+      BoolArg(info, 1) ? bufferevent_get_max_to_write(bev) : bufferevent_get_max_to_read(bev);
+  return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+}
+
+void BufferEvent::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<SocketNewNapi>(env, exports, "bufferEventSocketNew", state);
+  ExportFunction<PairNewNapi>(env, exports, "bufferEventPairNew", state);
+  ExportFunction<PairSecondNapi>(env, exports, "bufferEventPairSecond", state);
+  ExportFunction<FilterNewNapi>(env, exports, "bufferEventFilterNew", state);
+  ExportFunction<FilterSourceNapi>(env, exports, "bufferEventFilterSource", state);
+  ExportFunction<FilterResultNapi>(env, exports, "bufferEventFilterResult", state);
+  ExportFunction<SetcbNapi>(env, exports, "bufferEventSetcb", state);
+  ExportFunction<EnableNapi>(env, exports, "bufferEventEnable", state);
+  ExportFunction<DisableNapi>(env, exports, "bufferEventDisable", state);
+  ExportFunction<GetEnabledNapi>(env, exports, "bufferEventGetEnabled", state);
+  ExportFunction<GetDnsErrorNapi>(env, exports, "bufferEventGetDnsError", state);
+  ExportFunction<GetInputNapi>(env, exports, "bufferEventGetInput", state);
+  ExportFunction<GetOutputNapi>(env, exports, "bufferEventGetOutput", state);
+  ExportFunction<WriteNapi>(env, exports, "bufferEventWrite", state);
+  ExportFunction<WriteBufferNapi>(env, exports, "bufferEventWriteBuffer", state);
+  ExportFunction<ReadNapi>(env, exports, "bufferEventRead", state);
+  ExportFunction<ReadBufferNapi>(env, exports, "bufferEventReadBuffer", state);
+  ExportFunction<TriggerNapi>(env, exports, "bufferEventTrigger", state);
+  ExportFunction<TriggerEventNapi>(env, exports, "bufferEventTriggerEvent", state);
+  ExportFunction<FlushNapi>(env, exports, "bufferEventFlush", state);
+  ExportFunction<SetTimeoutsNapi>(env, exports, "bufferEventSetTimeouts", state);
+  ExportFunction<SetWatermarkNapi>(env, exports, "bufferEventSetWatermark", state);
+  ExportFunction<GetWatermarkNapi>(env, exports, "bufferEventGetWatermark", state);
+  ExportFunction<GetFdNapi>(env, exports, "bufferEventGetFd", state);
+  ExportFunction<SetNoDelayNapi>(env, exports, "bufferEventSetNoDelay", state);
+  ExportFunction<PrioritySetNapi>(env, exports, "bufferEventPrioritySet", state);
+  ExportFunction<GetPriorityNapi>(env, exports, "bufferEventGetPriority", state);
+  ExportFunction<SetMaxSingleNapi>(env, exports, "bufferEventSetMaxSingle", state);
+  ExportFunction<GetMaxSingleNapi>(env, exports, "bufferEventGetMaxSingle", state);
+  ExportFunction<GetMaxToNapi>(env, exports, "bufferEventGetMaxTo", state);
+  BufferEventSocket::Export(env, exports, state);
+  BufferEventLimits::Export(env, exports, state);
 }
 
 }  // namespace bitcoin_support

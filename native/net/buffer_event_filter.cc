@@ -14,11 +14,20 @@
 
 namespace bitcoin_support {
 
-/// One call of a function.
+/// One call of a function. The filter refers to it while it exists.
 struct BufferEventFilter::Run {
-  evbuffer* source;
-  evbuffer* target;
-  bool ended = false;  ///< the function has returned: otherwise it has thrown
+  Run(BufferEventFilter& filter, evbuffer* source, evbuffer* target)
+      : filter(filter), source(source), target(target) {
+    filter.m_run = this;
+  }
+  ~Run() { filter.m_run = nullptr; }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  BufferEventFilter& filter;
+  evbuffer* const source;
+  evbuffer* const target;
+  bool has_result = false;  ///< false after the call: the function has thrown
 };
 
 bufferevent* BufferEventFilter::New(bufferevent* underlying, int options, BufferEventFilter* self) {
@@ -36,34 +45,39 @@ Napi::Value BufferEventFilter::Source(Napi::Env env) const {
 }
 
 void BufferEventFilter::SetResult(Napi::Env env, size_t consumed, napi_value output) {
-  if (m_run == nullptr || m_run->ended) return;
-  // Callbacks on the buffers may run from here on, and JavaScript in them.
+  if (m_run == nullptr || m_run->has_result) return;
+  // From here on, callbacks of the buffers may run JavaScript.
   Run& run = *m_run;
   if (!Napi::Value(env, output).IsUndefined()) AppendBytes(env, output, run.target);
-  run.ended = true;
+  run.has_result = true;
   if (consumed > 0) evbuffer_drain(run.source, consumed);
+}
+
+// @returns whether the function has set a result
+bool BufferEventFilter::CallFunction(bool output, evbuffer* source, evbuffer* target, ev_ssize_t limit,
+                                     int mode) {
+  Run run(*this, source, target);
+  BufferEvent& owner = *m_owner;
+  owner.env().callbacks().Call(
+      owner.base(), JsCallback::kBufferFilter,
+      {owner.slot(), output ? 1.0 : 0.0, static_cast<double>(std::max<ev_ssize_t>(limit, -1)),
+       static_cast<double>(mode)},
+      &owner.context());
+  return run.has_result;
 }
 
 bufferevent_filter_result BufferEventFilter::Process(bool output, evbuffer* source, evbuffer* target,
                                                      ev_ssize_t limit, int mode) {
   if (m_owner == nullptr || m_run != nullptr) return BEV_NEED_MORE;
   BufferEvent& owner = *m_owner;
-  EventBase& base = owner.base();
-  const EventBase::BusyScope busy(base);
+  const EventBase::BusyScope busy(owner.base());
   const size_t had = evbuffer_get_length(source);
   const size_t room = evbuffer_get_length(target);
-  Run run{source, target};
-  m_run = &run;
-  base.env().callbacks().Call(
-      base, JsCallback::kBufferFilter,
-      {owner.slot(), output ? 1.0 : 0.0, static_cast<double>(std::max<ev_ssize_t>(limit, -1)),
-       static_cast<double>(mode)},
-      &owner.context());
-  m_run = nullptr;
+  const bool has_result = CallFunction(output, source, target, limit, mode);
   if (m_owner == nullptr) return BEV_ERROR;
   bufferevent* const bev = owner.bev();
-  if (!run.ended) {
-    // libevent takes no notice of a filter's error.
+  if (!has_result) {
+    // libevent itself does not report a filter's error.
     owner.NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
     errno = EPROTO;
     bufferevent_trigger_event(
@@ -73,8 +87,8 @@ bufferevent_filter_result BufferEventFilter::Process(bool output, evbuffer* sour
   }
   const bool made = evbuffer_get_length(target) > room;
   if (evbuffer_get_length(source) < had || (had == 0 && made)) return BEV_OK;
-  // libevent calls again after BEV_OK as long as there is a source, which would be for ever. It would also
-  // tell that there is something to read.
+  // After BEV_OK libevent calls again as long as the source has bytes, which would be for ever. But it would
+  // also call the read callback for what was made.
   if (!output && made) {
     owner.NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
     bufferevent_trigger(bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS);

@@ -10,25 +10,27 @@ namespace bitcoin_support {
 
 class BufferEvent;
 
-/// Stands between libevent and the JavaScript functions of a filter. libevent keeps it until it frees the
-/// filter, which is after the handle has ended.
+/// Calls the JavaScript functions of a filter for libevent. libevent owns it, and deletes it when it frees
+/// the filter, which is after the handle has ended.
 class BufferEventFilter {
  public:
   BufferEventFilter(bool input, bool output) : m_input(input), m_output(output) {}
 
-  /// @returns the filter, or null. On success it owns `self`.
+  /// @returns the filter, which owns `self`; null when there is none, and then the caller owns `self`
   static bufferevent* New(bufferevent* underlying, int options, BufferEventFilter* self);
 
+  /// Null when the handle has ended.
   void set_owner(BufferEvent* owner) { m_owner = owner; }
 
-  /// The bytes that the function under way is to work on. @throws EventError ERR_EV_STATE when there is none
+  /// A copy of the source's bytes for the function that runs; undefined when none runs.
   Napi::Value Source(Napi::Env env) const;
-  /// What the function under way has come to: it has used so many bytes of the source and made these.
+  /// The function that runs has used `consumed` bytes of the source and made `output`, or nothing.
   void SetResult(Napi::Env env, size_t consumed, napi_value output);
 
  private:
   struct Run;
 
+  bool CallFunction(bool output, evbuffer* source, evbuffer* target, ev_ssize_t limit, int mode);
   bufferevent_filter_result Process(bool output, evbuffer* source, evbuffer* target, ev_ssize_t limit,
                                     int mode);
 

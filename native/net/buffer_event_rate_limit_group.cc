@@ -7,7 +7,7 @@
 #include "napi/errors.h"
 #include "napi/exports.h"
 #include "napi/list.h"
-#include "net/buffer_event.h"
+#include "net/buffer_event_limits.h"
 
 namespace bitcoin_support {
 namespace {

@@ -12,9 +12,9 @@ struct bufferevent_rate_limit_group;
 
 namespace bitcoin_support {
 
-class BufferEvent;
+class BufferEventLimits;
 
-/// Owns one group. Its members leave it before it goes: libevent would abort.
+/// Owns one group. Dispose() removes its members first: libevent aborts when it frees a group that has some.
 class BufferEventRateLimitGroup final : public BaseChild {
  public:
   static constexpr HandleKind kKind = HandleKind::kBufferEventRateLimitGroup;
@@ -25,8 +25,8 @@ class BufferEventRateLimitGroup final : public BaseChild {
   void Dispose() override;
 
   bufferevent_rate_limit_group* group() const { return m_group; }
-  void Add(BufferEvent& member) { m_members.push_back(&member); }
-  void Remove(const BufferEvent& member) { std::erase(m_members, &member); }
+  void Add(BufferEventLimits& member) { m_members.push_back(&member); }
+  void Remove(const BufferEventLimits& member) { std::erase(m_members, &member); }
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
@@ -40,7 +40,7 @@ class BufferEventRateLimitGroup final : public BaseChild {
   static Napi::Value ResetTotalsNapi(const Napi::CallbackInfo& info);
 
   bufferevent_rate_limit_group* m_group;
-  std::vector<BufferEvent*> m_members;
+  std::vector<BufferEventLimits*> m_members;
 };
 
 }  // namespace bitcoin_support

@@ -1,20 +1,21 @@
-// What stands around calls that move bytes through bufferevents.
+// The scope of a native call that moves bytes through bufferevents.
 #pragma once
 
 #include <napi.h>
 
-#include "buffers/buffer_news.h"
+#include "buffers/buffer_changes.h"
 #include "loop/event_base.h"
 #include "napi/environment.h"
 
 namespace bitcoin_support {
 
-/// As EvBuffer::Operation, for a call into libevent that may change buffers of which there may be no handle:
-/// those of the bufferevents on a base. The function returns what End() does, which has the buffers'
-/// callbacks called; they may dispose anything.
+/// EvBuffer::Operation for a call into libevent that may change the buffers of any bufferevent on a base,
+/// with or without handles. The function returns what End() returns, which calls JavaScript for the changes;
+/// those callbacks may dispose anything.
 class BufferTransfer {
  public:
-  explicit BufferTransfer(EventBase& base) : m_env(base.env()), m_news(m_env.buffer_news()), m_busy(base) {}
+  explicit BufferTransfer(EventBase& base)
+      : m_env(base.env()), m_changes(m_env.buffer_news()), m_busy(base) {}
 
   /// @throws what a callback throws
   Napi::Value End(Napi::Value result) {
@@ -24,7 +25,7 @@ class BufferTransfer {
 
  private:
   Environment& m_env;
-  const BufferNews::Scope m_news;
+  const BufferChanges::Scope m_changes;
   const EventBase::BusyScope m_busy;
 };
 

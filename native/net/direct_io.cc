@@ -13,38 +13,39 @@
 #include <cerrno>
 #include <optional>
 
+#include "buffers/append_bytes.h"
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
 namespace {
 
-// What is read without asking how much there is: what a bufferevent reads at once unless it is told
-// otherwise.
+// How much is read without asking how many bytes there are: a bufferevent's default for one read.
 constexpr size_t kUsualBytes = 16384;
 
-// bufferevent_readcb() and bufferevent_writecb(), which libevent does not export.
+// bufferevent_readcb() and bufferevent_writecb(), which libevent does not export: found in the first
+// bufferevent.
 std::atomic<event_callback_fn> g_libevent_reads{nullptr};
 std::atomic<event_callback_fn> g_libevent_writes{nullptr};
 
 bool IsRetriable(int error) { return error == EAGAIN || error == EINTR; }
 
-// Ends the direction, and says why.
+// Disables the direction and reports why, as libevent does.
 void Fail(bufferevent* bev, short direction, short what, int error) {
   bufferevent_disable(bev, direction);
   errno = error;
   bufferevent_trigger_event(bev, what, 0);
 }
 
-// Takes what is there beyond kUsualBytes, and no end or error: that is for the next time.
+// Reads the bytes beyond kUsualBytes. The next read reports an end or an error.
 void TakeRest(int fd, evbuffer* input, ev_ssize_t room) {
   int waiting = 0;
   if (room <= 0 || ioctl(fd, FIONREAD, &waiting) != 0 || waiting <= 0) return;
-  const auto wanted = std::min<ev_ssize_t>(waiting, room);
-  evbuffer_iovec space{};
-  if (evbuffer_reserve_space(input, wanted, &space, 1) != 1) return;
-  const ssize_t taken = recv(fd, space.iov_base, std::min(space.iov_len, static_cast<size_t>(wanted)), 0);
-  space.iov_len = static_cast<size_t>(std::max<ssize_t>(taken, 0));
-  evbuffer_commit_space(input, &space, 1);
+  const auto wanted = static_cast<size_t>(std::min<ev_ssize_t>(waiting, room));
+  const auto read = [&](char* space, size_t) {
+    return static_cast<size_t>(std::max<ssize_t>(recv(fd, space, wanted, 0), 0));
+  };
+  // Without memory the bytes stay in the kernel.
+  (void)AppendInPlace(input, wanted, read);
 }
 
 // @returns as recv(2) does
@@ -54,7 +55,7 @@ ssize_t Take(int fd, bufferevent* bev) {
   const ssize_t taken = recv(fd, bytes, std::min(sizeof bytes, static_cast<size_t>(most)), 0);
   if (taken <= 0) return taken;
   evbuffer* const input = bev->input;
-  // A bufferevent keeps others from adding to its input.
+  // A bufferevent's input is frozen at its end, and its output at its start.
   evbuffer_unfreeze(input, 0);
   const bool added = evbuffer_add(input, bytes, static_cast<size_t>(taken)) == 0;
   MemoryCleanse(bytes, static_cast<size_t>(taken));
@@ -65,7 +66,7 @@ ssize_t Take(int fd, bufferevent* bev) {
   return -1;
 }
 
-// As bufferevent_readcb() goes on.
+// What bufferevent_readcb() does, for an input without a high-water mark.
 void OnReadable(evutil_socket_t fd, short what, void* arg) {
   auto* const bev = static_cast<bufferevent*>(arg);
   if (what == EV_TIMEOUT || bev->wm_read.high != 0) {
@@ -87,7 +88,7 @@ void OnReadable(evutil_socket_t fd, short what, void* arg) {
   bufferevent_decref(bev);
 }
 
-// What the output has, when that is one piece of no more than is written at once.
+// The output's content, when it is one piece and no more than one write sends.
 std::optional<evbuffer_iovec> OnlyPiece(bufferevent* bev) {
   evbuffer_iovec pieces[2];
   if (evbuffer_peek(bev->output, -1, nullptr, pieces, 2) != 1 ||
@@ -97,13 +98,12 @@ std::optional<evbuffer_iovec> OnlyPiece(bufferevent* bev) {
   return pieces[0];
 }
 
-// As bufferevent_writecb() goes on when it is connected. `waiting`: libevent waits for the socket.
+// What bufferevent_writecb() does once it is connected. `waiting`: whether libevent waits for the socket.
 void Send(int fd, bufferevent* bev, const evbuffer_iovec& piece, bool waiting) {
   evbuffer* const output = bev->output;
   const ssize_t sent = send(fd, piece.iov_base, piece.iov_len, 0);
   const int error = errno;
   if (sent > 0) {
-    // A bufferevent keeps others from taking bytes off its output.
     evbuffer_unfreeze(output, 1);
     evbuffer_drain(output, static_cast<size_t>(sent));
     evbuffer_freeze(output, 1);
@@ -128,12 +128,12 @@ void OnWritable(evutil_socket_t fd, short what, void* arg) {
   bufferevent_decref(bev);
 }
 
-// event_assign() would do, but not while the event is pending. struct event is public for such uses.
+// event_assign() may not be called while the event is pending.
 void SetCallback(event& ev, event_callback_fn callback) {
   ev.ev_evcallback.evcb_cb_union.evcb_callback = callback;
 }
 
-// Puts `ours` in the place of `theirs`, which is kept.
+// Puts `ours` in the place of libevent's function, and stores that in `theirs`.
 void Replace(event& ev, event_callback_fn ours, std::atomic<event_callback_fn>& theirs) {
   const event_callback_fn before = event_get_callback(&ev);
   if (before == ours) return;

@@ -1,24 +1,25 @@
-// Reads and writes of a socket's bufferevent with fewer and cheaper calls of the kernel than libevent's.
+// Reads and writes for a socket's bufferevent with fewer and cheaper system calls than libevent's.
 #pragma once
 
 struct bufferevent;
 
 namespace bitcoin_support {
 
-/// Has the bufferevent of a connected socket read what has come at once, where bufferevent_readcb() asks the
-/// kernel each time how much that is and takes no more than 4096 bytes, and send what lies in one piece
-/// without a vector. What is called and when stays libevent's.
+/// Replaces the functions with which libevent reads and writes for the bufferevent of a connected socket.
+/// bufferevent_readcb() asks the kernel each time how many bytes there are, and takes no more than 4096; ours
+/// reads them at once. bufferevent_writecb() sends with a vector; ours sends without one where the output is
+/// one piece. libevent calls the same callbacks at the same times.
 ///
-/// Not for one with a rate limit: what goes through here is not counted. Nor for one that C knows, which may
-/// give it a limit, or a file that is left to sendfile(). It lasts until libevent is given another descriptor
-/// for the bufferevent.
+/// Do not use it for a bufferevent with a rate limit, since libevent does not count these bytes, nor for one
+/// that C knows, since C may set a limit or add a file for sendfile(). It lasts until bufferevent_setfd() is
+/// called.
 void UseDirectIo(bufferevent* bev);
 
-/// Sends what the output has, though libevent does not wait for the socket, and has it wait with what is
-/// left. Only inside a callback of `bev`, in which libevent keeps it.
+/// Sends the output's bytes at once, without waiting until the socket is writable; libevent waits with what
+/// is left. Call it inside a callback of `bev` only, in which libevent keeps it alive.
 void SendNow(bufferevent* bev);
 
-/// Has libevent read and write by itself again.
+/// Puts libevent's own functions back.
 void UseLibeventIo(bufferevent* bev);
 
 }  // namespace bitcoin_support

@@ -19,24 +19,24 @@ std::atomic<bool> g_debug = false;
 
 using Question = unsigned long long;
 
-/// What the last message has announced.
+/// What the last message says about the next one.
 enum class Announced {
   kNothing,
-  kServfail,    ///< the question that times out next has been answered SERVFAIL
-  kNextDomain,  ///< the question that ends next goes on with another domain
+  kServfail,    ///< the question that times out was answered with SERVFAIL
+  kNextDomain,  ///< the question that ends is asked again with another domain
 };
 
-// A base is in one thread, and so are its resolvers.
+// A base and its resolvers are used by one thread.
 thread_local std::unordered_map<Question, DnsLookup*> t_lookups;
 thread_local DnsJournal::AskingScope* t_scope = nullptr;
-thread_local DnsLookup* t_moving = nullptr;  // the next question is its
+thread_local DnsLookup* t_moving = nullptr;  // the next question belongs to it
 thread_local Announced t_announced = Announced::kNothing;
 
 bool IsDebug(std::string_view text) {
   return !text.starts_with("Nameserver ") && !text.starts_with("All nameservers");
 }
 
-// @returns which question a message is about, 0 when it is another message
+// @returns the question whose address follows `before`; 0 when the message begins with anything else
 Question QuestionIn(const char* text, std::string_view before) {
   return std::string_view(text).starts_with(before) ? std::strtoull(text + before.size(), nullptr, 16) : 0;
 }
@@ -80,7 +80,7 @@ void DnsJournal::OnLog(int is_warning, const char* text) {
   try {
     if (debug) Note(text);
   } catch (const std::bad_alloc&) {
-    // libevent must not see it, and can do without the reason.
+    // Exceptions must not reach libevent. Only the reason of a failure is lost.
   }
   if (debug && !g_debug) return;
   g_log.load()(is_warning != 0 ? EVENT_LOG_WARN : debug ? EVENT_LOG_DEBUG : EVENT_LOG_MSG, text);

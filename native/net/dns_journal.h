@@ -1,4 +1,4 @@
-// What libevent's log alone says of the answers of nameservers.
+// SERVFAIL answers, which only libevent's log tells of.
 #pragma once
 
 #include <event2/event.h>
@@ -7,19 +7,18 @@ namespace bitcoin_support {
 
 class DnsLookup;
 
-/// Finds out for which lookups a nameserver has answered SERVFAIL. libevent takes that for a time that is up:
-/// it asks again, and in the end says DNS_ERR_TIMEOUT. Only its log tells the two apart.
+/// Finds out for which lookups a nameserver has answered SERVFAIL. libevent treats that as a timeout: it asks
+/// again, and reports DNS_ERR_TIMEOUT in the end. Only its log messages tell the two apart.
 ///
-/// A lookup that has had to wait until others were answered (libevent has 64 questions under way at once) is
-/// not known here.
+/// A lookup that libevent has queued, because it asks at most 64 questions at a time, is not known here.
 class DnsJournal {
  public:
-  /// Takes libevent's messages about the DNS, in this process. Those that are no debug messages go on to
-  /// `log`, the others only while SetDebug() says so.
+  /// Takes libevent's DNS messages, for the whole process, and passes them on to `log`: debug messages only
+  /// after SetDebug(true).
   static void Install(event_log_cb log);
   static void SetDebug(bool on);
 
-  /// What is asked meanwhile is asked for a lookup.
+  /// Questions that libevent asks while it exists belong to a lookup.
   class AskingScope {
    public:
     explicit AskingScope(DnsLookup& lookup);
@@ -29,11 +28,11 @@ class DnsJournal {
 
    private:
     friend class DnsJournal;
-    DnsLookup* m_lookup;  // null when it has ended
+    DnsLookup* m_lookup;  ///< null when it has ended
     AskingScope* const m_outer;
   };
 
-  /// The lookup ends.
+  /// The lookup is being deleted.
   static void Forget(const DnsLookup& lookup);
 
  private:

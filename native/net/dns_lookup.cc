@@ -37,7 +37,7 @@ std::vector<std::string> TextsOf(char type, int count, const void* answers) {
   return texts;
 }
 
-// Family, address and port by turns.
+// Family, address and port of each address in turn.
 std::vector<std::string> TextsOf(const evutil_addrinfo* found) {
   std::vector<std::string> texts;
   for (; found != nullptr; found = found->ai_next) {
@@ -66,7 +66,7 @@ DnsLookup::~DnsLookup() {
   m_dns.Remove(*this);
 }
 
-// The answer to what needs no question comes at once.
+// Calls back at once when no question is needed, as for an address or a name of the hosts file.
 DnsLookup::Started DnsLookup::Start(const std::string& host, const std::string& service,
                                     const evutil_addrinfo& hints) {
   EvDnsBase& dns = m_dns;
@@ -106,11 +106,11 @@ void DnsLookup::GetAddrInfo(EvDnsBase& dns, const std::string& host, const std::
 }
 
 void DnsLookup::Resolve(EvDnsBase& dns, Question question, const std::string& name, int flags, double key) {
-  // libevent would keep the question for ever: it looks for waiting ones only when it has had an answer.
+  // libevent would queue the question for ever: it looks at the queue only when an answer comes.
   if (evdns_base_count_nameservers(dns.dns()) == 0) dns.ThrowNobodyToAsk();
   auto* const self = new DnsLookup(dns, nullptr, key);
   const DnsJournal::AskingScope asking(*self);
-  // Whoever ends a name with a dot means that very name.
+  // A name that ends with a dot is complete.
   if (name.back() == '.') flags |= DNS_QUERY_NO_SEARCH;
   switch (question) {
     case Question::kIpv4:
@@ -155,7 +155,7 @@ void DnsLookup::Shutdown() {
   if (waiter != nullptr) {
     waiter->OnLookedUp(EVUTIL_EAI_FAIL, nullptr);
   } else {
-    dns.Tell(key, question ? DNS_ERR_SHUTDOWN : EVUTIL_EAI_FAIL, 0, 0, {});
+    dns.Report(key, question ? DNS_ERR_SHUTDOWN : EVUTIL_EAI_FAIL, 0, 0, {});
   }
 }
 
@@ -168,12 +168,12 @@ void DnsLookup::OnAddrInfo(int result, evutil_addrinfo* found, void* arg) {
   const double key = self->m_key;
   if (result == EVUTIL_EAI_FAIL && self->m_servfail) result = kEaiServfail;
   delete self;
-  // A hosts file that knows the name, but no address of the family that is wanted, is no failure to libevent.
+  // libevent reports success without an address when the hosts file has the name for another family only.
   if (result == 0 && found == nullptr) result = EVUTIL_EAI_NODATA;
   if (waiter != nullptr) {
     waiter->OnLookedUp(result, found);
   } else if (!abandoned) {
-    dns.Tell(key, result, 0, 0, TextsOf(found));
+    dns.Report(key, result, 0, 0, TextsOf(found));
   }
   if (found != nullptr) evutil_freeaddrinfo(found);
 }
@@ -186,7 +186,7 @@ void DnsLookup::OnAnswer(int result, char type, int count, int ttl, void* addres
   const double key = self->m_key;
   if (result == DNS_ERR_TIMEOUT && self->m_servfail) result = DNS_ERR_SERVERFAILED;
   delete self;
-  if (!abandoned) dns.Tell(key, result, type, ttl, TextsOf(type, count, addresses));
+  if (!abandoned) dns.Report(key, result, type, ttl, TextsOf(type, count, addresses));
 }
 
 }  // namespace bitcoin_support

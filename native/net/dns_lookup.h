@@ -12,18 +12,18 @@ namespace bitcoin_support {
 class EvDnsBase;
 class LookupWaiter;
 
-/// Lives from the question until libevent's callback for it, which always comes: who asked may have gone by
-/// then.
+/// Lives from the question until libevent's callback for it, which always comes, even when the LookupWaiter
+/// or the JavaScript that asked is gone by then.
 class DnsLookup {
  public:
   enum class Question : uint8_t { kIpv4, kIpv6, kReverse, kReverseIpv6 };
 
-  /// Looks a name up for `waiter`, which is told by OnLookedUp(), perhaps before this returns.
+  /// Looks a name up and calls `waiter.OnLookedUp()`, perhaps before it returns.
   /// @returns the lookup, or null when it has ended already
-  /// @throws EventError ERR_EV_STATE when there is nobody to ask
+  /// @throws EventError ERR_EV_STATE when there is no nameserver
   static DnsLookup* For(EvDnsBase& dns, const std::string& host, const std::string& service,
                         const evutil_addrinfo& hints, LookupWaiter& waiter);
-  /// The same where nothing may be thrown: `waiter` is told EVUTIL_EAI_AGAIN when there is nobody to ask.
+  /// The same where nothing may be thrown: without a nameserver the waiter gets EVUTIL_EAI_AGAIN.
   static DnsLookup* InLoopFor(EvDnsBase& dns, const std::string& host, const std::string& service,
                               const evutil_addrinfo& hints, LookupWaiter& waiter);
   /// The same for JavaScript, which knows the lookup by `key`.
@@ -36,13 +36,13 @@ class DnsLookup {
   DnsLookup& operator=(const DnsLookup&) = delete;
 
   double key() const { return m_key; }
-  /// Asks libevent to give it up; who waits is told so, later.
+  /// Cancels it in libevent, which then calls back in a later turn.
   void Cancel();
-  /// The same, but nobody waits for it any more.
+  /// The same, for a lookup whose result nobody waits for any more.
   void Abandon();
-  /// Its EvDnsBase is disposed: who waits is told now.
+  /// Its EvDnsBase is being disposed: reports that at once, and then ignores the result.
   void Shutdown();
-  /// A nameserver has answered SERVFAIL. Another one may know better.
+  /// A nameserver has answered SERVFAIL. Another one may still answer.
   void NoteServfail() { m_servfail = true; }
   /// libevent will not call back for it any more.
   void Forget() { delete this; }
@@ -65,7 +65,7 @@ class DnsLookup {
   evdns_getaddrinfo_request* m_addrinfo = nullptr;
   bool m_abandoned = false;
   bool m_servfail = false;
-  bool* m_ended = nullptr;  ///< where Start() learns that it has ended
+  bool* m_ended = nullptr;  ///< set in the destructor, for Start()
 };
 
 }  // namespace bitcoin_support

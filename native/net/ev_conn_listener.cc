@@ -17,6 +17,7 @@
 #include "net/listen_socket.h"
 #include "net/no_delay.h"
 #include "net/socket_address.h"
+#include "net/socket_arguments.h"
 
 namespace bitcoin_support {
 namespace {
@@ -24,19 +25,19 @@ namespace {
 // Long enough for the running turn to end.
 constexpr timeval kNextTurn{0, 0};
 
-// The options that libevent sees: the rest is done when the socket is made.
+// The options that libevent gets; the others are applied when the socket is made.
 constexpr unsigned kPassedOn = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_LEAVE_SOCKETS_BLOCKING;
 
 }  // namespace
 
 EvConnListener::EvConnListener(EventBase& base, int fd, unsigned flags, std::string unlink_path)
     : BaseChild(base, base.env().type_for(kKind), kKind), m_unlink_path(std::move(unlink_path)) {
-  // libevent has an eye for that only when it makes the socket.
+  // libevent applies this option only to sockets that it makes.
   if ((flags & LEV_OPT_DEFERRED_ACCEPT) != 0 && evutil_make_tcp_listen_socket_deferred(fd) != 0) {
     ThrowSystemError(env(), code::kBind, "setsockopt", errno, "descriptor " + std::to_string(fd));
   }
   base.CheckRoomFor(fd, "evconnlistener_new");
-  // What it accepts is no business of the programs that this process starts.
+  // Child processes do not inherit the connections.
   const unsigned options = (flags & kPassedOn) | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED;
   m_listener = evconnlistener_new(base.base(), OnAccept, this, options, 0, fd);
   if (m_listener == nullptr) ThrowEventError(env(), code::kBind, "evconnlistener_new failed");
@@ -46,10 +47,30 @@ EvConnListener::EvConnListener(EventBase& base, int fd, unsigned flags, std::str
 
 EvConnListener::~EvConnListener() = default;
 
+/// A connection while JavaScript is called for it. It is closed unless JavaScript takes it.
+struct EvConnListener::Accepted {
+  Accepted(EvConnListener& listener, int fd, const sockaddr* address, socklen_t length)
+      : listener(listener), fd(fd), address(address), length(length) {
+    listener.m_accepted = this;
+  }
+  ~Accepted() {
+    listener.m_accepted = nullptr;
+    if (!taken) close(fd);
+  }
+  Accepted(const Accepted&) = delete;
+  Accepted& operator=(const Accepted&) = delete;
+
+  EvConnListener& listener;
+  const int fd;
+  const sockaddr* const address;
+  const socklen_t length;
+  bool taken = false;
+};
+
 void EvConnListener::Dispose() {
   if (!live()) return;
   RetireChild();
-  // At once, because a loop may go on for long. libevent keeps what it has on the stack itself.
+  // Not in WhenIdle(): a blocking loop may run for long. libevent keeps a listener whose callback is running.
   m_pause.reset();
   evconnlistener_free(m_listener);
   if (!m_unlink_path.empty()) unlink(m_unlink_path.c_str());
@@ -92,12 +113,11 @@ void EvConnListener::Accept(int fd, const sockaddr* address, socklen_t length) {
     Fail(EMFILE);
     return;
   }
-  Accepted accepted{address, length};
-  m_accepted = &accepted;
-  env().callbacks().Call(base(), JsCallback::kAccept, {number(), static_cast<double>(fd)});
-  m_accepted = nullptr;
-  if (!accepted.taken) close(fd);
-  // libevent would call back for all that wait, though the loop is to end.
+  {
+    Accepted accepted(*this, fd, address, length);
+    env().callbacks().Call(base(), JsCallback::kAccept, {number(), static_cast<double>(fd)});
+  }
+  // libevent would go on accepting all connections that wait, though the loop is to end.
   if (live() && m_enabled && m_has_callback && event_base_got_break(base().base())) m_pause->Begin(kNextTurn);
 }
 
@@ -121,11 +141,10 @@ EvConnListener& EvConnListener::This(const Napi::CallbackInfo& info) {
 Napi::Value EvConnListener::BindTcpNapi(const Napi::CallbackInfo& info) {
   EventBase& base = Environment::From(info).Get<EventBase>(info[0]);
   const std::string host = StringArg(info, 1);
-  const int port = IntArg(info, 2);
-  if (port < 0 || port > 65535) ThrowRangeError(info.Env(), "no port");
+  const uint16_t port = PortArg(info, 2);
   const ListenOptions options{IntArg(info, 3), BoolArg(info, 4), BoolArg(info, 5), BoolArg(info, 6)};
   const auto flags = static_cast<unsigned>(IntArg(info, 7));
-  UniqueFd fd(ListenTcpOrThrow(base.env(), host, static_cast<uint16_t>(port), options));
+  UniqueFd fd(ListenTcpOrThrow(base.env(), host, port, options));
   auto* const self = new EvConnListener(base, fd.get(), flags, "");
   fd.Release();
   return Napi::Number::New(info.Env(), self->number());
@@ -137,7 +156,7 @@ Napi::Value EvConnListener::BindUnixNapi(const Napi::CallbackInfo& info) {
   const std::string path = StringArg(info, 1);
   ListenOptions options;
   options.backlog = IntArg(info, 2);
-  // There is no handshake that could be waited for.
+  // A UNIX socket has no handshake to wait for.
   const auto flags = static_cast<unsigned>(IntArg(info, 3)) & ~unsigned{LEV_OPT_DEFERRED_ACCEPT};
   UniqueFd fd(ListenUnixOrThrow(base.env(), path, -1, options));
   auto* const self = new EvConnListener(base, fd.get(), flags, path);
@@ -172,7 +191,7 @@ Napi::Value EvConnListener::SetHasCallbackNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (listener, on): for what it will accept
+// (listener, on): for the connections that it will accept
 Napi::Value EvConnListener::SetNoDelayNapi(const Napi::CallbackInfo& info) {
   const EvConnListener& self = This(info);
   const int fd = evconnlistener_get_fd(self.m_listener);
@@ -182,8 +201,8 @@ Napi::Value EvConnListener::SetNoDelayNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (listener) -> [family, address or path, port] of the connection that is being handed over, which is the
-// caller's from here on; undefined when there is none
+// (listener) -> [family, address or path, port] of the connection whose JsCallback::kAccept is running, which
+// the caller owns from here on; undefined when there is none
 Napi::Value EvConnListener::TakeAcceptedNapi(const Napi::CallbackInfo& info) {
   Accepted* const accepted = This(info).m_accepted;
   if (accepted == nullptr || accepted->taken) return info.Env().Undefined();

@@ -12,13 +12,12 @@
 
 namespace bitcoin_support {
 
-/// Owns one evconnlistener. It stops accepting for a while when accept() fails, and between turns when a turn
-/// is to end.
+/// Owns one evconnlistener. It pauses when accept() fails, and until the next turn when the loop is to end.
 class EvConnListener final : public BaseChild {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvConnListener;
 
-  /// Takes over `fd`, which listens, unless it throws; `unlink_path` is removed in the end.
+  /// Owns `fd`, which listens, unless it throws. Dispose() unlinks `unlink_path`, if there is one.
   /// @throws EventError ERR_EV_LIBEVENT
   EvConnListener(EventBase& base, int fd, unsigned flags, std::string unlink_path);
   ~EvConnListener() override;
@@ -31,19 +30,14 @@ class EvConnListener final : public BaseChild {
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
-  /// A connection on its way to JavaScript.
-  struct Accepted {
-    const sockaddr* address;
-    socklen_t length;
-    bool taken = false;
-  };
+  struct Accepted;
 
   void SetEnabled(bool on);
   void SetHasCallback(bool on);
-  /// Has libevent accept, or not.
+  /// Enables the listener if both SetEnabled() and SetHasCallback() say so, else disables it.
   void Apply();
   void Accept(int fd, const sockaddr* address, socklen_t length);
-  /// Tells JavaScript, and accepts nothing for a while.
+  /// Reports the error to JavaScript, and pauses.
   void Fail(int error);
 
   static void OnAccept(evconnlistener* listener, evutil_socket_t fd, sockaddr* address, int length,
@@ -64,7 +58,7 @@ class EvConnListener final : public BaseChild {
   evconnlistener* m_listener = nullptr;
   std::optional<AcceptPause> m_pause;
   const std::string m_unlink_path;
-  Accepted* m_accepted = nullptr;
+  Accepted* m_accepted = nullptr;  ///< during JsCallback::kAccept
   bool m_enabled = false;
   bool m_has_callback = false;
 };

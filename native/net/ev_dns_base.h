@@ -17,9 +17,14 @@ class DnsLookup;
 
 /// Owns one evdns_base.
 ///
-/// libevent's callbacks for what is under way are put off to a later turn and look at the evdns_base even
-/// when it has been freed. So the evdns_base of a handle that has ended lingers on its base until none of
-/// them waits.
+/// libevent puts the callbacks for lookups that are cancelled off to a later turn, and they use the
+/// evdns_base even when it has been freed. So after Dispose() the evdns_base lingers on its base until none
+/// of them waits:
+///
+///     kOpen ──Dispose()──▶ kDisposing ──libevent is idle──▶ kLingering ──no lookup is left──▶ kReleased
+///
+/// In kDisposing the waiters of all lookups are called. When the base is freed, it releases what lingers in
+/// whichever state it is.
 class EvDnsBase final : public BaseChild, private EventBase::Lingering {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvDnsBase;
@@ -39,26 +44,29 @@ class EvDnsBase final : public BaseChild, private EventBase::Lingering {
 
   void Add(DnsLookup& lookup);
   void Remove(const DnsLookup& lookup);
-  /// A key that JavaScript gives no lookup.
+  /// A key for a lookup that JavaScript does not know.
   double NextOwnKey() { return --m_last_own_key; }
-  /// Tells JavaScript what has come of a lookup.
-  void Tell(double key, int result, int type, int ttl, std::vector<std::string> answers);
+  /// Calls JavaScript with the result of a lookup.
+  void Report(double key, int result, int type, int ttl, std::vector<std::string> answers);
   [[noreturn]] void ThrowNobodyToAsk() const;
 
   /// `user` looks names up here: Dispose() disposes it first.
   void AddUser(BaseChild& user) { m_users.push_back(&user); }
   void RemoveUser(const BaseChild& user) { std::erase(m_users, &user); }
 
-  /// @throws RangeError when `host` is not to be looked up here
+  /// @throws RangeError when libevent cannot look `host` up safely
   static void CheckHost(napi_env env, const std::string& host);
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
+  enum class State : uint8_t { kOpen, kDisposing, kLingering, kReleased };
+
   void EndUses();
-  bool MayBeReleased() const override { return m_ending && m_lookups.empty(); }
+  bool MayBeReleased() const override { return m_state == State::kLingering && m_lookups.empty(); }
   void Release() override;
 
+  /// @throws EventError ERR_EV_STATE when it is being disposed
   static EvDnsBase& This(const Napi::CallbackInfo& info);
 
   static Napi::Value NewNapi(const Napi::CallbackInfo& info);
@@ -80,10 +88,9 @@ class EvDnsBase final : public BaseChild, private EventBase::Lingering {
   evdns_base* m_dns = nullptr;
   std::unordered_map<double, DnsLookup*> m_lookups;
   std::vector<BaseChild*> m_users;
-  std::vector<std::string> m_answers;  ///< of the lookup that JavaScript is being told of
+  std::vector<std::string> m_answers;  ///< for TakeAnswersNapi(), during JsCallback::kDnsResult
   double m_last_own_key = 0;
-  bool m_disposing = false;
-  bool m_ending = false;  ///< libevent is off the stack since it was disposed of
+  State m_state = State::kOpen;
 };
 
 }  // namespace bitcoin_support

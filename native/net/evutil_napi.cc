@@ -22,7 +22,7 @@
 namespace bitcoin_support {
 namespace {
 
-// A descriptor that is open: libevent would print a warning for any other.
+// An open descriptor: libevent prints a warning for any other.
 int DescriptorArg(const Napi::CallbackInfo& info) {
   const int fd = IntArg(info, 0);
   if (fcntl(fd, F_GETFD) == -1) {
@@ -55,12 +55,13 @@ Napi::Value SocketpairNapi(const Napi::CallbackInfo& info) {
                  {Napi::Number::New(info.Env(), pair[0]), Napi::Number::New(info.Env(), pair[1])});
 }
 
-// libevent reads up to a NUL, and numbers by scanf(), which takes spaces and signs.
+// Whether it has nothing that libevent's parsers overlook: they stop at a NUL, and scanf() skips spaces and
+// takes signs.
 bool IsPlain(const std::string& text) {
   return text.find_first_of(std::string_view("\0 \t\n\v\f\r+", 8)) == std::string::npos;
 }
 
-// (text) -> [family, address, port], undefined when it is no address
+// (text) -> [family, address, port], undefined when the text is no address
 Napi::Value ParseSockaddrPortNapi(const Napi::CallbackInfo& info) {
   const std::string text = StringArg(info, 0);
   sockaddr_storage storage{};
@@ -77,7 +78,7 @@ size_t AddressSize(int family) {
   return family == AF_INET6 ? sizeof(in6_addr) : 0;
 }
 
-// (family, bytes) -> text, undefined when these are none of an address
+// (family, bytes) -> text, undefined when they are no address of the family
 Napi::Value InetNtopNapi(const Napi::CallbackInfo& info) {
   const int family = IntArg(info, 0);
   const auto bytes = ByteSpan::OfUnsharedBytes(info.Env(), info[1]);
@@ -90,7 +91,7 @@ Napi::Value InetNtopNapi(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), text.data());
 }
 
-// (family, text) -> bytes, undefined when it is no address of the family
+// (family, text) -> bytes, undefined when the text is no address of the family
 Napi::Value InetPtonNapi(const Napi::CallbackInfo& info) {
   const int family = IntArg(info, 0);
   const std::string text = StringArg(info, 1);
@@ -108,7 +109,7 @@ Napi::Value AsciiStrcasecmpNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), order);
 }
 
-// (text, text, bytes at most) -> the same
+// (text, text, how many bytes to compare) -> less than, equal to or greater than 0
 Napi::Value AsciiStrncasecmpNapi(const Napi::CallbackInfo& info) {
   const int order = evutil_ascii_strncasecmp(StringArg(info, 0).c_str(), StringArg(info, 1).c_str(),
                                              static_cast<size_t>(ByteLimitArg(info, 2)));

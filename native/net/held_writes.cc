@@ -11,10 +11,11 @@
 
 namespace bitcoin_support {
 
-HeldWrites::HeldWrites(EventBase& base, bufferevent* bev) : Postponed(base) {
+HeldWrites::HeldWrites(EventBase& base, bufferevent* bev, HeldWrites*& innermost)
+    : Postponed(base), m_innermost(innermost), m_outer(std::exchange(innermost, this)) {
   if ((bev->enabled & EV_WRITE) == 0 || event_pending(&bev->ev_write, EV_WRITE, nullptr) != 0) return;
   m_bev = bev;
-  // All that libevent looks at when bytes are added to the output.
+  // When bytes are added to the output, libevent begins to write only if this is set.
   bev->enabled &= ~EV_WRITE;
 }
 

@@ -7,29 +7,33 @@ struct bufferevent;
 
 namespace bitcoin_support {
 
-/// Holds back what the read callback of a connected socket's bufferevent writes, until it returns: then all
-/// of it is sent at once, without libevent asking the kernel first whether the socket is writable. What does
-/// not go is left to libevent as usual.
+/// Holds back what the read callback of a connected socket's bufferevent writes. When the callback has
+/// returned, Send() sends all of it at once, without libevent asking the kernel first whether the socket is
+/// writable. What the socket does not take is left to libevent as usual.
 ///
-/// Meanwhile libevent takes writing for disabled. Who may look at that, change it or run a loop has it given
-/// up first.
+/// Meanwhile libevent takes writing for disabled. Call GiveUp() before reading or changing EV_WRITE, or
+/// running a nested loop.
 class HeldWrites final : public EventBase::Postponed {
  public:
-  /// Holds nothing when writing is disabled, or libevent waits for the socket already.
-  HeldWrites(EventBase& base, bufferevent* bev);
+  /// Holds nothing when writing is disabled, or when libevent waits for the socket already.
+  /// @param innermost where the bufferevent's owner finds it while it exists
+  HeldWrites(EventBase& base, bufferevent* bev, HeldWrites*& innermost);
+  ~HeldWrites() { m_innermost = m_outer; }
 
   /// Leaves what has been written to libevent.
   void GiveUp() override;
-  /// The bufferevent is no more.
+  /// The bufferevent is being freed.
   void Forget() { m_bev = nullptr; }
   /// The callback has returned.
   void Send();
 
  private:
-  /// @returns the bufferevent, as it was; null when nothing is held.
+  /// Ends the holding. @returns the bufferevent; null when nothing was held
   bufferevent* Release();
 
   bufferevent* m_bev = nullptr;
+  HeldWrites*& m_innermost;
+  HeldWrites* const m_outer;
 };
 
 }  // namespace bitcoin_support

@@ -5,11 +5,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <string_view>
 
@@ -17,6 +15,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "net/lookup_error.h"
+#include "net/socket_address.h"
 
 namespace bitcoin_support {
 namespace {
@@ -76,12 +75,10 @@ ListenResult ListenTcp(const std::string& host, uint16_t port, const ListenOptio
 }
 
 ListenResult ListenUnix(const std::string& path, int mode, const ListenOptions& options) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) return {-1, "bind", ENAMETOOLONG};
-  std::memcpy(address.sun_path, path.data(), path.size());
+  const auto address = UnixAddress(path);
+  if (!address) return {-1, "bind", ENAMETOOLONG};
   ListenResult result =
-      BindAndListen(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, options);
+      BindAndListen(AF_UNIX, reinterpret_cast<const sockaddr*>(&*address), sizeof *address, options);
   if (result.fd >= 0 && mode >= 0 && chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) {
     const int error = errno;
     close(result.fd);

@@ -1,5 +1,5 @@
-// Listening sockets of our own making: libevent's cannot bind ::1 on a host whose only IPv6 is
-// loopback, and know neither SO_REUSEPORT nor UNIX sockets.
+// Making listening sockets. libevent's own functions cannot bind ::1 on a host whose only IPv6 is loopback,
+// and have neither SO_REUSEPORT nor UNIX sockets.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct ListenOptions {
   bool ipv6_only = false;
 };
 
-/// A descriptor, or the call that failed and its errno (an EAI_ code for getaddrinfo).
+/// A descriptor, or -1 with the call that failed and its errno (an EAI_ code for getaddrinfo).
 struct ListenResult {
   int fd = -1;
   const char* failed_call = nullptr;
@@ -30,7 +30,7 @@ ListenResult ListenTcp(const std::string& host, uint16_t port, const ListenOptio
 /// Binds and listens on a UNIX socket at `path`, then gives it `mode` (negative: the umask's).
 ListenResult ListenUnix(const std::string& path, int mode, const ListenOptions& options);
 
-/// The same, for the caller in JavaScript. @throws EventError ERR_EV_BIND
+/// The same for native functions. @throws EventError ERR_EV_BIND
 int ListenTcpOrThrow(const Environment& env, const std::string& host, uint16_t port,
                      const ListenOptions& options);
 int ListenUnixOrThrow(const Environment& env, const std::string& path, int mode,

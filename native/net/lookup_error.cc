@@ -37,7 +37,7 @@ int NodeErrnoOfLookup(int eai) {
       return UV_EAI_SERVICE;
     case EVUTIL_EAI_SOCKTYPE:
       return UV_EAI_SOCKTYPE;
-    default:  // EVUTIL_EAI_FAIL, and what has no number in Node
+    default:  // EVUTIL_EAI_FAIL, and those without a number in Node
       return UV_EAI_FAIL;
   }
 }

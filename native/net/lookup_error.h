@@ -1,4 +1,4 @@
-// Why a name has no address.
+// Errors of lookups.
 #pragma once
 
 #include <string>
@@ -7,18 +7,19 @@ namespace bitcoin_support {
 
 class Environment;
 
-/// That a nameserver has answered SERVFAIL, beside EVUTIL_EAI_*, which have nothing for it.
+/// A nameserver has answered SERVFAIL: libevent has no EVUTIL_EAI_* for that.
 constexpr int kEaiServfail = -10002;
 
 /// @param eai EVUTIL_EAI_*, or kEaiServfail
-/// @returns what it means, in English
+/// @returns a description in English
 const char* TextOfLookup(int eai);
 
 /// @param eai EVUTIL_EAI_*, kEaiServfail, or getaddrinfo(3)'s
-/// @returns the same as Node's errors have it: a number that util.getSystemErrorName() knows
+/// @returns Node's number for the error, which util.getSystemErrorName() knows
 int NodeErrnoOfLookup(int eai);
 
-/// @returns the EVUTIL_EAI_* that is next to it
+/// @param eai EVUTIL_EAI_*, or kEaiServfail
+/// @returns the EVUTIL_EAI_* that comes closest
 int EaiOfLookup(int eai);
 
 /// Throws EventError with `syscall` "getaddrinfo" and `errno` as NodeErrnoOfLookup() says.

@@ -1,13 +1,15 @@
-// Who waits in C++ for the addresses of a name.
+// The C++ side that waits for the addresses of a name.
 #pragma once
 
 #include <event2/util.h>
 
 namespace bitcoin_support {
 
+/// Gets the result of a DnsLookup.
 class LookupWaiter {
  public:
-  /// The lookup has ended. `result` is 0 or EVUTIL_EAI_*; with 0 there is at least one address.
+  /// The lookup has ended. `result` is 0, EVUTIL_EAI_* or kEaiServfail; with 0 there is at least one address,
+  /// which is freed afterwards.
   virtual void OnLookedUp(int result, const evutil_addrinfo* found) = 0;
 
  protected:

@@ -3,9 +3,9 @@
 
 namespace bitcoin_support {
 
-/// Has a TCP socket send at once what it has (TCP_NODELAY), or wait until the peer has acknowledged what was
-/// sent. What a listening socket accepts has it from that one.
-/// @returns false when it fails, errno says why. What is not TCP's has no such thing, which is no failure.
-bool SetNoDelay(int fd, bool on);
+/// Sets or clears TCP_NODELAY. A socket without it keeps short packets back until the peer has acknowledged
+/// what was sent. Sockets that a listening socket accepts inherit its setting.
+/// @returns false when that fails, with errno set. A socket that is not TCP's has no such setting: true.
+bool SetNoDelay(int fd, bool on = true);
 
 }  // namespace bitcoin_support

@@ -2,12 +2,11 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <string>
 
 #include "napi/environment.h"
 #include "napi/errors.h"
@@ -25,6 +24,14 @@ std::string UnixPath(const sockaddr_un& address, size_t length) {
 }
 
 }  // namespace
+
+std::optional<sockaddr_un> UnixAddress(const std::string& path) {
+  sockaddr_un address{};
+  if (path.empty() || path.size() >= sizeof address.sun_path) return std::nullopt;
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
 
 Napi::Array DescribeAddress(Napi::Env env, const sockaddr* address, socklen_t length) {
   char text[INET6_ADDRSTRLEN] = "";

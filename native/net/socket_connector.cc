@@ -2,8 +2,6 @@
 
 #include <event2/util.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <utility>
 
 #include "loop/event_base.h"
+#include "net/no_delay.h"
 
 namespace bitcoin_support {
 namespace {
@@ -20,7 +19,7 @@ namespace {
 constexpr timeval kAttemptDelay{0, 250'000};
 constexpr timeval kAtOnce{0, 0};
 
-// The first address's family begins, and then they take turns.
+// Sorts the addresses so that the families take turns, beginning with that of the first.
 std::vector<SocketTarget> ByTurns(const std::vector<SocketTarget>& targets) {
   std::vector<SocketTarget> first;
   std::vector<SocketTarget> others;
@@ -53,11 +52,6 @@ int NewStreamSocket(int family) {
   const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd >= 0 && family != AF_UNIX) SetNoDelay(fd);
   return fd;
-}
-
-void SetNoDelay(int fd) {
-  const int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 struct SocketConnector::Attempt {
@@ -96,7 +90,7 @@ bool SocketConnector::Start() {
   return true;
 }
 
-// Begins with the next address. What fails at once is told in a later turn.
+// Tries the next address. When all have failed at once, the owner is called in a later turn.
 void SocketConnector::TryNext() {
   while (m_begun < m_targets.size()) {
     const size_t under_way = m_attempts.size();

@@ -21,42 +21,41 @@ struct SocketTarget {
   socklen_t length = 0;
 };
 
-/// All of a list that getaddrinfo() has given, in its order.
+/// The addresses of a list from getaddrinfo(), in its order.
 std::vector<SocketTarget> TargetsOf(const addrinfo* found);
 
-/// A stream socket for `family` that does not block, with TCP_NODELAY where it is TCP's. @returns -1 with
-/// errno set
+/// A non-blocking stream socket for `family`, with TCP_NODELAY where it is TCP's. The caller owns it.
+/// @returns -1 with errno set on failure
 int NewStreamSocket(int family);
 
-/// Switches off the delay of short packets (Nagle's algorithm). Does nothing to a socket that is not TCP's.
-void SetNoDelay(int fd);
-
-/// Connects to the first of several addresses that answers, as RFC 8305 has it: the families by turns, and
-/// the next address when one has failed, or has not answered for 250 ms. A connection that is late is closed.
+/// Connects to the first of several addresses that answers, as in RFC 8305: the families take turns, and the
+/// next address is tried when one has failed, or has not answered for 250 ms. Later connections are closed.
 ///
 /// It owns its sockets until it hands one over, and calls its owner only from the loop.
 class SocketConnector {
  public:
   class Owner {
    public:
-    /// `fd` is the owner's. Afterwards the connector is not used any more, and may be deleted in here.
+    /// The owner owns `fd`. The connector is done; it may be deleted in here.
     virtual void OnConnected(int fd, const SocketTarget& target) = 0;
-    /// No address could be connected to. `syscall` and `error` are those of the last one.
+    /// All addresses have failed. `syscall` and `error` are those of the last failure. The connector may be
+    /// deleted in here.
     virtual void OnConnectFailed(const char* syscall, int error) = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  /// `targets` is not empty. The local address is one of this machine or empty for any; the local port may be
-  /// 0 for any.
+  /// @param targets at least one
+  /// @param local_address an address of this machine, or empty for any
+  /// @param local_port 0 for any
   SocketConnector(EventBase& base, Owner& owner, std::vector<SocketTarget> targets, std::string local_address,
                   uint16_t local_port);
   ~SocketConnector();
   SocketConnector(const SocketConnector&) = delete;
   SocketConnector& operator=(const SocketConnector&) = delete;
 
-  /// @returns false with errno set when there is no memory for it
+  /// @returns false with errno set when there is no memory
   bool Start();
 
  private:
@@ -77,7 +76,7 @@ class SocketConnector {
   std::vector<SocketTarget> m_targets;
   const std::string m_local_address;
   const uint16_t m_local_port;
-  size_t m_begun = 0;  // how many of the targets
+  size_t m_begun = 0;  ///< how many of the targets
   std::vector<std::unique_ptr<Attempt>> m_attempts;
   event* m_next = nullptr;
   const char* m_syscall = "connect";

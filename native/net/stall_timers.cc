@@ -51,15 +51,15 @@ void StallTimers::Update(short what) {
   m_write.Update(HasToWrite(), (what & EV_WRITE) != 0);
 }
 
-void StallTimers::SetReadingRests(bool rests) {
-  m_reading_rests = rests;
+void StallTimers::SetReadingSuspended(bool suspended) {
+  m_reading_suspended = suspended;
   Update(0);
 }
 
-// Beyond the high mark libevent suspends reading.
+// At the high-water mark libevent suspends reading.
 bool StallTimers::MayRead() const {
   const size_t high = m_bev->wm_read.high;
-  return !m_reading_rests && (bufferevent_get_enabled(m_bev) & EV_READ) != 0 &&
+  return !m_reading_suspended && (bufferevent_get_enabled(m_bev) & EV_READ) != 0 &&
          (high == 0 || evbuffer_get_length(bufferevent_get_input(m_bev)) < high);
 }
 

@@ -1,4 +1,4 @@
-// How long a bufferevent without a socket may stand still.
+// Timeouts of bufferevents without a socket.
 #pragma once
 
 #include <event2/buffer.h>
@@ -11,27 +11,30 @@ struct bufferevent;
 
 namespace bitcoin_support {
 
-/// The timeouts of a filter, or of one of a pair. libevent's own start too often there: a filter's write
-/// timeout runs when all has been written, and a read timeout when the input has become full or reading is
-/// disabled. These run as a socket's do: the write timeout while bytes wait to be written, in a filter or in
-/// what it lies over, from the first of them or the last progress on; the read timeout while reading is
-/// enabled and does not rest, from then or the last bytes on.
+/// The timeouts of a filter, or of one of a pair. libevent's own run too often there: a filter's write
+/// timeout runs after all has been written, and a read timeout when the input is full or reading is disabled.
+/// These run as a socket's do.
+///
+/// The write timeout runs while bytes wait to be written, in the filter or in the bufferevents under it. It
+/// starts when the first of them comes, and again with each progress. The read timeout runs while reading is
+/// enabled and not suspended. It starts then, and again when bytes come.
 class StallTimers {
  public:
   /// Adds callbacks to the bufferevent's buffers.
-  /// @param on_read called with `arg` when reading has stood still for too long; may delete this object
-  /// @param on_write the same for writing
+  /// @param on_read called with `arg` when the read timeout is over; may delete this object
+  /// @param on_write the same for the write timeout
   /// @throws std::bad_alloc
   StallTimers(bufferevent* bev, event_callback_fn on_read, event_callback_fn on_write, void* arg);
   StallTimers(const StallTimers&) = delete;
   StallTimers& operator=(const StallTimers&) = delete;
 
-  /// Nothing and 0 stand for no timeout.
+  /// No value, or 0: no timeout.
   void Set(const std::optional<timeval>& read, const std::optional<timeval>& write);
-  /// Starts the timers of the directions `what` anew where they are to run, and stops those that are not.
+  /// Starts the timers that are to run and stops the others; of those that run, restarts the directions
+  /// `what`.
   void Update(short what);
-  /// Whether what lies over the bufferevent does not want to read.
-  void SetReadingRests(bool rests);
+  /// Whether the filter over the bufferevent has reading suspended.
+  void SetReadingSuspended(bool suspended);
 
  private:
   class Timer {
@@ -72,9 +75,9 @@ class StallTimers {
   bufferevent* const m_bev;
   Timer m_read;
   Timer m_write;
-  bool m_reading_rests = false;
+  bool m_reading_suspended = false;
   std::optional<Watch> m_input;
-  std::deque<Watch> m_outputs;  ///< its own, and those of what it lies over
+  std::deque<Watch> m_outputs;  ///< its own, and those of the bufferevents under it
 };
 
 }  // namespace bitcoin_support

@@ -10,7 +10,7 @@ TokenBucket TokenBucketArgs(const Napi::CallbackInfo& info, size_t first) {
   size_t rates[4];
   for (size_t i = 0; i < 4; ++i) rates[i] = static_cast<size_t>(ByteLimitArg(info, first + i));
   const int tick_ms = IntArg(info, first + 4);
-  // libevent divides by whole milliseconds.
+  // libevent divides by the number of whole milliseconds.
   if (tick_ms < 1) ThrowRangeError(info.Env(), "a tick takes 1 ms at least");
   const timeval tick{tick_ms / 1000, (tick_ms % 1000) * 1000};
   TokenBucket limit(ev_token_bucket_cfg_new(rates[0], rates[1], rates[2], rates[3], &tick));

@@ -1,4 +1,4 @@
-// How much may pass in a time: libevent's ev_token_bucket_cfg.
+// struct ev_token_bucket_cfg: a rate limit's settings.
 #pragma once
 
 #include <event2/bufferevent.h>
@@ -13,7 +13,8 @@ struct TokenBucketDeleter {
 };
 using TokenBucket = std::unique_ptr<ev_token_bucket_cfg, TokenBucketDeleter>;
 
-/// From five arguments: bytes read and written in a tick, and at most at once (each two), and the tick in ms.
+/// From five arguments: read rate, read burst, write rate and write burst in bytes a tick, and the tick in
+/// ms.
 /// @throws RangeError
 TokenBucket TokenBucketArgs(const Napi::CallbackInfo& info, size_t first);
 

@@ -1,4 +1,4 @@
-#include "arena.h"
+#include "secure/arena.h"
 
 #include <iterator>
 #include <limits>
@@ -24,7 +24,7 @@ void* Arena::Alloc(size_t size) {
     m_free_by_address.erase(chunk);
     m_free_by_size.erase(best);
   } else {
-    // The node is kept and gets its new size, which needs no memory.
+    // Giving the node its new size needs no memory.
     auto node = m_free_by_size.extract(best);
     node.key() = left;
     m_free_by_address[chunk] = m_free_by_size.insert(std::move(node));

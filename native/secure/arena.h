@@ -8,27 +8,27 @@
 
 namespace bitcoin_support {
 
-/// After Bitcoin Core's Arena: best fit, chunks taken from the end of the free chunk that fits best,
-/// neighbours joined again when freed. All bookkeeping is outside the range, so that an overrun cannot damage
-/// it. Not thread-safe.
+/// After Bitcoin Core's Arena. It takes a chunk from the end of the smallest free chunk that is large enough,
+/// and joins neighbours again when they are freed. All bookkeeping is outside the range, so that an overrun
+/// cannot damage it. Not thread-safe.
 class Arena {
  public:
   struct Stats {
     size_t used = 0;         ///< bytes handed out, rounded up to the alignment
     size_t free = 0;         ///< bytes left
-    size_t total = 0;        ///< the sum of both
+    size_t total = 0;        ///< used + free
     size_t chunks_used = 0;  ///< chunks handed out
-    size_t chunks_free = 0;  ///< pieces that what is left is in
+    size_t chunks_free = 0;  ///< free chunks
   };
 
   /// The range is `size` bytes from `base`; `alignment` is a power of two.
   Arena(void* base, size_t size, size_t alignment);
 
-  /// Returns null for 0 bytes and when no free chunk is large enough.
+  /// @returns null for 0 bytes and when no free chunk is large enough
   void* Alloc(size_t size);
 
-  /// Takes a chunk back; null is ignored. Throws std::runtime_error when `ptr` is not a chunk's first byte,
-  /// as after a double free.
+  /// Takes a chunk back; null is ignored.
+  /// @throws std::runtime_error when `ptr` is not a chunk's first byte, as after a double free
   void Free(void* ptr);
 
   Stats GetStats() const;
@@ -39,7 +39,7 @@ class Arena {
   /// Whether `ptr` points into the range.
   bool AddressInArena(const void* ptr) const noexcept;
 
-  /// One line for each chunk: its offset, its length and whether it is in use. Never what it holds.
+  /// @returns one line for each chunk: its offset, its length and whether it is in use; never its bytes
   std::string Walk() const;
 
   char* base() const noexcept { return m_base; }

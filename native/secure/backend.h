@@ -5,20 +5,20 @@
 
 namespace bitcoin_support {
 
-/// What keeps a region of pages in memory. In order of what it protects: a pool that has several says the
-/// least.
+/// What keeps a region of pages in memory, from the weakest to the strongest. A pool with several reports the
+/// weakest.
 enum class Backend : uint8_t {
   kNone,         ///< nothing: the pages may be swapped out
   kMlock,        ///< mlock(2)
   kVirtualLock,  ///< VirtualLock of Windows
-  kMemfdSecret,  ///< memfd_secret(2): out of the kernel's reach too, and out of every core dump
+  kMemfdSecret,  ///< memfd_secret(2): the kernel cannot reach them either, and no core dump has them
 };
 
-/// What to try.
+/// Which backend to use.
 enum class BackendChoice : uint8_t {
   kAuto,         ///< the best that the system has
   kMlock,        ///< mlock(2), or VirtualLock on Windows
-  kMemfdSecret,  ///< memfd_secret(2), and nothing else
+  kMemfdSecret,  ///< memfd_secret(2) only
 };
 
 /// What to do with pages that cannot be locked.

@@ -1,4 +1,4 @@
-// Waiting for another thread's short work.
+// Waiting until another thread has done a short piece of work.
 #pragma once
 
 #include <chrono>
@@ -6,8 +6,8 @@
 
 namespace bitcoin_support {
 
-/// First spins, since a copy takes less than a switch of threads; then lets others run; then sleeps a little
-/// each time, since only a use with a callback takes so long.
+/// Spins first, since a copy takes less time than a switch of threads. Then it yields, and then it sleeps a
+/// little each time, since only a use with a callback takes so long.
 class Backoff {
  public:
   void Pause() noexcept {

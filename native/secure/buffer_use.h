@@ -1,26 +1,26 @@
-// Being inside a buffer, for the length of a scope.
+// Access to a buffer's bytes, for the length of a scope.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 
-#include "control_block.h"
-#include "secure_buffer_table.h"
+#include "secure/control_block.h"
+#include "secure/secure_buffer_table.h"
 
 namespace bitcoin_support {
 
-/// What Shared and Exclusive have in common: the bytes, while they may be touched.
+/// What SharedAccess and ExclusiveAccess have in common: the bytes, while they may be used.
 class BufferAccess {
  public:
   BufferAccess(const BufferAccess&) = delete;
   BufferAccess& operator=(const BufferAccess&) = delete;
 
-  /// Whether the buffer was open; nothing else may be called when it was not.
+  /// Whether the buffer was open. If not, call nothing else.
   explicit operator bool() const noexcept { return m_entered; }
 
-  unsigned char* data() const noexcept { return m_block->m_slot.data; }
-  size_t capacity() const noexcept { return m_block->m_capacity.load(std::memory_order_relaxed); }
-  size_t length() const noexcept { return m_block->m_length.load(std::memory_order_relaxed); }
+  unsigned char* data() const noexcept { return m_block->slot.data; }
+  size_t capacity() const noexcept { return m_block->capacity.load(std::memory_order_relaxed); }
+  size_t length() const noexcept { return m_block->length.load(std::memory_order_relaxed); }
   const ControlBlock& block() const noexcept { return *m_block; }
 
  protected:
@@ -36,13 +36,13 @@ class BufferAccess {
   bool m_entered = false;
 };
 
-/// One of a buffer's readers.
+/// Reads a buffer, beside other readers.
 class SharedAccess final : public BufferAccess {
  public:
   SharedAccess(SecureBufferTable& table, BufferNumber number) noexcept : BufferAccess(table, number) {
     m_entered = m_block != nullptr && m_block->EnterShared(generation());
   }
-  /// Does not wait for a writer: then it is not entered.
+  /// The same, but without waiting for a writer: then there is no access.
   SharedAccess(SecureBufferTable& table, BufferNumber number, std::nothrow_t) noexcept
       : BufferAccess(table, number) {
     m_entered = m_block != nullptr && m_block->TryEnterShared(generation());
@@ -52,7 +52,7 @@ class SharedAccess final : public BufferAccess {
   }
 };
 
-/// A buffer's only user.
+/// Uses a buffer alone.
 class ExclusiveAccess final : public BufferAccess {
  public:
   ExclusiveAccess(SecureBufferTable& table, BufferNumber number) noexcept : BufferAccess(table, number) {
@@ -66,15 +66,16 @@ class ExclusiveAccess final : public BufferAccess {
   bool Enlarge(size_t capacity) noexcept { return m_table.Enlarge(*m_block, capacity); }
 
   void set_length(size_t length) noexcept {
-    m_block->m_length.store(static_cast<uint32_t>(length), std::memory_order_relaxed);
+    m_block->length.store(static_cast<uint32_t>(length), std::memory_order_relaxed);
   }
 };
 
-/// One of a buffer's readers, while code runs that may call any function on the same buffer in this thread: a
-/// write fails then instead of waiting for ever, and a destroy wipes the buffer when the last use ends. To be
-/// destroyed by the thread that made it. Two threads that each are in a use of one buffer and write the
-/// other's wait for each other, so code that is called in here must not be foreign: what JavaScript is lent
-/// is a copy.
+/// Reads a buffer while code runs that may call any function on the same buffer in this thread: a write fails
+/// then instead of waiting for ever, and a destroy wipes the buffer when the last use ends. Destroy it on the
+/// thread that made it.
+///
+/// Do not call foreign code meanwhile: two threads that each use one buffer and write the other's wait for
+/// each other for ever. JavaScript is therefore lent a copy.
 class BufferUse final {
  public:
   BufferUse(SecureBufferTable& table, BufferNumber number) noexcept : m_access(table, number) {
@@ -87,7 +88,7 @@ class BufferUse final {
   size_t capacity() const noexcept { return m_access.capacity(); }
 
  private:
-  // In this order: the thread stops being a user before the access ends, which may destroy the buffer.
+  // In this order: m_thread_use must end before m_access, whose end may destroy the buffer.
   SharedAccess m_access;
   std::optional<ThreadUse> m_thread_use;
 };

@@ -1,9 +1,9 @@
-#include "canary.h"
+#include "secure/canary.h"
 
 #include <bit>
 #include <cstring>
 
-#include "platform.h"
+#include "secure/platform.h"
 
 namespace bitcoin_support {
 

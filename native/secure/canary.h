@@ -1,4 +1,4 @@
-// Bytes after a buffer's last one that only an overrun changes.
+// Bytes after a buffer's end that only an overrun changes.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace bitcoin_support {
 
-/// Fills memory with bytes that follow from its address and from a secret of the process, and tells whether
-/// they are still there. Who has read one canary cannot make another's.
+/// Fills memory with bytes that depend on its address and on a secret of the process, and checks whether they
+/// are still there. Whoever reads one canary cannot compute another one.
 class Canary {
  public:
   /// Aborts the process when the system has no random bytes for the secret.
@@ -16,7 +16,7 @@ class Canary {
   void Fill(unsigned char* at, size_t size) const noexcept;
   bool Intact(const unsigned char* at, size_t size) const noexcept;
 
-  /// A keyed hash of a number (SipHash-1-3).
+  /// @returns a keyed hash of a number (SipHash-1-3)
   uint64_t Hash(uint64_t number) const noexcept;
 
  private:

@@ -1,11 +1,11 @@
-#include "constant_time.h"
+#include "secure/constant_time.h"
 
 #include <cstring>
 
 namespace bitcoin_support {
 namespace {
 
-/// The compiler must assume that anything may have become of the value, so it cannot leave the loop early.
+// Makes the compiler assume that the value may have changed, so that it cannot leave the loop early.
 template <typename T>
 inline void Hide(T& value) noexcept {
   __asm__ __volatile__("" : "+r"(value));

@@ -6,10 +6,10 @@
 
 namespace bitcoin_support {
 
-/// 0 when the `size` bytes are equal, otherwise not 0. Its time depends on `size` alone.
+/// @returns 0 when the `size` bytes are equal, otherwise another number. Its time depends on `size` only.
 uint64_t ConstantTimeDifference(const void* a, const void* b, size_t size) noexcept;
 
-/// 0 when all `size` bytes are 0, otherwise not 0. Its time depends on `size` alone.
+/// @returns 0 when all `size` bytes are 0, otherwise another number. Its time depends on `size` only.
 uint64_t ConstantTimeBits(const void* bytes, size_t size) noexcept;
 
 }  // namespace bitcoin_support

@@ -1,6 +1,6 @@
-#include "control_block.h"
+#include "secure/control_block.h"
 
-#include "backoff.h"
+#include "secure/backoff.h"
 
 namespace bitcoin_support {
 namespace {
@@ -14,7 +14,7 @@ bool LastOfOrphan(uint64_t state) noexcept {
 
 }  // namespace
 
-// Uses end in any order: JavaScript may end an outer one first.
+// A list that is linked both ways, since uses may end in any order.
 ThreadUse::ThreadUse(const ControlBlock* block) noexcept
     : m_block(block), m_next(t_uses), m_previous(nullptr) {
   if (m_next != nullptr) m_next->m_previous = this;
@@ -41,7 +41,7 @@ bool ControlBlock::EnterShared(uint64_t generation) noexcept {
   Backoff backoff;
   uint64_t state = m_state.load(std::memory_order_acquire);
   while (Open(state, generation)) {
-    // A writer that waits for this very thread's use to end is not in yet.
+    // Enter beside a writer that still waits for a use of this thread.
     if ((state & kWriter) != 0 && !((state & kReaders) != 0 && ThreadUse::Holds(this))) {
       backoff.Pause();
       state = m_state.load(std::memory_order_acquire);

@@ -1,20 +1,22 @@
-// What is known of a buffer besides its bytes, and who may touch those.
+// The state of a buffer, and who may use its bytes.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
-#include "slot_pool.h"
+#include "secure/slot_pool.h"
 
 namespace bitcoin_support {
 
-/// The state of one buffer, in a slot of a table that stays mapped for ever, so that looking at it with a
-/// handle that is stale or forged is harmless.
+/// The state of one buffer, in a place of a table that stays mapped for ever, so that looking at it with a
+/// stale or forged handle is harmless.
 ///
-/// One atomic word says which generation of the slot lives, whether it is open, and who uses its bytes: any
-/// number of readers, or one writer. A writer first keeps new readers out, then waits for those that are in.
-/// Closing keeps everyone out for good; who closes waits for those that are in, unless it is itself one of
-/// them: then the buffer is an orphan, and the last to leave destroys it.
+/// One atomic word has the generation of the place, whether it is open, and who uses its bytes: any number of
+/// readers, or one writer. A writer first keeps new readers out, and then waits for those that are in.
+/// Closing keeps everyone out for good. The thread that closes waits for all users, unless it is a user
+/// itself: then the buffer is an orphan, and the last user that leaves destroys it.
+///
+///     free ──Open()──▶ kValid ──Close(), CloseAtOnce()──▶ kClosing [kOrphan] ──set_generation()──▶ free
 class ControlBlock {
  public:
   static constexpr int kGenerationShift = 35;
@@ -30,47 +32,47 @@ class ControlBlock {
 
   enum class Closed {
     kGone,         ///< it was not open
-    kDrained,      ///< it is the caller's alone, to destroy
+    kDrained,      ///< the caller is the only one left, and destroys it
     kLeftToUsers,  ///< the last user will destroy it
   };
 
-  /// Whether the generation is open; never waits.
+  /// Whether the generation is open. Never waits.
   bool IsOpen(uint64_t generation) const noexcept {
     return Open(m_state.load(std::memory_order_acquire), generation);
   }
 
-  /// Becomes one of the readers, waiting for a writer to leave. False when the generation is not open.
+  /// Becomes a reader; waits until a writer has left. @returns false when the generation is not open
   bool EnterShared(uint64_t generation) noexcept;
 
-  /// The same without waiting: false also when a writer is in or waits.
+  /// The same without waiting. @returns false also when a writer is in or waits
   bool TryEnterShared(uint64_t generation) noexcept;
 
-  /// Becomes the only user, waiting for all others to leave. False when the generation is not open, or when
-  /// this thread itself is one of the others (inside BufferUse) and would wait for ever.
+  /// Becomes the only user; waits until all others have left.
+  /// @returns false when the generation is not open, or when this thread is a user itself (inside BufferUse)
+  /// and would wait for ever
   bool EnterExclusive(uint64_t generation) noexcept;
 
-  /// Leaves; true when the caller must now destroy the buffer.
+  /// Leaves. @returns true when the caller must destroy the buffer
   [[nodiscard]] bool LeaveShared() noexcept;
   [[nodiscard]] bool LeaveExclusive() noexcept;
 
-  /// Keeps everyone out and waits for all users to leave, unless this thread is one.
+  /// Keeps everyone out and waits until all users have left, unless this thread is one.
   Closed Close(uint64_t generation) noexcept;
 
-  /// Closes whatever generation is open without waiting: for a purge, also in a signal handler. kGone when
-  /// none is.
+  /// Closes whichever generation is open, without waiting: for a purge, also in a signal handler.
   Closed CloseAtOnce() noexcept;
 
-  /// Closes a block for which no other thread is left, after a fork: users do not destroy it any more. True
-  /// when there are any, so that it must not be used again.
+  /// Closes a block in a forked child, which has only one thread: its users no longer destroy it.
+  /// @returns true when it has users, so that it must not be used again
   bool Abandon() noexcept;
 
-  /// Sets or clears kLockWanted; false when the generation is not open.
+  /// Sets or clears kLockWanted. @returns false when the generation is not open
   bool SetLockWanted(uint64_t generation, bool wanted) noexcept;
 
-  /// Sets or clears kPagesLocked, for its only user: the bytes are elsewhere now.
+  /// Sets or clears kPagesLocked. To be called by the only user, when the bytes have moved.
   void SetPagesLocked(bool locked) noexcept;
 
-  /// Opens the current generation. Only the owner of a free block may call it.
+  /// Opens the current generation of a free block. To be called by its owner only.
   void Open(bool pages_locked) noexcept;
 
   uint64_t state() const noexcept { return m_state.load(std::memory_order_acquire); }
@@ -88,18 +90,18 @@ class ControlBlock {
   std::atomic<uint64_t> m_state{0};
 
  public:
-  // Only users touch the slot; the numbers may be read by anyone who then looks again whether the generation
+  // Only users may touch the slot. Anyone may read the numbers, and must then check again that the generation
   // is open.
-  Slot m_slot;
-  std::atomic<uint32_t> m_capacity{0};
-  std::atomic<uint32_t> m_length{0};
-  std::atomic<uint32_t> m_holders{0};  ///< see SecureBufferTable::Retain()
-  uint32_t m_next_free = 0;            ///< the index of the next free block
+  Slot slot;
+  std::atomic<uint32_t> capacity{0};
+  std::atomic<uint32_t> length{0};
+  std::atomic<uint32_t> holders{0};  ///< see SecureBufferTable::Retain()
+  uint32_t next_free = 0;            ///< the index of the next free block
 };
 
 static_assert(sizeof(ControlBlock) <= 40);
 
-/// Says that this thread uses a buffer while code runs that may call any function on the same buffer.
+/// Records that this thread uses a buffer while code runs that may call any function on the same buffer.
 class ThreadUse {
  public:
   explicit ThreadUse(const ControlBlock* block) noexcept;

@@ -1,17 +1,17 @@
-#include "fork_watch.h"
+#include "secure/fork_watch.h"
 
-#include "locked_pool_manager.h"
-#include "platform.h"
-#include "region_registry.h"
-#include "secure_buffer_table.h"
+#include "secure/locked_pool_manager.h"
+#include "secure/platform.h"
+#include "secure/region_registry.h"
+#include "secure/secure_buffer_table.h"
 
 namespace bitcoin_support {
 namespace {
 
-// The table may be made between the handlers of one fork, by another thread.
+// The table that Prepare() has locked: another thread may make one between the handlers of a fork.
 SecureBufferTable* g_held = nullptr;
 
-// All locks are taken, outer ones first, so that the child finds everything at rest.
+// Takes all locks, outer ones first, so that no other thread is in the middle of a change.
 void Prepare() {
   g_held = SecureBufferTable::IfMade();
   if (g_held != nullptr) g_held->LockForFork();

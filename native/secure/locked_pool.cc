@@ -1,4 +1,4 @@
-#include "locked_pool.h"
+#include "secure/locked_pool.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -25,7 +25,7 @@ LockedPool::~LockedPool() {
 void* LockedPool::Alloc(size_t size) {
   const std::lock_guard lock(m_mutex);
   if (size == 0 || size > kArenaSize) return nullptr;
-  // The oldest first, so that the newer ones empty.
+  // The oldest first, so that newer ones get empty.
   for (PoolArena& each : m_arenas) {
     if (void* const chunk = each.arena.Alloc(size)) return chunk;
   }
@@ -44,8 +44,8 @@ void LockedPool::Free(void* ptr) {
   throw std::runtime_error("LockedPool: address is in no arena");
 }
 
-// One stays, the one that protects most, unless there is much room in the others, which are used first. One
-// that is not locked stays only when there is no other.
+// Keeps one empty arena, the one with the strongest backend, unless the other arenas have much room. An arena
+// that is not locked is kept only when there is no other.
 void LockedPool::ReleaseEmptyArenas() {
   auto kept = m_arenas.end();
   for (auto at = m_arenas.begin(); at != m_arenas.end();) {
@@ -89,7 +89,8 @@ void* LockedPool::AllocReserved(size_t size) {
     region.in_pool = region.idle = false;
     return const_cast<char*>(address);
   }
-  // As large as the reserve, so that it does for others too, where there is plenty.
+  // Where the limit leaves plenty, make it as large as the reserve, so that it can be lent for other sizes
+  // too.
   const bool plenty = Left() >= 4 * m_reserve_wanted;
   return NewRegion(size > 0 && plenty ? std::max(size, m_reserve_wanted) : size);
 }
@@ -108,7 +109,7 @@ void* LockedPool::NewRegion(size_t size) {
   return pages.address;
 }
 
-// Quietly: who needs it and does not get it is told then.
+// Does not report a failure: AllocReserved() does, when the reserve is missing.
 void LockedPool::MakeReserve() {
   if (m_reserve_wanted == 0) return;
   const size_t limit = m_allocator->GetLimit();
@@ -148,7 +149,7 @@ void LockedPool::AbandonRegion(void* ptr) {
   const std::lock_guard lock(m_mutex);
   const Region region = ForgetRegion(ptr);
   m_allocator->AbandonLocked(ptr, region.size);
-  // Now, while there is room for it again.
+  // Now, while the limit has room for it.
   if (region.reserve) MakeReserve();
 }
 
@@ -190,7 +191,7 @@ size_t LockedPool::Left() const {
   return limit > m_locked ? limit - m_locked : 0;
 }
 
-// A whole one where there is no limit, where nothing may be locked, and where what is left would not do.
+// @returns kArenaSize also where nothing can be locked, or too little
 size_t LockedPool::NextArenaSize(size_t at_least) const {
   const size_t left = Left();
   return left < std::max(at_least, kSmallestArena) ? kArenaSize : std::min(kArenaSize, left);
@@ -202,7 +203,7 @@ bool LockedPool::NewArena(size_t at_least) {
   LockedPages pages;
   size_t size = NextArenaSize(at_least);
   if (size < kArenaSize) {
-    // Others in the process may have locked memory too.
+    // Other code in the process may have locked memory too.
     for (; size >= std::max(at_least, kSmallestArena) && pages.address == nullptr; size /= 2) {
       pages = TryLocked(size);
     }

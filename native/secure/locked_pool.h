@@ -1,4 +1,4 @@
-// A pool of locked memory: arenas that are locked once and kept while they are used.
+// A pool of locked memory: arenas that are locked once, and kept while they are used.
 #pragma once
 
 #include <atomic>
@@ -10,95 +10,95 @@
 #include <mutex>
 #include <string>
 
-#include "arena.h"
-#include "locked_page_allocator.h"
+#include "secure/arena.h"
+#include "secure/locked_page_allocator.h"
 
 namespace bitcoin_support {
 
-/// After Bitcoin Core's LockedPool, with regions for what no arena can hold. An arena that nothing is in goes
-/// back to the system, except one, so that a chunk that comes and goes does not map and unmap one each time.
-/// Thread-safe. It neither reads nor writes what it hands out: whoever frees memory has wiped it.
+/// After Bitcoin Core's LockedPool, with regions for what no arena can hold. Empty arenas go back to the
+/// system, except one: otherwise a chunk that comes and goes would map and unmap an arena each time.
+/// Thread-safe. It neither reads nor writes the memory that it hands out: wipe it before it is freed.
 class LockedPool {
  public:
-  /// Bytes of an arena; small, so that a process that needs little locks little. Where less than that may
-  /// still be locked, an arena has as much as may be.
+  /// Bytes of an arena: few, so that a process that needs little locks little. Where the limit leaves less,
+  /// an arena is as large as the limit allows.
   static constexpr size_t kArenaSize = 256 * 1024;
-  /// What is not worth an arena of its own.
+  /// Smaller arenas are not made.
   static constexpr size_t kSmallestArena = 4096;
   /// Alignment of chunks in bytes.
   static constexpr size_t kArenaAlign = 16;
 
-  /// Called with the pool's lock held, so it must not use the pool. Returns whether to go on with
-  /// pages that are not locked.
+  /// Called with the pool's lock held: it must not use the pool.
+  /// @returns whether to use pages that are not locked
   using LockingFailedCallback = std::function<bool()>;
 
   struct Stats {
     size_t used = 0;                   ///< bytes handed out
     size_t free = 0;                   ///< bytes left in the arenas and in idle regions
     size_t total = 0;                  ///< bytes of all arenas and regions
-    size_t locked = 0;                 ///< those of them that are locked
+    size_t locked = 0;                 ///< bytes of `total` that are locked
     size_t chunks_used = 0;            ///< chunks handed out
     size_t chunks_free = 0;            ///< free chunks
     size_t arenas = 0;                 ///< arenas
     size_t regions = 0;                ///< regions
-    size_t lock_failures = 0;          ///< times that pages could not be locked, ever
+    size_t lock_failures = 0;          ///< how often pages could not be locked, since the pool was made
     Backend backend = Backend::kNone;  ///< the weakest that any arena or region has; kNone when there is none
   };
 
-  /// With a `reserve`, that many bytes, or a quarter of what may be locked, are locked before the first arena
-  /// for AllocReserved().
+  /// @param reserve how many bytes to lock for AllocReserved() before the first arena; at most a quarter of
+  /// the limit
   explicit LockedPool(std::unique_ptr<LockedPageAllocator> allocator,
                       LockingFailedCallback locking_failed = nullptr, size_t reserve = 0);
   ~LockedPool();
   LockedPool(const LockedPool&) = delete;
   LockedPool& operator=(const LockedPool&) = delete;
 
-  /// A chunk of an arena, aligned to kArenaAlign. Null for 0 bytes, for more than kArenaSize, and when there
-  /// is no memory or the callback has refused.
+  /// @returns a chunk of an arena, aligned to kArenaAlign; null for 0 bytes, for more than kArenaSize, when
+  /// there is no memory, and when the callback has refused
   void* Alloc(size_t size);
 
-  /// Takes back a chunk of Alloc(); null is ignored. Throws std::runtime_error when `ptr` is not one.
+  /// Takes back a chunk of Alloc(); null is ignored. @throws std::runtime_error when `ptr` is none
   void Free(void* ptr);
 
-  /// Pages of their own for `size` bytes, between guard pages. Null as for Alloc(), but of any size.
+  /// @returns pages of their own for `size` bytes of any number, between guard pages; null as Alloc()
   void* AllocRegion(size_t size);
 
-  /// The same from the reserve, if that is free and large enough: its pages are locked, however much else is.
-  /// Other pages may be as many as the reserve's.
+  /// The same from the reserve, if that is free and large enough: its pages are locked, however much else is
+  /// locked. Otherwise a region may be as large as the reserve.
   void* AllocReserved(size_t size);
 
-  /// Says that a region of AllocRegion() is kept for another time, or that it is in use again: one that is
-  /// kept counts as free. Throws std::runtime_error when `ptr` is not one.
+  /// Whether a region of AllocRegion() is only kept for later: then it counts as free.
+  /// @throws std::runtime_error when `ptr` is no region
   void SetIdle(void* ptr, bool idle);
 
-  /// Takes back what AllocRegion() or AllocReserved() has given; null is ignored. Throws std::runtime_error
-  /// when `ptr` is not that.
+  /// Takes back a region of AllocRegion() or AllocReserved(); null is ignored.
+  /// @throws std::runtime_error when `ptr` is none
   void FreeRegion(void* ptr);
 
-  /// The same for a region that someone may still touch: ordinary pages take its place, and it is the pool's
-  /// no more. Throws as FreeRegion() does.
+  /// The same for a region that something may still touch: ordinary pages take its place, which do not belong
+  /// to the pool.
   void AbandonRegion(void* ptr);
 
-  /// Unmaps `size` bytes, as SizeOfRegion() has told before, that AbandonRegion() has left mapped.
+  /// Unmaps the pages that AbandonRegion() has left. `size` is what SizeOfRegion() returned before.
   void FreeAbandoned(void* ptr, size_t size) noexcept { m_allocator->FreeLocked(ptr, size); }
 
-  /// The bytes of a region, in whole pages; 0 when `ptr` is not one.
+  /// @returns the bytes of a region, in whole pages; 0 when `ptr` is none
   size_t SizeOfRegion(const void* ptr) const;
 
   /// Whether the pages under `ptr` are locked.
   bool IsLocked(const void* ptr) const;
 
-  /// What is in use of the arena that `ptr` is in. Its base is null when it is in none.
+  /// How much of an arena is in use. `base` is null for none.
   struct ArenaUse {
     const void* base = nullptr;
     size_t used = 0;
   };
   ArenaUse ArenaOf(const void* ptr) const;
 
-  /// Bytes of the oldest arena, or of the one that the next chunk makes.
+  /// @returns the bytes of the oldest arena, or of the arena that the first chunk would make
   size_t ArenaSize() const;
 
-  /// Arenas that there are; needs no lock.
+  /// The number of arenas. Takes no lock.
   size_t arenas() const noexcept { return m_arena_count.load(std::memory_order_relaxed); }
 
   /// Whether `ptr` is in an arena or a region of this pool.
@@ -106,18 +106,18 @@ class LockedPool {
 
   Stats GetStats() const;
 
-  /// Arena::Walk() of all arenas, and the regions' lengths.
+  /// @returns Arena::Walk() of all arenas, and the regions' lengths
   std::string Walk() const;
 
-  /// Times that pages have been asked for and could not be locked; needs no lock.
+  /// How often pages could not be locked. Takes no lock.
   size_t lock_failures() const noexcept { return m_lock_failures.load(std::memory_order_relaxed); }
-  /// Arenas and regions ever made; needs no lock.
+  /// How many arenas and regions were made so far. Takes no lock.
   size_t growths() const noexcept { return m_growths.load(std::memory_order_relaxed); }
 
-  /// Holds the pool still across a fork(): it is locked before it, and unlocked after it in the parent.
+  /// To be called around a fork(): locks before it, and unlocks after it in the parent.
   void LockForFork() { m_mutex.lock(); }
   void UnlockAfterFork() { m_mutex.unlock(); }
-  /// In the forked child, whose arenas are wiped or unmapped: forgets them all, then unlocks.
+  /// The same in the child, whose arenas are wiped or unmapped: forgets them all, then unlocks.
   void AbandonInChild() noexcept;
 
  private:
@@ -128,9 +128,9 @@ class LockedPool {
   struct Region {
     size_t size;
     Backend backend;
-    bool idle = false;  ///< whoever has it keeps it for another time
+    bool idle = false;  ///< its owner only keeps it for later
     bool reserve = false;
-    bool in_pool = false;  ///< nobody has it: for the reserve alone
+    bool in_pool = false;  ///< the reserve only: it is not handed out
   };
   using Arenas = std::list<PoolArena>;
 

@@ -1,15 +1,15 @@
-#include "locked_pool_manager.h"
+#include "secure/locked_pool_manager.h"
 
 #include <new>
 
-#include "fork_watch.h"
-#include "platform.h"
-#include "purge.h"
+#include "secure/fork_watch.h"
+#include "secure/platform.h"
+#include "secure/purge.h"
 
 namespace bitcoin_support {
 
 LockedPoolManager& LockedPoolManager::Instance() {
-  // Never destroyed, and nothing that an unloaded library would leave behind.
+  // Never destroyed, and not on the heap, so that an unloaded library leaves nothing behind.
   alignas(LockedPoolManager) static unsigned char memory[sizeof(LockedPoolManager)];
   static LockedPoolManager* const instance = new (memory) LockedPoolManager;
   return *instance;
@@ -47,7 +47,7 @@ LockPolicy LockedPoolManager::policy() {
   return m_policy;
 }
 
-// m_policy cannot change any more when there is a pool to call this.
+// Needs no lock: when there is a pool to call this, m_policy does not change any more.
 bool LockedPoolManager::LockingFailed() {
   if (m_policy == LockPolicy::kRequire) return false;
   if (m_policy == LockPolicy::kWarn && !m_warned.exchange(true, std::memory_order_relaxed)) {

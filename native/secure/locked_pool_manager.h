@@ -5,43 +5,43 @@
 #include <memory>
 #include <mutex>
 
-#include "backend.h"
-#include "locked_pool.h"
+#include "secure/backend.h"
+#include "secure/locked_pool.h"
 
 namespace bitcoin_support {
 
-/// Owns the process's LockedPool, with the policy for pages that cannot be locked. It is made at first use
-/// and never destroyed, so that secrets in static objects can be freed at any time. Thread-safe.
+/// Owns the process's LockedPool, with the policy for pages that cannot be locked. The pool is made at its
+/// first use and never destroyed, so that secrets in static objects can be freed at any time. Thread-safe.
 class LockedPoolManager {
  public:
-  /// Told of a lock failure under LockPolicy::kWarn, once per process, on the thread that allocates, with the
-  /// pool's lock held: it must not use the pool.
+  /// Called for the first lock failure of the process under LockPolicy::kWarn, on the thread that allocates,
+  /// with the pool's lock held: it must not use the pool.
   using Warning = void (*)();
 
   static LockedPoolManager& Instance();
 
-  /// Chooses policy and backend. False, and nothing changes, when the pool has already been used.
+  /// Chooses policy and backend. @returns false when the pool has been used already; then nothing changes
   bool Configure(LockPolicy policy, BackendChoice choice);
 
-  /// Has the pool that is made later keep a reserve for AllocReserved(), in bytes.
+  /// Sets the reserve in bytes of the pool, if it is not made yet: see LockedPool::AllocReserved().
   void SetReserve(size_t size) noexcept { m_reserve.store(size, std::memory_order_relaxed); }
 
   /// Replaces the warning, which by default is a line on stderr. Not null.
   void SetWarning(Warning warning) noexcept { m_warning.store(warning, std::memory_order_relaxed); }
 
-  /// The pool; from the first call on Configure() fails.
+  /// The pool. After the first call, Configure() fails.
   LockedPool& pool();
 
-  /// The pool's statistics; all 0 when it has not been used, and this is no use of it.
+  /// The pool's statistics, all 0 when it has not been used. Does not make the pool.
   LockedPool::Stats GetStats();
 
   LockPolicy policy();
 
-  /// Whether the process is a forked child, so that memory of the pool may be its parent's.
+  /// Whether the process is a forked child, so that memory may belong to its parent's pool.
   bool forked() const noexcept { return m_forked.load(std::memory_order_relaxed); }
 
-  /// Unmaps the pool, for the end of the library, not of the process: nobody may use it or what it has given
-  /// any more.
+  /// Unmaps the pool when the library is unloaded. Nobody may use its memory any more. Not for the end of the
+  /// process.
   void Close() noexcept;
 
   /// See LockedPool and fork_watch.cc.
@@ -58,7 +58,7 @@ class LockedPoolManager {
   LockPolicy m_policy = LockPolicy::kWarn;
   BackendChoice m_choice = BackendChoice::kAuto;
   std::unique_ptr<LockedPool> m_pool;
-  /// The same, for whoever needs no lock.
+  /// m_pool for readers without the lock.
   std::atomic<LockedPool*> m_made{nullptr};
   std::atomic<Warning> m_warning{nullptr};
   std::atomic<size_t> m_reserve{0};

@@ -1,4 +1,4 @@
-#include "memory_cleanse.h"
+#include "secure/memory_cleanse.h"
 
 #ifdef _WIN32
 #include <windows.h>
@@ -14,8 +14,8 @@ void MemoryCleanse(void* ptr, size_t size) noexcept {
   SecureZeroMemory(ptr, size);
 #else
   std::memset(ptr, 0, size);
-  // The compiler must assume that the asm reads the bytes, so the stores above have a reader. This
-  // keeps memset's vectorised speed, where a volatile byte loop is ten times slower.
+  // The compiler must assume that the asm reads the bytes, so it keeps the stores. A loop over volatile bytes
+  // would be ten times slower than memset().
   __asm__ __volatile__("" : : "r"(ptr) : "memory");
 #endif
 }

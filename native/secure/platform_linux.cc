@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <limits>
 
-#include "platform.h"
-#include "platform_posix.h"
+#include "secure/platform.h"
+#include "secure/platform_posix.h"
 
 namespace bitcoin_support::platform {
 namespace {
@@ -23,8 +23,8 @@ constexpr long kMemfdSecret = 447;
 #endif
 constexpr unsigned kCloseOnExec = 02000000;
 
-/// Puts memfd_secret pages over a reservation; false, with the reservation as it was or under pages that are
-/// not to be used, when the kernel has none or the limit forbids more.
+// Maps memfd_secret pages over a reservation. @returns false when the kernel has none or the limit forbids
+// more; then there is the reservation, or pages that must not be used
 bool MapSecret(unsigned char* address, size_t size) noexcept {
   const auto fd = static_cast<int>(syscall(kMemfdSecret, kCloseOnExec));
   if (fd < 0) return false;
@@ -36,29 +36,29 @@ bool MapSecret(unsigned char* address, size_t size) noexcept {
   }
   close(fd);
   if (pages == MAP_FAILED) return false;
-  // Mapped elsewhere first: a MAP_FIXED that fails may leave a hole, which another thread's mapping could
+  // Map them elsewhere first: a MAP_FIXED that fails may leave a hole, which another thread's mapping could
   // fill.
   if (mremap(pages, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, address) == MAP_FAILED) {
     munmap(pages, size);
     return false;
   }
-  // The pages are shared, so MADV_WIPEONFORK is refused: a child gets no mapping at all. Without that it
-  // could read the secrets, so such pages are not used.
+  // The kernel refuses MADV_WIPEONFORK for shared pages, so a child gets no mapping at all. Without that it
+  // could read the secrets, and the pages must not be used.
   if (madvise(address, size, MADV_DONTFORK) != 0) return false;
-  // Now rather than at the first write of a secret, where a lack of memory would be a SIGBUS.
+  // Get the memory now: at the first write of a secret, a lack of memory would be a SIGBUS.
   for (size_t offset = 0; offset < size; offset += PageSize()) {
     static_cast<volatile unsigned char*>(address)[offset] = 0;
   }
   return true;
 }
 
-/// Puts private pages over a reservation, or over what a failed try has left there.
+// Maps private pages over a reservation, or over what MapSecret() has left.
 bool MapPrivate(unsigned char* address, size_t size) noexcept {
   if (mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
       MAP_FAILED) {
     return false;
   }
-  // A kernel that cannot do one of them leaves the other protections as good as they were.
+  // Where the kernel lacks one of them, the other protections are as good as before.
   madvise(address, size, MADV_DONTDUMP);
   madvise(address, size, MADV_WIPEONFORK);
   return true;

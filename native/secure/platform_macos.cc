@@ -1,5 +1,5 @@
-// The real calls, written from their documentation: the project's tests run on Linux and, under wine, on
-// Windows code, so this file has not been run.
+// Written from the documentation of the calls, and never run: the tests run on Linux, and the Windows code
+// under wine.
 #ifdef __APPLE__
 #include <mach/vm_inherit.h>
 #include <sys/mman.h>
@@ -11,12 +11,12 @@
 #include <cstddef>
 #include <limits>
 
-#include "platform.h"
-#include "platform_posix.h"
+#include "secure/platform.h"
+#include "secure/platform_posix.h"
 
 namespace bitcoin_support::platform {
 
-// There is no memfd_secret; a process that asks for it gets pages that count as unlocked.
+// macOS has no memfd_secret: with that choice the pages count as unlocked.
 LockedPages MapLocked(size_t size, BackendChoice choice) noexcept {
   unsigned char* const address = ReserveGuarded(size);
   if (address == nullptr) return {};
@@ -27,8 +27,7 @@ LockedPages MapLocked(size_t size, BackendChoice choice) noexcept {
 #ifdef MADV_ZERO_WIRED_PAGES
   madvise(address, size, MADV_ZERO_WIRED_PAGES);
 #endif
-  // A forked child gets no such pages. macOS has nothing that keeps them out of a core dump: HardenProcess()
-  // has.
+  // A forked child does not inherit the pages. Only HardenProcess() keeps them out of core dumps.
   minherit(address, size, VM_INHERIT_NONE);
   if (choice == BackendChoice::kMemfdSecret) return {address, size, Backend::kNone};
   return {address, size, LockPages(address, size) ? Backend::kMlock : Backend::kNone};

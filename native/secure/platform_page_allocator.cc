@@ -1,9 +1,9 @@
 #include <atomic>
 #include <limits>
 
-#include "locked_page_allocator.h"
-#include "platform.h"
-#include "region_registry.h"
+#include "secure/locked_page_allocator.h"
+#include "secure/platform.h"
+#include "secure/region_registry.h"
 
 namespace bitcoin_support {
 namespace {
@@ -46,8 +46,8 @@ class PlatformPageAllocator final : public LockedPageAllocator {
     return (size + page - 1) / page * page;
   }
 
-  // Each takes up to three of the kernel's mappings. When the process has none left, V8 ends it: half of them
-  // are for everyone else.
+  // A region takes up to three of the kernel's mappings. V8 ends the process when it gets none, so half of
+  // them are left to others.
   static size_t MostRegions() noexcept {
     static const size_t most = platform::MappingLimit() / 6;
     return most;

@@ -1,5 +1,5 @@
 #ifndef _WIN32
-#include "platform_posix.h"
+#include "secure/platform_posix.h"
 
 #include <pthread.h>
 #include <sys/mman.h>
@@ -13,7 +13,7 @@
 #include <cstring>
 #include <limits>
 
-#include "platform.h"
+#include "secure/platform.h"
 
 namespace bitcoin_support::platform {
 
@@ -22,7 +22,7 @@ size_t PageSize() noexcept {
   return size;
 }
 
-// The hard limit, since the soft one is raised to it when a lock fails.
+// The hard limit: LockPages() raises the soft limit to it.
 size_t LockLimit() noexcept {
   rlimit limit{};
   if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) {
@@ -41,7 +41,7 @@ bool RaiseLockLimit() noexcept {
 bool LockPages(void* address, size_t size) noexcept {
   const auto lock = [=] {
 #ifdef __linux__
-    // AddressSanitizer's runtime has an mlock() that does nothing and says that it has.
+    // The mlock() of AddressSanitizer's runtime does nothing and returns success.
     return syscall(SYS_mlock, address, size) == 0;
 #else
     return mlock(address, size) == 0;
@@ -63,12 +63,12 @@ void UnmapLocked(void* address, size_t size) noexcept {
 }
 
 void ReplaceLocked(void* address, size_t size) noexcept {
-  // Where it fails the old ones stay, which are wiped.
+  // If it fails, the old pages stay: they are wiped.
   mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
 void Warn(const char* message) noexcept {
-  // There is nobody to tell when stderr cannot be written.
+  // When stderr cannot be written, there is no other way to report it.
   [[maybe_unused]] const auto written = write(STDERR_FILENO, message, std::strlen(message));
 }
 

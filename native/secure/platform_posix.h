@@ -1,21 +1,21 @@
-// What platform_linux.cc and platform_macos.cc have in common besides the functions of platform.h.
+// What platform_linux.cc and platform_macos.cc share besides the functions of platform.h.
 #pragma once
 
 #include <cstddef>
 
 namespace bitcoin_support::platform {
 
-/// Reserves `size` bytes and a page at each end, none of which can be touched. Returns the first byte between
-/// the guards, or null.
+/// Reserves addresses for `size` bytes and a guard page at each end; every access to them faults.
+/// @returns the first byte between the guard pages, or null
 unsigned char* ReserveGuarded(size_t size) noexcept;
 
-/// Locks pages, raising the soft limit of locked memory to the hard one if that is what it takes.
+/// Locks pages. If need be, raises the soft limit of locked memory to the hard limit.
 bool LockPages(void* address, size_t size) noexcept;
 
-/// Raises the soft limit of locked memory; false when it is as high as it can be.
+/// Raises the soft limit of locked memory to the hard limit. @returns false when that is not possible
 bool RaiseLockLimit() noexcept;
 
-/// RLIMIT_CORE 0.
+/// Sets RLIMIT_CORE to 0.
 bool ForbidCores() noexcept;
 
 }  // namespace bitcoin_support::platform

@@ -1,5 +1,5 @@
 #ifdef _WIN32
-// windows.h has to come before the headers that build on it.
+// windows.h must come before the headers that build on it.
 // clang-format off
 #include <windows.h>
 #include <bcrypt.h>
@@ -10,12 +10,12 @@
 #include <cstring>
 #include <limits>
 
-#include "platform.h"
+#include "secure/platform.h"
 
 namespace bitcoin_support::platform {
 namespace {
 
-/// A process may lock little more than its smallest working set: make room for `size` bytes more.
+// Makes room for `size` bytes more: a process may lock little more than its minimum working set.
 bool GrowWorkingSet(size_t size) noexcept {
   SIZE_T least = 0;
   SIZE_T most = 0;
@@ -40,7 +40,7 @@ size_t PageSize() noexcept {
   return size;
 }
 
-// There is no memfd_secret; a process that asks for it gets pages that count as unlocked.
+// Windows has no memfd_secret: with that choice the pages count as unlocked.
 LockedPages MapLocked(size_t size, BackendChoice choice) noexcept {
   const size_t guard = PageSize();
   if (size > std::numeric_limits<size_t>::max() - 2 * guard) return {};
@@ -62,9 +62,10 @@ void UnmapLocked(void* address, size_t) noexcept {
   VirtualFree(static_cast<unsigned char*>(address) - PageSize(), 0, MEM_RELEASE);
 }
 
-// The working set is grown when a lock needs it, so the first arena need not be smaller.
+// The same pages, unlocked: they are wiped.
 void ReplaceLocked(void* address, size_t size) noexcept { VirtualUnlock(address, size); }
 
+// No limit: LockPages() grows the working set when it must.
 size_t LockLimit() noexcept { return std::numeric_limits<size_t>::max(); }
 
 size_t MappingLimit() noexcept { return std::numeric_limits<size_t>::max(); }

@@ -1,4 +1,4 @@
-#include "purge.h"
+#include "secure/purge.h"
 
 #include <array>
 #include <atomic>
@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <mutex>
 
-#include "region_registry.h"
-#include "secure_buffer_table.h"
+#include "secure/region_registry.h"
+#include "secure/secure_buffer_table.h"
 
 namespace bitcoin_support {
 
@@ -53,8 +53,8 @@ constexpr int kSignals = 65;
 
 struct Watched {
   std::atomic<bool> asked{false};
-  /// What our handler was installed over, written while it is not installed or by the handler itself. Two, of
-  /// which one is read: a handler may run while the other is written.
+  /// The action that our handler was installed over. The handler reads before[current], while Install()
+  /// writes the other one.
   std::array<struct sigaction, 2> before;
   std::atomic<int> current{0};
 };
@@ -66,7 +66,7 @@ bool HandlerOf(const struct sigaction& action, void (*handler)(int)) noexcept {
   return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == handler;
 }
 
-// Signals that do nothing where nobody handles them.
+// Signals whose default action is to do nothing.
 bool DoesNothing(int number) noexcept {
   return number == SIGCHLD || number == SIGURG || number == SIGWINCH || number == SIGCONT;
 }
@@ -78,10 +78,10 @@ void OnSignal(int number, siginfo_t* info, void* context) {
   const struct sigaction& before = watched.before[static_cast<size_t>(watched.current.load())];
   const bool default_action = HandlerOf(before, SIG_DFL);
   if (default_action && DoesNothing(number)) {
-    // Nothing else is to be done.
+    // The default action has nothing to do.
   } else if (default_action || (before.sa_flags & SA_RESETHAND) != 0) {
-    // It comes again when this handler has returned and no longer blocks it, and will end the process, or
-    // stop it.
+    // This handler blocks the signal. When it returns, the signal comes again and ends the process, or stops
+    // it.
     sigaction(number, &before, nullptr);
     raise(number);
   } else if ((before.sa_flags & SA_SIGINFO) != 0) {
@@ -96,7 +96,7 @@ bool IsOurs(const struct sigaction& action) noexcept {
   return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == OnSignal;
 }
 
-// With the lock held. True also when it comes first already, or the signal is ignored.
+// Called with the lock held. @returns true also when our handler is first already, or the signal is ignored
 bool Install(int number) noexcept {
   struct sigaction found{};
   if (sigaction(number, nullptr, &found) != 0) return false;
@@ -107,7 +107,7 @@ bool Install(int number) noexcept {
   watched.current.store(next);
   struct sigaction action{};
   action.sa_sigaction = OnSignal;
-  // What the other handler wants of the system.
+  // Flags that the other handler relies on.
   action.sa_flags = SA_SIGINFO | (found.sa_flags & (SA_RESTART | SA_ONSTACK | SA_NOCLDSTOP | SA_NOCLDWAIT));
   sigfillset(&action.sa_mask);
   return sigaction(number, &action, nullptr) == 0;

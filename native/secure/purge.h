@@ -1,36 +1,38 @@
-// Wiping everything at once, for the end of the process.
+// Wiping all secrets at once, at the end of the process.
 #pragma once
 
 #include <span>
 
 namespace bitcoin_support {
 
-/// Closes all secure buffers and wipes all locked memory, in place and without waiting for who uses it. What
-/// is made afterwards is as good as before.
+/// Closes all secure buffers and wipes all locked memory, in place and without waiting for users. New buffers
+/// can be made afterwards.
 void PurgeAll() noexcept;
 
-/// The same, async-signal-safe: it takes no lock and allocates nothing. For a process that is about to end,
-/// since the memory is not used again.
+/// The same, async-signal-safe: it takes no lock and allocates nothing. The memory is not used again, so this
+/// is for a process that is about to end.
 void PurgeFromSignal() noexcept;
 
-/// Has PurgeAll() called when the process exits normally. Once is enough.
+/// Registers PurgeAll() for the normal end of the process. To be called once.
 void PurgeAtExit() noexcept;
 
-/// Whether that has begun. When a library is unloaded its destructors run before its exit handlers, and when
-/// the process ends, after them.
+/// Whether the exit handlers have begun. When a library is unloaded, its destructors run before its exit
+/// handlers, and when the process ends, after them.
 bool IsExiting() noexcept;
 
-/// Has PurgeFromSignal() called when one of the signals arrives, after which the signal does what it did
-/// before: a handler that was there is called. A signal that is ignored stays ignored. False when the system
-/// refuses one of them, or has no signals that end processes (Windows). Thread-safe.
+/// Installs a handler that calls PurgeFromSignal() when one of the signals arrives, and then does what the
+/// signal did before: it calls the handler that was there. A signal that is ignored stays ignored.
+/// Thread-safe.
+/// @returns false when the system refuses one of them, or has no signals that end processes (Windows)
 bool PurgeOnSignals(std::span<const int> signals) noexcept;
 
-/// Has the handler of PurgeOnSignals() come first again for all signals that it was asked for: somebody may
-/// have installed another over it, which is called afterwards. Thread-safe.
+/// Puts the handler of PurgeOnSignals() first again for all its signals, after somebody has installed another
+/// one over it, which is then called by it. Thread-safe.
 void PurgeFirstAgain() noexcept;
 
-/// Takes the handler of PurgeOnSignals() away while somebody, who may not know it, installs or removes one
-/// for the signal, and puts it first again. Does nothing for a signal that was not asked for.
+/// Removes the handler of PurgeOnSignals() while other code, which need not know of it, installs or removes a
+/// handler for the signal; then puts it first again. Does nothing for a signal that PurgeOnSignals() was not
+/// called for.
 class PurgeAside {
  public:
   explicit PurgeAside(int signal) noexcept;

@@ -1,4 +1,4 @@
-#include "secret_line.h"
+#include "secure/secret_line.h"
 
 #ifdef _WIN32
 #include <io.h>
@@ -10,9 +10,9 @@
 #include <array>
 #include <chrono>
 
-#include "buffer_use.h"
-#include "memory_cleanse.h"
-#include "secure_buffer.h"
+#include "secure/buffer_use.h"
+#include "secure/memory_cleanse.h"
+#include "secure/secure_buffer.h"
 
 namespace bitcoin_support {
 namespace {
@@ -30,8 +30,8 @@ constexpr unsigned char kDelete = 0x7f;
 
 constexpr size_t kFirstCapacity = 255;
 
-// What comes later after ESC is no part of a sequence: the key was pressed alone. Node's readline waits as
-// long.
+// A byte that comes later after ESC is not part of a sequence: the key was pressed alone. Node's readline
+// waits as long.
 constexpr uint64_t kEscapeTimeoutNs = 500'000'000;
 
 uint64_t NowNs() {
@@ -56,7 +56,7 @@ ptrdiff_t SecretLine::ReadByte(int fd) noexcept {
     return 0;
   }
   ExclusiveAccess access(SecureBufferTable::Instance(), m_number);
-  if (!access) {  // all secrets have been wiped
+  if (!access) {  // a purge has closed the buffer
     m_state = State::kFailed;
     return 0;
   }
@@ -106,7 +106,7 @@ void SecretLine::Take(unsigned char byte, unsigned char* line) noexcept {
       return;
     default:
       if (byte < 0x20 && byte != kTab) return;
-      // The rest of a line that is too long is read all the same: nobody else shall get it.
+      // A line that is too long is read to its end, so that no other reader gets the rest.
       if (m_length == m_max) {
         m_overflow = true;
       } else {
@@ -118,7 +118,7 @@ void SecretLine::Take(unsigned char byte, unsigned char* line) noexcept {
 // @returns whether the byte belongs to an escape sequence
 bool SecretLine::SkipSequence(unsigned char byte) noexcept {
   if (m_sequence == Sequence::kNone) return false;
-  // Ctrl-C, Enter and their like are never part of one; a sequence that stays unfinished ends there.
+  // Control characters such as Ctrl-C and Enter are never part of a sequence, and end an unfinished one.
   if (byte < 0x20 || NowNs() - m_escaped_at > kEscapeTimeoutNs) {
     m_sequence = Sequence::kNone;
     return false;
@@ -145,7 +145,7 @@ void SecretLine::EraseCharacter(unsigned char* line) noexcept {
   Shorten(line, length);
 }
 
-// Back over blanks, then over what is none, as the terminal's own line editing does.
+// Erases blanks, then what is before them up to the next blank, as the terminal's own line editing does.
 void SecretLine::EraseWord(unsigned char* line) noexcept {
   const auto blank = [](unsigned char byte) { return byte == ' ' || byte == kTab; };
   size_t length = m_length;
@@ -159,7 +159,7 @@ void SecretLine::Shorten(unsigned char* line, size_t length) noexcept {
   m_length = length;
 }
 
-// Has the buffer take one byte more.
+// Makes room for one more byte. @returns false when there is no memory
 bool SecretLine::MakeRoom() noexcept {
   if (m_number != 0 && m_length < m_capacity) return true;
   if (m_number != 0 && m_length == m_max) return true;

@@ -5,15 +5,16 @@
 #include <limits>
 #include <new>
 
-#include "locked_pool_manager.h"
-#include "memory_cleanse.h"
+#include "secure/locked_pool_manager.h"
+#include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
 
 /// Allocates from the process's locked pool, and wipes before it frees, as Bitcoin Core's secure_allocator
-/// does. More than an arena holds gets pages of its own. Throws std::bad_alloc when there is no memory, or
-/// when the pages could not be locked and the policy requires it. Beware of std::string, which keeps short
-/// strings in itself.
+/// does. What does not fit an arena gets pages of its own. Beware of std::string: it keeps short strings
+/// inside itself.
+/// @throws std::bad_alloc when there is no memory, or when the pages could not be locked and the policy
+/// requires it
 template <typename T>
 class SecureAllocator {
  public:
@@ -38,7 +39,7 @@ class SecureAllocator {
     const size_t size = count == 0 ? 1 : count * sizeof(T);
     LockedPoolManager& manager = LockedPoolManager::Instance();
     LockedPool& pool = manager.pool();
-    // In a forked child it may be the parent's, which is wiped or unmapped here.
+    // In a forked child it may be the parent's memory, which is wiped or unmapped.
     if (manager.forked() && !pool.Contains(memory)) return;
     MemoryCleanse(memory, size);
     if (size > LockedPool::kArenaSize) {

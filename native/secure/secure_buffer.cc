@@ -1,19 +1,19 @@
-#include "secure_buffer.h"
+#include "secure/secure_buffer.h"
 
 #include <algorithm>
 #include <cstring>
 #include <new>
 
-#include "backoff.h"
-#include "buffer_use.h"
-#include "constant_time.h"
-#include "memory_cleanse.h"
-#include "platform.h"
+#include "secure/backoff.h"
+#include "secure/buffer_use.h"
+#include "secure/constant_time.h"
+#include "secure/memory_cleanse.h"
+#include "secure/platform.h"
 
 namespace bitcoin_support {
 namespace {
 
-// The bytes may be the buffer's own, and an empty span's pointer may be null.
+// The ranges may overlap, and the pointer of an empty span may be null.
 void Copy(unsigned char* into, const unsigned char* from, size_t size) noexcept {
   if (size > 0) std::memmove(into, from, size);
 }
@@ -40,7 +40,7 @@ bool SecureBuffer::Write(std::span<const Bytes> pieces) noexcept {
     Copy(end, piece.data(), piece.size());
     end += piece.size();
   }
-  // What the bytes have not overwritten; together it is as if all had been zeroed first.
+  // Nothing of the old content is left.
   MemoryCleanse(end, room);
   access.set_length(access.capacity() - room);
   return true;
@@ -141,7 +141,8 @@ std::optional<size_t> SecureBuffer::ReadWhole(std::span<unsigned char> into) con
   return access.length();
 }
 
-// Without entering, so that it never waits. Had the number been another buffer's, the second look would tell.
+// Does not enter, so that it never waits. If the place has another buffer by then, the second IsOpen() is
+// false.
 std::optional<size_t> SecureBuffer::Look(const std::atomic<uint32_t> ControlBlock::* number) const noexcept {
   const ControlBlock* const block = m_table.Find(m_number);
   const uint64_t generation = SecureBufferTable::GenerationOf(m_number);
@@ -151,9 +152,9 @@ std::optional<size_t> SecureBuffer::Look(const std::atomic<uint32_t> ControlBloc
   return value;
 }
 
-std::optional<size_t> SecureBuffer::Length() const noexcept { return Look(&ControlBlock::m_length); }
+std::optional<size_t> SecureBuffer::Length() const noexcept { return Look(&ControlBlock::length); }
 
-std::optional<size_t> SecureBuffer::Capacity() const noexcept { return Look(&ControlBlock::m_capacity); }
+std::optional<size_t> SecureBuffer::Capacity() const noexcept { return Look(&ControlBlock::capacity); }
 
 bool SecureBuffer::IsValid() const noexcept {
   const ControlBlock* const block = m_table.Find(m_number);
@@ -184,10 +185,10 @@ std::optional<bool> SecureBuffer::Equals(const SecureBuffer& other) const noexce
   for (;;) {
     const SharedAccess left(m_table, m_number);
     if (!left) return std::nullopt;
-    // Holding one while waiting for the other could close a circle of threads.
+    // Waiting for the second while holding the first could deadlock.
     const SharedAccess right(other.m_table, other.m_number, std::nothrow);
     if (right) {
-      // Beyond the length there are zeros, and equal lengths are within both capacities.
+      // Beyond its length a buffer holds zeros, and equal lengths are within both capacities.
       const size_t common = std::min(left.capacity(), right.capacity());
       const uint64_t difference = ConstantTimeDifference(left.data(), right.data(), common);
       return (difference | (left.length() ^ right.length())) == 0;
@@ -216,7 +217,7 @@ std::optional<bool> SecureBuffer::IntegrityCheck() const noexcept {
   const SharedAccess access(m_table, m_number);
   if (!access) return std::nullopt;
   return access.length() <= access.capacity() &&
-         m_table.slots().CanaryIntact(access.block().m_slot, access.capacity());
+         m_table.slots().CanaryIntact(access.block().slot, access.capacity());
 }
 
 }  // namespace bitcoin_support

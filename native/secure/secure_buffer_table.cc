@@ -1,11 +1,11 @@
-#include "secure_buffer_table.h"
+#include "secure/secure_buffer_table.h"
 
 #include <cstring>
 #include <new>
 
-#include "locked_pool_manager.h"
-#include "platform.h"
-#include "region_registry.h"
+#include "secure/locked_pool_manager.h"
+#include "secure/platform.h"
+#include "secure/region_registry.h"
 
 namespace bitcoin_support {
 namespace {
@@ -49,13 +49,13 @@ BufferNumber SecureBufferTable::New(size_t capacity) noexcept {
     if (slot.data == nullptr) return 0;
     const uint32_t index = m_first_free;
     ControlBlock& block = *Find(index);
-    m_first_free = block.m_next_free;
-    block.m_slot = slot;
-    block.m_capacity.store(static_cast<uint32_t>(capacity), std::memory_order_relaxed);
-    block.m_length.store(0, std::memory_order_relaxed);
-    block.m_holders.store(1, std::memory_order_relaxed);
+    m_first_free = block.next_free;
+    block.slot = slot;
+    block.capacity.store(static_cast<uint32_t>(capacity), std::memory_order_relaxed);
+    block.length.store(0, std::memory_order_relaxed);
+    block.holders.store(1, std::memory_order_relaxed);
     const BufferNumber number = block.generation() << kIndexBits | index;
-    block.Open(slot.slab->m_locked);
+    block.Open(slot.slab->locked);
     m_live.store(m_live.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return number;
   } catch (...) {
@@ -72,9 +72,9 @@ bool SecureBufferTable::AddBlock() {
     m_chunks[index / kChunk].store(chunk, std::memory_order_release);
   }
   Block& block = *Find(index);
-  // Not 1 for all: a number of another process or of before a fork is most likely to fail.
+  // Not 1 for all, so that a number of another process, or from before a fork, is hardly ever valid.
   block.set_generation(1 + m_slots.canary().Hash(index) % (ControlBlock::kLastGeneration / 2));
-  block.m_next_free = m_first_free;
+  block.next_free = m_first_free;
   m_first_free = index;
   m_count.store(index + 1, std::memory_order_release);
   return true;
@@ -99,30 +99,30 @@ bool SecureBufferTable::Destroy(BufferNumber number) noexcept {
 bool SecureBufferTable::Enlarge(ControlBlock& block, size_t capacity) noexcept {
   if (capacity > kMaxCapacity) return false;
   const uint32_t purges = m_purges.load(std::memory_order_acquire);
-  const Slot old = block.m_slot;
-  const size_t old_capacity = block.m_capacity.load(std::memory_order_relaxed);
+  const Slot old = block.slot;
+  const size_t old_capacity = block.capacity.load(std::memory_order_relaxed);
   try {
     const std::lock_guard lock(m_mutex);
     const Slot slot = m_slots.Take(capacity);
     if (slot.data == nullptr) return false;
-    std::memcpy(slot.data, old.data, block.m_length.load(std::memory_order_relaxed));
+    std::memcpy(slot.data, old.data, block.length.load(std::memory_order_relaxed));
     CheckCanary(block, purges);
-    block.m_slot = slot;
+    block.slot = slot;
   } catch (...) {
     return false;  // no memory for bookkeeping
   }
-  block.m_capacity.store(static_cast<uint32_t>(capacity), std::memory_order_relaxed);
-  block.SetPagesLocked(block.m_slot.slab->m_locked);
+  block.capacity.store(static_cast<uint32_t>(capacity), std::memory_order_relaxed);
+  block.SetPagesLocked(block.slot.slab->locked);
   m_slots.Wipe(old, old_capacity);
   const std::lock_guard lock(m_mutex);
   m_slots.Return(old);
   return true;
 }
 
-// What a purge has wiped since says nothing.
+// A purge wipes the canary too, so its damage means nothing then.
 void SecureBufferTable::CheckCanary(const ControlBlock& block, uint32_t purges) const noexcept {
-  const size_t capacity = block.m_capacity.load(std::memory_order_relaxed);
-  if (!m_slots.CanaryIntact(block.m_slot, capacity) && m_purges.load(std::memory_order_acquire) == purges) {
+  const size_t capacity = block.capacity.load(std::memory_order_relaxed);
+  if (!m_slots.CanaryIntact(block.slot, capacity) && m_purges.load(std::memory_order_acquire) == purges) {
     platform::Die("secure memory: a buffer was written past its end\n");
   }
 }
@@ -130,17 +130,17 @@ void SecureBufferTable::CheckCanary(const ControlBlock& block, uint32_t purges) 
 void SecureBufferTable::Finish(BufferNumber number, uint32_t purges) noexcept {
   const Block& block = *Find(number);
   CheckCanary(block, purges);
-  m_slots.Wipe(block.m_slot, block.m_capacity.load(std::memory_order_relaxed));
+  m_slots.Wipe(block.slot, block.capacity.load(std::memory_order_relaxed));
   const std::lock_guard lock(m_mutex);
   FreeBlock(static_cast<uint32_t>(number & (kMaxBlocks - 1)));
 }
 
 void SecureBufferTable::FreeBlock(uint32_t index) noexcept {
   Block& block = *Find(index);
-  m_slots.Return(block.m_slot);
-  block.m_slot = {};
-  block.m_capacity.store(0, std::memory_order_relaxed);
-  block.m_length.store(0, std::memory_order_relaxed);
+  m_slots.Return(block.slot);
+  block.slot = {};
+  block.capacity.store(0, std::memory_order_relaxed);
+  block.length.store(0, std::memory_order_relaxed);
   m_live.store(m_live.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   m_destroyed.store(m_destroyed.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   NextGeneration(index);
@@ -152,17 +152,17 @@ void SecureBufferTable::NextGeneration(uint32_t index) noexcept {
   const uint64_t generation = block.generation();
   if (generation == ControlBlock::kLastGeneration) return;
   block.set_generation(generation + 1);
-  block.m_next_free = m_first_free;
+  block.next_free = m_first_free;
   m_first_free = index;
 }
 
 bool SecureBufferTable::Retain(BufferNumber number) noexcept {
   ControlBlock* const block = Find(number);
   if (block == nullptr || !block->EnterShared(GenerationOf(number))) return false;
-  uint32_t holders = block->m_holders.load(std::memory_order_relaxed);
+  uint32_t holders = block->holders.load(std::memory_order_relaxed);
   bool held = false;
   while (holders != 0 && holders != std::numeric_limits<uint32_t>::max() && !held) {
-    held = block->m_holders.compare_exchange_weak(holders, holders + 1, std::memory_order_relaxed);
+    held = block->holders.compare_exchange_weak(holders, holders + 1, std::memory_order_relaxed);
   }
   if (block->LeaveShared()) Finish(number, 0);
   return held;
@@ -171,10 +171,10 @@ bool SecureBufferTable::Retain(BufferNumber number) noexcept {
 bool SecureBufferTable::Release(BufferNumber number) noexcept {
   ControlBlock* const block = Find(number);
   if (block == nullptr || !block->EnterShared(GenerationOf(number))) return false;
-  uint32_t holders = block->m_holders.load(std::memory_order_relaxed);
+  uint32_t holders = block->holders.load(std::memory_order_relaxed);
   bool released = false;
   while (holders != 0 && !released) {
-    released = block->m_holders.compare_exchange_weak(holders, holders - 1, std::memory_order_relaxed);
+    released = block->holders.compare_exchange_weak(holders, holders - 1, std::memory_order_relaxed);
   }
   if (block->LeaveShared()) Finish(number, 0);
   if (released && holders == 1) Destroy(number);
@@ -193,7 +193,7 @@ void SecureBufferTable::Purge() noexcept {
   for (uint32_t index = 0; index < count; ++index) {
     Block& block = *Find(index);
     if (block.CloseAtOnce() != ControlBlock::Closed::kDrained) continue;
-    m_slots.Wipe(block.m_slot, block.m_capacity.load(std::memory_order_relaxed));
+    m_slots.Wipe(block.slot, block.capacity.load(std::memory_order_relaxed));
     FreeBlock(index);
   }
   region_registry::WipeAll();
@@ -206,8 +206,8 @@ void SecureBufferTable::PurgeFromSignal() noexcept {
   region_registry::WipeAll();
 }
 
-// The parent's buffers are wiped or unmapped here: none of their numbers may live, and their memory is not
-// reused. A block that a thread was in keeps its count of users, and is not used again.
+// The memory of the parent's buffers is wiped or unmapped: no number of theirs stays valid, and their memory
+// is not used again. A block that had a user during the fork keeps its count of users, and is not used again.
 void SecureBufferTable::AbandonInChild() noexcept {
   m_slots.AbandonInChild();
   m_first_free = kNoIndex;
@@ -215,7 +215,7 @@ void SecureBufferTable::AbandonInChild() noexcept {
   const uint32_t count = m_count.load(std::memory_order_relaxed);
   for (uint32_t index = 0; index < count; ++index) {
     Block& block = *Find(index);
-    block.m_slot = {};
+    block.slot = {};
     if (!block.Abandon()) NextGeneration(index);
   }
   m_mutex.unlock();

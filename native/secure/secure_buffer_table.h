@@ -1,4 +1,4 @@
-// All secure buffers of a pool, each known to its users by a number.
+// All secure buffers of a pool, each with a number.
 #pragma once
 
 #include <array>
@@ -9,24 +9,24 @@
 #include <memory>
 #include <mutex>
 
-#include "control_block.h"
-#include "locked_pool.h"
-#include "slot_pool.h"
+#include "secure/control_block.h"
+#include "secure/locked_pool.h"
+#include "secure/slot_pool.h"
 
 namespace bitcoin_support {
 
-/// A buffer's name: 29 bits of generation, then 24 of index. It is never 0, fits a double, and is never
-/// dereferenced, so a stale, doubled or forged one is told from a live one and harms nothing.
+/// What users know a buffer by: 29 bits of generation, then 24 bits of index. It is never 0, fits a double,
+/// and is never dereferenced, so that a stale, doubled or forged one is recognized and does no harm.
 using BufferNumber = uint64_t;
 
-/// Makes and destroys buffers. Thread-safe. What is done with a live buffer is in secure_buffer.h.
+/// Makes and destroys buffers. Thread-safe. The functions of a live buffer are in secure_buffer.h.
 class SecureBufferTable {
  public:
   static constexpr size_t kMaxCapacity = std::numeric_limits<int32_t>::max();
   static constexpr int kIndexBits = 24;
 
   explicit SecureBufferTable(LockedPool& pool) : m_slots(pool) {}
-  /// For tests: nobody may know any of its numbers.
+  /// For tests: nobody may use any of its numbers afterwards.
   ~SecureBufferTable();
   SecureBufferTable(const SecureBufferTable&) = delete;
   SecureBufferTable& operator=(const SecureBufferTable&) = delete;
@@ -36,44 +36,45 @@ class SecureBufferTable {
   /// The same, but null when it has not been made. Async-signal-safe.
   static SecureBufferTable* IfMade() noexcept;
 
-  /// Wipes and frees the process's table and pool, for the end of the library, not of the process: nobody may
-  /// use a buffer any more.
+  /// Wipes and frees the process's table and pool when the library is unloaded. Nobody may use a buffer any
+  /// more. Not for the end of the process.
   static void Close() noexcept;
 
-  /// A buffer of zeros with one holder, or 0 when the capacity is 0 or more than kMaxCapacity, when there is
-  /// no memory, or when the pages could not be locked and the policy requires it.
+  /// @returns a buffer of zeros with one holder; 0 when the capacity is 0 or more than kMaxCapacity, when
+  /// there is no memory, or when the pages could not be locked and the policy requires it
   BufferNumber New(size_t capacity) noexcept;
 
-  /// Keeps everyone out, waits for those who use the buffer, wipes it twice and returns its memory. False
-  /// when it was not open, as after another destroy. When this thread is itself one of the users (inside
-  /// BufferUse), the last of them wipes it instead. Aborts the process when the canary behind the buffer is
-  /// damaged.
+  /// Keeps everyone out, waits until all users have left, wipes the buffer twice and frees its memory. When
+  /// this thread is a user itself (inside BufferUse), the last user does that instead. Aborts the process
+  /// when the canary after the buffer is damaged. @returns false when the buffer was not open, as after
+  /// another destroy
   bool Destroy(BufferNumber number) noexcept;
 
-  /// Moves the bytes of a buffer to where there is room for `capacity` of them, and wipes where they were,
-  /// twice. The caller is its only user (ExclusiveAccess). False, and nothing has changed, as for New().
+  /// Moves the bytes of a buffer to a place with room for `capacity` bytes, and wipes the old place twice.
+  /// The caller is its only user (ExclusiveAccess). @returns false where New() returns 0; then nothing has
+  /// changed
   bool Enlarge(ControlBlock& block, size_t capacity) noexcept;
 
-  /// Counts one more holder; false when the buffer is not open.
+  /// Adds a holder. @returns false when the buffer is not open
   bool Retain(BufferNumber number) noexcept;
-  /// Counts one holder less, and destroys the buffer after the last. False when the buffer is not open.
+  /// Removes a holder, and destroys the buffer after the last. @returns false when the buffer is not open
   bool Release(BufferNumber number) noexcept;
 
-  /// Closes all buffers and wipes all locked memory of the process, without waiting for anyone: who is inside
-  /// finds zeros, and wipes what it still writes when it leaves.
+  /// Closes all buffers and wipes all locked memory of the process, without waiting for users. A user then
+  /// reads zeros; what it still writes is wiped when it leaves.
   void Purge() noexcept;
-  /// The same for a signal handler that ends the process: slots are not reused afterwards.
+  /// The same for a signal handler that ends the process: the slots are not used again.
   void PurgeFromSignal() noexcept;
 
-  /// Buffers that are open.
+  /// The number of open buffers. Takes no lock.
   size_t live() const noexcept { return m_live.load(std::memory_order_relaxed); }
-  /// Buffers destroyed, ever; needs no lock.
+  /// How many buffers were destroyed so far. Takes no lock.
   uint64_t destroyed() const noexcept { return m_destroyed.load(std::memory_order_relaxed); }
 
-  /// The pool's stats: no memory is in use when no buffer is open, and nothing else has any.
+  /// The pool's statistics. Slots that are kept for new buffers count as free.
   LockedPool::Stats GetStats();
 
-  /// The block that a number names, open or not; null when there is no such block.
+  /// @returns the block of a number, open or not; null when there is none
   ControlBlock* Find(BufferNumber number) const noexcept {
     const uint64_t index = number & (kMaxBlocks - 1);
     Block* const blocks = m_chunks[index / kChunk].load(std::memory_order_acquire);
@@ -82,13 +83,13 @@ class SecureBufferTable {
   static uint64_t GenerationOf(BufferNumber number) noexcept { return number >> kIndexBits; }
 
   /// Destroys a closed buffer without users: for the last user of an orphan. Aborts the process when the
-  /// canary is damaged, unless there have been more purges than `purges`.
+  /// canary is damaged, unless a purge has come since there were `purges` of them.
   void Finish(BufferNumber number, uint32_t purges = 0) noexcept;
 
-  /// Holds the table still across a fork(): see fork_watch.cc.
+  /// To be called around a fork(): see fork_watch.cc.
   void LockForFork() { m_mutex.lock(); }
   void UnlockAfterFork() { m_mutex.unlock(); }
-  /// In the forked child, where the buffers' memory is wiped or unmapped: closes them all, then unlocks.
+  /// The same in the child, where the buffers' memory is wiped or unmapped: closes them all, then unlocks.
   void AbandonInChild() noexcept;
 
   const SlotPool& slots() const noexcept { return m_slots; }
@@ -106,7 +107,7 @@ class SecureBufferTable {
 
   std::mutex m_mutex;
   SlotPool m_slots;
-  /// Blocks never move and are never freed, so that Find() needs no lock.
+  /// Blocks never move and are never freed, so Find() takes no lock.
   std::array<std::atomic<Block*>, kMaxBlocks / kChunk> m_chunks{};
   uint32_t m_first_free = kNoIndex;
   std::atomic<uint32_t> m_count{0};

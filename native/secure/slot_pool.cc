@@ -1,24 +1,24 @@
-#include "slot_pool.h"
+#include "secure/slot_pool.h"
 
 #include <algorithm>
 #include <bit>
 #include <limits>
 #include <utility>
 
-#include "memory_cleanse.h"
-#include "platform.h"
+#include "secure/memory_cleanse.h"
+#include "secure/platform.h"
 
 namespace bitcoin_support {
 namespace {
 
-constexpr size_t kGap = 32;  // behind the capacity of a class: the least canary that keeps the alignment
+constexpr size_t kGap = 32;  // the smallest canary, after the capacity of a class, that keeps the alignment
 constexpr size_t kLinear = 256;
 constexpr size_t kSmallSlab = 16 * 1024;
 constexpr size_t kLargeSlab = 64 * 1024;
 
 constexpr size_t RoundUp(size_t size, size_t to) { return (size + to - 1) / to * to; }
 
-// Up to 256 bytes in steps of 32, then four classes to each doubling.
+// Classes in steps of 32 up to 256 bytes, then four for each doubling.
 constexpr uint8_t ClassOf(size_t capacity) {
   if (capacity <= kLinear) return static_cast<uint8_t>((capacity - 1) / SlotPool::kAlignment);
   const auto log = static_cast<size_t>(std::bit_width(capacity - 1)) - 1;
@@ -45,7 +45,7 @@ unsigned char* AlignUp(unsigned char* at) {
 }  // namespace
 
 SlotPool::~SlotPool() {
-  // Slots that are still out are their owner's mistake; their slabs stay with the pool.
+  // Slots that are still in use are their owner's mistake: their slabs stay in the pool.
   for (Slab* const slab : m_empty) {
     if (slab != nullptr) FreeSlab(slab);
   }
@@ -68,32 +68,32 @@ Slot SlotPool::TakeFromClass(uint8_t number) {
     if (slab == nullptr) return {};
     Link(slab);
   }
-  const uint16_t index = slab->m_stack[--slab->m_free];
-  if (slab->m_free == 0) Unlink(slab);
-  return {slab->m_first + size_t{index} * slab->m_slot_size, slab};
+  const uint16_t index = slab->stack[--slab->free];
+  if (slab->free == 0) Unlink(slab);
+  return {slab->first + size_t{index} * slab->slot_size, slab};
 }
 
 Slab* SlotPool::NewSlab(Slab::Kind kind, size_t size) {
   m_slabs.emplace_front();
   Slab& slab = m_slabs.front();
-  slab.m_self = m_slabs.begin();
-  slab.m_kind = kind;
-  slab.m_size = size;
+  slab.self = m_slabs.begin();
+  slab.kind = kind;
+  slab.size = size;
   void* const memory = kind == Slab::Kind::kRegion ? m_pool->AllocRegion(size) : m_pool->Alloc(size);
   if (memory == nullptr) {
     m_slabs.pop_front();
     return nullptr;
   }
-  slab.m_memory = static_cast<unsigned char*>(memory);
-  slab.m_first = AlignUp(slab.m_memory);
-  slab.m_locked = m_pool->IsLocked(memory);
+  slab.memory = static_cast<unsigned char*>(memory);
+  slab.first = AlignUp(slab.memory);
+  slab.locked = m_pool->IsLocked(memory);
   return &slab;
 }
 
 Slab* SlotPool::NewSlabOfClass(uint8_t number) {
   const size_t slot_size = CapacityOf(number) + kGap;
   size_t size = slot_size <= kSmallSlab / 8 ? kSmallSlab : kLargeSlab;
-  // As large a part of an arena that is smaller than it should be, for other classes need room there too.
+  // In an arena that is smaller than usual, take no larger a part of it: other classes need room there too.
   const size_t arena = m_pool->ArenaSize();
   if (arena < LockedPool::kArenaSize) {
     size = std::max(size * arena / LockedPool::kArenaSize, slot_size) + kAlignment;
@@ -102,16 +102,16 @@ Slab* SlotPool::NewSlabOfClass(uint8_t number) {
   auto stack = std::make_unique<uint16_t[]>(size / slot_size);
   Slab* const slab = NewSlab(Slab::Kind::kSlots, size);
   if (slab == nullptr) return nullptr;
-  // The pool aligns to 16, so the last slot may not fit.
-  const auto skipped = static_cast<size_t>(slab->m_first - slab->m_memory);
-  slab->m_slot_size = static_cast<uint32_t>(slot_size);
-  slab->m_count = static_cast<uint16_t>((size - skipped) / slot_size);
-  slab->m_free = slab->m_count;
-  slab->m_class = number;
-  for (uint16_t i = 0; i < slab->m_count; ++i) {
-    stack[i] = static_cast<uint16_t>(slab->m_count - 1 - i);
+  // The pool aligns to 16 bytes only, so the last slot may not fit.
+  const auto skipped = static_cast<size_t>(slab->first - slab->memory);
+  slab->slot_size = static_cast<uint32_t>(slot_size);
+  slab->count = static_cast<uint16_t>((size - skipped) / slot_size);
+  slab->free = slab->count;
+  slab->class_number = number;
+  for (uint16_t i = 0; i < slab->count; ++i) {
+    stack[i] = static_cast<uint16_t>(slab->count - 1 - i);
   }
-  slab->m_stack = std::move(stack);
+  slab->stack = std::move(stack);
   return slab;
 }
 
@@ -120,45 +120,46 @@ Slot SlotPool::TakeAlone(size_t capacity) {
   if (capacity <= kLargestChunk) {
     Slab* const slab = NewSlab(Slab::Kind::kChunk, rounded + kGap + kAlignment);
     if (slab == nullptr) return {};
-    slab->m_slot_size = static_cast<uint32_t>(rounded + kGap);
-    return {slab->m_first, slab};
+    slab->slot_size = static_cast<uint32_t>(rounded + kGap);
+    return {slab->first, slab};
   }
   Slab* const slab = NewSlab(Slab::Kind::kRegion, RoundUp(capacity, platform::PageSize()));
   if (slab == nullptr) return {};
-  // Its slot is at the pages' end, so that an overrun meets the guard page as soon as the alignment allows.
-  slab->m_first = slab->m_memory + (slab->m_size - rounded);
-  return {slab->m_first, slab};
+  // The slot is at the end of the pages, so that an overrun reaches the guard page as soon as the alignment
+  // allows.
+  slab->first = slab->memory + (slab->size - rounded);
+  return {slab->first, slab};
 }
 
 void SlotPool::Return(const Slot& slot) noexcept {
   Slab* const slab = slot.slab;
-  if (slab->m_kind != Slab::Kind::kSlots) {
+  if (slab->kind != Slab::Kind::kSlots) {
     FreeSlab(slab);
     return FreeEmptyArenas();
   }
-  const auto offset = static_cast<uint32_t>(slot.data - slab->m_first);
-  slab->m_stack[slab->m_free++] = static_cast<uint16_t>(offset / slab->m_slot_size);
-  if (slab->m_free == 1) Link(slab);
-  if (slab->m_free < slab->m_count) return;
+  const auto offset = static_cast<uint32_t>(slot.data - slab->first);
+  slab->stack[slab->free++] = static_cast<uint16_t>(offset / slab->slot_size);
+  if (slab->free == 1) Link(slab);
+  if (slab->free < slab->count) return;
   Unlink(slab);
-  if (m_empty[slab->m_class] == nullptr) {
-    m_empty[slab->m_class] = slab;
+  if (m_empty[slab->class_number] == nullptr) {
+    m_empty[slab->class_number] = slab;
   } else {
     FreeSlab(slab);
   }
   FreeEmptyArenas();
 }
 
-// An arena in which there is nothing but kept slabs.
+// Frees the arenas that have nothing but empty slabs in them.
 void SlotPool::FreeEmptyArenas() noexcept {
   for (size_t i = 0; i < kClasses && m_pool->arenas() > 1; ++i) {
     if (m_empty[i] == nullptr) continue;
-    const LockedPool::ArenaUse arena = m_pool->ArenaOf(m_empty[i]->m_memory);
+    const LockedPool::ArenaUse arena = m_pool->ArenaOf(m_empty[i]->memory);
     std::array<bool, kClasses> within{};
     size_t kept = 0;
     for (size_t j = i; j < kClasses; ++j) {
-      within[j] = m_empty[j] != nullptr && m_pool->ArenaOf(m_empty[j]->m_memory).base == arena.base;
-      if (within[j]) kept += m_empty[j]->m_size;
+      within[j] = m_empty[j] != nullptr && m_pool->ArenaOf(m_empty[j]->memory).base == arena.base;
+      if (within[j]) kept += m_empty[j]->size;
     }
     if (kept != arena.used) continue;
     for (size_t j = i; j < kClasses; ++j) {
@@ -168,35 +169,35 @@ void SlotPool::FreeEmptyArenas() noexcept {
 }
 
 void SlotPool::FreeSlab(Slab* slab) noexcept {
-  if (slab->m_kind == Slab::Kind::kRegion) {
-    m_pool->FreeRegion(slab->m_memory);
+  if (slab->kind == Slab::Kind::kRegion) {
+    m_pool->FreeRegion(slab->memory);
   } else {
-    m_pool->Free(slab->m_memory);
+    m_pool->Free(slab->memory);
   }
-  m_slabs.erase(slab->m_self);
+  m_slabs.erase(slab->self);
 }
 
 void SlotPool::Link(Slab* slab) noexcept {
-  Slab*& first = m_partial[slab->m_class];
-  slab->m_previous = nullptr;
-  slab->m_next = first;
-  if (first != nullptr) first->m_previous = slab;
+  Slab*& first = m_partial[slab->class_number];
+  slab->previous = nullptr;
+  slab->next = first;
+  if (first != nullptr) first->previous = slab;
   first = slab;
 }
 
 void SlotPool::Unlink(Slab* slab) noexcept {
-  if (slab->m_previous != nullptr) {
-    slab->m_previous->m_next = slab->m_next;
+  if (slab->previous != nullptr) {
+    slab->previous->next = slab->next;
   } else {
-    m_partial[slab->m_class] = slab->m_next;
+    m_partial[slab->class_number] = slab->next;
   }
-  if (slab->m_next != nullptr) slab->m_next->m_previous = slab->m_previous;
+  if (slab->next != nullptr) slab->next->previous = slab->previous;
 }
 
 size_t SlotPool::Rest(const Slot& slot, size_t capacity) noexcept {
   const Slab& slab = *slot.slab;
-  if (slab.m_kind != Slab::Kind::kRegion) return slab.m_slot_size - capacity;
-  return static_cast<size_t>(slab.m_memory + slab.m_size - slot.data) - capacity;
+  if (slab.kind != Slab::Kind::kRegion) return slab.slot_size - capacity;
+  return static_cast<size_t>(slab.memory + slab.size - slot.data) - capacity;
 }
 
 bool SlotPool::CanaryIntact(const Slot& slot, size_t capacity) const noexcept {
@@ -213,8 +214,8 @@ LockedPool::Stats SlotPool::GetStats() const {
   LockedPool::Stats stats = m_pool->GetStats();
   for (const Slab* const slab : m_empty) {
     if (slab == nullptr) continue;
-    stats.used -= slab->m_size;
-    stats.free += slab->m_size;
+    stats.used -= slab->size;
+    stats.free += slab->size;
     --stats.chunks_used;
     ++stats.chunks_free;
   }

@@ -1,14 +1,15 @@
-// A standard allocator for what may hold a secret for a while.
+// A standard allocator for memory that may hold a secret for a while.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 
-#include "memory_cleanse.h"
+#include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
 
-/// The ordinary heap, wiped before it is freed, as Bitcoin Core's zero_after_free_allocator does.
+/// Allocates from the ordinary heap, and wipes before it frees, as Bitcoin Core's zero_after_free_allocator
+/// does.
 template <typename T>
 class ZeroAfterFreeAllocator {
  public:

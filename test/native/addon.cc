@@ -1,4 +1,4 @@
-// Wires what tests need from C. test/support/native-support.ts describes what is exported.
+// Wires the native helpers of the tests to Node. test/support/native-support.ts describes what is exported.
 #include <napi.h>
 
 #include "c_calls.h"

@@ -13,7 +13,7 @@ namespace {
 using Word = uintptr_t;
 
 // (path of a library, name) -> address
-Napi::Value SymbolAddress(const Napi::CallbackInfo& info) {
+Napi::Value SymbolAddressNapi(const Napi::CallbackInfo& info) {
   void* const library = dlopen(StringArg(info, 0).c_str(), RTLD_NOW | RTLD_LOCAL);
   void* const symbol = library == nullptr ? nullptr : dlsym(library, StringArg(info, 1).c_str());
   if (symbol == nullptr) throw Napi::Error::New(info.Env(), dlerror());
@@ -21,7 +21,7 @@ Napi::Value SymbolAddress(const Napi::CallbackInfo& info) {
 }
 
 // (address, up to three words) -> the word that the function returns
-Napi::Value CallAddress(const Napi::CallbackInfo& info) {
+Napi::Value CallAddressNapi(const Napi::CallbackInfo& info) {
   auto* const function = FunctionArg<Word (*)(Word, Word, Word)>(info, 0);
   std::array<Word, 3> words{};
   for (size_t i = 0; i + 1 < info.Length() && i < words.size(); ++i) {
@@ -33,8 +33,8 @@ Napi::Value CallAddress(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportCCalls(Napi::Env env, Napi::Object exports) {
-  exports.Set("symbolAddress", Napi::Function::New<SymbolAddress>(env, "symbolAddress"));
-  exports.Set("callAddress", Napi::Function::New<CallAddress>(env, "callAddress"));
+  exports.Set("symbolAddress", Napi::Function::New<SymbolAddressNapi>(env, "symbolAddress"));
+  exports.Set("callAddress", Napi::Function::New<CallAddressNapi>(env, "callAddress"));
 }
 
 }  // namespace bitcoin_support::test

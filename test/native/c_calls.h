@@ -1,4 +1,4 @@
-// Calls into libraries in C, as a foreign function interface makes them.
+// Calls of C functions by their address, as a foreign function interface makes them.
 #pragma once
 
 #include <napi.h>

@@ -18,12 +18,12 @@
 namespace bitcoin_support::test {
 namespace {
 
-// In seconds: a child that waits for something, such as a thread that it has not, does not go on for ever.
+// In seconds, after which a child is ended: it may wait for a thread that exists only in the parent.
 constexpr unsigned kStuckAfter = 20;
 
-// Lets a child have V8's heap. Node's builds for Linux keep that from children (MADV_DONTFORK), for the sake
-// of a quick spawn(), so that JavaScript ends with SIGSEGV there; other builds and systems do not. What is
-// left out of core dumps too (MADV_DONTDUMP) is no heap but secrets, which stay here.
+// Lets a child inherit V8's heap. Node's builds for Linux forbid that (MADV_DONTFORK) for the sake of a quick
+// spawn(), so that JavaScript ends with SIGSEGV in a child; other builds and systems do not. Mappings that
+// are not in core dumps either (MADV_DONTDUMP) are not the heap but secrets, and are not inherited.
 class SharedHeap {
  public:
   SharedHeap() {
@@ -69,12 +69,12 @@ class SharedHeap {
     if (count < 0) break;
     written += static_cast<size_t>(count);
   }
-  // Nothing of Node's is to notice: its other threads are not here.
+  // Without Node's exit handlers: its other threads do not exist here.
   _exit(0);
 }
 
-// (function) -> [how the child ended, as waitpid() has it; what the function returned there]
-Napi::Value CallInFork(const Napi::CallbackInfo& info) {
+// (function) -> [status of the child from waitpid(); what the function returned in it]
+Napi::Value CallInForkNapi(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   std::array<int, 2> fds{};
   if (pipe(fds.data()) != 0) throw Napi::Error::New(env, std::strerror(errno));
@@ -101,7 +101,7 @@ Napi::Value CallInFork(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportForks(Napi::Env env, Napi::Object exports) {
-  exports.Set("callInFork", Napi::Function::New<CallInFork>(env, "callInFork"));
+  exports.Set("callInFork", Napi::Function::New<CallInForkNapi>(env, "callInFork"));
 }
 
 }  // namespace bitcoin_support::test

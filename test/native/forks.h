@@ -1,4 +1,4 @@
-// A fork() of the process that the tests run in.
+// fork() for JavaScript.
 #pragma once
 
 #include <napi.h>

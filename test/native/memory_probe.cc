@@ -9,9 +9,9 @@ namespace bitcoin_support::test {
 namespace {
 
 // (disguised bytes, key) -> addresses
-Napi::Value FindDisguised(const Napi::CallbackInfo& info) {
+Napi::Value FindDisguisedNapi(const Napi::CallbackInfo& info) {
   const auto disguised = info[0].As<Napi::Uint8Array>();
-  // V8 writes its log of memory chunks through stdio; what is searched now must be in it.
+  // V8 writes its log of memory chunks through stdio: flush it before the search.
   std::fflush(nullptr);
   const auto found =
       FindInMemory(disguised.Data(), disguised.ByteLength(), static_cast<unsigned char>(IntArg(info, 1)));
@@ -25,7 +25,7 @@ Napi::Value FindDisguised(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportMemoryProbe(Napi::Env env, Napi::Object exports) {
-  exports.Set("findDisguised", Napi::Function::New<FindDisguised>(env, "findDisguised"));
+  exports.Set("findDisguised", Napi::Function::New<FindDisguisedNapi>(env, "findDisguised"));
 }
 
 }  // namespace bitcoin_support::test

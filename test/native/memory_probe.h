@@ -1,4 +1,4 @@
-// The search of this process's memory, for JavaScript.
+// memory_scanner.h for JavaScript.
 #pragma once
 
 #include <napi.h>

@@ -14,17 +14,17 @@
 namespace bitcoin_support::test {
 namespace {
 
-constexpr std::size_t kBufferSize = std::size_t{1} << 20;
-constexpr std::size_t kPageSize = 4096;
-// AddressSanitizer's shadow, which is larger than any memory and holds no content.
-constexpr std::uintptr_t kLargestMapping = std::uintptr_t{1} << 40;
+constexpr size_t kBufferSize = size_t{1} << 20;
+constexpr size_t kPageSize = 4096;
+// AddressSanitizer's shadow memory, which is larger than any memory and has no content.
+constexpr uintptr_t kLargestMapping = uintptr_t{1} << 40;
 
 struct Mapping {
-  std::uintptr_t begin;
-  std::uintptr_t end;
+  uintptr_t begin;
+  uintptr_t end;
 };
 
-/// Memory of its own mapping, so that it can be left out of the search; wiped in the end.
+/// Memory in a mapping of its own, so that the search can leave it out. Wiped in the destructor.
 class Buffer {
  public:
   Buffer()
@@ -40,8 +40,8 @@ class Buffer {
   Buffer& operator=(const Buffer&) = delete;
 
   unsigned char* bytes() const { return m_bytes; }
-  std::uintptr_t begin() const { return reinterpret_cast<std::uintptr_t>(m_bytes); }
-  std::uintptr_t end() const { return begin() + kBufferSize; }
+  uintptr_t begin() const { return reinterpret_cast<uintptr_t>(m_bytes); }
+  uintptr_t end() const { return begin() + kBufferSize; }
 
  private:
   unsigned char* const m_bytes;
@@ -57,9 +57,9 @@ class Memory {
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
-  std::size_t Read(std::uintptr_t address, void* into, std::size_t length) const {
+  size_t Read(uintptr_t address, void* into, size_t length) const {
     const ssize_t count = pread(m_fd, into, length, static_cast<off_t>(address));
-    return count < 0 ? 0 : static_cast<std::size_t>(count);
+    return count < 0 ? 0 : static_cast<size_t>(count);
   }
 
  private:
@@ -82,9 +82,8 @@ std::vector<Mapping> ReadableMappings() {
   return mappings;
 }
 
-bool Matches(const unsigned char* bytes, const unsigned char* disguised, std::size_t length,
-             unsigned char key) {
-  for (std::size_t i = 0; i < length; ++i) {
+bool Matches(const unsigned char* bytes, const unsigned char* disguised, size_t length, unsigned char key) {
+  for (size_t i = 0; i < length; ++i) {
     if ((bytes[i] ^ key) != disguised[i]) return false;
   }
   return true;
@@ -92,34 +91,33 @@ bool Matches(const unsigned char* bytes, const unsigned char* disguised, std::si
 
 }  // namespace
 
-std::vector<std::uintptr_t> FindInMemory(const unsigned char* disguised, std::size_t length,
-                                         unsigned char key) {
+std::vector<uintptr_t> FindInMemory(const unsigned char* disguised, size_t length, unsigned char key) {
   if (length == 0 || length > kPageSize) throw std::length_error("cannot search for so much");
   const Memory memory;
   const Buffer buffer;
   const auto first = static_cast<unsigned char>(disguised[0] ^ key);
-  std::vector<std::uintptr_t> found;
+  std::vector<uintptr_t> found;
   for (const Mapping& mapping : ReadableMappings()) {
-    std::uintptr_t address = mapping.begin;
+    uintptr_t address = mapping.begin;
     while (address + length <= mapping.end) {
       // The kernel may have joined the buffer's mapping with its neighbours.
       if (address < buffer.end() && address + length > buffer.begin()) {
         address = buffer.end();
         continue;
       }
-      std::size_t wanted = std::min<std::uintptr_t>(kBufferSize, mapping.end - address);
-      if (address < buffer.begin()) wanted = std::min<std::uintptr_t>(wanted, buffer.begin() - address);
-      const std::size_t count = memory.Read(address, buffer.bytes(), wanted);
+      size_t wanted = std::min<uintptr_t>(kBufferSize, mapping.end - address);
+      if (address < buffer.begin()) wanted = std::min<uintptr_t>(wanted, buffer.begin() - address);
+      const size_t count = memory.Read(address, buffer.bytes(), wanted);
       if (count < length) {
-        // Unreadable all the same, such as [vvar].
+        // Some mappings are unreadable although marked as readable, such as [vvar].
         address = (address / kPageSize + 1) * kPageSize;
         continue;
       }
-      const std::size_t candidates = count - length + 1;
-      for (std::size_t i = 0; i < candidates; ++i) {
+      const size_t candidates = count - length + 1;
+      for (size_t i = 0; i < candidates; ++i) {
         const void* const hit = std::memchr(buffer.bytes() + i, first, candidates - i);
         if (hit == nullptr) break;
-        i = static_cast<std::size_t>(static_cast<const unsigned char*>(hit) - buffer.bytes());
+        i = static_cast<size_t>(static_cast<const unsigned char*>(hit) - buffer.bytes());
         if (Matches(buffer.bytes() + i, disguised, length, key)) found.push_back(address + i);
       }
       address += candidates;
@@ -128,7 +126,7 @@ std::vector<std::uintptr_t> FindInMemory(const unsigned char* disguised, std::si
   return found;
 }
 
-std::size_t ReadMemory(std::uintptr_t address, void* into, std::size_t length) {
+size_t ReadMemory(uintptr_t address, void* into, size_t length) {
   return Memory().Read(address, into, length);
 }
 

@@ -1,4 +1,4 @@
-// The addon's allocator and its wiping, each seen from outside: what is left where something was freed.
+// What the addon's allocator and MemoryCleanse() leave in freed memory.
 #pragma once
 
 #include <napi.h>

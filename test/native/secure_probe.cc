@@ -23,7 +23,7 @@ struct Marker {
   std::vector<unsigned char> disguised;
   unsigned char key;
 
-  std::size_t Count() const { return FindInMemory(disguised.data(), disguised.size(), key).size(); }
+  size_t Count() const { return FindInMemory(disguised.data(), disguised.size(), key).size(); }
 };
 
 // Never destroyed: the exit handler reads it.
@@ -32,10 +32,10 @@ std::vector<Marker>& Watched() {
   return *watched;
 }
 
-// What a signal handler looks at; plain, as it must be there.
+// Plain values, since a signal handler reads them.
 struct Watch {
   const volatile unsigned char* address = nullptr;
-  std::size_t size = 0;
+  size_t size = 0;
 };
 Watch g_watch;
 
@@ -46,11 +46,11 @@ Marker MarkerArgs(const Napi::CallbackInfo& info, size_t index) {
 }
 
 volatile unsigned char* AddressArg(const Napi::CallbackInfo& info, size_t index) {
-  return reinterpret_cast<volatile unsigned char*>(static_cast<std::uintptr_t>(NumberArg(info, index)));
+  return reinterpret_cast<volatile unsigned char*>(static_cast<uintptr_t>(NumberArg(info, index)));
 }
 
-void Say(const char* text, std::size_t length) {
-  // Nobody is left to hear of a failure but the test, which waits for the line.
+void Say(const char* text, size_t length) {
+  // A failure shows in the test, which waits for the line.
   [[maybe_unused]] const auto written = write(STDOUT_FILENO, text, length);
 }
 
@@ -62,10 +62,10 @@ void TellAtExit() {
   }
 }
 
-// Only calls that a handler may make.
+// Makes only calls that are async-signal-safe.
 void TellOnSignal(int number) {
   bool zero = true;
-  for (std::size_t i = 0; i < g_watch.size; ++i) zero = zero && g_watch.address[i] == 0;
+  for (size_t i = 0; i < g_watch.size; ++i) zero = zero && g_watch.address[i] == 0;
   static constexpr char kWiped[] = "{\"onSignal\":\"wiped\"}\n";
   static constexpr char kKept[] = "{\"onSignal\":\"kept\"}\n";
   if (zero) {
@@ -77,40 +77,39 @@ void TellOnSignal(int number) {
   std::raise(number);
 }
 
-// (address, byte): writes where JavaScript cannot
-Napi::Value Poke(const Napi::CallbackInfo& info) {
+// (address, byte): writes a byte anywhere
+Napi::Value PokeNapi(const Napi::CallbackInfo& info) {
   *AddressArg(info, 0) = static_cast<unsigned char>(IntArg(info, 1));
   return info.Env().Undefined();
 }
 
-// (address, length) -> how many of the bytes can be read as the kernel shows them
-Napi::Value Readable(const Napi::CallbackInfo& info) {
-  std::vector<unsigned char> bytes(static_cast<std::size_t>(NumberArg(info, 1)));
-  const std::size_t count =
-      ReadMemory(static_cast<std::uintptr_t>(NumberArg(info, 0)), bytes.data(), bytes.size());
+// (address, length) -> how many of the bytes the kernel can read
+Napi::Value ReadableNapi(const Napi::CallbackInfo& info) {
+  std::vector<unsigned char> bytes(static_cast<size_t>(NumberArg(info, 1)));
+  const size_t count = ReadMemory(static_cast<uintptr_t>(NumberArg(info, 0)), bytes.data(), bytes.size());
   return Napi::Number::New(info.Env(), static_cast<double>(count));
 }
 
-// (disguised, key, disguised, key) -> how often a forked child finds each of both
-Napi::Value CountInFork(const Napi::CallbackInfo& info) {
+// (disguised, key, disguised, key) -> how often a forked child finds each of them
+Napi::Value CountInForkNapi(const Napi::CallbackInfo& info) {
   const std::array<Marker, 2> markers{MarkerArgs(info, 0), MarkerArgs(info, 2)};
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) throw Napi::Error::New(info.Env(), "pipe failed");
   const pid_t pid = fork();
   if (pid < 0) throw Napi::Error::New(info.Env(), "fork failed");
   if (pid == 0) {
-    std::array<std::uint64_t, 2> counts{};
+    std::array<uint64_t, 2> counts{};
     bool told = false;
     try {
-      for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = markers[i].Count();
+      for (size_t i = 0; i < counts.size(); ++i) counts[i] = markers[i].Count();
       told = write(ends[1], counts.data(), sizeof counts) == static_cast<ssize_t>(sizeof counts);
     } catch (const std::exception&) {
-      // The status tells.
+      // The status shows it.
     }
     _exit(told ? 0 : 1);
   }
   close(ends[1]);
-  std::array<std::uint64_t, 2> counts{};
+  std::array<uint64_t, 2> counts{};
   const ssize_t got = read(ends[0], counts.data(), sizeof counts);
   close(ends[0]);
   int status = -1;
@@ -125,31 +124,31 @@ Napi::Value CountInFork(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// (): exit handlers run in the reverse order of their registration, so this goes before the pool's
-Napi::Value ObserveExit(const Napi::CallbackInfo& info) {
+// (): exit handlers run in the reverse order of their registration, so call this before the pool is made
+Napi::Value ObserveExitNapi(const Napi::CallbackInfo& info) {
   std::atexit(TellAtExit);
   return info.Env().Undefined();
 }
 
-// (name, disguised, key): what ObserveExit() counts then
-Napi::Value CountAtExit(const Napi::CallbackInfo& info) {
+// (name, disguised, key): what ObserveExitNapi() counts then
+Napi::Value CountAtExitNapi(const Napi::CallbackInfo& info) {
   Marker marker = MarkerArgs(info, 1);
   marker.name = StringArg(info, 0);
   Watched().push_back(std::move(marker));
   return info.Env().Undefined();
 }
 
-// (disguised, key): keeps the marker in the clear until the process is gone, outside of what Node frees
-Napi::Value Leak(const Napi::CallbackInfo& info) {
+// (disguised, key): keeps the marker in the clear until the process ends, in memory that Node does not free
+Napi::Value LeakNapi(const Napi::CallbackInfo& info) {
   static auto* const leaked = new std::vector<std::vector<unsigned char>>;
   const Marker marker = MarkerArgs(info, 0);
   std::vector<unsigned char>& bytes = leaked->emplace_back(marker.disguised.size());
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = marker.disguised[i] ^ marker.key;
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = marker.disguised[i] ^ marker.key;
   return info.Env().Undefined();
 }
 
-// (signal): says on stdout whether the watched bytes are zero when it arrives, and then ends by it
-Napi::Value ObserveSignal(const Napi::CallbackInfo& info) {
+// (signal): when it arrives, prints on stdout whether the watched bytes are zero, and lets it end the process
+Napi::Value ObserveSignalNapi(const Napi::CallbackInfo& info) {
   struct sigaction action{};
   action.sa_handler = TellOnSignal;
   if (sigaction(IntArg(info, 0), &action, nullptr) != 0)
@@ -157,23 +156,23 @@ Napi::Value ObserveSignal(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (address, length): what ObserveSignal() looks at
-Napi::Value WatchBytes(const Napi::CallbackInfo& info) {
-  g_watch = {AddressArg(info, 0), static_cast<std::size_t>(NumberArg(info, 1))};
+// (address, length): the bytes that ObserveSignalNapi() watches
+Napi::Value WatchBytesNapi(const Napi::CallbackInfo& info) {
+  g_watch = {AddressArg(info, 0), static_cast<size_t>(NumberArg(info, 1))};
   return info.Env().Undefined();
 }
 
 }  // namespace
 
 void ExportSecureProbe(Napi::Env env, Napi::Object exports) {
-  exports.Set("poke", Napi::Function::New<Poke>(env, "poke"));
-  exports.Set("readable", Napi::Function::New<Readable>(env, "readable"));
-  exports.Set("countInFork", Napi::Function::New<CountInFork>(env, "countInFork"));
-  exports.Set("observeExit", Napi::Function::New<ObserveExit>(env, "observeExit"));
-  exports.Set("countAtExit", Napi::Function::New<CountAtExit>(env, "countAtExit"));
-  exports.Set("leak", Napi::Function::New<Leak>(env, "leak"));
-  exports.Set("observeSignal", Napi::Function::New<ObserveSignal>(env, "observeSignal"));
-  exports.Set("watchBytes", Napi::Function::New<WatchBytes>(env, "watchBytes"));
+  exports.Set("poke", Napi::Function::New<PokeNapi>(env, "poke"));
+  exports.Set("readable", Napi::Function::New<ReadableNapi>(env, "readable"));
+  exports.Set("countInFork", Napi::Function::New<CountInForkNapi>(env, "countInFork"));
+  exports.Set("observeExit", Napi::Function::New<ObserveExitNapi>(env, "observeExit"));
+  exports.Set("countAtExit", Napi::Function::New<CountAtExitNapi>(env, "countAtExit"));
+  exports.Set("leak", Napi::Function::New<LeakNapi>(env, "leak"));
+  exports.Set("observeSignal", Napi::Function::New<ObserveSignalNapi>(env, "observeSignal"));
+  exports.Set("watchBytes", Napi::Function::New<WatchBytesNapi>(env, "watchBytes"));
 }
 
 }  // namespace bitcoin_support::test

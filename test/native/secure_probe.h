@@ -1,4 +1,4 @@
-// Secure memory seen from below: single bytes, a forked child, and the process's end, for JavaScript.
+// Looks at secure memory for JavaScript: at single bytes, in a forked child, and at the end of the process.
 #pragma once
 
 #include <napi.h>

@@ -13,7 +13,7 @@
 namespace bitcoin_support::test {
 namespace {
 
-// @returns a socket on a free port of 127.0.0.1, which listens unless `backlog` is 0.
+// @returns a socket that is bound to a free port of 127.0.0.1, and listens unless `backlog` is 0
 Napi::Value BoundSocket(const Napi::CallbackInfo& info, int type, int backlog) {
   const int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -27,15 +27,15 @@ Napi::Value BoundSocket(const Napi::CallbackInfo& info, int type, int backlog) {
 }
 
 // (backlog | 0 for a socket that does not listen) -> descriptor, bound to a free port of 127.0.0.1
-Napi::Value BoundTcpSocket(const Napi::CallbackInfo& info) {
+Napi::Value BoundTcpSocketNapi(const Napi::CallbackInfo& info) {
   return BoundSocket(info, SOCK_STREAM, IntArg(info, 0));
 }
 
 // () -> descriptor, bound to a free port of 127.0.0.1
-Napi::Value BoundUdpSocket(const Napi::CallbackInfo& info) { return BoundSocket(info, SOCK_DGRAM, 0); }
+Napi::Value BoundUdpSocketNapi(const Napi::CallbackInfo& info) { return BoundSocket(info, SOCK_DGRAM, 0); }
 
 // (port) -> descriptor of a socket that is connected to that port of 127.0.0.1
-Napi::Value ConnectedTcpSocket(const Napi::CallbackInfo& info) {
+Napi::Value ConnectedTcpSocketNapi(const Napi::CallbackInfo& info) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -48,7 +48,7 @@ Napi::Value ConnectedTcpSocket(const Napi::CallbackInfo& info) {
 }
 
 // () -> two connected stream sockets that do not block
-Napi::Value SocketPair(const Napi::CallbackInfo& info) {
+Napi::Value SocketPairNapi(const Napi::CallbackInfo& info) {
   int fds[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
     throw Napi::Error::New(info.Env(), std::strerror(errno));
@@ -60,7 +60,7 @@ Napi::Value SocketPair(const Napi::CallbackInfo& info) {
 }
 
 // (descriptor of a socket of IPv4) -> its port
-Napi::Value PortOf(const Napi::CallbackInfo& info) {
+Napi::Value PortOfNapi(const Napi::CallbackInfo& info) {
   sockaddr_in address{};
   socklen_t length = sizeof address;
   if (getsockname(IntArg(info, 0), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
@@ -69,25 +69,25 @@ Napi::Value PortOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), ntohs(address.sin_port));
 }
 
-// (descriptor): from then on accept() fails on it
-Napi::Value ShutdownSocket(const Napi::CallbackInfo& info) {
+// (descriptor): makes accept() on it fail from now on
+Napi::Value ShutdownSocketNapi(const Napi::CallbackInfo& info) {
   if (shutdown(IntArg(info, 0), SHUT_RDWR) != 0) throw Napi::Error::New(info.Env(), std::strerror(errno));
   return info.Env().Undefined();
 }
 
 // (descriptor of a socket of TCP that listens) -> how many connections may wait there
-Napi::Value BacklogOf(const Napi::CallbackInfo& info) {
+Napi::Value BacklogOfNapi(const Napi::CallbackInfo& info) {
   tcp_info state{};
   socklen_t length = sizeof state;
   if (getsockopt(IntArg(info, 0), IPPROTO_TCP, TCP_INFO, &state, &length) != 0) {
     throw Napi::Error::New(info.Env(), std::strerror(errno));
   }
-  // That is where the kernel has it while the socket listens.
+  // For a listening socket the kernel returns it in this field.
   return Napi::Number::New(info.Env(), state.tcpi_sacked);
 }
 
 // (descriptor of a socket of TCP) -> whether it has TCP_NODELAY
-Napi::Value HasNoDelay(const Napi::CallbackInfo& info) {
+Napi::Value HasNoDelayNapi(const Napi::CallbackInfo& info) {
   int on = 0;
   socklen_t length = sizeof on;
   if (getsockopt(IntArg(info, 0), IPPROTO_TCP, TCP_NODELAY, &on, &length) != 0) {
@@ -97,22 +97,22 @@ Napi::Value HasNoDelay(const Napi::CallbackInfo& info) {
 }
 
 // (descriptor) -> whether it was open
-Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
+Napi::Value CloseDescriptorNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), close(IntArg(info, 0)) == 0);
 }
 
 }  // namespace
 
 void ExportSockets(Napi::Env env, Napi::Object exports) {
-  exports.Set("boundTcpSocket", Napi::Function::New<BoundTcpSocket>(env, "boundTcpSocket"));
-  exports.Set("boundUdpSocket", Napi::Function::New<BoundUdpSocket>(env, "boundUdpSocket"));
-  exports.Set("connectedTcpSocket", Napi::Function::New<ConnectedTcpSocket>(env, "connectedTcpSocket"));
-  exports.Set("socketPair", Napi::Function::New<SocketPair>(env, "socketPair"));
-  exports.Set("shutdownSocket", Napi::Function::New<ShutdownSocket>(env, "shutdownSocket"));
-  exports.Set("portOf", Napi::Function::New<PortOf>(env, "portOf"));
-  exports.Set("backlogOf", Napi::Function::New<BacklogOf>(env, "backlogOf"));
-  exports.Set("hasNoDelay", Napi::Function::New<HasNoDelay>(env, "hasNoDelay"));
-  exports.Set("closeDescriptor", Napi::Function::New<CloseDescriptor>(env, "closeDescriptor"));
+  exports.Set("boundTcpSocket", Napi::Function::New<BoundTcpSocketNapi>(env, "boundTcpSocket"));
+  exports.Set("boundUdpSocket", Napi::Function::New<BoundUdpSocketNapi>(env, "boundUdpSocket"));
+  exports.Set("connectedTcpSocket", Napi::Function::New<ConnectedTcpSocketNapi>(env, "connectedTcpSocket"));
+  exports.Set("socketPair", Napi::Function::New<SocketPairNapi>(env, "socketPair"));
+  exports.Set("shutdownSocket", Napi::Function::New<ShutdownSocketNapi>(env, "shutdownSocket"));
+  exports.Set("portOf", Napi::Function::New<PortOfNapi>(env, "portOf"));
+  exports.Set("backlogOf", Napi::Function::New<BacklogOfNapi>(env, "backlogOf"));
+  exports.Set("hasNoDelay", Napi::Function::New<HasNoDelayNapi>(env, "hasNoDelay"));
+  exports.Set("closeDescriptor", Napi::Function::New<CloseDescriptorNapi>(env, "closeDescriptor"));
 }
 
 }  // namespace bitcoin_support::test

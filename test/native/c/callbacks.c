@@ -1,4 +1,4 @@
-/* What C makes of pointers that JavaScript hands it, and what it is called back with. */
+/* C functions that get pointers from JavaScript, and C callbacks. */
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
@@ -36,14 +36,14 @@ EXPORT void count(evutil_socket_t fd, short what, void* arg) {
   tally->what = what;
 }
 
-/* Makes the other event active, which may be its own. */
+/* Makes another event active, which may be the one that is running. */
 EXPORT void pass_on(evutil_socket_t fd, short what, void* arg) {
   struct tally* tally = arg;
   count(fd, what, tally);
   event_active(tally->other, EV_READ, 1);
 }
 
-/* An event that makes itself active for as long as its base runs it. Its memory is C's own. */
+/* An event that makes itself active again as long as its base runs it. C owns its memory. */
 struct restless {
   intptr_t calls;
   struct event* ev;
@@ -64,7 +64,7 @@ EXPORT void* restless_new(struct event_base* base) {
   return restless;
 }
 
-/* Once its base has gone. Returns how often it was called. */
+/* Frees it, after its base was freed. Returns how often it was called. */
 EXPORT intptr_t restless_free(struct restless* restless) {
   const intptr_t calls = restless->calls;
   free(restless->ev);
@@ -118,7 +118,7 @@ EXPORT void storm_stop(struct storm* storm) {
 
 /* --- HTTP ------------------------------------------------------------------------------------------ */
 
-/* Answers with the URI; arg is the status, 0 for 200. */
+/* Replies with the URI; arg is the status, 0 for 200. */
 EXPORT void answer(struct evhttp_request* request, void* arg) {
   const int status = arg == NULL ? HTTP_OK : (int)(intptr_t)arg;
   struct evbuffer* body = evbuffer_new();
@@ -128,7 +128,7 @@ EXPORT void answer(struct evhttp_request* request, void* arg) {
   evbuffer_free(body);
 }
 
-/* Keeps the request: arg is where. */
+/* Stores the request where arg points to. */
 EXPORT void hold(struct evhttp_request* request, void* arg) { *(struct evhttp_request**)arg = request; }
 
 EXPORT void* held(void* place) { return *(void**)place; }

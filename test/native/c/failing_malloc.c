@@ -1,4 +1,4 @@
-/* A malloc that fails now and then, in the place of the addon's. */
+/* A malloc that fails now and then, instead of the addon's. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,12 +19,13 @@ static void* failing_malloc(size_t size) {
   return NULL;
 }
 
-/* Puts it at `where`. One call in `n` fails, by a sequence that the seed decides; all for 1, none for 0. */
+/* Stores it at `where`. One call in `n` fails, by a sequence that depends on the seed; all for 1, none for 0.
+ */
 EXPORT void fail_one_in(void* (**where)(size_t), intptr_t n, intptr_t seed) {
   state = UINT64_C(0x9e3779b97f4a7c15) * ((uint64_t)seed + 1);
   one_in = n;
   *where = failing_malloc;
 }
 
-/* How many have failed. */
+/* How many calls have failed. */
 EXPORT intptr_t failed_mallocs(void) { return failed; }

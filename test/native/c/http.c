@@ -1,4 +1,4 @@
-/* What C does with HTTP requests that it takes itself. */
+/* C functions that answer HTTP requests. */
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
@@ -17,7 +17,7 @@
 
 enum { ROOM = 64 };
 
-/* Where requests come to, and what has been heard of them. */
+/* The requests that C has, and the callbacks that it got for them. */
 struct desk {
   struct evhttp_request* waiting[ROOM];
   intptr_t taken;
@@ -36,7 +36,7 @@ EXPORT intptr_t desk_completed(const struct desk* desk) { return desk->completed
 
 EXPORT intptr_t desk_closed(const struct desk* desk) { return desk->closed; }
 
-/* The oldest that has not been answered. */
+/* The oldest request without a reply. */
 EXPORT struct evhttp_request* desk_next(const struct desk* desk) {
   return desk->waiting[desk->given_back % ROOM];
 }
@@ -53,7 +53,7 @@ static void note_close(struct evhttp_connection* connection, void* arg) {
   desk->closed++;
 }
 
-/* "GET /path 3": the command's bit where it has no name here, the path, the length of the body. */
+/* "GET /path 3": the command, or its bit where it has no name here, the path, the length of the body. */
 static struct evbuffer* describe(struct evhttp_request* request) {
   struct evbuffer* page = evbuffer_new();
   evbuffer_add_printf(page, "%d %s %zu", (int)evhttp_request_get_command(request),
@@ -72,13 +72,13 @@ EXPORT void tell(struct evhttp_request* request, void* arg) {
   evbuffer_free(page);
 }
 
-/* Sends the body back, which need not have a piece of its own. */
+/* Replies with the body of the request. */
 EXPORT void echo(struct evhttp_request* request, void* arg) {
   (void)arg;
   evhttp_send_reply(request, HTTP_OK, NULL, evhttp_request_get_input_buffer(request));
 }
 
-/* The value of a header, as C finds it. */
+/* Replies with the value of a header. */
 EXPORT void tell_encoding(struct evhttp_request* request, void* arg) {
   struct evkeyvalq* headers = evhttp_request_get_input_headers(request);
   const char* encoding = evhttp_find_header(headers, "Transfer-Encoding");
@@ -93,7 +93,7 @@ EXPORT void refuse(struct evhttp_request* request, void* arg) {
   evhttp_send_error(request, (int)(intptr_t)arg, NULL);
 }
 
-/* With callbacks of its own for both ends. */
+/* Sets callbacks of its own for the end of the request and of the connection. */
 EXPORT void tell_and_listen(struct evhttp_request* request, void* arg) {
   evhttp_request_set_on_complete_cb(request, note_completion, arg);
   evhttp_connection_set_closecb(evhttp_request_get_connection(request), note_close, arg);
@@ -105,7 +105,7 @@ EXPORT void own_and_tell(struct evhttp_request* request, void* arg) {
   tell(request, arg);
 }
 
-/* Ends the connection, and the request with it. */
+/* Frees the connection, and the request with it. */
 EXPORT void hang_up(struct evhttp_request* request, void* arg) {
   struct desk* desk = arg;
   desk->taken++;
@@ -125,7 +125,7 @@ EXPORT void keep_and_listen(struct evhttp_request* request, void* arg) {
   keep(request, arg);
 }
 
-/* Answers what was kept, whatever has become of its connection. @returns whether that is still there. */
+/* Replies to a stored request, with or without a connection. Returns whether there is one. */
 EXPORT intptr_t answer_next(struct desk* desk) {
   struct evhttp_request* request = desk->waiting[desk->given_back++ % ROOM];
   const int there = evhttp_request_get_connection(request) != NULL;
@@ -135,7 +135,7 @@ EXPORT intptr_t answer_next(struct desk* desk) {
   return there;
 }
 
-/* The same by parts. */
+/* The same in parts. */
 EXPORT void start_next(struct desk* desk) {
   evhttp_send_reply_start(desk->waiting[desk->given_back % ROOM], HTTP_OK, NULL);
 }
@@ -158,7 +158,7 @@ static void tell_in_time(evutil_socket_t fd, short what, void* arg) {
   tell(arg, NULL);
 }
 
-/* Answers from a timer of its own. */
+/* Replies from a timer of its own. */
 EXPORT void tell_later(struct evhttp_request* request, void* arg) {
   const struct timeval soon = {0, 2000};
   (void)arg;
@@ -188,7 +188,7 @@ static void send_part(evutil_socket_t fd, short what, void* arg) {
   free(parts);
 }
 
-/* Answers in three parts, each from a timer. */
+/* Replies in three parts, each from a timer. */
 EXPORT void tell_in_parts(struct evhttp_request* request, void* arg) {
   struct parts* parts = calloc(1, sizeof *parts);
   parts->request = request;
@@ -198,8 +198,8 @@ EXPORT void tell_in_parts(struct evhttp_request* request, void* arg) {
   send_part(-1, 0, parts);
 }
 
-/* Ends the reply when all of it has been written, so that libevent ends the request there and then; and makes
-   itself heard of that at the last moment. */
+/* Ends the reply when all of it has been written, so that libevent completes the request at once. Sets the
+ * callback for that just before. */
 static void end_written(struct evhttp_connection* connection, void* arg) {
   struct parts* parts = arg;
   (void)connection;

@@ -1,5 +1,4 @@
-/* Programs of timers that are due at one and the same microsecond, as test/support/timer-program.ts makes
- * them. */
+/* Programs of timers that are due at the same microsecond, like those of test/support/timer-program.ts. */
 #include <event2/event.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,7 +12,7 @@ static const int64_t kModulus = 2147483647;
 struct program {
   int64_t state;
   int64_t order; /* a hash of which timers ran, in their order */
-  int64_t looks; /* how often the loop has looked at the clock for them */
+  int64_t looks; /* how often the loop has read the clock */
   struct timeval last;
   int steps;
   struct event* timers[kTimers];
@@ -60,8 +59,8 @@ static void on_start(evutil_socket_t fd, short what, void* arg) {
   for (int i = 0; i < kAtFirst; i++) step(program);
 }
 
-/* Runs the program of that seed in a base of its own. Returns the hash of its order, and how often it looked
- * at the clock. */
+/* Runs the program of a seed in a base of its own. Returns the hash of its order, and how often it read the
+ * clock. */
 EXPORT intptr_t run_timers(intptr_t seed) {
   struct program program = {.state = seed, .steps = kSteps};
   struct timer timers[kTimers];

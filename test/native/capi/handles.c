@@ -1,5 +1,5 @@
-/* The C functions with everything that is not a handle, and with bad arguments. Prints "ok" when all is as
- * promised. */
+/* Calls the C functions with all kinds of values that are no handle, and with bad arguments. Prints "ok" when
+ * they behave as documented. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
     }                                                                 \
   } while (0)
 
-/* Every function says that this is no buffer, and touches nothing. */
+/* Every function reports that this is no buffer, and touches nothing. */
 static void check_gone(secure_buffer* handle) {
   unsigned char bytes[4] = {1, 2, 3, 4};
   secure_buffer* const live = secure_buffer_new(4);
@@ -104,7 +104,7 @@ int main(void) {
   CHECK(secure_buffer_zeroize(buffer) == 0);
   CHECK(secure_buffer_len(buffer) == 0);
 
-  /* Stale: also when the place has been taken again. */
+  /* Stale: also when a newer buffer has taken the place. */
   CHECK(secure_buffer_destroy(buffer) == 0);
   check_gone(buffer);
   secure_buffer* const next = secure_buffer_new(8);

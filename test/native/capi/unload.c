@@ -1,5 +1,5 @@
-/* Loads the library again and again, leaves buffers alive in it, and unloads it: `unload <library>`. Prints
- * what the process has after the first time and after the last. */
+/* `unload <library>`: loads the library again and again, leaves buffers alive in it, and unloads it. Prints
+ * the state of the process after the first time and after the last. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <malloc.h>

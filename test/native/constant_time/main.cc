@@ -1,7 +1,7 @@
-// Compares secrets under valgrind's memcheck. To memcheck the bytes and lengths of the buffers are undefined,
-// so it reports every branch and every address that depends on them: a comparison without a report takes a
-// time that does not depend on them. The argument says which comparison; `memcmp` is the control, which has
-// to be reported.
+// Compares secrets under valgrind's memcheck, with the bytes and lengths of the buffers marked as undefined.
+// memcheck reports every branch and every address that depends on them, so the time of a comparison without a
+// report does not depend on them. The argument says which comparison; `memcmp` is the control, which must be
+// reported.
 #include <valgrind/memcheck.h>
 
 #include <cstdio>
@@ -17,21 +17,21 @@ namespace {
 
 using namespace bitcoin_support;
 
-constexpr std::size_t kCapacity = 1000;
-constexpr std::size_t kOtherCapacity = 333;
-constexpr std::size_t kLength = 333;
+constexpr size_t kCapacity = 1000;
+constexpr size_t kOtherCapacity = 333;
+constexpr size_t kLength = 333;
 
-BufferNumber Secret(std::size_t capacity) {
+BufferNumber Secret(size_t capacity) {
   const BufferNumber number = SecureBufferTable::Instance().New(capacity);
   const std::vector<unsigned char> bytes(kLength, 0x5a);
   if (number == 0 || !SecureBuffer(number).Write(bytes)) std::abort();
   ControlBlock& block = *SecureBufferTable::Instance().Find(number);
-  VALGRIND_MAKE_MEM_UNDEFINED(block.m_slot.data, capacity);
-  VALGRIND_MAKE_MEM_UNDEFINED(&block.m_length, sizeof block.m_length);
+  VALGRIND_MAKE_MEM_UNDEFINED(block.slot.data, capacity);
+  VALGRIND_MAKE_MEM_UNDEFINED(&block.length, sizeof block.length);
   return number;
 }
 
-// The answer itself is no secret any more.
+// The result itself is no secret.
 int Say(std::optional<bool> answer) {
   VALGRIND_MAKE_MEM_DEFINED(&answer, sizeof answer);
   std::printf("%s\n", answer.value() ? "yes" : "no");
@@ -49,7 +49,7 @@ int Run(const char* what) {
   std::vector<unsigned char> bytes(kLength, 0x5a);
   VALGRIND_MAKE_MEM_UNDEFINED(bytes.data(), bytes.size());
   if (std::strcmp(what, "equals-bytes") == 0) return Say(first.Equals(bytes));
-  const unsigned char* const data = SecureBufferTable::Instance().Find(other)->m_slot.data;
+  const unsigned char* const data = SecureBufferTable::Instance().Find(other)->slot.data;
   if (std::strcmp(what, "memcmp") == 0) return Say(std::memcmp(data, bytes.data(), kLength) == 0);
   return 2;
 }

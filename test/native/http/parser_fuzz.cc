@@ -1,4 +1,4 @@
-// For libFuzzer: whatever bytes come, the verdict must not depend on how they are split.
+// For libFuzzer: the verdict on any bytes must not depend on how they are split.
 #include <cstdio>
 
 #include "parser_verdict.h"

@@ -1,6 +1,5 @@
-// parser_splits <first seed> <count>: makes requests by chance out of what requests are made of, right and
-// wrong, and compares the verdict on the whole with that on its pieces. Prints how many of each verdict there
-// were.
+// parser_splits <first seed> <count>: makes random requests out of valid and invalid parts, and compares the
+// verdict on the whole with the verdict on its pieces. Prints how many of each verdict there were.
 #include <cstdio>
 #include <iterator>
 #include <map>

@@ -1,4 +1,4 @@
-// What HttpStrictParser makes of a connection's bytes, in a form that can be compared.
+// How HttpStrictParser reads a connection's bytes, in a form that can be compared.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 
 namespace bitcoin_support::test {
 
-/// Feeds `bytes` in pieces, each as long as `next_length()` says, from memory of exactly that size, so that a
-/// sanitizer sees a byte too many. @returns each request as it was read, and how it ended.
+/// Feeds `bytes` in pieces of the lengths that `next_length()` returns. Each piece has memory of exactly its
+/// size, so that a sanitizer reports a read beyond it. @returns each request as it was read, and how it ended
 template <class NextLength>
 std::string Verdict(std::string_view bytes, NextLength next_length) {
   const HttpStrictParser::Limits limits{600, 300};
@@ -37,7 +37,7 @@ std::string Verdict(std::string_view bytes, NextLength next_length) {
       const auto [step, used] = parser.Feed(piece.data() + at, piece.size() - at);
       if (step == HttpStrictParser::Step::kRefused)
         return verdict + "refused " + std::to_string(parser.status());
-      if (used == 0 || used > piece.size() - at) std::abort();  // it would never end
+      if (used == 0 || used > piece.size() - at) std::abort();  // otherwise this would never end
       if (in_head) head += used;
       if (step == HttpStrictParser::Step::kData) body.append(piece, at, used);
       if (step == HttpStrictParser::Step::kHead) {
@@ -53,7 +53,7 @@ std::string Verdict(std::string_view bytes, NextLength next_length) {
   return verdict + (parser.idle() ? "idle" : "more");
 }
 
-/// A small generator that is the same everywhere.
+/// A random generator with the same numbers on every system.
 class Random {
  public:
   explicit Random(uint64_t seed) : m_state(seed * 2 + 1) {}

@@ -1,6 +1,5 @@
-// reply_pieces <first seed> <count>: makes replies by chance out of what replies are made of, right and
-// wrong, and compares what HttpReplyParser makes of the whole with what it makes of its pieces. Prints how
-// many ended how.
+// reply_pieces <first seed> <count>: makes random replies out of valid and invalid parts, and compares how
+// HttpReplyParser reads the whole and its pieces. Prints how many ended in each way.
 #include <cstdio>
 #include <map>
 
@@ -53,7 +52,7 @@ std::string ReplyVerdict(std::string_view bytes, NextLength next_length) {
     for (size_t at = 0; at < piece.size() && !parser.complete();) {
       const auto [step, used] = parser.Feed(piece.data() + at, piece.size() - at);
       if (step == HttpReplyParser::Step::kRefused) return verdict + "\nrefused " + parser.fault();
-      if (used == 0 || used > piece.size() - at) std::abort();  // it would never end
+      if (used == 0 || used > piece.size() - at) std::abort();  // otherwise this would never end
       if (step == HttpReplyParser::Step::kData) verdict.append(piece, at, used);
       if (step == HttpReplyParser::Step::kHead) {
         verdict += std::to_string(parser.status()) + " ";

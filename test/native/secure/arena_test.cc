@@ -1,4 +1,4 @@
-// The behaviour that Bitcoin Core's allocator_tests ask of an Arena, on an address range that is never
+// The behaviour that Bitcoin Core's allocator_tests require of an Arena, on an address range that is never
 // touched.
 #include "secure/arena.h"
 
@@ -12,9 +12,9 @@
 namespace bitcoin_support::test {
 namespace {
 
-constexpr std::size_t kSize = 1024 * 1024;
+constexpr size_t kSize = 1024 * 1024;
 
-void* Base() { return reinterpret_cast<void*>(std::uintptr_t{0x08000000}); }
+void* Base() { return reinterpret_cast<void*>(uintptr_t{0x08000000}); }
 
 Arena Whole() { return Arena(Base(), kSize, 16); }
 
@@ -69,8 +69,8 @@ TEST("arena: 0 bytes are null and use nothing") {
 TEST("arena: more than there is, or than can be rounded up, is null") {
   Arena arena = Whole();
   CHECK(arena.Alloc(kSize + 1) == nullptr);
-  CHECK(arena.Alloc(std::numeric_limits<std::size_t>::max()) == nullptr);
-  CHECK(arena.Alloc(std::numeric_limits<std::size_t>::max() - 15) == nullptr);
+  CHECK(arena.Alloc(std::numeric_limits<size_t>::max()) == nullptr);
+  CHECK(arena.Alloc(std::numeric_limits<size_t>::max() - 15) == nullptr);
   CheckEmpty(arena);
 }
 
@@ -134,13 +134,13 @@ TEST("arena: a sweep through unequal sizes, freed in both directions") {
   Arena arena = Whole();
   for (const bool forwards : {true, false}) {
     std::vector<void*> chunks;
-    for (std::size_t size = 1; size < 1024; ++size) {
+    for (size_t size = 1; size < 1024; ++size) {
       void* const chunk = arena.Alloc(size);
       CHECK(chunk != nullptr);
-      CHECK(reinterpret_cast<std::uintptr_t>(chunk) % 16 == 0);
+      CHECK(reinterpret_cast<uintptr_t>(chunk) % 16 == 0);
       chunks.push_back(chunk);
     }
-    for (std::size_t i = 0; i < chunks.size(); ++i) {
+    for (size_t i = 0; i < chunks.size(); ++i) {
       arena.Free(chunks[forwards ? i : chunks.size() - 1 - i]);
     }
     CheckEmpty(arena);
@@ -150,15 +150,15 @@ TEST("arena: a sweep through unequal sizes, freed in both directions") {
 TEST("arena: unequal chunks are freed haphazardly") {
   Arena arena = Whole();
   std::vector<void*> chunks;
-  for (std::size_t i = 0; i < 2048; ++i) chunks.push_back(arena.Alloc(i + 1));
-  for (std::size_t i = 0; i < 2048; ++i) arena.Free(chunks[((i * 23) % 2048) ^ 242]);
+  for (size_t i = 0; i < 2048; ++i) chunks.push_back(arena.Alloc(i + 1));
+  for (size_t i = 0; i < 2048; ++i) arena.Free(chunks[((i * 23) % 2048) ^ 242]);
   CheckEmpty(arena);
 }
 
 TEST("arena: taking and freeing at random leaves it whole") {
   Arena arena = Whole();
   std::vector<void*> chunks(2048, nullptr);
-  std::uint32_t random = 0x12345678;
+  uint32_t random = 0x12345678;
   for (int i = 0; i < 5000; ++i) {
     void*& chunk = chunks[random & (chunks.size() - 1)];
     if ((random & 0x80000000) != 0) {

@@ -1,4 +1,4 @@
-// A table of buffers over ordinary memory, and looks into them.
+// A table of buffers over ordinary memory whose bytes a test can read.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,7 @@ struct Fixture {
   explicit Fixture(int pages = 100, int locked = 100)
       : pool(std::make_unique<HeapPages>(pages, locked)), table(pool) {}
 
-  BufferNumber New(std::size_t capacity) {
+  BufferNumber New(size_t capacity) {
     const BufferNumber number = table.New(capacity);
     CHECK(number != 0);
     return number;
@@ -29,13 +29,13 @@ struct Fixture {
   SecureBufferTable table;
 };
 
-inline Vector Counting(std::size_t size) {
+inline Vector Counting(size_t size) {
   Vector bytes(size);
   std::iota(bytes.begin(), bytes.end(), static_cast<unsigned char>(1));
   return bytes;
 }
 
-inline Vector ContentOf(const SecureBuffer& buffer, std::size_t room = 4096) {
+inline Vector ContentOf(const SecureBuffer& buffer, size_t room = 4096) {
   Vector bytes(room);
   bytes.resize(buffer.Read(bytes).value());
   return bytes;

@@ -1,4 +1,4 @@
-// As much of a test framework as these tests need: the mocha drivers run each test in a process of its own.
+// A small test framework. The mocha drivers run each test in a process of its own.
 #pragma once
 
 #include <stdexcept>
@@ -8,10 +8,10 @@ namespace bitcoin_support::test {
 
 using TestFunction = void (*)();
 
-/// How a test's process has to end.
+/// How a test's process must end.
 enum class Ending {
-  kNormal,  ///< by itself
-  kFatal,   ///< killed: the test shows that something is not survived
+  kNormal,  ///< normally
+  kFatal,   ///< by a signal
 };
 
 /// Registers a test when the program starts.
@@ -45,7 +45,7 @@ bool Throws(Function function) {
   static void CHECK_JOIN(Test, __LINE__)()
 /// TEST("what it shows") { ... }
 #define TEST(name) TEST_THAT_ENDS(name, ::bitcoin_support::test::Ending::kNormal)
-/// The same for what ends in a signal.
+/// The same for a test that ends by a signal.
 #define FATAL_TEST(name) TEST_THAT_ENDS(name, ::bitcoin_support::test::Ending::kFatal)
 #define CHECK(condition)              \
   ((condition) ? static_cast<void>(0) \

@@ -11,41 +11,41 @@
 
 namespace bitcoin_support::test {
 
-/// Gives a number of ranges at made-up addresses, the first of them locked.
+/// Hands out a number of ranges at made-up addresses; the first ones count as locked.
 class FakePages final : public LockedPageAllocator {
  public:
-  FakePages(int count, int locked, std::size_t limit = std::numeric_limits<std::size_t>::max())
+  FakePages(int count, int locked, size_t limit = std::numeric_limits<size_t>::max())
       : m_count(count), m_locked(locked), m_limit(limit) {}
 
-  LockedPages AllocateLocked(std::size_t size) override {
+  LockedPages AllocateLocked(size_t size) override {
     if (m_count == 0) return {};
     --m_count;
     const bool lock = m_locked > 0;
     if (lock) --m_locked;
-    const auto address = std::uintptr_t{0x08000000} + (static_cast<std::uintptr_t>(m_count) << 24);
+    const auto address = uintptr_t{0x08000000} + (static_cast<uintptr_t>(m_count) << 24);
     return {reinterpret_cast<void*>(address), size, lock ? Backend::kMlock : Backend::kNone};
   }
-  void FreeLocked(void*, std::size_t) noexcept override {}
-  void AbandonLocked(void*, std::size_t) noexcept override {}
-  std::size_t GetLimit() override { return m_limit; }
+  void FreeLocked(void*, size_t) noexcept override {}
+  void AbandonLocked(void*, size_t) noexcept override {}
+  size_t GetLimit() override { return m_limit; }
 
  private:
   int m_count;
   int m_locked;
-  const std::size_t m_limit;
+  const size_t m_limit;
 };
 
-/// Gives the heap's memory, of which the first so many regions count as locked, and fails after so many in
-/// all.
+/// Hands out memory of the heap. The first regions, up to a number, count as locked; after another number it
+/// fails.
 class HeapPages final : public LockedPageAllocator {
  public:
-  HeapPages(int count, int locked, std::size_t limit = std::numeric_limits<std::size_t>::max())
+  HeapPages(int count, int locked, size_t limit = std::numeric_limits<size_t>::max())
       : m_count(count), m_locked(locked), m_limit(limit) {}
   ~HeapPages() override {
     for (void* const address : m_memory) Delete(address);
   }
 
-  LockedPages AllocateLocked(std::size_t size) override {
+  LockedPages AllocateLocked(size_t size) override {
     if (m_count == 0) return {};
     --m_count;
     const bool lock = m_locked > 0;
@@ -54,13 +54,13 @@ class HeapPages final : public LockedPageAllocator {
     m_memory.emplace(address);
     return {address, size, lock ? Backend::kMlock : Backend::kNone};
   }
-  void FreeLocked(void* address, std::size_t) noexcept override {
+  void FreeLocked(void* address, size_t) noexcept override {
     m_memory.erase(address);
     Delete(address);
   }
   // They are deleted with the others.
-  void AbandonLocked(void*, std::size_t) noexcept override {}
-  std::size_t GetLimit() override { return m_limit; }
+  void AbandonLocked(void*, size_t) noexcept override {}
+  size_t GetLimit() override { return m_limit; }
 
  private:
   static constexpr std::align_val_t kPage{4096};
@@ -69,7 +69,7 @@ class HeapPages final : public LockedPageAllocator {
 
   int m_count;
   int m_locked;
-  const std::size_t m_limit;
+  const size_t m_limit;
   std::set<void*> m_memory;
 };
 

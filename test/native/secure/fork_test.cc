@@ -19,7 +19,7 @@
 namespace bitcoin_support::test {
 namespace {
 
-/// The status that a forked child ends with: 0 when `child` returns true.
+/// @returns the status that a forked child ends with: 0 when `child` returns true
 int InChild(const std::function<bool()>& child) {
   const pid_t pid = fork();
   CHECK(pid >= 0);
@@ -60,16 +60,15 @@ TEST("fork: a purge in the child leaves the parent's memory alone") {
   CHECK(first == 1);
 }
 
-/// Makes a secret with a backend and has a child look at the parent's address.
+/// Makes a secret with a backend, and lets a child read the parent's address.
 int ChildLooksAt(BackendChoice choice, Backend& backend) {
-  // Each test runs in a process of its own; when they all share one, the backend is whatever the first has
-  // chosen.
+  // Usually each test runs in a process of its own. When all share one, the first has chosen the backend.
   LockedPoolManager::Instance().Configure(LockPolicy::kAllow, choice);
   SecureBufferTable& table = SecureBufferTable::Instance();
   const BufferNumber number = table.New(100);
   CHECK(SecureBuffer(number).Fill(0x77));
   backend = LockedPoolManager::Instance().GetStats().backend;
-  const volatile unsigned char* const data = table.Find(number)->m_slot.data;
+  const volatile unsigned char* const data = table.Find(number)->slot.data;
   return InChild([data] {
     for (int i = 0; i < 100; ++i) {
       if (data[i] != 0) return false;
@@ -87,7 +86,7 @@ TEST("fork: the child finds zeros where the parent's mlock pages are") {
 TEST("fork: the child finds nothing where the parent's memfd_secret pages are") {
   Backend backend = Backend::kNone;
   const int status = ChildLooksAt(BackendChoice::kMemfdSecret, backend);
-  // A kernel without the call gives private pages, which are wiped.
+  // Without the call in the kernel, the pages are private, and wiped in the child.
   if (backend == Backend::kMemfdSecret) {
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
   } else {

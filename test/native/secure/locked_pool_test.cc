@@ -1,4 +1,4 @@
-// The behaviour that Bitcoin Core's allocator_tests ask of a LockedPool, and what this pool adds.
+// The behaviour that Bitcoin Core's allocator_tests require of a LockedPool, and what this pool adds.
 #include "secure/locked_pool.h"
 
 #include <cstring>
@@ -15,7 +15,7 @@
 namespace bitcoin_support::test {
 namespace {
 
-constexpr std::size_t kArena = LockedPool::kArenaSize;
+constexpr size_t kArena = LockedPool::kArenaSize;
 
 TEST("locked pool: it takes nothing before it is asked") {
   const LockedPool pool(std::make_unique<FakePages>(3, 1));
@@ -46,7 +46,7 @@ TEST("locked pool: six halves fill three arenas, a seventh chunk fails, and one 
   CHECK(pool.Alloc(16) == nullptr);
   CHECK(pool.GetStats().total == 3 * kArena);
   CHECK(pool.GetStats().backend == Backend::kNone);
-  for (const int i : {0, 2, 4, 1, 3, 5}) pool.Free(halves[static_cast<std::size_t>(i)]);
+  for (const int i : {0, 2, 4, 1, 3, 5}) pool.Free(halves[static_cast<size_t>(i)]);
   const LockedPool::Stats stats = pool.GetStats();
   CHECK(stats.total == kArena);
   CHECK(stats.locked == kArena);
@@ -64,7 +64,7 @@ TEST("locked pool: arenas that nothing is in go back, except one, the best") {
   std::vector<void*> chunks;
   for (int i = 0; i < 6; ++i) chunks.push_back(pool.Alloc(kArena));
   CHECK(pool.arenas() == 6);
-  // Those of 4 and 5 are not locked: none stays while there is another.
+  // The arenas of 4 and 5 are not locked: none is kept while there is another one.
   pool.Free(chunks[5]);
   CHECK(pool.arenas() == 5);
   pool.Free(chunks[0]);
@@ -77,8 +77,8 @@ TEST("locked pool: arenas that nothing is in go back, except one, the best") {
   pool.Free(chunks[3]);
   CHECK(pool.arenas() == 1);
   CHECK(pool.GetStats().locked == kArena);
-  // What comes and goes makes no arena and frees none.
-  const std::size_t growths = pool.growths();
+  // A chunk that comes and goes makes no arena and frees none.
+  const size_t growths = pool.growths();
   for (int i = 0; i < 100; ++i) pool.Free(pool.Alloc(kArena));
   CHECK(pool.growths() == growths);
 }
@@ -199,7 +199,7 @@ TEST("locked pool: the reserve is one user's also while that keeps it idle") {
 TEST("locked pool: a reserve that is abandoned is made anew") {
   LockedPool pool(MakePlatformPageAllocator(BackendChoice::kMlock), nullptr, 16384);
   void* const first = pool.AllocReserved(1);
-  const std::size_t size = pool.SizeOfRegion(first);
+  const size_t size = pool.SizeOfRegion(first);
   pool.AbandonRegion(first);
   CHECK(!pool.Contains(first));
   CHECK(pool.GetStats().total == size);
@@ -224,7 +224,7 @@ TEST("locked pool: a limit of nothing has no reserve, and no failure is counted 
 TEST("locked pool: a region counts in whole pages, which are what is locked") {
   LockedPool pool(MakePlatformPageAllocator(BackendChoice::kMlock));
   void* const region = pool.AllocRegion(1);
-  const std::size_t size = pool.SizeOfRegion(region);
+  const size_t size = pool.SizeOfRegion(region);
   CHECK(size >= 4096);
   CHECK(pool.GetStats().used == size);
   CHECK(pool.GetStats().locked == size);
@@ -363,7 +363,7 @@ TEST("secure allocator: a vector's elements are in the pool, and leave no bytes 
   std::vector<unsigned char, SecureAllocator<unsigned char>> bytes(1000, 0x5a);
   unsigned char* const data = bytes.data();
   CHECK(LockedPoolManager::Instance().pool().Contains(data));
-  // The pool's memory stays mapped, so that it can be looked at afterwards.
+  // The pool's memory stays mapped, so it can be read afterwards.
   bytes = {};
   bytes.shrink_to_fit();
   for (int i = 0; i < 1000; ++i) CHECK(data[i] == 0);
@@ -377,7 +377,7 @@ TEST("secure allocator: more than an arena holds has pages of its own, and too m
     CHECK(pool.Contains(bytes.data() + kArena * 2 - 1));
   }
   CHECK(pool.GetStats().regions == 0);
-  CHECK(Throws<std::bad_alloc>([] { (void)SecureAllocator<long>().allocate(std::size_t{1} << 62); }));
+  CHECK(Throws<std::bad_alloc>([] { (void)SecureAllocator<long>().allocate(size_t{1} << 62); }));
 }
 
 TEST("secure allocator: allocators of all types are equal and share the pool") {

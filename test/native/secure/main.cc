@@ -1,4 +1,4 @@
-// secure_memory_tests                runs all tests that end by themselves
+// secure_memory_tests                runs all tests that end normally
 // secure_memory_tests --list         prints the names of all tests
 // secure_memory_tests <name>         runs one
 #include <cstdio>

@@ -14,11 +14,9 @@ namespace {
 
 using Vector = std::vector<unsigned char>;
 
-bool AllZero(const unsigned char* bytes, std::size_t size) {
-  return Vector(bytes, bytes + size) == Vector(size);
-}
+bool AllZero(const unsigned char* bytes, size_t size) { return Vector(bytes, bytes + size) == Vector(size); }
 
-BufferNumber Filled(std::size_t capacity) {
+BufferNumber Filled(size_t capacity) {
   const BufferNumber number = SecureBufferTable::Instance().New(capacity);
   CHECK(number != 0);
   CHECK(SecureBuffer(number).Fill(0x77));
@@ -30,8 +28,8 @@ TEST("purge: every buffer is wiped and gone, and so is all other locked memory")
   const BufferNumber small = Filled(32);
   const BufferNumber large = Filled(20'000);
   Filled(500'000);
-  const unsigned char* const small_data = table.Find(small)->m_slot.data;
-  const unsigned char* const large_data = table.Find(large)->m_slot.data;
+  const unsigned char* const small_data = table.Find(small)->slot.data;
+  const unsigned char* const large_data = table.Find(large)->slot.data;
   const std::vector<unsigned char, SecureAllocator<unsigned char>> other(100, 0x55);
   PurgeAll();
   CHECK(table.live() == 0);
@@ -73,8 +71,8 @@ TEST("purge: it does not wait for a use, which finds zeros and wipes what it wri
 TEST("purge: a signal's purge closes and wipes without a lock") {
   SecureBufferTable& table = SecureBufferTable::Instance();
   const BufferNumber number = Filled(100);
-  const unsigned char* const data = table.Find(number)->m_slot.data;
-  // As a handler might find them.
+  const unsigned char* const data = table.Find(number)->slot.data;
+  // The state in which a signal handler may find them.
   table.LockForFork();
   PurgeFromSignal();
   table.UnlockAfterFork();

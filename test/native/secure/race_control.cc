@@ -1,4 +1,4 @@
-// What the thread tests' sanitizer has to find, as a sign that it would find the like in the core.
+// A data race that ThreadSanitizer must find, to show that it would find one in the code under test.
 #include <thread>
 
 #include "check.h"

@@ -1,4 +1,4 @@
-// Who may reach a buffer, and until when.
+// How long a buffer can be used, and by whom.
 #include <limits>
 #include <optional>
 
@@ -8,7 +8,7 @@
 namespace bitcoin_support::test {
 namespace {
 
-// Every function with a number that is not open.
+// Calls every function with a number that is not open.
 void CheckGone(Fixture& fixture, BufferNumber number) {
   SecureBuffer buffer = fixture.On(number);
   Vector into(10, 0xee);
@@ -72,13 +72,13 @@ TEST("secure buffer: zero and forged numbers fail as stale ones do") {
 
 TEST("secure buffer: destroy leaves nothing in memory") {
   Fixture fixture;
-  for (const std::size_t capacity : {std::size_t{32}, std::size_t{1000}, std::size_t{20'000}}) {
+  for (const size_t capacity : {size_t{32}, size_t{1000}, size_t{20'000}}) {
     const BufferNumber number = fixture.New(capacity);
     const BufferNumber neighbour = fixture.New(capacity);
     CHECK(fixture.On(number).Fill(0xab));
-    const unsigned char* const data = fixture.table.Find(number)->m_slot.data;
+    const unsigned char* const data = fixture.table.Find(number)->slot.data;
     CHECK(fixture.table.Destroy(number));
-    for (std::size_t i = 0; i < capacity + 32; ++i) CHECK(data[i] == 0);
+    for (size_t i = 0; i < capacity + 32; ++i) CHECK(data[i] == 0);
     CHECK(fixture.table.Destroy(neighbour));
   }
 }
@@ -90,7 +90,7 @@ TEST("secure buffer: a used-up generation retires its place") {
   fixture.table.Find(first)->set_generation(ControlBlock::kLastGeneration);
   const BufferNumber last = fixture.New(10);
   CHECK(last >> SecureBufferTable::kIndexBits == ControlBlock::kLastGeneration);
-  CHECK(last < std::uint64_t{1} << 53);
+  CHECK(last < uint64_t{1} << 53);
   CHECK(fixture.table.Destroy(last));
   const BufferNumber next = fixture.New(10);
   CHECK((next & 0xffffff) != (last & 0xffffff));

@@ -32,8 +32,8 @@ TEST("secure buffer: a new one is valid, locked, empty and zero") {
 TEST("secure buffer: a capacity of 0 or above INT32_MAX makes none") {
   Fixture fixture;
   CHECK(fixture.table.New(0) == 0);
-  CHECK(fixture.table.New(std::size_t{1} << 31) == 0);
-  CHECK(fixture.table.New(std::numeric_limits<std::size_t>::max()) == 0);
+  CHECK(fixture.table.New(size_t{1} << 31) == 0);
+  CHECK(fixture.table.New(std::numeric_limits<size_t>::max()) == 0);
   CHECK(fixture.table.live() == 0);
   CHECK(fixture.pool.GetStats().total == 0);
 }
@@ -51,7 +51,7 @@ TEST("secure buffer: numbers fit 53 bits and none is used twice") {
   std::vector<BufferNumber> seen;
   for (int i = 0; i < 1000; ++i) {
     const BufferNumber number = fixture.New(16);
-    CHECK(number < std::uint64_t{1} << 53);
+    CHECK(number < uint64_t{1} << 53);
     seen.push_back(number);
     if (i % 2 == 0) CHECK(fixture.table.Destroy(number));
   }
@@ -122,13 +122,13 @@ TEST("secure buffer: an append adds to the content, and enlarges the capacity wh
   CHECK(ContentOf(buffer) == bytes);
   CHECK(buffer.Append(SecureBuffer::Bytes()) == Growth::kFits);
   CHECK(buffer.Capacity() == 10u);
-  const unsigned char* const before = fixture.table.Find(number)->m_slot.data;
+  const unsigned char* const before = fixture.table.Find(number)->slot.data;
   CHECK(buffer.Append(std::span(bytes).first(1)) == Growth::kMoved);
   CHECK(buffer.Capacity() == 20u);
   CHECK(buffer.Length() == 11u);
-  const unsigned char* const after = fixture.table.Find(number)->m_slot.data;
+  const unsigned char* const after = fixture.table.Find(number)->slot.data;
   CHECK(after != before);
-  // Slots stay mapped: where the content was there is nothing of it.
+  // Slots stay mapped, so the old place can be read: it is wiped.
   for (int i = 0; i < 10; ++i) CHECK(before[i] == 0);
   CHECK(std::equal(bytes.begin(), bytes.end(), after));
   CHECK(after[10] == 1);
@@ -198,7 +198,7 @@ TEST("secure buffer: its own bytes can be written to it") {
   const BufferNumber number = fixture.New(10);
   SecureBuffer buffer = fixture.On(number);
   CHECK(buffer.Write(Counting(10)));
-  unsigned char* const data = fixture.table.Find(number)->m_slot.data;
+  unsigned char* const data = fixture.table.Find(number)->slot.data;
   CHECK(buffer.Write(SecureBuffer::Bytes(data + 2, 5)));
   CHECK(ContentOf(buffer) == Vector({3, 4, 5, 6, 7}));
 }
@@ -254,14 +254,14 @@ TEST("secure buffer: equality is that of the contents, whatever the capacities")
   CHECK(small.Equals(large) == true);
   CHECK(large.Equals(small) == true);
   CHECK(small.Equals(small) == true);
-  for (std::size_t i = 0; i < 37; ++i) {
+  for (size_t i = 0; i < 37; ++i) {
     Vector other = Counting(37);
     other[i] ^= 0x80;
     CHECK(large.Write(other));
     CHECK(small.Equals(large) == false);
     CHECK(small.Equals(other) == false);
   }
-  // The same bytes but for the number of zeros at the end.
+  // The same bytes, except for the number of zeros at the end.
   CHECK(small.Write(Vector(3)));
   CHECK(large.Write(Vector(4)));
   CHECK(small.Equals(large) == false);
@@ -285,7 +285,7 @@ TEST("secure buffer: equality with bytes from elsewhere") {
 TEST("secure buffer: a single bit anywhere makes it not zero") {
   Fixture fixture;
   SecureBuffer buffer = fixture.On(fixture.New(77));
-  for (std::size_t i = 0; i < 77; ++i) {
+  for (size_t i = 0; i < 77; ++i) {
     Vector bytes(77);
     bytes[i] = 1;
     CHECK(buffer.Write(bytes));
@@ -299,7 +299,7 @@ TEST("secure buffer: the lock is a wish that neighbours do not notice") {
   Fixture fixture;
   SecureBuffer buffer = fixture.On(fixture.New(10));
   SecureBuffer neighbour = fixture.On(fixture.New(10));
-  const std::size_t locked = fixture.pool.GetStats().locked;
+  const size_t locked = fixture.pool.GetStats().locked;
   CHECK(buffer.Unlock());
   CHECK(!buffer.IsLocked());
   CHECK(neighbour.IsLocked());
@@ -320,7 +320,7 @@ TEST("secure buffer: pages that are not locked are never said to be") {
 TEST("secure buffer: the integrity check sees a byte past the end") {
   Fixture fixture;
   const BufferNumber number = fixture.New(10);
-  unsigned char* const data = fixture.table.Find(number)->m_slot.data;
+  unsigned char* const data = fixture.table.Find(number)->slot.data;
   data[10] ^= 1;
   CHECK(fixture.On(number).IntegrityCheck() == false);
   data[10] ^= 1;

@@ -13,7 +13,7 @@
 namespace bitcoin_support::test {
 namespace {
 
-constexpr std::size_t kCapacity = 64;
+constexpr size_t kCapacity = 64;
 
 int InChild(const std::function<void()>& child) {
   const pid_t pid = fork();
@@ -33,11 +33,11 @@ void MakeSecret() {
   SecureBufferTable& table = SecureBufferTable::Instance();
   const BufferNumber number = table.New(kCapacity);
   SecureBuffer(number).Fill(0x77);
-  g_secret = table.Find(number)->m_slot.data;
+  g_secret = table.Find(number)->slot.data;
 }
 
 bool SecretIsWiped() {
-  for (std::size_t i = 0; i < kCapacity; ++i) {
+  for (size_t i = 0; i < kCapacity; ++i) {
     if (g_secret[i] != 0) return false;
   }
   return true;

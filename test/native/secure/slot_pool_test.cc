@@ -13,15 +13,15 @@
 namespace bitcoin_support::test {
 namespace {
 
-const std::vector<std::size_t>& Capacities() {
-  static const std::vector<std::size_t> capacities{
-      1,    15,   16,    31,    32,    33,    100,   255,    256,    257,    1000,   1024,
-      1025, 4096, 16383, 16384, 16385, 65536, 99999, 131072, 131073, 262144, 262145, 1000001};
+const std::vector<size_t>& Capacities() {
+  static const std::vector<size_t> capacities{1,     15,    16,    31,     32,     33,     100,    255,
+                                              256,   257,   1000,  1024,   1025,   4096,   16383,  16384,
+                                              16385, 65536, 99999, 131072, 131073, 262144, 262145, 1000001};
   return capacities;
 }
 
-bool AllZero(const unsigned char* bytes, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {
+bool AllZero(const unsigned char* bytes, size_t size) {
+  for (size_t i = 0; i < size; ++i) {
     if (bytes[i] != 0) return false;
   }
   return true;
@@ -35,12 +35,12 @@ struct Fixture {
 
 TEST("slot pool: slots of all sizes are aligned to 32 bytes, zero and apart") {
   Fixture fixture;
-  std::vector<std::pair<Slot, std::size_t>> taken;
-  for (const std::size_t capacity : Capacities()) {
+  std::vector<std::pair<Slot, size_t>> taken;
+  for (const size_t capacity : Capacities()) {
     for (int i = 0; i < 3; ++i) {
       const Slot slot = fixture.slots.Take(capacity);
       CHECK(slot.data != nullptr);
-      CHECK(reinterpret_cast<std::uintptr_t>(slot.data) % 32 == 0);
+      CHECK(reinterpret_cast<uintptr_t>(slot.data) % 32 == 0);
       CHECK(AllZero(slot.data, capacity));
       std::memset(slot.data, 0xff, capacity);
       taken.emplace_back(slot, capacity);
@@ -55,11 +55,11 @@ TEST("slot pool: slots of all sizes are aligned to 32 bytes, zero and apart") {
 
 TEST("slot pool: a slot that comes back is zero, canary and all") {
   Fixture fixture;
-  for (const std::size_t capacity : Capacities()) {
+  for (const size_t capacity : Capacities()) {
     const Slot first = fixture.slots.Take(capacity);
     std::memset(first.data, 0xff, capacity);
     fixture.slots.Wipe(first, capacity);
-    if (capacity <= SlotPool::kLargestClass) CHECK(AllZero(first.data, first.slab->m_slot_size));
+    if (capacity <= SlotPool::kLargestClass) CHECK(AllZero(first.data, first.slab->slot_size));
     fixture.slots.Return(first);
     const Slot second = fixture.slots.Take(capacity);
     CHECK(AllZero(second.data, capacity));
@@ -70,10 +70,9 @@ TEST("slot pool: a slot that comes back is zero, canary and all") {
 
 TEST("slot pool: a byte too many shows, whichever byte of the canary it is") {
   Fixture fixture;
-  for (const std::size_t capacity :
-       {std::size_t{1}, std::size_t{32}, std::size_t{1000}, std::size_t{20000}}) {
+  for (const size_t capacity : {size_t{1}, size_t{32}, size_t{1000}, size_t{20000}}) {
     const Slot slot = fixture.slots.Take(capacity);
-    for (std::size_t i = capacity; i < slot.slab->m_slot_size; ++i) {
+    for (size_t i = capacity; i < slot.slab->slot_size; ++i) {
       slot.data[i] ^= 0x01;
       CHECK(!fixture.slots.CanaryIntact(slot, capacity));
       slot.data[i] ^= 0x01;
@@ -86,9 +85,9 @@ TEST("slot pool: a byte too many shows, whichever byte of the canary it is") {
 
 TEST("slot pool: at least 16 bytes follow every capacity that has no guard page behind it") {
   Fixture fixture;
-  for (std::size_t capacity = 1; capacity <= 20'000; capacity += capacity < 300 ? 1 : 97) {
+  for (size_t capacity = 1; capacity <= 20'000; capacity += capacity < 300 ? 1 : 97) {
     const Slot slot = fixture.slots.Take(capacity);
-    CHECK(slot.slab->m_slot_size - capacity >= 16);
+    CHECK(slot.slab->slot_size - capacity >= 16);
     fixture.slots.Wipe(slot, capacity);
     fixture.slots.Return(slot);
   }
@@ -96,10 +95,10 @@ TEST("slot pool: at least 16 bytes follow every capacity that has no guard page 
 
 TEST("slot pool: canaries differ from slot to slot") {
   Fixture fixture;
-  std::set<std::uint64_t> canaries;
+  std::set<uint64_t> canaries;
   for (int i = 0; i < 100; ++i) {
     const Slot slot = fixture.slots.Take(32);
-    std::uint64_t canary;
+    uint64_t canary;
     std::memcpy(&canary, slot.data + 32, sizeof canary);
     canaries.insert(canary);
   }
@@ -109,8 +108,8 @@ TEST("slot pool: canaries differ from slot to slot") {
 TEST("slot pool: 0 bytes and more than INT32_MAX are refused without taking memory") {
   Fixture fixture;
   CHECK(fixture.slots.Take(0).data == nullptr);
-  CHECK(fixture.slots.Take(std::size_t{1} << 31).data == nullptr);
-  CHECK(fixture.slots.Take(static_cast<std::size_t>(-1)).data == nullptr);
+  CHECK(fixture.slots.Take(size_t{1} << 31).data == nullptr);
+  CHECK(fixture.slots.Take(static_cast<size_t>(-1)).data == nullptr);
   CHECK(fixture.pool.GetStats().total == 0);
 }
 
@@ -153,9 +152,9 @@ TEST("slot pool: memory goes back to the pool, but for an empty slab of each cla
 
 TEST("slot pool: a burst leaves one arena, whatever classes it was of") {
   Fixture fixture(1000);
-  std::vector<std::pair<Slot, std::size_t>> taken;
+  std::vector<std::pair<Slot, size_t>> taken;
   for (int i = 0; i < 5000; ++i) {
-    const std::size_t capacity = Capacities()[static_cast<std::size_t>(i) % 16];
+    const size_t capacity = Capacities()[static_cast<size_t>(i) % 16];
     taken.emplace_back(fixture.slots.Take(capacity), capacity);
     CHECK(taken.back().first.data != nullptr);
   }
@@ -165,7 +164,7 @@ TEST("slot pool: a burst leaves one arena, whatever classes it was of") {
     fixture.slots.Return(slot);
   }
   CHECK(fixture.pool.arenas() == 1);
-  const std::size_t growths = fixture.pool.growths();
+  const size_t growths = fixture.pool.growths();
   for (int i = 0; i < 1000; ++i) {
     const Slot slot = fixture.slots.Take(100);
     fixture.slots.Wipe(slot, 100);
@@ -175,14 +174,14 @@ TEST("slot pool: a burst leaves one arena, whatever classes it was of") {
 }
 
 TEST("slot pool: a small arena has room for all classes that fit in it") {
-  for (const std::size_t limit : {std::size_t{16} * 1024, std::size_t{64} * 1024, std::size_t{128} * 1024}) {
+  for (const size_t limit : {size_t{16} * 1024, size_t{64} * 1024, size_t{128} * 1024}) {
     LockedPool pool(std::make_unique<HeapPages>(1, 1, limit));
     SlotPool slots(pool);
-    for (const std::size_t capacity : {32, 64, 100, 256, 1000}) {
+    for (const size_t capacity : {32, 64, 100, 256, 1000}) {
       const Slot slot = slots.Take(capacity);
       CHECK(slot.data != nullptr);
-      CHECK(slot.slab->m_locked);
-      CHECK(slot.data + slot.slab->m_slot_size <= slot.slab->m_memory + slot.slab->m_size);
+      CHECK(slot.slab->locked);
+      CHECK(slot.data + slot.slab->slot_size <= slot.slab->memory + slot.slab->size);
       CHECK(slots.CanaryIntact(slot, capacity));
     }
     CHECK(pool.GetStats().locked == limit);
@@ -191,8 +190,8 @@ TEST("slot pool: a small arena has room for all classes that fit in it") {
 
 TEST("slot pool: taking and returning all sizes at random keeps every canary") {
   Fixture fixture(1000);
-  std::vector<std::pair<Slot, std::size_t>> slots(512);
-  std::uint64_t random = 0x9e3779b97f4a7c15;
+  std::vector<std::pair<Slot, size_t>> slots(512);
+  uint64_t random = 0x9e3779b97f4a7c15;
   for (int i = 0; i < 50'000; ++i) {
     random ^= random << 13;
     random ^= random >> 7;
@@ -204,7 +203,7 @@ TEST("slot pool: taking and returning all sizes at random keeps every canary") {
       fixture.slots.Return(slot);
       slot = {};
     } else {
-      capacity = 1 + (random >> 20) % (std::size_t{1} << ((random >> 50) % 15));
+      capacity = 1 + (random >> 20) % (size_t{1} << ((random >> 50) % 15));
       slot = fixture.slots.Take(capacity);
       CHECK(AllZero(slot.data, capacity));
       std::memset(slot.data, static_cast<int>(random >> 32), capacity);
@@ -212,10 +211,10 @@ TEST("slot pool: taking and returning all sizes at random keeps every canary") {
   }
 }
 
-unsigned char* DataOf(std::size_t capacity, BufferNumber& number) {
+unsigned char* DataOf(size_t capacity, BufferNumber& number) {
   SecureBufferTable& table = SecureBufferTable::Instance();
   number = table.New(capacity);
-  return table.Find(number)->m_slot.data;
+  return table.Find(number)->slot.data;
 }
 
 FATAL_TEST("slot pool: one byte past a buffer's end aborts at its destroy") {
@@ -246,7 +245,7 @@ FATAL_TEST("slot pool: one byte before a large buffer meets the guard page") {
 
 FATAL_TEST("slot pool: an overrun of an arena meets the guard page at its end") {
   auto* const chunk = static_cast<volatile unsigned char*>(LockedPoolManager::Instance().pool().Alloc(16));
-  // Chunks come from the end, so the first one is followed by the guard.
+  // Chunks are taken from the end, so the guard page follows the first one.
   chunk[16] = 1;
 }
 

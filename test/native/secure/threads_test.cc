@@ -15,7 +15,7 @@ namespace bitcoin_support::test {
 namespace {
 
 constexpr int kPairs = 200'000;
-constexpr std::size_t kCapacity = 4096;
+constexpr size_t kCapacity = 4096;
 using Block = std::array<unsigned char, kCapacity>;
 
 struct Fixture {
@@ -24,9 +24,9 @@ struct Fixture {
   SecureBufferTable table;
 };
 
-/// Runs functions at the same time, all beginning together.
+/// Runs functions in threads that begin at the same time.
 void Together(const std::vector<std::function<void()>>& functions) {
-  std::atomic<std::size_t> ready{0};
+  std::atomic<size_t> ready{0};
   std::vector<std::thread> threads;
   for (const auto& function : functions) {
     threads.emplace_back([&ready, &functions, &function] {
@@ -164,7 +164,7 @@ TEST("threads: a stale number never reaches the buffer that has taken its place"
   std::atomic<BufferNumber> stale{fixture.table.New(kCapacity)};
   std::atomic<bool> done{false};
   std::atomic<int> wrong{0};
-  // 0x01 is only ever written through a number that has just been destroyed, 0x02 through a live one.
+  // 0x01 is written only through a number that has just been destroyed, 0x02 only through a live one.
   Together({[&] {
               Block live;
               live.fill(2);
@@ -196,7 +196,7 @@ TEST("threads: buffers are made, used and destroyed by all at once") {
   std::atomic<int> wrong{0};
   const auto work = [&] {
     std::vector<BufferNumber> mine(64, 0);
-    std::uint32_t random = 0x12345678;
+    uint32_t random = 0x12345678;
     for (int i = 0; i < 20'000; ++i) {
       random ^= random << 13;
       random ^= random >> 17;
@@ -236,7 +236,7 @@ TEST("threads: a read inside a use goes on while a writer waits for the use to e
       block.fill(2);
       written = SecureBuffer(fixture.table, number).Write(block);
     });
-    // It has announced itself, and waits.
+    // The writer has announced itself, and waits.
     while ((fixture.table.Find(number)->state() & ControlBlock::kWriter) == 0) std::this_thread::yield();
     Block block;
     CHECK(SecureBuffer(fixture.table, number).Read(block) == kCapacity);

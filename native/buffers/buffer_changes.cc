@@ -1,4 +1,4 @@
-#include "buffers/buffer_news.h"
+#include "buffers/buffer_changes.h"
 
 #include <event2/buffer.h>
 
@@ -13,34 +13,34 @@
 namespace bitcoin_support {
 namespace {
 
-// A buffer stays on its thread.
-thread_local std::unordered_map<uintptr_t, EvBuffer*> t_watching;
+// By token. A buffer stays on its thread.
+thread_local std::unordered_map<uintptr_t, EvBuffer*> t_watched;
 thread_local uintptr_t t_last_token = 0;
 
 }  // namespace
 
-void BufferNews::NoteChange(const EvBuffer& buffer, const evbuffer_cb_info& info) {
+void BufferChanges::AddChange(const EvBuffer& buffer, const evbuffer_cb_info& info) {
   Add({buffer.number(), static_cast<double>(info.orig_size), static_cast<double>(info.n_added),
        static_cast<double>(info.n_deleted)});
   if (m_scopes == 0 && buffer.base() != nullptr) buffer.base()->TellNewsSoon();
 }
 
-void BufferNews::NoteReleased(double key) { Add({0, key, 0, 0}); }
+void BufferChanges::AddRelease(double key) { Add({0, key, 0, 0}); }
 
-void BufferNews::Add(const BufferNote& note) {
+void BufferChanges::Add(const Change& change) {
   if (!m_env.can_call_js()) return;
-  m_notes.push_back(note);
-  m_env.ShowBufferNews(m_notes.size());
+  m_changes.push_back(change);
+  m_env.ShowBufferNews(m_changes.size());
 }
 
-Napi::Value BufferNews::Take() {
+Napi::Value BufferChanges::Take() {
   const Napi::Env env = m_env.napi();
-  const auto notes = std::exchange(m_notes, {});
+  const auto changes = std::exchange(m_changes, {});
   m_env.ShowBufferNews(0);
   std::vector<napi_value> list;
-  list.reserve(notes.size() * 4);
-  for (const BufferNote& note : notes) {
-    for (const double part : {note.buffer, note.size, note.added, note.deleted}) {
+  list.reserve(changes.size() * 4);
+  for (const Change& change : changes) {
+    for (const double part : {change.buffer, change.size, change.added, change.deleted}) {
       list.push_back(Napi::Number::New(env, part));
     }
   }
@@ -55,18 +55,18 @@ void BufferWatch::Start(EvBuffer& handle) {
     }
     m_token = token;
   }
-  t_watching[m_token] = &handle;
+  t_watched[m_token] = &handle;
 }
 
 void BufferWatch::Stop() {
-  if (m_token != 0) t_watching.erase(m_token);
+  if (m_token != 0) t_watched.erase(m_token);
 }
 
 void BufferWatch::OnChange(evbuffer*, const evbuffer_cb_info* info, void* token) {
-  const auto watching = t_watching.find(reinterpret_cast<uintptr_t>(token));
-  if (watching == t_watching.end()) return;
-  const EvBuffer& handle = *watching->second;
-  if (handle.live()) handle.env().buffer_news().NoteChange(handle, *info);
+  const auto watched = t_watched.find(reinterpret_cast<uintptr_t>(token));
+  if (watched == t_watched.end()) return;
+  const EvBuffer& handle = *watched->second;
+  if (handle.live()) handle.env().buffer_news().AddChange(handle, *info);
 }
 
 }  // namespace bitcoin_support

@@ -1,4 +1,4 @@
-#include "loop/share_tokens.h"
+#include "memory/share_tokens.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -19,11 +19,11 @@ struct Entry {
 struct Tokens {
   std::mutex mutex;
   std::unordered_map<uint64_t, Entry> entries;
-  // When there are so many, those of buffers that have been destroyed are forgotten.
+  // At this number of tokens, those of buffers that have been destroyed are removed.
   size_t crowded = 64;
 };
 
-// Never destroyed: threads may still open while the process runs its exit handlers.
+// Never destroyed: threads may still open tokens while the process runs its exit handlers.
 Tokens& GetTokens() {
   static Tokens* const tokens = new Tokens;
   return *tokens;
@@ -34,7 +34,7 @@ bool IsOpen(BufferNumber number) {
   return block != nullptr && block->IsOpen(SecureBufferTable::GenerationOf(number));
 }
 
-// Takes a token away. @returns the share that is the caller's then, or 0.
+// Removes a token. @returns its share, which the caller owns then, or 0
 BufferNumber Take(uint64_t token) {
   Tokens& tokens = GetTokens();
   const std::lock_guard lock(tokens.mutex);

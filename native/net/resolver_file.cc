@@ -1,4 +1,4 @@
-#include "net/resolver_files.h"
+#include "net/resolver_file.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@ bool WriteAll(int fd, const std::string& text) {
   return true;
 }
 
-// The other spelling of each name behind the address.
+// Adds the other spelling of each name after the address.
 std::string WithOtherNames(const std::string& line) {
   std::istringstream words(line.substr(0, line.find('#')));
   std::string address;
@@ -31,7 +31,7 @@ std::string WithOtherNames(const std::string& line) {
   return all;
 }
 
-// A comment begins a word: libevent takes those behind "search" for domains.
+// Only a # or ; that begins a word begins a comment. After "search" libevent takes a comment for domains.
 std::string WithoutComment(const std::string& line) {
   const size_t mark = line.find_first_of("#;");
   if (mark == std::string::npos) return line;
