@@ -10,8 +10,8 @@
 namespace bitcoin_support {
 namespace {
 
-// The error callback's argument is evhttp's, so the listener has to lead to us. Listeners are used by
-// their thread alone.
+// evhttp sets the argument of the listener's error callback, so the listener itself is the key to our object.
+// One thread uses a listener, so each thread has a map of its own.
 std::unordered_map<evconnlistener*, AcceptPause*>& Pauses() {
   thread_local std::unordered_map<evconnlistener*, AcceptPause*> pauses;
   return pauses;

@@ -21,10 +21,10 @@ class BoundSocket {
   BoundSocket(const BoundSocket&) = delete;
   BoundSocket& operator=(const BoundSocket&) = delete;
 
-  /// Whether to leave connections waiting.
+  /// Whether new connections wait in the backlog.
   void Pause(bool on);
 
-  /// Whether `ev` is one that it waits for connections with.
+  /// Whether the socket waits for connections with `ev`.
   bool WaitsWith(const event* ev) const;
 
   evhttp_bound_socket* bound() const { return m_bound; }

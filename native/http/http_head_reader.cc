@@ -15,7 +15,7 @@ using http_characters::IsWhite;
 using http_characters::kText;
 using http_characters::kToken;
 
-// Fits into 64 bits with room to spare, and is more than anyone sends.
+// Fits into 64 bits, and is more than any peer sends.
 constexpr size_t kMaxLengthDigits = 18;
 
 constexpr std::string_view kContentLength = "content-length";
@@ -104,7 +104,7 @@ HttpHeadReader::Step HttpHeadReader::ReadName(const char*& p, const char* end) {
   const char* const begin = p;
   while (p < stop && Is(*p, kToken)) ++p;
   m_room -= static_cast<size_t>(p - begin);
-  // Nearly always a name comes in one piece, and need not be kept.
+  // A name nearly always comes in one piece. Then it is not copied.
   m_name = {begin, static_cast<size_t>(p - begin)};
   if (m_word_length > 0 || p == end) {
     const std::string_view kept = m_name.substr(0, m_max_value - m_word_length);
@@ -114,7 +114,7 @@ HttpHeadReader::Step HttpHeadReader::ReadName(const char*& p, const char* end) {
   }
   if (p == end) return Step::kMore;
   if (m_room == 0) return Refuse(Fault::kTooLong);
-  // A space before the colon, or at the start of the line, is what lets two readers disagree.
+  // With a space before the colon, or at the start of the line, two parsers can disagree.
   if (*p != ':' || m_name.empty()) return Refuse(Fault::kName);
   const size_t colon = m_read + static_cast<size_t>(p - begin);
   ++p;
@@ -186,7 +186,7 @@ HttpHeadReader::Step HttpHeadReader::TakeContentLength(std::string_view value) {
 }
 
 HttpHeadReader::Step HttpHeadReader::TakeTransferEncoding(std::string_view value) {
-  // In HTTP/1.0 it says nothing about the body, and whoever passed it on did not know.
+  // HTTP/1.0 does not know the field: a proxy may have passed it on without following it.
   if (m_minor == 0) return Refuse(Fault::kOldEncoding);
   if (m_chunked || m_has_length) return Refuse(Fault::kLengthTwice);
   if (!EqualsIgnoringCase(value, "chunked")) return Refuse(Fault::kEncoding);

@@ -138,7 +138,7 @@ const char* HttpStrictParser::ReadMethod(const char* p, const char* end) {
 }
 
 const char* HttpStrictParser::ReadTarget(const char* p, const char* end) {
-  // What CONNECT asks for may be an address of IPv6.
+  // The target of CONNECT may be an IPv6 address.
   if (m_target_length == 0 && *p != '/' && *p != '*' && !(Is(*p, kHostByte) && Is(*p, kToken)) &&
       !(*p == '[' && command() == kConnect)) {
     return Refuse(400), p;
@@ -147,7 +147,7 @@ const char* HttpStrictParser::ReadTarget(const char* p, const char* end) {
   const char* const stop = EndOfRoom(p, end, m_room);
   uint8_t percent = m_percent;
   for (; p < stop && Is(*p, kTargetByte); ++p) {
-    // Decoded it would end a path in C.
+    // %00: decoded, it would end a path in C.
     if (*p == '%') {
       percent = 1;
     } else if (percent != 0) {
@@ -229,7 +229,7 @@ bool HttpStrictParser::EndHost(std::string_view value) {
 bool HttpStrictParser::EndHead() {
   if (m_later_status != 0) return Refuse(m_later_status);
   if (m_minor >= 1 && !m_has_host) return Refuse(400);
-  // libevent reads no body of these, whatever their headers say: it takes it for the next request.
+  // libevent reads no body for these methods, whatever the headers say. It would read it as the next request.
   if (has_body() && (method() == "HEAD" || method() == "TRACE")) return Refuse(400);
   if (m_minor == 0) m_expects_continue = m_odd_expectation = false;
   if (m_odd_expectation) return Refuse(417);
