@@ -75,7 +75,7 @@ class HttpReplyParser {
   const char* m_fault = "";
   size_t m_room = 0;
   size_t m_length = 0;  // of the word of the first line that is being read
-  HttpHeadReader m_fields{HttpHeadReader::Folding::kAllowed, kMaxValue};
+  HttpHeadReader m_fields{HttpHeadReader::Folding::kAllowed, {}, kMaxValue};
   HttpBodyReader m_body;
 };
 

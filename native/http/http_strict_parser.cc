@@ -32,7 +32,6 @@ int StatusOf(HttpHeadReader::Fault fault) {
 
 void HttpStrictParser::Reset() {
   m_state = State::kStart;
-  m_field = Field::kOther;
   m_leading = m_percent = m_minor = 0;
   m_has_host = m_expects_continue = m_odd_expectation = false;
   m_status = m_later_status = 0;
@@ -185,9 +184,6 @@ const char* HttpStrictParser::ReadFields(const char* p, const char* end) {
   switch (step) {
     case HttpHeadReader::Step::kMore:
       break;
-    case HttpHeadReader::Step::kName:
-      NoteName(m_fields.name());
-      break;
     case HttpHeadReader::Step::kField:
       TakeField(m_fields.value());
       break;
@@ -201,19 +197,8 @@ const char* HttpStrictParser::ReadFields(const char* p, const char* end) {
   return p + used;
 }
 
-void HttpStrictParser::NoteName(std::string_view name) {
-  if (name.size() == 4 && EqualsIgnoringCase(name, "host")) {
-    m_field = Field::kHost;
-  } else if (name.size() == 6 && EqualsIgnoringCase(name, "expect")) {
-    m_field = Field::kExpect;
-  } else {
-    return;
-  }
-  m_fields.KeepValue();
-}
-
 void HttpStrictParser::TakeField(std::string_view value) {
-  if (m_field == Field::kHost) {
+  if (static_cast<Field>(m_fields.kept()) == Field::kHost) {
     EndHost(value);
   } else {
     (EqualsIgnoringCase(value, "100-continue") ? m_expects_continue : m_odd_expectation) = true;

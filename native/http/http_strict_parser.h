@@ -89,7 +89,9 @@ class HttpStrictParser {
     kBody,
     kRefused,
   };
-  enum class Field : uint8_t { kOther, kHost, kExpect };
+  /// The fields whose values are wanted: indices of kFields.
+  enum class Field : uint8_t { kHost, kExpect };
+  static constexpr std::array<std::string_view, 2> kFields = {"host", "expect"};
 
   /// The method, a space, the target, a space, the version and the end of the line are in front of them.
   size_t fields_begin() const { return target_begin() + m_target_length + 1 + m_version.size() + 2; }
@@ -99,7 +101,6 @@ class HttpStrictParser {
   const char* ReadMethod(const char* p, const char* end);
   const char* ReadTarget(const char* p, const char* end);
   const char* ReadFields(const char* p, const char* end);
-  void NoteName(std::string_view name);
   void TakeField(std::string_view value);
   bool EndHost(std::string_view value);
   bool EndVersion();
@@ -110,7 +111,6 @@ class HttpStrictParser {
 
   const Limits* m_limits;
   State m_state;
-  Field m_field;
   uint8_t m_leading;
   uint8_t m_percent;
   uint8_t m_minor;
@@ -123,7 +123,7 @@ class HttpStrictParser {
   size_t m_method_length;
   size_t m_target_length;
   size_t m_version_length;
-  HttpHeadReader m_fields{HttpHeadReader::Folding::kRefused, HttpHeadReader::kMaxValue};
+  HttpHeadReader m_fields{HttpHeadReader::Folding::kRefused, kFields, HttpHeadReader::kMaxValue};
   HttpBodyReader m_body;
   std::array<char, kMaxMethod> m_method;
   std::array<char, std::string_view("HTTP/1.1").size()> m_version;
