@@ -10,7 +10,8 @@
 namespace bitcoin_support {
 namespace {
 
-// By listener: the argument of the error callback is evhttp's own. Each listener is used by one thread only.
+// evhttp sets the argument of the listener's error callback, so the listener itself is the key to our object.
+// One thread uses a listener, so each thread has a map of its own.
 std::unordered_map<evconnlistener*, AcceptPause*>& Pauses() {
   thread_local std::unordered_map<evconnlistener*, AcceptPause*> pauses;
   return pauses;

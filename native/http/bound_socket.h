@@ -21,10 +21,10 @@ class BoundSocket {
   BoundSocket(const BoundSocket&) = delete;
   BoundSocket& operator=(const BoundSocket&) = delete;
 
-  /// With true, leaves connections in the kernel's queue until it is called with false.
+  /// Whether new connections wait in the backlog.
   void Pause(bool on);
 
-  /// Whether `ev` waits for its connections or for the end of a pause.
+  /// Whether the socket waits for connections with `ev`.
   bool WaitsWith(const event* ev) const;
 
   evhttp_bound_socket* bound() const { return m_bound; }

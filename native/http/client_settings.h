@@ -1,4 +1,4 @@
-// What a client's connection is made with, and made anew with.
+// The settings of a client's connection. Each new evhttp_connection gets them.
 #pragma once
 
 #include <sys/socket.h>
@@ -16,13 +16,13 @@ namespace bitcoin_support {
 
 class EvDnsBase;
 
-/// How long one phase of a connection may take: libevent's default, a time, or any time at all.
+/// How long one phase of a connection may take: libevent's default, a given time, or without a limit.
 class PhaseTimeout {
  public:
   explicit PhaseTimeout(time_t default_seconds) : m_default{default_seconds, 0}, m_value(m_default) {}
 
-  /// Negative or NaN: libevent's default; infinite: none. libevent takes a timeout of 0 for none, or for its
-  /// default: the shortest that it knows stands for it.
+  /// Negative or NaN: libevent's default; infinite: no limit. libevent reads a timeout of 0 as none or as its
+  /// default, so 0 becomes the shortest timeout that libevent knows.
   void Set(double ms) {
     if (std::isinf(ms) && ms > 0) {
       m_value.reset();
@@ -42,10 +42,10 @@ class PhaseTimeout {
 
 struct ClientSettings {
   std::string host;
-  EvDnsBase* dns = nullptr;  ///< looks the host up; null: libevent does, blocking. It outlives the connection
+  EvDnsBase* dns = nullptr;  ///< looks the host up; null: getaddrinfo() does. It outlives the connection
   uint16_t port = 0;
   std::string unix_path;  ///< of a UNIX socket, instead of the host
-  int fd = -1;            ///< a descriptor that was given, instead of both, until it has been used
+  int fd = -1;            ///< a connected descriptor, instead of both, until it is used
   int family = AF_UNSPEC;
   std::string local_address;
   uint16_t local_port = 0;

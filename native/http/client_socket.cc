@@ -51,8 +51,8 @@ uint16_t PlaceholderPort() {
   return ntohs(address.sin_port);
 }
 
-// libevent shows where it keeps the address that it has connected to, or is to connect to again: room for
-// IPv4 and IPv6.
+// evhttp_connection_get_addr() returns libevent's own copy of the address that it connects to again. It has
+// room for IPv4 and IPv6.
 void SetAddress(evhttp_connection* connection, const void* address, size_t length) {
   void* const kept = const_cast<sockaddr*>(evhttp_connection_get_addr(connection));
   std::memcpy(kept, address, std::min(length, sizeof(sockaddr_in6)));

@@ -15,16 +15,16 @@
 namespace bitcoin_support {
 namespace {
 
-// What is shorter is written before an answer can come.
+// A shorter body is written before an answer can come.
 constexpr size_t kLongBytes = 16384;
 
-// As much as an interim answer may take before it is left to libevent to judge.
+// How long an interim answer may be. A longer one is left to libevent, which refuses it.
 constexpr size_t kMaxInterimBytes = 65536;
 
 constexpr char kHeadEnd[] = "\r\n\r\n";
 
 void Discard(evbuffer* output) {
-  // A bufferevent keeps others from taking bytes off its output.
+  // A bufferevent freezes the start of its output against others.
   evbuffer_unfreeze(output, 1);
   evbuffer_drain(output, evbuffer_get_length(output));
   evbuffer_freeze(output, 1);
@@ -71,17 +71,17 @@ void ClientUpload::NoteMore(double key) {
 
 void ClientUpload::Abandon() {
   m_active = false;
-  TellWritten(false);
+  ReportWritten(false);
 }
 
-void ClientUpload::TellWritten(bool written) {
+void ClientUpload::ReportWritten(bool written) {
   EvHttpConnection& handle = m_client.handle();
   for (const double key : std::exchange(m_keys, {})) {
     handle.env().callbacks().Call(handle.base(), JsCallback::kChunkWritten, {key, written ? 1.0 : 0.0});
   }
 }
 
-// Has libevent wait for the answer.
+// Lets libevent wait for the answer.
 void ClientUpload::GoOn() {
   m_active = false;
   m_client.SetPhaseTimeouts();
@@ -94,8 +94,8 @@ void ClientUpload::OnWritten(bufferevent*, void* arg) {
   if (!self.m_active) return;
   const bool complete = self.m_complete;
   evhttp_connection* const connection = self.m_connection;
-  self.TellWritten(true);
-  // A callback may have sent more, or ended it all.
+  self.ReportWritten(true);
+  // A callback may have sent more, or ended the request.
   if (!self.m_active || !complete || self.m_client.connection() != connection) return;
   if (evbuffer_get_length(bufferevent_get_output(self.m_client.stream())) == 0) self.GoOn();
 }
@@ -104,14 +104,14 @@ void ClientUpload::OnRead(bufferevent* stream, void* arg) {
   ClientUpload& self = *static_cast<ClientUpload*>(arg);
   const EventBase::BusyScope busy(self.m_client.handle().base());
   if (!self.m_active || !self.AnswerHasBegun()) return;
-  // The server will not read the rest, and cannot know where it would end.
+  // The server will not read the rest, and cannot know where the rest ends.
   self.m_truncated = true;
   Discard(bufferevent_get_output(stream));
   self.GoOn();
-  self.TellWritten(false);
+  self.ReportWritten(false);
 }
 
-// Whether something else than interim answers has come; those are thrown away.
+// Whether a final answer has begun. Drops interim answers.
 bool ClientUpload::AnswerHasBegun() {
   evbuffer* const input = bufferevent_get_input(m_client.stream());
   for (;;) {

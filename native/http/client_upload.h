@@ -1,4 +1,4 @@
-// How a client's request is sent that does not go out at once.
+// How a client sends a request that does not go out at once.
 #pragma once
 
 #include <event2/bufferevent.h>
@@ -12,10 +12,9 @@ namespace bitcoin_support {
 class OutgoingRequest;
 class HttpClient;
 
-/// Stands between an evhttp_connection that is writing a request and its bufferevent, for a body that comes
-/// in chunks or is long: libevent would take the first moment in which nothing is left to write for the
-/// request's end, and would hear no answer before. When all is sent, or the answer has come before that,
-/// libevent goes on by itself.
+/// Takes the place of evhttp's callbacks on the bufferevent while a long or chunked body is being sent.
+/// evhttp would take the first moment with nothing left to write for the request's end, and would read no
+/// answer before it. When all is sent, or the answer comes early, evhttp's own callbacks go on.
 class ClientUpload {
  public:
   explicit ClientUpload(HttpClient& client) : m_client(client) {}
@@ -25,9 +24,10 @@ class ClientUpload {
   bool active() const { return m_active; }
   /// Whether the answer to the last request came before all of that was sent.
   bool truncated() const { return m_truncated; }
-  /// More of the body is in the connection's buffer. @param key what to call back with when it has gone, or 0
+  /// More of the body is in the connection's buffer. @param key for JsCallback::kChunkWritten once it is
+  /// sent, or 0
   void NoteMore(double key);
-  /// The last of it is.
+  /// The last of the body is in the connection's buffer.
   void NoteEnd() { m_complete = true; }
   /// The connection or the request has gone.
   void Abandon();
@@ -35,7 +35,7 @@ class ClientUpload {
  private:
   void WriteHead(OutgoingRequest& request);
   void GoOn();
-  void TellWritten(bool written);
+  void ReportWritten(bool written);
   bool AnswerHasBegun();
 
   static void OnRead(bufferevent* stream, void* arg);

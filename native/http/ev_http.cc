@@ -33,23 +33,23 @@
 namespace bitcoin_support {
 namespace {
 
-// Without one libevent never times out. Bitcoin Core's -rpcservertimeout.
+// libevent has no default. This is Bitcoin Core's -rpcservertimeout.
 constexpr timeval kDefaultTimeout{30, 0};
 
 // libevent's default.
 constexpr int kDefaultMethods =
     EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE;
 
-// Of a request from its first byte to its last; Node's.
+// From a request's first byte to its last. This is Node's.
 constexpr timeval kDefaultDeadline{300, 0};
 
-// Of the request line and all headers, of a server that checks them itself. libevent has no limit.
+// Of the request line and all headers, for a strict server. libevent has no default.
 constexpr size_t kDefaultMaxHead = 64 * 1024;
 
-// Of a body that is read whole. libevent has no limit; bitcoind's is this one.
+// Of a body that is read whole. libevent has no default. This is bitcoind's.
 constexpr size_t kDefaultMaxBody = 0x02000000;
 
-// Of what waits for a peer that reads more slowly than the parts of its reply come.
+// How much may wait for a peer that reads more slowly than its reply is made.
 constexpr size_t kDefaultMaxOutput = 64 * 1024 * 1024;
 
 // libevent's bit for a method that it does not know, and all that it does know.
@@ -95,8 +95,8 @@ EvHttp::EvHttp(EventBase& base, bool strict)
   }
   evhttp_set_gencb(m_http, OnRequest, this);
   evhttp_set_bevcb(m_http, OnAccept, this);
-  // libevent answers a method that is not allowed by itself, and reads the body of a CONNECT as the next
-  // request.
+  // libevent would answer a method that is not allowed by itself, and would read the body of a CONNECT as the
+  // next request. So it allows all, and we check.
   evhttp_set_allowed_methods(m_http, kAllMethods);
   if (strict) {
     m_rules.limits.head = kDefaultMaxHead;
@@ -200,9 +200,9 @@ void EvHttp::RemoveVirtualHost(EvHttp& host) {
 
 // --- the connections that it accepts -------------------------------------------------------------------
 
-// evhttp asks for a bufferevent when it has accepted, and tells nobody of the connection that it makes of it.
-// But the connection is the bufferevent's argument by the time that an event fires which is activated here;
-// or that is null because evhttp has given the connection up meanwhile.
+// evhttp asks for a bufferevent when it has accepted a connection, and has no callback for the connection
+// that it then makes. But when m_accepted_event fires, that connection is the argument of the bufferevent's
+// callbacks. The argument is null when evhttp has given the connection up meanwhile.
 bufferevent* EvHttp::OnAccept(event_base* base, void* arg) {
   EvHttp& self = *static_cast<EvHttp*>(arg);
   bufferevent* const bev = bufferevent_socket_new(base, -1, 0);
@@ -248,7 +248,7 @@ void EvHttp::ConnectionClosed() {
   LimitAccepting();
 }
 
-// Those beyond the limit wait in the sockets' backlogs.
+// Connections beyond the limit wait in the sockets' backlogs.
 void EvHttp::LimitAccepting() {
   const bool accepts = m_connections + m_accepted.size() < m_max_connections;
   if (accepts == m_accepts) return;
@@ -278,7 +278,15 @@ EvHttp& EvHttp::Root() {
 }
 
 void EvHttp::OnRequest(evhttp_request* request, void* arg) {
-  static_cast<EvHttp*>(arg)->HandleRequest(request);
+  EvHttp& self = *static_cast<EvHttp*>(arg);
+  try {
+    self.HandleRequest(request);
+  } catch (const std::bad_alloc&) {
+    // An exception must not unwind through libevent.
+    ServerConnection* const connection =
+        self.env().connections().Find(evhttp_request_get_connection(request));
+    if (connection != nullptr) connection->Cut();
+  }
 }
 
 void EvHttp::SendError(evhttp_request* request, int status) {
@@ -295,8 +303,8 @@ void EvHttp::HandleRequest(evhttp_request* request) {
   const unsigned command = CommandOf(request);
   Environment& environment = env();
   ServerConnection* const connection = environment.connections().Find(evhttp_request_get_connection(request));
-  // There is no tunnel behind a CONNECT, so its reply is one like any other: libevent would give it neither
-  // length nor end. And of a method that it does not know it would expect the worst.
+  // We open no tunnel for CONNECT, so its reply needs a length and an end like any other, which libevent
+  // would not give it. libevent also mishandles replies to methods that it does not know.
   if (command == EVHTTP_REQ_CONNECT || command > EVHTTP_REQ_PATCH) request->type = EVHTTP_REQ_GET;
   EvHttp& root = Root();
   RequestGate* const gate = connection == nullptr ? nullptr : connection->gate();
@@ -315,12 +323,12 @@ void EvHttp::HandleRequest(evhttp_request* request) {
   }
   if (!extension && (command & root.m_rules.methods) == 0)
     return root.SendError(request, HTTP_NOTIMPLEMENTED);
-  // Who reads a streamed body is decided before anyone looks at the host.
+  // The gate has decided that the body is streamed before libevent looked for a virtual host.
   EvHttp& server = gate != nullptr && gate->body_state() != RequestGate::Body::kNone ? root : *this;
   const int route = server.RouteFor(evhttp_request_get_uri(request));
   if (route < 0) return server.SendError(request, HTTP_NOTFOUND);
   if (const auto in_c = server.m_c_callbacks.find(route); in_c != server.m_c_callbacks.end()) {
-    // A path that was read as a stream when the request's head had come, and has been given to C since.
+    // The path was given to C after the body had begun to be read as a stream.
     if (gate != nullptr && gate->body_state() != RequestGate::Body::kNone) {
       return server.SendError(request, HTTP_SERVUNAVAIL);
     }
@@ -333,7 +341,7 @@ void EvHttp::HandleRequest(evhttp_request* request) {
                                {server.number(), static_cast<double>(route), number}, &server.m_context);
 }
 
-// From here on all is as libevent does it.
+// Gives the request to a callback in C. From here on libevent alone handles it.
 void EvHttp::HandOver(evhttp_request* request, unsigned command, ServerConnection& connection,
                       CCallback callback) {
   ServerConnections& connections = env().connections();

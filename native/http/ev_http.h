@@ -24,8 +24,8 @@ namespace bitcoin_support {
 
 class ServerConnection;
 
-/// Owns one evhttp and, once added, its virtual hosts. Every request comes through one callback of
-/// ours: paths are looked up as they stand in the URI, not decoded as libevent would.
+/// Owns one evhttp and the virtual hosts that were added to it. Every request comes through evhttp's general
+/// callback: we look its path up as it is in the URI, where libevent would decode it first.
 class EvHttp final : public BaseChild {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvHttp;
@@ -37,31 +37,31 @@ class EvHttp final : public BaseChild {
   void* Address() const override { return m_http; }
   bool WaitsWith(const event* ev) const override;
 
-  /// What replies are given that name none; null for nothing.
+  /// The Content-Type of a reply that names none; null for none.
   const char* default_content_type() const { return m_content_type ? m_content_type->c_str() : nullptr; }
 
-  /// What replies are given that name none and whose body is a string, which is sent as UTF-8; null when
-  /// somebody has set what replies are given. libevent's default says that it is Latin-1.
+  /// The same when the body is a string, which is sent as UTF-8; null when default_content_type() has been
+  /// set by the user. libevent's own default says Latin-1.
   const char* text_content_type() const { return m_content_type_set ? nullptr : "text/plain; charset=utf-8"; }
 
   bool strict() const { return m_strict; }
   const RequestRules& rules() const { return m_rules; }
 
-  /// Called by the connections that it accepts.
+  /// The connections that it accepts call these two.
   void ConnectionOpened() { ++m_connections; }
   void ConnectionClosed();
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
-  /// Starts to accept on `fd`, which it owns from here on. @returns the socket's id.
+  /// Starts to accept on `fd`, and takes it over. @returns the socket's id.
   /// @param no_delay accepted connections send at once what they have (TCP_NODELAY)
   double Accept(int fd, std::string unlink_path, bool no_delay);
   void DelAcceptSocket(double id);
   void SetTimeout(const timeval& timeout);
   void AddVirtualHost(EvHttp& host, const std::string& pattern);
   void RemoveVirtualHost(EvHttp& host);
-  /// A callback in C, which takes the request over.
+  /// A callback in C, which takes requests over.
   struct CCallback {
     void (*function)(evhttp_request*, void*);
     void* arg;
@@ -69,13 +69,13 @@ class EvHttp final : public BaseChild {
 
   void HandleRequest(evhttp_request* request);
   void HandOver(evhttp_request* request, unsigned command, ServerConnection& connection, CCallback callback);
-  /// Answers a request that gets no handle: by the error page's callback, or by a page like evhttp's.
+  /// Answers a request that gets no handle, with the user's error page or one like evhttp's.
   void SendError(evhttp_request* request, int status);
   /// The request that is being refused without a handle; it is null afterwards.
   evhttp_request* TakeRefused() { return std::exchange(m_refused, nullptr); }
   void SetMaxConnections(size_t count);
   void LimitAccepting();
-  /// Knows the connections that evhttp has made since the last time.
+  /// Makes a ServerConnection for each connection that evhttp has made since the last call.
   void AdmitAccepted();
   void RequireStrict() const;
   int SocketFd(double id) const;
@@ -126,7 +126,7 @@ class EvHttp final : public BaseChild {
   const AsyncContext m_context;
   EvHttp* m_parent = nullptr;  // the server whose virtual host this is
   std::vector<EvHttp*> m_virtual_hosts;
-  // Not ordered: NaN, which a caller may pass, is found by no equality.
+  // No ordered map: a caller may pass NaN, which compares equal to nothing.
   std::unordered_map<double, std::unique_ptr<BoundSocket>> m_sockets;
   double m_next_socket = 1;
   std::unordered_map<std::string, int> m_routes;
@@ -139,11 +139,11 @@ class EvHttp final : public BaseChild {
   evhttp_request* m_refused = nullptr;
   size_t m_connections = 0;
   size_t m_max_connections = SIZE_MAX;
-  // Made for evhttp while it accepts; each is held until its connection is known.
+  // OnAccept() made these. Each has a reference until AdmitAccepted() has seen its connection.
   std::vector<bufferevent*> m_accepted;
   event* m_accepted_event = nullptr;
   bool m_content_type_set = false;
-  // libevent keeps the pointer; the first value is libevent's own.
+  // libevent keeps the pointer. The first value is libevent's own.
   std::optional<std::string> m_content_type = "text/html; charset=ISO-8859-1";
 };
 

@@ -163,7 +163,7 @@ Napi::Value EvHttpConnection::NewNapi(const Napi::CallbackInfo& info) {
   ClientSettings settings;
   settings.host = StringArg(info, 1);
   settings.port = PortArg(info, 2);
-  // An empty one stands for a socket of our own.
+  // An empty host means a UNIX socket or a given descriptor.
   if (settings.host.empty()) ThrowRangeError(info.Env(), "no host");
   return Napi::Number::New(info.Env(), (new EvHttpConnection(base, std::move(settings)))->number());
 }
@@ -317,8 +317,8 @@ Napi::Value EvHttpConnection::FreeOnCompletionNapi(const Napi::CallbackInfo& inf
   return info.Env().Undefined();
 }
 
-// (connection) -> [kind, syscall, errno, reason] of what has kept the last request from its reply, see
-// ClientFailure; undefined when that was nothing of the connection's
+// (connection) -> [kind, syscall, errno, reason] why the last request got no reply: see
+// ClientFailure; undefined when the reason is not the connection
 Napi::Value EvHttpConnection::GetFailureNapi(const Napi::CallbackInfo& info) {
   const ClientFailure& failure = Client(info).failure();
   if (failure.kind == ClientFailure::Kind::kNone) return info.Env().Undefined();

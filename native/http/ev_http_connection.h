@@ -17,8 +17,8 @@ class BufferEvent;
 class HttpClient;
 class ServerConnection;
 
-/// Either a client's connection, which it owns, or a view of one that a server accepted: the view ends
-/// with the connection, and disposing it leaves the connection alone.
+/// Either a client's connection, which it owns, or a view of one that a server has accepted. The view ends
+/// with the connection. To dispose the view leaves the connection alone.
 class EvHttpConnection final : public BaseChild, private BufferEventHost {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvHttpConnection;
@@ -33,8 +33,8 @@ class EvHttpConnection final : public BaseChild, private BufferEventHost {
 
   void* Address() const override;
 
-  /// A server's connection ends: JavaScript hears of it while the handle still works, or, where libevent has
-  /// no connection any more, just after.
+  /// A server's connection ends: calls JavaScript while the handle still works, or just after when libevent
+  /// has freed the connection already.
   void OnClosed(bool connection_there);
 
   bool is_client() const { return m_client != nullptr; }
@@ -43,10 +43,10 @@ class EvHttpConnection final : public BaseChild, private BufferEventHost {
 
   evhttp_connection* connection() const;
 
-  /// libevent takes another one for it, or gives it up: its handle ends.
+  /// Ends the handle of the bufferevent: the connection takes another bufferevent, or has ended.
   void EndBufferevent();
 
-  /// What it reads and writes with has a rate limit.
+  /// Whether its bufferevent has a rate limit.
   bool limited() const;
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);

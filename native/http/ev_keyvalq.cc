@@ -13,7 +13,7 @@
 namespace bitcoin_support {
 namespace {
 
-// Whose list it is: what the second argument says.
+// The second argument: whose list the first one means.
 enum class ListOwner : int { kItself = 0, kInputOfRequest = 1, kOutputOfRequest = 2 };
 
 evkeyvalq* ListArg(const Napi::CallbackInfo& info) {
@@ -81,7 +81,7 @@ Napi::Value ParseQueryNapi(const Napi::CallbackInfo& info) {
   evkeyvalq* const list = env.Get<EvKeyvalq>(info[0]).list();
   const HttpText text(info.Env(), info[1], "query");
   const bool whole = BoolArg(info, 2);
-  // libevent would forget what is in it.
+  // libevent would leak what is in the list.
   evhttp_clear_headers(list);
   if ((whole ? evhttp_parse_query(text.c_str(), list) : evhttp_parse_query_str(text.c_str(), list)) != 0) {
     ThrowEventError(env, code::kParse,

@@ -1,4 +1,4 @@
-// Headers that are put together before any of them counts.
+// Headers that are collected before they are used.
 #pragma once
 
 #include <event2/http.h>
@@ -7,7 +7,7 @@
 
 namespace bitcoin_support {
 
-/// A list of headers of its own: an error half-way leaves nothing behind.
+/// Owns a list of headers, so that an error half-way leaves the message unchanged.
 class HeaderList {
  public:
   HeaderList() { TAILQ_INIT(&m_headers); }

@@ -19,10 +19,10 @@ int HexValue(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// Fits into 64 bits with room to spare, and is more than anyone sends.
+// Fits into 64 bits, and is more than any peer sends.
 constexpr uint8_t kMaxChunkDigits = 15;
 
-// Of all chunks of a body together: they cost work and carry nothing.
+// Of all chunks of a body together. Extensions cost work and mean nothing to us.
 constexpr size_t kMaxExtensions = 16 * 1024;
 
 }  // namespace
@@ -44,7 +44,7 @@ HttpBodyReader::Result HttpBodyReader::Feed(const char* data, size_t size) {
   const char* const end = data + size;
   while (p < end && m_state != State::kComplete && m_state != State::kRefused) {
     const bool content = m_state == State::kData || m_state == State::kChunkData;
-    // What was used so far was framing.
+    // Framing was used so far. Report it first.
     if ((content || m_state == State::kChunkExtension) && p != data) break;
     if (content) {
       const auto length = static_cast<size_t>(std::min<uint64_t>(m_left, size));
@@ -134,7 +134,7 @@ const char* HttpBodyReader::ReadChunkSize(const char* p, const char* end) {
 }
 
 bool HttpBodyReader::EndChunkSize() {
-  // The limit may be lowered meanwhile.
+  // The limit may have been lowered meanwhile.
   if (m_body > *m_content_limit || m_left > *m_content_limit - m_body) {
     return Refuse(413, "the body is longer than allowed");
   }
@@ -179,7 +179,7 @@ const char* HttpBodyReader::ReadTrailerName(const char* p, const char* end) {
   return p + 1;
 }
 
-// Nobody is given it.
+// Trailers are dropped.
 const char* HttpBodyReader::ReadTrailerValue(const char* p, const char* end) {
   const char* const stop = EndOfRoom(p, end, m_room);
   const char* const begin = p;

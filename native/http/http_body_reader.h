@@ -12,7 +12,7 @@ struct HttpLimits {
   uint64_t body = UINT64_MAX;  ///< without the framing of chunks
 };
 
-/// Tells content from framing, in a request as in a reply. It keeps no bytes, so it can be given them in any
+/// Separates content from framing, in requests and replies. It stores no bytes, so they may come in any
 /// pieces.
 class HttpBodyReader {
  public:
@@ -21,7 +21,7 @@ class HttpBodyReader {
   enum class Step : uint8_t {
     kFraming,    ///< all that was used is framing
     kData,       ///< what was used is content
-    kExtension,  ///< what was used stands between a chunk's size and the end of its line, and says nothing
+    kExtension,  ///< what was used is a chunk extension: between a chunk's size and the end of its line
     kRefused,    ///< status() and fault() say why; the reader takes no more
   };
   struct Result {
@@ -29,11 +29,10 @@ class HttpBodyReader {
     size_t used;
   };
 
-  /// `length` counts for kLength alone. `limits` must outlive the reading, and may be changed meanwhile.
+  /// `length` is for kLength only. `limits` must outlive the reading, and may change meanwhile.
   void Begin(Framing framing, uint64_t length, const HttpLimits& limits);
 
-  /// Another limit than that of `limits` counts for the content from here on. It may be changed meanwhile,
-  /// too.
+  /// Replaces the limit for the content. `limit` must outlive the reading, and may change meanwhile.
   void LimitContent(const uint64_t& limit) { m_content_limit = &limit; }
 
   /// Reads from `data` up to where the next step begins. Call again with what was not used.

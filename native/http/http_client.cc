@@ -18,6 +18,7 @@
 
 #include "http/client_socket.h"
 #include "http/ev_http_connection.h"
+#include "http/flag_scope.h"
 #include "http/outgoing_request.h"
 #include "libevent/memory_reserve.h"
 #include "loop/internal_event.h"
@@ -83,7 +84,7 @@ void HttpClient::Enter(Phase phase) {
 
 void HttpClient::Open() {
   const bool reuses = (m_settings.flags & EVHTTP_CON_REUSE_CONNECTED_ADDR) != 0 && m_known_target;
-  // What libevent shows of its peer: it never connects there.
+  // libevent only reports this host as its peer: it never connects there.
   const std::string host = reuses                    ? NumericAddress(*m_known_target)
                            : m_settings.host.empty() ? "localhost"
                                                      : m_settings.host;
@@ -96,7 +97,7 @@ void HttpClient::Open() {
     evhttp_connection_free(std::exchange(m_connection, nullptr));
     return;
   }
-  m_fresh = true;
+  m_unused = true;
   evhttp_connection_set_closecb(m_connection, OnClosed, this);
   Apply();
 }
@@ -113,7 +114,7 @@ void HttpClient::Apply() {
 }
 
 void HttpClient::SetPhaseTimeouts() {
-  // Whoever still sends is not expected to be answered yet.
+  // While the request is being sent no answer is expected.
   bufferevent_set_timeouts(stream(), m_upload.active() ? nullptr : m_settings.read_timeout.get(),
                            m_settings.write_timeout.get());
 }
@@ -137,19 +138,18 @@ void HttpClient::OnClosed(evhttp_connection*, void* arg) {
   if (self.m_closing || !self.m_handle.live()) return;
   const EventBase::BusyScope busy(self.base());
   self.m_upload.Abandon();
-  // libevent is about to say how that one ends.
+  // libevent is about to end that request.
   if (self.m_current != nullptr) self.m_current->AwaitEnd();
-  self.TellClosed();
+  self.ReportClosed();
   if (self.m_current == nullptr) {
     self.EndIfUnused();
     self.StartNext();
   }
 }
 
-void HttpClient::TellClosed() {
-  m_closing = true;
+void HttpClient::ReportClosed() {
+  const FlagScope closing(m_closing);
   m_handle.env().callbacks().Call(base(), JsCallback::kConnectionClose, {m_handle.number()});
-  m_closing = false;
 }
 
 void HttpClient::EndIfUnused() {
@@ -166,15 +166,14 @@ void HttpClient::Make(OutgoingRequest& request) {
 }
 
 void HttpClient::StartNext() {
-  // One that fails at once comes back here.
+  // A request that fails at once calls this again.
   if (m_starting) return;
-  m_starting = true;
+  const FlagScope starting(m_starting);
   while (!m_shut && !m_closing && m_current == nullptr && !m_waiting.empty()) {
     OutgoingRequest& next = *m_waiting.front();
     m_waiting.pop_front();
     Start(next);
   }
-  m_starting = false;
 }
 
 void HttpClient::Start(OutgoingRequest& request) {
@@ -189,7 +188,7 @@ void HttpClient::Try() {
     HandOver();
     return;
   }
-  if (!m_fresh) Renew();
+  if (!m_unused) Renew();
   if (m_settings.host.empty()) {
     const bool is_unix = !m_settings.unix_path.empty();
     const int fd = is_unix ? ConnectUnix(m_settings.unix_path) : std::exchange(m_settings.fd, -1);
@@ -295,7 +294,7 @@ void HttpClient::OnConnectDeadline(evutil_socket_t, short, void* arg) {
                       self.m_lookup != nullptr ? "getaddrinfo" : "connect", ETIMEDOUT});
 }
 
-// The reply is read as that of this request from here on.
+// From here on the gate reads the reply as this request's.
 int HttpClient::GiveToLibevent(OutgoingRequest& request) {
   using Asked = HttpReplyParser::Asked;
   const int command = request.command();
@@ -307,7 +306,7 @@ int HttpClient::GiveToLibevent(OutgoingRequest& request) {
   return request.HandToLibevent(m_connection);
 }
 
-// Libevent is about to read what has come, of which there is nothing left. It hears of an error later.
+// libevent is about to read the input, from which all has been removed. The error comes to it later.
 void HttpClient::OnWrongReply() {
   m_failure = {ClientFailure::Kind::kReply, "", 0, m_gate->fault()};
   if (m_current != nullptr) m_current->NoteWrongReply();
@@ -326,12 +325,12 @@ void HttpClient::HandOver() {
   }
 }
 
-// The same with a socket that is connected, or a UNIX one that is about to be. `target` is null for one that
-// has no address of the Internet.
+// The same with a connected socket, or a UNIX socket that is connecting. `target` is null without an IP
+// address.
 void HttpClient::HandOverWith(int fd, const SocketTarget* target) {
   OutgoingRequest& request = *m_current;
   Enter(Phase::kTaking);
-  m_fresh = false;
+  m_unused = false;
   if (request.known_to_c()) ShowToC();
   if (!PointToPlaceholder(m_connection)) {
     const int error = errno;
@@ -341,7 +340,7 @@ void HttpClient::HandOverWith(int fd, const SocketTarget* target) {
   }
   const int result = GiveToLibevent(request);
   if (result != 0) FailToConnect("connect", ENOMEM);
-  // Where libevent has no descriptor left for the placeholder it has called back.
+  // If libevent had no descriptor left for the placeholder, it has called back already.
   if (result != 0 || m_current != &request || m_phase != Phase::kTaking) {
     close(fd);
     return;
@@ -382,7 +381,7 @@ void HttpClient::SpareCalls() {
   m_sentinel->Add();
 }
 
-// evhttp reads what has come, or will: nothing must ask again and again until then.
+// evhttp will read what has come when it is ready. Until then this event must not fire again and again.
 void HttpClient::OnReadable(evutil_socket_t, short, void* arg) {
   HttpClient& self = *static_cast<HttpClient*>(arg);
   if ((bufferevent_get_enabled(self.stream()) & EV_READ) != 0) return;
@@ -402,8 +401,8 @@ void HttpClient::BeginSending() {
   if (!m_upload.active()) SendSoon();
 }
 
-// Nearly always there is room for a whole request, and to wait to be told so costs more than to send it. What
-// has been made in one turn goes together at its end: a server wakes once for it.
+// The socket nearly always has room for a whole request, and to poll it first costs more than to send.
+// Requests made in one turn are sent together at its end, so that the server wakes once for them.
 void HttpClient::SendSoon() {
   event* const write = &stream()->ev_write;
   if (event_pending(write, EV_WRITE, nullptr) != 0) event_active(write, EV_WRITE, 1);
@@ -424,7 +423,7 @@ void HttpClient::FailToConnect(const char* syscall, int error) {
   FailToConnect({ClientFailure::Kind::kConnect, syscall, error});
 }
 
-// For what libevent has not got to.
+// For failures before libevent is given the request.
 void HttpClient::FailToConnect(const ClientFailure& failure) {
   m_failure = failure;
   const EventBase::BusyScope busy(base());
@@ -449,24 +448,26 @@ void HttpClient::OnRetry(evutil_socket_t, short, void* arg) {
   const EventBase::BusyScope busy(self.base());
   if (self.m_current == nullptr || self.m_shut) return;
   self.Enter(Phase::kIdle);
-  self.m_starting = true;
-  self.Try();
-  self.m_starting = false;
+  {
+    const FlagScope starting(self.m_starting);
+    self.Try();
+  }
   self.StartNext();
 }
 
 void HttpClient::EndAllUnconnected() {
-  // Those that the callbacks make are not among them, and get a connection of their own.
+  // Requests that the callbacks make are not among them. They get a connection of their own.
   std::vector<OutgoingRequest*> all(m_waiting.begin(), m_waiting.end());
   if (m_current != nullptr) all.insert(all.begin(), m_current);
-  const bool was_starting = std::exchange(m_starting, true);
-  for (OutgoingRequest* const request : all) {
-    if (m_shut) break;
-    if (request == m_current || std::find(m_waiting.begin(), m_waiting.end(), request) != m_waiting.end()) {
-      request->EndUnconnected();
+  {
+    const FlagScope starting(m_starting);
+    for (OutgoingRequest* const request : all) {
+      if (m_shut) break;
+      if (request == m_current || std::find(m_waiting.begin(), m_waiting.end(), request) != m_waiting.end()) {
+        request->EndUnconnected();
+      }
     }
   }
-  m_starting = was_starting;
   EndIfUnused();
   StartNext();
 }
@@ -475,12 +476,12 @@ void HttpClient::Drop() {
   m_current = nullptr;
   m_upload.Abandon();
   Renew();
-  TellClosed();
+  ReportClosed();
 }
 
 void HttpClient::NoteReply(OutgoingRequest& request) {
-  // What a server sends beyond its reply would be taken for the next one. Libevent knows a Connection field
-  // that is `close` alone.
+  // Bytes beyond the reply would be read as the next one. libevent recognizes a Connection field only if it
+  // is `close` alone.
   const bool more = connected() && evbuffer_get_length(bufferevent_get_input(stream())) > 0;
   if (!connected() || (!more && !m_upload.truncated() && !m_ends_after_reply)) return;
   request.AwaitEnd();
@@ -507,7 +508,7 @@ void HttpClient::Shut() {
     last->Fail();
   }
   if (m_handle.live() && m_current != nullptr) m_current->Fail();
-  if (m_handle.live() && !m_closing && connected()) TellClosed();
+  if (m_handle.live() && !m_closing && connected()) ReportClosed();
 }
 
 }  // namespace bitcoin_support

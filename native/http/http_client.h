@@ -1,4 +1,4 @@
-// What a client's connection does with its requests.
+// Sends the requests of a client's connection.
 #pragma once
 
 #include <event2/bufferevent.h>
@@ -26,16 +26,16 @@ class EvHttpConnection;
 class OutgoingRequest;
 class InternalEvent;
 
-/// What has kept the current request from its reply.
+/// Why the current request has got no reply.
 struct ClientFailure {
   enum class Kind : uint8_t {
     kNone,
     kLookup,          ///< error is EVUTIL_EAI_*
-    kConnect,         ///< error is errno, syscall says of what
-    kConnectTimeout,  ///< syscall says what took so long
+    kConnect,         ///< error is errno of the call that syscall names
+    kConnectTimeout,  ///< syscall names what took so long
     kReadTimeout,
     kWriteTimeout,
-    kReply,  ///< fault says what is wrong with it
+    kReply,  ///< fault says what is wrong with the reply
   };
 
   Kind kind = Kind::kNone;
@@ -44,14 +44,14 @@ struct ClientFailure {
   const char* fault = "";
 };
 
-/// Gives an evhttp_connection one request at a time, in their order, and makes it anew for each connection:
-/// what libevent keeps of the one before can make it end the process. What waits here has not been handed to
-/// libevent, so that nothing of a reply is left when the next request goes.
+/// Gives an evhttp_connection one request at a time, in order. Each new connection gets a new
+/// evhttp_connection: libevent may end the process by what it keeps of the one before. Requests that wait
+/// have not been handed to libevent, so that nothing of a reply is left when the next request is sent.
 ///
-/// It looks names up and connects by itself, and gives libevent sockets that are connected: libevent would
-/// try the first address alone, crash when a lookup gives none, and end the process when it cannot bind.
+/// It looks names up and connects by itself, and gives libevent connected sockets. libevent would try only
+/// the first address, crash when a lookup finds none, and end the process when it cannot bind.
 ///
-/// It is deleted when its base is idle, like the handle that it belongs to.
+/// Like the handle that owns it, it is deleted when its base is idle.
 class HttpClient final : private LookupWaiter, private SocketConnector::Owner, private ReplyGate::Owner {
  public:
   HttpClient(EvHttpConnection& handle, ClientSettings settings);
@@ -64,11 +64,10 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   bufferevent* stream() const;
   const ClientSettings& settings() const { return m_settings; }
   bool connected() const { return m_phase == Phase::kConnected; }
-  /// JavaScript is being told that the connection closes, libevent being in the middle of that, or it is
-  /// closed for good.
+  /// Whether the connection is being closed, with libevent on the stack, or is closed for good.
   bool closing() const { return m_closing || m_shut; }
   bool shut() const { return m_shut; }
-  /// libevent is in the middle of closing the connection.
+  /// Whether libevent is closing the connection, and is on the stack.
   bool closing_now() const { return m_closing; }
   const ClientFailure& failure() const { return m_failure; }
 
@@ -82,42 +81,42 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   template <class Change>
   void SetForNext(Change change) {
     change(m_settings);
-    m_fresh = false;
+    m_unused = false;
   }
   void FreeOnCompletion() { m_ends_when_unused = true; }
 
-  /// Takes a request; from here on it ends by its callbacks.
+  /// Takes a request over. From here on it ends by its callbacks.
   void Make(OutgoingRequest& request);
-  /// Takes one off that libevent has not got, or no longer. @returns whether it was the one under way
+  /// Removes a request that libevent has not, or has no longer. @returns whether it was the current one
   bool Remove(OutgoingRequest& request);
   bool IsCurrent(const OutgoingRequest& request) const { return m_current == &request; }
-  /// The current request is libevent's; otherwise it waits for a connection.
+  /// Whether libevent has the current request; otherwise it waits for a connection.
   bool HandedOver(const OutgoingRequest& request) const {
     return IsCurrent(request) && (m_phase == Phase::kTaking || m_phase == Phase::kConnected);
   }
   /// After a request has ended.
   void StartNext();
-  /// Takes the connection down for good. All that wait fail, the last first.
+  /// Closes the connection for good. All requests that wait fail, the last one first.
   void Shut();
-  /// The connection is not used any more when the current request has its reply.
+  /// The connection is not used again after the current request's reply.
   void EndAfterReply() { m_ends_after_reply = true; }
   /// libevent has read the current request's reply.
   void NoteReply(OutgoingRequest& request);
   /// libevent could not connect for the current request. @returns whether it will be tried again
   bool RetryConnect();
-  /// The current request fails. Keeps why, when that was on the way to a connection and is not known yet.
+  /// The current request fails. Stores why, if it failed to connect and no reason is known yet.
   void NoteFailure();
-  /// The connection goes because nothing of the request could be written, or of the reply read, for so long.
-  /// The first to know counts.
+  /// The connection ends because the request could not be written, or the reply not read, for so long. Stores
+  /// that unless a reason is known already.
   void NoteTimeout(bool writing);
-  /// Ends the current request and all that wait: there is no connection for them.
+  /// Ends the current request and all that wait, because there is no connection for them.
   void EndAllUnconnected();
-  /// Leaves the connection to its end, with what libevent still does on it; the next request has another one.
+  /// Gives the evhttp_connection up and lets libevent finish with it. The next request gets another one.
   void Drop();
-  /// Ends the connection of which that was asked when it was unused.
+  /// Disposes the connection if it is unused and FreeOnCompletion() was called.
   void EndIfUnused();
 
-  /// C gets to know the connection: from here on it is as libevent has it.
+  /// C is given the connection's address. From here on libevent alone reads and writes.
   void ShowToC();
 
   ClientUpload& upload() { return m_upload; }
@@ -127,12 +126,12 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   enum class Phase : uint8_t {
     kIdle,        ///< there is no connection, and none is being made
     kConnecting,  ///< the host is looked up, or its addresses are tried
-    kTaking,      ///< libevent has been given the socket, and has yet to find that it is connected
+    kTaking,      ///< libevent has the socket, and has not yet found that it is connected
     kConnected,
     kPausing,  ///< before the next try to connect
   };
 
-  /// The only one that sets m_phase. What belongs to the phase before ends.
+  /// The only one that sets m_phase. Ends what belongs to the phase before.
   void Enter(Phase phase);
   void Open();
   void Apply();
@@ -150,7 +149,7 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   void SpareCalls();
   void FailToConnect(const char* syscall, int error);
   void FailToConnect(const ClientFailure& failure);
-  void TellClosed();
+  void ReportClosed();
   EventBase& base() const;
 
   void OnLookedUp(int result, const evutil_addrinfo* found) override;
@@ -183,7 +182,7 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   ClientUpload m_upload;
   int m_tries = 0;
   Phase m_phase = Phase::kIdle;
-  bool m_fresh = false;  // m_connection has not been used
+  bool m_unused = false;  // m_connection has not been used
   bool m_known_to_c = false;
   bool m_closing = false;
   bool m_shut = false;

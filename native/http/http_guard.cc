@@ -14,7 +14,8 @@
 namespace bitcoin_support {
 namespace {
 
-// libevent reads no body of these, whatever their headers say: it takes it for the next request.
+// libevent reads no body for these methods, whatever the headers say. It would read the body as the next
+// request.
 bool HasNoBody(unsigned command) { return command == EVHTTP_REQ_HEAD || command == EVHTTP_REQ_TRACE; }
 
 }  // namespace
@@ -43,13 +44,13 @@ bool IsRequestSafe(evhttp_request* request) {
     if (!http_characters::IsToken(header->key)) return false;
     if (strcasecmp(header->key, "Content-Length") == 0) {
       ++content_lengths;
-      // A space is left only where a line was folded.
+      // libevent leaves a space only where a line was folded.
       const std::string_view length = TrimOws(header->value);
       if (*header->value == ' ' || !AllDigits(length)) return false;
       announces_body |= length.find_first_not_of('0') != std::string_view::npos;
     } else if (strcasecmp(header->key, "Transfer-Encoding") == 0) {
       ++transfer_encodings;
-      // As it stands there: libevent has not read one with a tab before it.
+      // Not trimmed: libevent did not recognize the field when a tab is in front of the value.
       if (strcasecmp(header->value, "chunked") != 0) return false;
       announces_body = true;
     }

@@ -1,21 +1,21 @@
-// What libevent's HTTP parser lets through and a server must not.
+// Checks for what libevent's HTTP parser accepts and a server must not.
 #pragma once
 
 struct evhttp_request;
 
 namespace bitcoin_support {
 
-/// Checks a parsed request against the ways to smuggle or misroute one: several Content-Lengths or one
+/// Checks a parsed request for the known ways to smuggle or misroute one: several Content-Lengths or one
 /// that is not all digits, any Transfer-Encoding but exactly "chunked" or one beside a Content-Length,
 /// a header name that is no token, `%00` in the URI, a body of a HEAD or TRACE. @returns false for 400 and
 /// close.
 bool IsRequestSafe(evhttp_request* request);
 
-/// Takes off the tabs that libevent leaves before the values of a request's fields.
+/// Removes the tabs that libevent leaves in front of the values of a request's fields.
 void TrimFields(evhttp_request* request);
 
-/// The request's method as a bit, `EVHTTP_REQ_*`. One that libevent does not know is a bit that its
-/// enumeration does not have, which C++ must not read as a value of that type.
+/// The request's method as a bit, `EVHTTP_REQ_*`. A method that libevent does not know is a bit
+/// outside its enumeration, which C++ must not read as a value of that type.
 unsigned CommandOf(const evhttp_request* request);
 
 }  // namespace bitcoin_support

@@ -15,7 +15,7 @@ using http_characters::IsWhite;
 using http_characters::kText;
 using http_characters::kToken;
 
-// Fits into 64 bits with room to spare, and is more than anyone sends.
+// Fits into 64 bits, and is more than any peer sends.
 constexpr size_t kMaxLengthDigits = 18;
 
 constexpr std::string_view kContentLength = "content-length";
@@ -38,23 +38,22 @@ void HttpHeadReader::Begin(size_t room, int minor) {
 HttpHeadReader::Result HttpHeadReader::Feed(const char* data, size_t size) {
   const char* p = data;
   const char* const end = data + size;
-  Step step = Step::kMore;
-  while (p < end && step == Step::kMore) {
-    const char* const begin = p;
-    step = Read(p, end);
-    m_read += static_cast<size_t>(p - begin);
-  }
-  return {step, static_cast<size_t>(p - data)};
+  m_piece = data;
+  m_step = m_state == State::kRefused ? Step::kRefused : Step::kMore;
+  while (p < end && m_step == Step::kMore) p = Read(p, end);
+  const auto used = static_cast<size_t>(p - data);
+  m_read += used;
+  return {m_step, used};
 }
 
-HttpHeadReader::Step HttpHeadReader::Refuse(Fault fault) {
+void HttpHeadReader::Refuse(Fault fault) {
   m_state = State::kRefused;
+  m_step = Step::kRefused;
   m_fault = fault;
-  return Step::kRefused;
 }
 
 // Reads at least one byte unless there is a step, and more where many of a kind follow each other.
-HttpHeadReader::Step HttpHeadReader::Read(const char*& p, const char* end) {
+const char* HttpHeadReader::Read(const char* p, const char* end) {
   switch (m_state) {
     case State::kLineStart:
       return BeginLine(p, end);
@@ -64,21 +63,20 @@ HttpHeadReader::Step HttpHeadReader::Read(const char*& p, const char* end) {
     case State::kValue:
       return ReadValue(p, end);
     case State::kLineEnd:
-      if (*p != '\n') return Refuse(Fault::kLineEnd);
-      ++p;
+      if (*p != '\n') return Refuse(Fault::kLineEnd), p;
       m_state = State::kLineStart;
-      return Step::kMore;
+      return p + 1;
     case State::kHeadEnd:
-      if (*p != '\n') return Refuse(Fault::kHeadEnd);
-      ++p;
-      return Step::kEnd;
+      if (*p != '\n') return Refuse(Fault::kHeadEnd), p;
+      m_step = Step::kEnd;
+      return p + 1;
     case State::kRefused:
       break;
   }
-  return Step::kRefused;
+  return p;
 }
 
-HttpHeadReader::Step HttpHeadReader::BeginLine(const char*& p, const char* end) {
+const char* HttpHeadReader::BeginLine(const char* p, const char* end) {
   if (m_folds && m_field != Field::kNone) {
     if (IsWhite(*p)) {
       // The line goes on, and the fold is a space.
@@ -86,54 +84,59 @@ HttpHeadReader::Step HttpHeadReader::BeginLine(const char*& p, const char* end) 
       m_state = State::kValueStart;
       return ReadValue(p, end);
     }
-    const Step step = EndValue();
-    if (step != Step::kMore) return step;
+    EndValue();
+    if (m_step != Step::kMore) return p;
   }
   if (*p == '\r') {
-    ++p;
     m_state = State::kHeadEnd;
-    return Step::kMore;
+    return p + 1;
   }
   m_word_length = 0;
   m_state = State::kName;
   return ReadName(p, end);
 }
 
-HttpHeadReader::Step HttpHeadReader::ReadName(const char*& p, const char* end) {
+const char* HttpHeadReader::ReadName(const char* p, const char* end) {
   const char* const stop = EndOfRoom(p, end, m_room);
   const char* const begin = p;
   while (p < stop && Is(*p, kToken)) ++p;
   m_room -= static_cast<size_t>(p - begin);
-  // Nearly always a name comes in one piece, and need not be kept.
-  m_name = {begin, static_cast<size_t>(p - begin)};
+  // A name nearly always comes in one piece. Then it is not copied.
+  std::string_view name(begin, static_cast<size_t>(p - begin));
   if (m_word_length > 0 || p == end) {
-    const std::string_view kept = m_name.substr(0, m_max_value - m_word_length);
+    const std::string_view kept = name.substr(0, m_max_value - m_word_length);
     std::copy(kept.begin(), kept.end(), m_word.begin() + m_word_length);
     m_word_length += kept.size();
-    m_name = {m_word.data(), m_word_length};
+    name = {m_word.data(), m_word_length};
   }
-  if (p == end) return Step::kMore;
-  if (m_room == 0) return Refuse(Fault::kTooLong);
-  // A space before the colon, or at the start of the line, is what lets two readers disagree.
-  if (*p != ':' || m_name.empty()) return Refuse(Fault::kName);
-  const size_t colon = m_read + static_cast<size_t>(p - begin);
-  ++p;
+  if (p == end) return p;
+  if (m_room == 0) return Refuse(Fault::kTooLong), p;
+  // With a space before the colon, or at the start of the line, two parsers can disagree.
+  if (*p != ':' || name.empty()) return Refuse(Fault::kName), p;
   --m_room;
   m_word_length = 0;
   m_state = State::kValueStart;
-  if (m_name.size() == kContentLength.size() && EqualsIgnoringCase(m_name, kContentLength)) {
-    m_field = Field::kContentLength;
-  } else if (m_name.size() == kTransferEncoding.size() && EqualsIgnoringCase(m_name, kTransferEncoding)) {
-    m_field = Field::kTransferEncoding;
-  } else {
-    m_field = Field::kOther;
-    return Step::kName;
+  m_field = FieldNamed(name);
+  if (m_field == Field::kContentLength || m_field == Field::kTransferEncoding) {
+    m_framing_hyphen = m_read + static_cast<size_t>(p - m_piece) - name.size() + name.find('-');
   }
-  m_framing_hyphen = colon - m_name.size() + m_name.find('-');
-  return Step::kMore;
+  return p + 1;
 }
 
-HttpHeadReader::Step HttpHeadReader::ReadValue(const char*& p, const char* end) {
+HttpHeadReader::Field HttpHeadReader::FieldNamed(std::string_view name) {
+  if (EqualsIgnoringCase(name, kContentLength)) return Field::kContentLength;
+  if (EqualsIgnoringCase(name, kTransferEncoding)) return Field::kTransferEncoding;
+  if (name.size() < 32 && (m_kept_sizes >> name.size() & 1) != 0) {
+    for (size_t i = 0; i < m_kept_names.size(); ++i) {
+      if (!EqualsIgnoringCase(name, m_kept_names[i])) continue;
+      m_kept = i;
+      return Field::kKept;
+    }
+  }
+  return Field::kOther;
+}
+
+const char* HttpHeadReader::ReadValue(const char* p, const char* end) {
   const char* const stop = EndOfRoom(p, end, m_room);
   const char* const begin = p;
   if (m_state == State::kValueStart) {
@@ -145,53 +148,53 @@ HttpHeadReader::Step HttpHeadReader::ReadValue(const char*& p, const char* end) 
   } else {
     size_t length = m_word_length;
     for (; p < stop && Is(*p, kText); ++p) {
-      if (length == m_max_value) return Refuse(Fault::kValueTooLong);
+      if (length == m_max_value) return Refuse(Fault::kValueTooLong), p;
       m_word[length++] = *p;
     }
     m_word_length = length;
   }
   m_room -= static_cast<size_t>(p - begin);
-  if (p == end) return Step::kMore;
-  if (*p != '\r') return Refuse(m_room == 0 ? Fault::kTooLong : Fault::kValue);
-  ++p;
+  if (p == end) return p;
+  if (*p != '\r') return Refuse(m_room == 0 ? Fault::kTooLong : Fault::kValue), p;
   m_state = State::kLineEnd;
-  return m_folds ? Step::kMore : EndValue();
+  if (!m_folds) EndValue();
+  return p + 1;
 }
 
-HttpHeadReader::Step HttpHeadReader::EndValue() {
-  if (m_field == Field::kOther) return Step::kMore;
+void HttpHeadReader::EndValue() {
+  if (m_field == Field::kOther) return;
   m_value = TrimOws({m_word.data(), m_word_length});
   switch (std::exchange(m_field, Field::kOther)) {
     case Field::kContentLength:
-      return TakeContentLength(m_value);
+      TakeContentLength(m_value);
+      break;
     case Field::kTransferEncoding:
-      return TakeTransferEncoding(m_value);
+      TakeTransferEncoding(m_value);
+      break;
     case Field::kKept:
-      return Step::kField;
+      m_step = Step::kField;
+      break;
     case Field::kNone:
     case Field::kOther:
       break;
   }
-  return Step::kMore;
 }
 
-HttpHeadReader::Step HttpHeadReader::TakeContentLength(std::string_view value) {
+void HttpHeadReader::TakeContentLength(std::string_view value) {
   if (m_has_length || m_chunked) return Refuse(Fault::kLengthTwice);
   m_has_length = true;
   if (!AllDigits(value)) return Refuse(Fault::kLengthNoNumber);
   while (value.size() > 1 && value.front() == '0') value.remove_prefix(1);
   if (value.size() > kMaxLengthDigits) return Refuse(Fault::kLengthTooLarge);
   for (const char c : value) m_content_length = m_content_length * 10 + static_cast<uint64_t>(c - '0');
-  return Step::kMore;
 }
 
-HttpHeadReader::Step HttpHeadReader::TakeTransferEncoding(std::string_view value) {
-  // In HTTP/1.0 it says nothing about the body, and whoever passed it on did not know.
+void HttpHeadReader::TakeTransferEncoding(std::string_view value) {
+  // HTTP/1.0 does not know the field: a proxy may have passed it on without following it.
   if (m_minor == 0) return Refuse(Fault::kOldEncoding);
   if (m_chunked || m_has_length) return Refuse(Fault::kLengthTwice);
   if (!EqualsIgnoringCase(value, "chunked")) return Refuse(Fault::kEncoding);
   m_chunked = true;
-  return Step::kMore;
 }
 
 }  // namespace bitcoin_support

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace bitcoin_support {
@@ -17,8 +18,7 @@ class HttpHeadReader {
  public:
   enum class Step : uint8_t {
     kMore,     ///< all bytes were used
-    kName,     ///< name() is the name of a field; call KeepValue() to be given its value
-    kField,    ///< value() is the value that was kept
+    kField,    ///< kept() says which field's value() has come
     kEnd,      ///< the head ends with the last byte that was used
     kRefused,  ///< fault() says why; the reader takes no more
   };
@@ -45,9 +45,12 @@ class HttpHeadReader {
   /// Whether a line that begins with white space continues the one before: RFC 9112 5.2.
   enum class Folding : uint8_t { kRefused, kAllowed };
 
-  /// @param max_value of a value that is kept; at most kMaxValue bytes
-  HttpHeadReader(Folding folding, size_t max_value)
-      : m_folds(folding == Folding::kAllowed), m_max_value(max_value) {}
+  /// @param kept the lower-case names, of fewer than 32 bytes, of fields whose values are wanted
+  /// @param max_value of a value that is stored; at most kMaxValue bytes
+  HttpHeadReader(Folding folding, std::span<const std::string_view> kept, size_t max_value)
+      : m_folds(folding == Folding::kAllowed), m_kept_names(kept), m_max_value(max_value) {
+    for (const std::string_view name : kept) m_kept_sizes |= 1u << name.size();
+  }
   static constexpr size_t kMaxValue = 272;
 
   /// Begins behind the first line of a message of HTTP/1.`minor`. @param room for all lines without their
@@ -57,12 +60,10 @@ class HttpHeadReader {
   /// Reads from `data` up to where the next step begins. Call again with what was not used.
   Result Feed(const char* data, size_t size);
 
-  /// Valid until the next call of Feed().
-  std::string_view name() const { return m_name; }
+  /// The index of the field's name among those that are kept.
+  size_t kept() const { return m_kept; }
   /// Without the white space around it; valid until the next call of Feed().
   std::string_view value() const { return m_value; }
-  /// Feed() returns Step::kField when the value of the field that name() names has come.
-  void KeepValue() { m_field = Field::kKept; }
 
   Fault fault() const { return m_fault; }
 
@@ -87,18 +88,22 @@ class HttpHeadReader {
   enum class State : uint8_t { kLineStart, kName, kValueStart, kValue, kLineEnd, kHeadEnd, kRefused };
   enum class Field : uint8_t { kNone, kOther, kKept, kContentLength, kTransferEncoding };
 
-  Step Read(const char*& p, const char* end);
-  Step BeginLine(const char*& p, const char* end);
-  Step ReadName(const char*& p, const char* end);
-  Step ReadValue(const char*& p, const char* end);
-  Step EndValue();
-  Step TakeContentLength(std::string_view value);
-  Step TakeTransferEncoding(std::string_view value);
-  Step Refuse(Fault fault);
+  const char* Read(const char* p, const char* end);
+  const char* BeginLine(const char* p, const char* end);
+  const char* ReadName(const char* p, const char* end);
+  const char* ReadValue(const char* p, const char* end);
+  Field FieldNamed(std::string_view name);
+  void EndValue();
+  void TakeContentLength(std::string_view value);
+  void TakeTransferEncoding(std::string_view value);
+  void Refuse(Fault fault);
 
   const bool m_folds;
+  const std::span<const std::string_view> m_kept_names;
+  uint32_t m_kept_sizes = 0;  // bit i: some of them has i bytes
   const size_t m_max_value;
   State m_state = State::kRefused;
+  Step m_step = Step::kMore;  // Feed() stops at any other
   Field m_field = Field::kNone;
   Fault m_fault = Fault::kNone;
   bool m_has_length = false;
@@ -106,10 +111,11 @@ class HttpHeadReader {
   bool m_tabs = false;
   int m_minor = 0;
   size_t m_room = 0;
-  size_t m_read = 0;  // since Begin(), without what Read() is reading
+  size_t m_read = 0;              // between Begin() and m_piece
+  const char* m_piece = nullptr;  // what Feed() is reading
   size_t m_framing_hyphen = 0;
   uint64_t m_content_length = 0;
-  std::string_view m_name;
+  size_t m_kept = 0;
   std::string_view m_value;
   size_t m_word_length = 0;
   std::array<char, kMaxValue> m_word;

@@ -13,7 +13,7 @@
 namespace bitcoin_support {
 namespace {
 
-// Libevent takes spaces off, but no tabs, and puts what folded lines have in the front of an empty value.
+// libevent trims spaces but not tabs, and puts a folded line in front of an empty value.
 void TrimValues(evkeyvalq* headers) {
   for (evkeyval* header = headers->tqh_first; header != nullptr; header = header->next.tqe_next) {
     if (http_characters::IsWhite(*header->value)) TrimOwsInPlace(header->value);
@@ -37,7 +37,7 @@ ReceivedReply ReadReceivedReply(evhttp_request* reply) {
                          evhttp_find_header(headers, "Transfer-Encoding") != nullptr ||
                          !MayHaveBody(evhttp_request_get_command(reply), code);
   if (!delimited && options.present) {
-    // Libevent would take it for empty.
+    // libevent would read the body as empty.
     while (evhttp_remove_header(headers, "Connection") == 0) {
     }
     if (evhttp_add_header(headers, "Connection", "close") != 0) throw std::bad_alloc();

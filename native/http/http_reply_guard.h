@@ -1,4 +1,4 @@
-// What libevent's parser makes of a reply's head, and what a client must.
+// Corrects what libevent's parser has made of a reply's head.
 #pragma once
 
 struct evhttp_request;
@@ -6,13 +6,13 @@ struct evhttp_request;
 namespace bitcoin_support {
 
 struct ReceivedReply {
-  bool interim = false;          ///< a 1xx, after which the reply itself follows
-  bool ends_connection = false;  ///< there is no other request after this one
+  bool interim = false;          ///< a 1xx: the final reply follows
+  bool ends_connection = false;  ///< the connection cannot be used for another request
 };
 
-/// Reads the head of a reply that HttpReplyParser has found right, and puts right what libevent would
-/// misread: white space around values goes; an interim reply becomes a 100, after which libevent goes on to
-/// the reply itself; one without a length, whose body ends with the connection, is marked to close it.
+/// Reads the head of a reply that HttpReplyParser has accepted, and corrects what libevent would misread. It
+/// trims values. It turns an interim reply into a 100, after which libevent reads on. It marks a reply
+/// without a length as closing, because its body ends with the connection.
 /// @throws std::bad_alloc
 ReceivedReply ReadReceivedReply(evhttp_request* reply);
 

@@ -1,4 +1,4 @@
-// HTTP/1.x replies, read as RFC 9112 writes them, and as a client must understand them.
+// Parses HTTP/1.x replies as RFC 9112 demands of a client.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +10,11 @@
 
 namespace bitcoin_support {
 
-/// Follows the bytes of one reply and refuses what two parsers could understand in two ways. Unlike a
-/// request, a reply may have folded lines, and a body that ends with the connection.
+/// Follows the bytes of one reply and refuses what two parsers could read in two ways. Unlike a request, a
+/// reply may have folded lines, and a body that ends with the connection.
 ///
-/// It keeps no bytes beyond a few words, so it can be given them in any pieces. It knows nothing of sockets,
-/// of libevent or of Node.
+/// It stores only a few words, so the bytes may come in any pieces. It does not depend on sockets, libevent
+/// or Node.
 class HttpReplyParser {
  public:
   enum class Step : uint8_t {
@@ -75,7 +75,7 @@ class HttpReplyParser {
   const char* m_fault = "";
   size_t m_room = 0;
   size_t m_length = 0;  // of the word of the first line that is being read
-  HttpHeadReader m_fields{HttpHeadReader::Folding::kAllowed, kMaxValue};
+  HttpHeadReader m_fields{HttpHeadReader::Folding::kAllowed, {}, kMaxValue};
   HttpBodyReader m_body;
 };
 

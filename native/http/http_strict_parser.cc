@@ -32,7 +32,6 @@ int StatusOf(HttpHeadReader::Fault fault) {
 
 void HttpStrictParser::Reset() {
   m_state = State::kStart;
-  m_field = Field::kOther;
   m_leading = m_percent = m_minor = 0;
   m_has_host = m_expects_continue = m_odd_expectation = false;
   m_status = m_later_status = 0;
@@ -138,7 +137,7 @@ const char* HttpStrictParser::ReadMethod(const char* p, const char* end) {
 }
 
 const char* HttpStrictParser::ReadTarget(const char* p, const char* end) {
-  // What CONNECT asks for may be an address of IPv6.
+  // The target of CONNECT may be an IPv6 address.
   if (m_target_length == 0 && *p != '/' && *p != '*' && !(Is(*p, kHostByte) && Is(*p, kToken)) &&
       !(*p == '[' && command() == kConnect)) {
     return Refuse(400), p;
@@ -147,7 +146,7 @@ const char* HttpStrictParser::ReadTarget(const char* p, const char* end) {
   const char* const stop = EndOfRoom(p, end, m_room);
   uint8_t percent = m_percent;
   for (; p < stop && Is(*p, kTargetByte); ++p) {
-    // Decoded it would end a path in C.
+    // %00: decoded, it would end a path in C.
     if (*p == '%') {
       percent = 1;
     } else if (percent != 0) {
@@ -185,9 +184,6 @@ const char* HttpStrictParser::ReadFields(const char* p, const char* end) {
   switch (step) {
     case HttpHeadReader::Step::kMore:
       break;
-    case HttpHeadReader::Step::kName:
-      NoteName(m_fields.name());
-      break;
     case HttpHeadReader::Step::kField:
       TakeField(m_fields.value());
       break;
@@ -201,19 +197,8 @@ const char* HttpStrictParser::ReadFields(const char* p, const char* end) {
   return p + used;
 }
 
-void HttpStrictParser::NoteName(std::string_view name) {
-  if (name.size() == 4 && EqualsIgnoringCase(name, "host")) {
-    m_field = Field::kHost;
-  } else if (name.size() == 6 && EqualsIgnoringCase(name, "expect")) {
-    m_field = Field::kExpect;
-  } else {
-    return;
-  }
-  m_fields.KeepValue();
-}
-
 void HttpStrictParser::TakeField(std::string_view value) {
-  if (m_field == Field::kHost) {
+  if (static_cast<Field>(m_fields.kept()) == Field::kHost) {
     EndHost(value);
   } else {
     (EqualsIgnoringCase(value, "100-continue") ? m_expects_continue : m_odd_expectation) = true;
@@ -229,7 +214,7 @@ bool HttpStrictParser::EndHost(std::string_view value) {
 bool HttpStrictParser::EndHead() {
   if (m_later_status != 0) return Refuse(m_later_status);
   if (m_minor >= 1 && !m_has_host) return Refuse(400);
-  // libevent reads no body of these, whatever their headers say: it takes it for the next request.
+  // libevent reads no body for these methods, whatever the headers say. It would read it as the next request.
   if (has_body() && (method() == "HEAD" || method() == "TRACE")) return Refuse(400);
   if (m_minor == 0) m_expects_continue = m_odd_expectation = false;
   if (m_odd_expectation) return Refuse(417);

@@ -1,4 +1,4 @@
-// HTTP/1.x requests, read as RFC 9112 writes them and no other way.
+// Parses HTTP/1.x requests exactly as RFC 9112 writes them.
 #pragma once
 
 #include <array>
@@ -12,14 +12,14 @@
 
 namespace bitcoin_support {
 
-/// Follows the bytes of one connection's requests and refuses what two parsers could understand in two ways.
+/// Follows the bytes of one connection's requests and refuses what two parsers could read in two ways.
 ///
-/// It keeps no bytes beyond a few words, so it can be given them in any pieces: the verdict does not depend
-/// on how they are split. It knows nothing of sockets, of libevent or of Node.
+/// It stores only a few words, and its verdict does not depend on how the bytes are split into pieces. It
+/// does not depend on sockets, libevent or Node.
 class HttpStrictParser {
  public:
   struct Limits : HttpLimits {
-    /// Of a body of which LimitStreamed() says so; before, the larger of both counts.
+    /// Of a body after LimitStreamed(). Before that the larger of both limits counts.
     uint64_t streamed_body = 0;
   };
 
@@ -41,7 +41,7 @@ class HttpStrictParser {
   /// Begins with the next request.
   void Reset();
 
-  /// The body of the request whose head has just been read is taken in pieces: it has a limit of its own.
+  /// The request's head has been read, and its body will be streamed: uses the limit for such bodies.
   void LimitStreamed() { m_body.LimitContent(m_limits->streamed_body); }
 
   /// Reads from `data` up to where the next step begins. Call again with what was not used.
@@ -56,7 +56,7 @@ class HttpStrictParser {
   int status() const { return m_status; }
 
   // --- once the head has been read; offsets count from the request line's first byte -------------------
-  /// Bytes of an empty line before the request, which is to be left out.
+  /// Bytes of the empty line before the request. They must be dropped.
   size_t leading() const { return m_leading; }
   std::string_view method() const { return {m_method.data(), m_method_length}; }
   /// One of libevent's EVHTTP_REQ_*, 0 for any other method.
@@ -67,7 +67,7 @@ class HttpStrictParser {
   bool chunked() const { return m_fields.chunked(); }
   uint64_t content_length() const { return m_fields.content_length(); }
   bool expects_continue() const { return m_expects_continue; }
-  /// Whether a tab stands before a field's value, where libevent takes spaces alone away.
+  /// Whether a tab is in front of some field's value, where libevent trims spaces only.
   bool tabs() const { return m_fields.tabs(); }
   /// Where the hyphen is in the name of the field that says how long the body is.
   size_t framing_hyphen() const { return fields_begin() + m_fields.framing_hyphen(); }
@@ -89,7 +89,9 @@ class HttpStrictParser {
     kBody,
     kRefused,
   };
-  enum class Field : uint8_t { kOther, kHost, kExpect };
+  /// The fields whose values are wanted: indices of kFields.
+  enum class Field : uint8_t { kHost, kExpect };
+  static constexpr std::array<std::string_view, 2> kFields = {"host", "expect"};
 
   /// The method, a space, the target, a space, the version and the end of the line are in front of them.
   size_t fields_begin() const { return target_begin() + m_target_length + 1 + m_version.size() + 2; }
@@ -99,7 +101,6 @@ class HttpStrictParser {
   const char* ReadMethod(const char* p, const char* end);
   const char* ReadTarget(const char* p, const char* end);
   const char* ReadFields(const char* p, const char* end);
-  void NoteName(std::string_view name);
   void TakeField(std::string_view value);
   bool EndHost(std::string_view value);
   bool EndVersion();
@@ -110,7 +111,6 @@ class HttpStrictParser {
 
   const Limits* m_limits;
   State m_state;
-  Field m_field;
   uint8_t m_leading;
   uint8_t m_percent;
   uint8_t m_minor;
@@ -123,7 +123,7 @@ class HttpStrictParser {
   size_t m_method_length;
   size_t m_target_length;
   size_t m_version_length;
-  HttpHeadReader m_fields{HttpHeadReader::Folding::kRefused, HttpHeadReader::kMaxValue};
+  HttpHeadReader m_fields{HttpHeadReader::Folding::kRefused, kFields, HttpHeadReader::kMaxValue};
   HttpBodyReader m_body;
   std::array<char, kMaxMethod> m_method;
   std::array<char, std::string_view("HTTP/1.1").size()> m_version;

@@ -5,7 +5,7 @@
 
 namespace bitcoin_support {
 
-/// The path of a URI in origin form or absolute form, as it stands there: not decoded, without the query.
+/// The path of a URI in origin form or absolute form: not decoded, without the query.
 inline std::string_view RawPath(std::string_view uri) {
   const size_t end = uri.find_first_of("?#");
   std::string_view path = uri.substr(0, end);

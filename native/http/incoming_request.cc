@@ -137,7 +137,7 @@ void IncomingRequest::CheckOutputIsOurs() const {
     case State::kStreaming:
       ThrowEventError(env(), code::kState, "the reply has been started");
     case State::kLost:
-      // Nothing is sent of it.
+      // What is put there will not be sent.
       if (m_kept) return;
       ThrowEventError(env(), code::kState, "the request's connection is closing");
   }
@@ -156,7 +156,7 @@ Napi::Value IncomingRequest::IsLostNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), lost);
 }
 
-// --- what it has brought -----------------------------------------------------------------------------
+// --- the request itself --------------------------------------------------------------------------------
 
 std::string_view IncomingRequest::ExtensionMethod() const {
   if (m_state == State::kOrphan) return m_orphan_method;
@@ -299,7 +299,7 @@ Napi::Value IncomingRequest::SendReplyChunkNapi(const Napi::CallbackInfo& info) 
     server.Cut();
     return info.Env().Undefined();
   }
-  // An empty part has gone when all before it have.
+  // An empty part counts as written when all before it have been written.
   const bool reports = writes || server.writes_part();
   if (reports && key != 0) server.WantWritten(key);
   if (writes) {

@@ -99,7 +99,7 @@ void* OutgoingRequest::Address() const {
 }
 
 void OutgoingRequest::CheckThere() const {
-  // One that has failed has no request any more.
+  // After a failure libevent's request must not be looked at any more.
   if (m_request == nullptr) {
     ThrowEventError(env(), code::kDisposed, HandleEnd{&type(), id(), EndReason::kExchangeOver}.Tell());
   }
@@ -118,7 +118,7 @@ unsigned OutgoingRequest::Command() const { return CommandOf(m_request); }
 std::string_view OutgoingRequest::method() const { return NameOfMethod(static_cast<unsigned>(m_command)); }
 
 const char* OutgoingRequest::Uri() const {
-  // While it waits for its connection it is not libevent's yet.
+  // libevent gets the URI only when there is a connection.
   return m_state == State::kNew ? evhttp_request_get_uri(m_request) : m_uri.c_str();
 }
 
@@ -139,7 +139,8 @@ void OutgoingRequest::AppendOutput(Napi::Env env, napi_value bytes) {
   AppendBytes(env, bytes, evhttp_request_get_output_buffer(m_request));
 }
 
-// libevent does so for POST and PUT alone. Without it the server takes the body for the next request.
+// libevent does so only for POST and PUT. Without a length the server would read the body as the next
+// request.
 void OutgoingRequest::AddContentLength() {
   evkeyvalq* const headers = evhttp_request_get_output_headers(m_request);
   const size_t length = evbuffer_get_length(evhttp_request_get_output_buffer(m_request));
@@ -202,7 +203,7 @@ void OutgoingRequest::Fail(int error) {
   }
   if (environment.FindAny(self) == nullptr) return;
   if (connection != nullptr) connection->client().Remove(*this);
-  // One that libevent has not got goes without a word from it.
+  // libevent does not call back for a request that it was not given.
   if (m_request != nullptr) ReportFailure(m_error);
   EndUnanswered(environment, on, self, error != EVREQ_HTTP_REQUEST_CANCEL);
   if (connection == nullptr) return;
@@ -217,7 +218,7 @@ void OutgoingRequest::Cancel() {
     evhttp_cancel_request(m_request);
     return;
   }
-  // It is reading the reply, and would go on with what it has freed.
+  // libevent is reading the reply, and would go on with memory that it has freed.
   base().WhenIdle([this, request = m_request] {
     if (!m_libevent_ended) evhttp_cancel_request(request);
   });
@@ -237,7 +238,7 @@ void OutgoingRequest::ReportFailure(int error) {
   env().callbacks().Call(base(), JsCallback::kClientError, {slot(), static_cast<double>(error)});
 }
 
-// Ends a request of which libevent calls back no more, if that has not happened meanwhile.
+// Ends a request for which libevent will not call back, unless it has ended meanwhile.
 void OutgoingRequest::EndUnanswered(Environment& environment, EventBase& on, double number, bool call) {
   const auto* const request = static_cast<OutgoingRequest*>(environment.FindAny(number));
   if (request == nullptr) return;
@@ -285,7 +286,7 @@ void OutgoingRequest::OnDone(evhttp_request* request, void* arg) {
   if (request != nullptr) client.NoteReply(self);
   if (!self.live()) return;
   client.Remove(self);
-  // Null when it failed.
+  // `request` is null when it has failed.
   self.m_request = request;
   self.m_state = State::kEnded;
   self.env().callbacks().Call(self.base(), JsCallback::kClientDone,
@@ -377,8 +378,8 @@ void OutgoingRequest::SetPaused(bool on) {
 
 // --- a body that is sent in chunks -------------------------------------------------------------------
 
-// Where chunks go: to the connection, or, before that has the request, to be sent then. Null: the reply has
-// come, nobody reads them any more.
+// The buffer that chunks go to: the connection's output, or ours until the connection has the request. Null
+// when the reply has come, and the server reads no more.
 evbuffer* OutgoingRequest::ChunkTarget() const {
   if (m_connection != nullptr && client().IsCurrent(*this) && client().connected()) {
     return client().upload().active() ? bufferevent_get_output(client().stream()) : nullptr;
@@ -397,7 +398,8 @@ void OutgoingRequest::BeginChunks() {
   InvalidateOutput();
 }
 
-// What is in `target`, ChunkTarget()'s, is to be told of with `key`, unless that is 0.
+// JavaScript wants `key` back when what is in `target`, which ChunkTarget() returned, has been written. 0 for
+// no key.
 void OutgoingRequest::NoteWritten(const evbuffer& target, double key) {
   if (&target != m_chunks.get()) {
     client().upload().NoteMore(key);
@@ -515,7 +517,7 @@ Napi::Value OutgoingRequest::SendChunkNapi(const Napi::CallbackInfo& info) {
   evbuffer* const target = self.ChunkTarget();
   if (target == nullptr) return Napi::Boolean::New(info.Env(), false);
   if (data.size() == 0) {
-    // It has gone when all before it has.
+    // An empty chunk counts as written when all before it has been written.
     const bool waits = evbuffer_get_length(target) > 0;
     if (waits) self.NoteWritten(*target, key);
     return Napi::Boolean::New(info.Env(), waits);

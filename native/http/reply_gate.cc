@@ -7,6 +7,7 @@
 
 #include "buffers/evbuffer_moves.h"
 #include "buffers/unique_buffer.h"
+#include "http/flag_scope.h"
 
 namespace bitcoin_support {
 
@@ -27,12 +28,11 @@ void ReplyGate::Expect(HttpReplyParser::Asked asked, bool upgrades) {
 void ReplyGate::OnInput(evbuffer*, const evbuffer_cb_info* info, void* arg) {
   ReplyGate& self = *static_cast<ReplyGate*>(arg);
   if (info->n_added == 0 || self.m_working || self.m_mode == Mode::kIdle) return;
-  self.m_working = true;
+  const FlagScope working(self.m_working);
   self.Take(info->n_added);
-  self.m_working = false;
 }
 
-// Called by libevent, which knows no exceptions.
+// libevent calls this, and knows no exceptions.
 void ReplyGate::Take(size_t added) {
   try {
     size_t scanned = evbuffer_get_length(m_input) - added;

@@ -1,4 +1,4 @@
-// What stands between the socket of a client's connection and evhttp.
+// Checks replies between the socket of a client's connection and evhttp.
 #pragma once
 
 #include <event2/event.h>
@@ -13,16 +13,16 @@ struct evbuffer_cb_info;
 
 namespace bitcoin_support {
 
-/// Lets evhttp see only what HttpReplyParser has read and found right.
+/// Lets evhttp see only what HttpReplyParser has accepted.
 ///
-/// A callback on the input buffer sees the bytes before evhttp does. They stay where they are, which costs
-/// one pass over the head and the framing of a reply, except for what evhttp takes for an error though it is
-/// none: the extensions of chunks. When a reply is wrong, nothing more of it reaches evhttp.
+/// A callback on the input buffer sees the bytes before evhttp does. The bytes stay in place, which costs one
+/// pass over the head and the framing of a reply. Only the extensions of chunks are cut out, because evhttp
+/// takes them for an error. When a reply is wrong, nothing more of it reaches evhttp.
 class ReplyGate {
  public:
   class Owner {
    public:
-    /// The reply is wrong: see fault(). It is called inside libevent, which must be told of it later.
+    /// The reply is wrong: see fault(). libevent is on the stack, so the owner must fail the request later.
     virtual void OnWrongReply() = 0;
 
    protected:
@@ -43,9 +43,9 @@ class ReplyGate {
 
  private:
   enum class Mode : uint8_t {
-    kIdle,     ///< no reply is expected, or it has come to its end: what comes is evhttp's to judge
+    kIdle,     ///< no reply is expected, or it has ended: evhttp judges what comes
     kReading,  ///< a reply
-    kRefused,  ///< nothing that comes is looked at
+    kRefused,  ///< all that comes is dropped
   };
 
   static void OnInput(evbuffer* input, const evbuffer_cb_info* info, void* arg);

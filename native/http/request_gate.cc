@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "buffers/evbuffer_moves.h"
+#include "http/flag_scope.h"
 #include "http/http_target.h"
 #include "http/request_rules.h"
 #include "loop/event_base.h"
@@ -21,15 +22,14 @@
 namespace bitcoin_support {
 namespace {
 
-// Takes the place of the hyphen in the name of a header that evhttp must not heed. The parser lets none
-// through.
+// Replaces the hyphen in the name of a header that evhttp must not follow. The parser refuses this byte.
 constexpr char kHidden = '\x01';
 
-// How much of a streamed body is read before its handler has taken any of it.
+// How much of a streamed body waits for its handler at most.
 constexpr size_t kFullBody = 64 * 1024;
 
 constexpr std::string_view kHarmless = "GET / HTTP/1.1\r\n\r\n";
-// The answer to HEAD has no body, whatever it is.
+// For a HEAD: the answer to it has no body.
 constexpr std::string_view kHarmlessHead = "HEAD / HTTP/1.1\r\n\r\n";
 
 void Free(evbuffer*& buffer) {
@@ -76,16 +76,26 @@ void RequestGate::OnInput(evbuffer*, const evbuffer_cb_info* info, void* arg) {
   self.Take(info->n_added);
 }
 
-// Called by libevent, which knows no exceptions.
+// Does work on the buffers, during which OnInput() leaves them alone. libevent may be the caller, which knows
+// no exceptions.
+template <class Work>
+void RequestGate::DoOrCut(Work work) {
+  const FlagScope working(m_working);
+  try {
+    work();
+  } catch (const std::bad_alloc&) {
+    m_owner.Cut();
+  }
+}
+
 void RequestGate::Take(size_t added) {
   const EventBase::BusyScope busy(m_base);
-  m_working = true;
-  try {
+  DoOrCut([&] {
     if (m_mode == Mode::kRefused) {
       MoveTail(m_input, Held(), added);
       Clear(m_held);
     } else if (m_mode == Mode::kGiven || Length(m_held) > 0) {
-      // What evhttp was given is its own; the rest waits.
+      // evhttp has its request. The rest waits.
       MoveTail(m_input, Held(), added);
       // evhttp reads on while a reply is written, and again when it has been.
       if (m_mode == Mode::kGiven && Length(m_held) >= kFullBody) bufferevent_disable(m_bev, EV_READ);
@@ -93,10 +103,7 @@ void RequestGate::Take(size_t added) {
     } else {
       Advance(m_input);
     }
-  } catch (const std::bad_alloc&) {
-    m_owner.Cut();
-  }
-  m_working = false;
+  });
   // JavaScript is called, which may end the connection, and this with it.
   if (m_body_state != Body::kNone) m_owner.OnBody();
 }
@@ -197,15 +204,15 @@ bool RequestGate::IsStreamed(evbuffer* source) const {
   return m_rules.streamed.contains(std::string(RawPath(target)));
 }
 
-// Evhttp finds no body behind the head.
+// Makes evhttp find no body behind the head.
 void RequestGate::HideFraming() {
   unsigned char* const bytes = evbuffer_pullup(m_head, -1);
   bytes[m_parser.framing_hyphen()] = static_cast<unsigned char>(kHidden);
   m_hidden = true;
 }
 
-// Puts the head of `head` bytes, at the front of `buffer`, so that evhttp reads it as it is meant: it takes
-// spaces alone off a value's front, and a path that begins with two slashes for a host.
+// Changes the head, the first `head` bytes of `buffer`, so that evhttp reads it correctly. evhttp trims only
+// spaces in front of a value, and takes a path that begins with two slashes for a host.
 void RequestGate::Amend(evbuffer* buffer, size_t head) {
   const size_t target = m_parser.target_begin();
   const unsigned char* const begin = evbuffer_pullup(buffer, static_cast<ev_ssize_t>(target + 2));
@@ -226,7 +233,7 @@ void RequestGate::Amend(evbuffer* buffer, size_t head) {
   }
 }
 
-// The whole request, as it came.
+// Gives evhttp the whole request as it came.
 void RequestGate::Give(evbuffer* source, size_t length) {
   m_mode = Mode::kGiven;
   Amend(source, m_scanned);
@@ -241,7 +248,7 @@ void RequestGate::Give(evbuffer* source, size_t length) {
   }
 }
 
-// The head of a request whose body is ours.
+// Gives evhttp only the head. The gate keeps the body.
 void RequestGate::GiveHead(evbuffer* source) {
   m_mode = Mode::kGiven;
   Amend(m_head, Length(m_head));
@@ -345,7 +352,7 @@ void RequestGate::Adopt(evhttp_request* request) {
 bool RequestGate::Resume() {
   if (m_mode != Mode::kGiven) return m_mode != Mode::kRefused;
   const Body body = std::exchange(m_body_state, Body::kNone);
-  // A client that was never invited to send its body may send it or not: nobody can tell what comes next.
+  // A client that was never invited may or may not send its body, so what comes next cannot be parsed.
   if (body == Body::kBroken || (body == Body::kUnderWay && m_invite)) {
     m_mode = Mode::kRefused;
     return false;
@@ -356,13 +363,7 @@ bool RequestGate::Resume() {
     UpdateDeadline();
     return true;
   }
-  m_working = true;
-  try {
-    Advance(m_held);
-  } catch (const std::bad_alloc&) {
-    m_owner.Cut();
-  }
-  m_working = false;
+  DoOrCut([this] { Advance(m_held); });
   return true;
 }
 
@@ -370,8 +371,8 @@ bool RequestGate::has_more() const { return Length(m_held) > 0; }
 
 bool RequestGate::body_is_full() const { return Length(m_body) >= kFullBody; }
 
-// Nothing else is being written: all requests before this one have been answered. So it need not go through
-// evhttp, which would take it for the end of a reply.
+// All requests before this one have been answered, so nothing else is being written. evhttp would take this
+// for the end of a reply, so it goes straight to the socket.
 void RequestGate::InviteBody() {
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   if (!std::exchange(m_invite, false)) return;
@@ -381,13 +382,12 @@ void RequestGate::InviteBody() {
 
 void RequestGate::PullBody() {
   if (m_body_state != Body::kUnderWay) return;
-  m_working = true;
-  Advance(Held());
-  m_working = false;
+  DoOrCut([this] { Advance(Held()); });
 }
 
 bool RequestGate::ReadBody(int fd) {
-  const int count = evbuffer_read(Held(), fd, kFullBody);
+  int count = 0;
+  DoOrCut([&] { count = evbuffer_read(Held(), fd, kFullBody); });
   if (count == 0 || (count < 0 && !(errno == EAGAIN || errno == EINTR))) {
     BreakBody();
     return false;
@@ -416,6 +416,19 @@ void RequestGate::UpdateDeadline() {
   m_deadline_on = m_deadline != nullptr && event_add(m_deadline, &*m_rules.deadline) == 0;
 }
 
+// The request took too long to come; one that is being drained has been refused already.
+void RequestGate::RefuseLate() {
+  const FlagScope working(m_working);
+  Clear(m_held);
+  if (m_mode != Mode::kDraining) {
+    m_status = 408;
+    m_extension_method.clear();
+    Clear(m_head);
+    Clear(m_body);
+  }
+  GiveRefused();
+}
+
 void RequestGate::OnDeadline(evutil_socket_t, short, void* arg) {
   RequestGate& self = *static_cast<RequestGate*>(arg);
   const EventBase::BusyScope busy(self.m_base);
@@ -425,19 +438,7 @@ void RequestGate::OnDeadline(evutil_socket_t, short, void* arg) {
     self.m_owner.Cut();
     return;
   }
-  self.m_working = true;
-  const bool draining = self.m_mode == Mode::kDraining;
-  Clear(self.m_held);
-  if (draining) {
-    self.GiveRefused();
-  } else {
-    self.m_status = 408;
-    self.m_extension_method.clear();
-    Clear(self.m_head);
-    Clear(self.m_body);
-    self.GiveRefused();
-  }
-  self.m_working = false;
+  self.RefuseLate();
   // Nothing comes from the socket that would wake evhttp. It may end the connection, and this gate with it.
   bufferevent_trigger(self.m_bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
 }

@@ -1,4 +1,4 @@
-// What stands between the socket of an accepted connection and evhttp.
+// Checks requests between the socket of an accepted connection and evhttp.
 #pragma once
 
 #include <event2/event.h>
@@ -18,25 +18,25 @@ namespace bitcoin_support {
 class EventBase;
 struct RequestRules;
 
-/// Lets evhttp see one request at a time, and only one that HttpStrictParser has read and found right.
+/// Lets evhttp see one request at a time, and only one that HttpStrictParser has accepted.
 ///
-/// A callback on the input buffer sees the bytes before evhttp does. A request that has come whole and is
-/// right stays where it is, which is the ordinary case and costs one pass over it. Whatever else there is
-/// waits in buffers of the gate: an incomplete request, the requests behind it, and a body that evhttp is not
-/// to parse: one in chunks, one that comes in pieces, one that is streamed, that of a method evhttp does not
-/// know. Of such a request evhttp is given the head, in which one byte hides how long the body is; Adopt()
-/// puts that right.
+/// A callback on the input buffer sees the bytes before evhttp does. A right request that has come whole
+/// stays in place. That is the ordinary case, and costs one pass over it. Everything else waits in buffers of
+/// the gate: an incomplete request, the requests behind it, and a body that evhttp must not parse. Such a
+/// body is chunked, comes in pieces, is streamed, or belongs to a method that evhttp does not know. The gate
+/// gives evhttp only the head of such a request, and changes one byte in it to hide the length of the body.
+/// Adopt() restores the byte.
 ///
-/// A request that is refused is replaced by a harmless one, so that evhttp comes to it when all before it
-/// have been answered; whoever is asked to handle that one finds refused() set.
+/// A refused request is replaced by a harmless one, so that evhttp handles it when all before it have been
+/// answered. refused() is set then.
 class RequestGate {
  public:
-  /// What the gate asks of whoever owns it.
+  /// What the gate needs of its owner.
   class Owner {
    public:
     /// A streamed body has grown, ended or broken off.
     virtual void OnBody() = 0;
-    /// The connection is of no use any more.
+    /// The connection must be closed.
     virtual void Cut() = 0;
 
    protected:
@@ -49,9 +49,9 @@ class RequestGate {
   RequestGate(const RequestGate&) = delete;
   RequestGate& operator=(const RequestGate&) = delete;
 
-  /// The status that answers the request which evhttp has now, 0 when it is a right one.
+  /// The status to answer the request that evhttp has now with; 0 when the request is right.
   int refused() const { return m_status; }
-  /// Completes the request that evhttp has made of what it was given.
+  /// Restores in evhttp's request what the gate had hidden from evhttp.
   void Adopt(evhttp_request* request);
   /// The method of the request that evhttp has, when libevent does not know it; else empty.
   const std::string& extension_method() const { return m_extension_method; }
@@ -65,20 +65,20 @@ class RequestGate {
     kNone,      ///< it is not streamed
     kUnderWay,  ///< more may come
     kWhole,     ///< all has come
-    kBroken,    ///< what is missing will not come
+    kBroken,    ///< the rest will not come
   };
   Body body_state() const { return m_body_state; }
   /// What has come of it and was not taken yet; null for nothing.
   evbuffer* body() const { return m_body; }
   /// Whether enough of it waits to be taken.
   bool body_is_full() const;
-  /// Tells a client that waits for it that it may send its body.
+  /// Sends 100 Continue to a client that waits for it.
   void InviteBody();
-  /// Brings on what was received and had no room.
+  /// Parses what was received and had no room in body().
   void PullBody();
   /// Reads from the socket. @returns false when that failed or the peer has ended its side.
   bool ReadBody(int fd);
-  /// What is missing of the body will not come.
+  /// The rest of the body will not come.
   void BreakBody();
 
  private:
@@ -87,13 +87,16 @@ class RequestGate {
     kGiven,       ///< evhttp has one
     kDiscarding,  ///< the rest of a streamed body whose request has been answered is thrown away
     kDraining,    ///< a body that is too long is thrown away before it is refused
-    kRefused,     ///< nothing that comes is looked at
+    kRefused,     ///< all that comes is dropped
   };
 
   static void OnInput(evbuffer* input, const evbuffer_cb_info* info, void* arg);
   static void OnDeadline(evutil_socket_t fd, short what, void* arg);
 
   void Take(size_t added);
+  template <class Work>
+  void DoOrCut(Work work);
+  void RefuseLate();
   void Advance(evbuffer* source);
   /// @returns whether the head has ended and Advance() shall go on
   bool ReadHead(evbuffer* source);

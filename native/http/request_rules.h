@@ -1,4 +1,4 @@
-// What a server asks of requests before evhttp gets to see them.
+// What a server demands of requests before evhttp sees them.
 #pragma once
 
 #include <event2/event.h>
@@ -14,11 +14,11 @@
 
 namespace bitcoin_support {
 
-/// Belongs to the server that accepts; its connections look into it at each request.
+/// Belongs to the server that accepts. Its connections read it at each request.
 struct RequestRules {
   HttpStrictParser::Limits limits;
   unsigned methods = 0;                        ///< EVHTTP_REQ_* bits that are allowed
-  bool lingering = false;                      ///< read a body that is too long to its end, then answer
+  bool lingering = false;                      ///< read a body that is too long to its end before answering
   std::vector<std::string> extension_methods;  ///< those that libevent does not know
   std::unordered_set<std::string> streamed;    ///< paths whose handlers read the body themselves
   size_t max_output = SIZE_MAX;                ///< what may wait for the peer when more of a reply is added

@@ -11,6 +11,7 @@
 
 #include "http/ev_http.h"
 #include "http/ev_http_connection.h"
+#include "http/flag_scope.h"
 #include "http/incoming_request.h"
 #include "http/server_connections.h"
 #include "loop/event_base.h"
@@ -20,15 +21,16 @@
 namespace bitcoin_support {
 namespace {
 
-// Below this many bytes a reply goes into the socket's buffer at once; above, the peer's speed counts.
+// A reply up to this size fits into the socket's buffer. A longer one waits for the peer.
 constexpr size_t kSlowReplyBytes = 16 * 1024;
 
-// What is written and read at once. libevent's 16 KiB take a turn of the loop for each piece of a long
-// message.
+// How much is written and read at once. With libevent's 16 KiB a long message takes a turn of the loop for
+// each piece.
 constexpr size_t kMaxWrite = 1024 * 1024;
 constexpr size_t kMaxRead = 64 * 1024;
 
-// A peer that has closed its side may still be waiting for the answer; this keeps the base pending.
+// A peer that has closed its side may still wait for the answer. An event with this timeout keeps the base
+// alive.
 constexpr timeval kHoldInterval{3600, 0};
 
 enum class Peer {
@@ -37,7 +39,7 @@ enum class Peer {
   kGone,           ///< nothing that is sent would arrive
 };
 
-// libevent reports a reset as readable, like data, and data may still lie before it.
+// libevent reports a reset as readable, as it does data, and data may still come before the reset.
 Peer LookAtPeer(int fd, int what) {
 #if defined(POLLRDHUP)
   pollfd state{fd, POLLRDHUP, 0};
@@ -51,7 +53,7 @@ Peer LookAtPeer(int fd, int what) {
   return (what & EV_CLOSED) != 0 ? Peer::kClosedItsSide : Peer::kThere;
 }
 
-// C leaves it to libevent that a reply to HEAD has no body, and libevent forgets that.
+// C expects libevent to send no body in reply to HEAD, but libevent does send it.
 void DropBody(evbuffer* body, const evbuffer_cb_info* info, void*) {
   if (info->n_added > 0) evbuffer_drain(body, evbuffer_get_length(body));
 }
@@ -79,6 +81,7 @@ ServerConnection::~ServerConnection() {
 void ServerConnection::BeginRequest(IncomingRequest& handle) {
   m_handle = &handle;
   m_in_flight = handle.request();
+  Enter(State::kHandling);
   evhttp_request_set_on_complete_cb(m_in_flight, OnComplete, this);
   if (m_known_to_c) {
     ShowToC();
@@ -96,8 +99,8 @@ void ServerConnection::BeginRequest(IncomingRequest& handle) {
   if (!m_known_to_c && (m_view == nullptr || !m_view->limited())) UseDirectIo(bev);
 }
 
-// What evhttp reads by itself is none of our business. While a request waits for its answer, and while a long
-// answer is written, it does not read: so either the peer is gone, or it has sent its next request early.
+// When evhttp reads by itself there is nothing to do. It does not read while a request waits for its answer,
+// nor while a long answer is written. Then either the peer has gone, or it has sent its next request early.
 void ServerConnection::OnReadable(evutil_socket_t fd, short what, void* arg) {
   ServerConnection& self = *static_cast<ServerConnection*>(arg);
   bufferevent* const bev = evhttp_connection_get_bufferevent(self.m_connection);
@@ -107,10 +110,11 @@ void ServerConnection::OnReadable(evutil_socket_t fd, short what, void* arg) {
   if (peer == Peer::kGone) {
     self.Cut();
   } else if (peer == Peer::kClosedItsSide) {
-    self.TellPeerClosed();
-  } else if (!self.m_replying && !self.m_known_to_c) {
-    // The data stays where it is, so only what changes may wake us from here on: also a reset, which is no
-    // EV_CLOSED. Beside a write event libevent allows no edge-triggered one; but then the write will tell.
+    self.ReportPeerClosed();
+  } else if (self.m_state != State::kReplying && !self.streams() && !self.m_known_to_c) {
+    // The data stays in the socket, so from here on only changes may call us: also a reset, which is no
+    // EV_CLOSED. libevent allows no edge-triggered event beside a write event, but then the write finds the
+    // reset.
     const bool edges = (event_base_get_features(self.m_base.base()) & EV_FEATURE_ET) != 0;
     self.Await(edges ? EV_READ | EV_CLOSED | EV_ET | EV_PERSIST : EV_CLOSED, OnEdge, nullptr);
   }
@@ -123,11 +127,11 @@ void ServerConnection::OnEdge(evutil_socket_t fd, short what, void* arg) {
     self.StopAwaiting();
     self.Cut();
   } else if (peer == Peer::kClosedItsSide) {
-    self.TellPeerClosed();
+    self.ReportPeerClosed();
   }
 }
 
-void ServerConnection::TellPeerClosed() {
+void ServerConnection::ReportPeerClosed() {
   Await(EV_PERSIST, [](evutil_socket_t, short, void*) {}, &kHoldInterval);
   if (m_handle == nullptr) return;
   m_base.env().callbacks().Call(m_base, JsCallback::kDisconnect, {m_handle->number(), 0});
@@ -146,11 +150,38 @@ void ServerConnection::StopAwaiting() {
   m_awaited = nullptr;
 }
 
-void ServerConnection::BeginReply(ReplyKind kind) {
+void ServerConnection::Enter(State state) {
+  const State before = std::exchange(m_state, state);
+  switch (state) {
+    case State::kIdle:
+      m_in_flight = nullptr;
+      m_wants_body = false;
+      StopWaitingForReply();
+      break;
+    case State::kReplying:
+      StopWaitingForReply();
+      break;
+    case State::kStreaming:
+      if (before != State::kWritingPart) StopWaitingForReply();
+      break;
+    case State::kInC:
+      if (m_sentinel != nullptr) event_del(m_sentinel);
+      break;
+    case State::kHandling:
+    case State::kWritingPart:
+    case State::kLeftToC:
+      break;
+  }
+}
+
+// While no reply has begun the connection is watched for the peer's end, and the body may be read.
+void ServerConnection::StopWaitingForReply() {
   StopAwaiting();
   StopReadingBody();
-  m_replying = true;
-  m_streaming = kind == ReplyKind::kStreamed;
+}
+
+void ServerConnection::BeginReply(ReplyKind kind) {
+  Enter(kind == ReplyKind::kWhole ? State::kReplying : State::kStreaming);
 }
 
 bool ServerConnection::HasOutput() const {
@@ -170,15 +201,15 @@ size_t ServerConnection::WriteNow(std::string_view bytes) {
 
 void ServerConnection::FlushSoon() {
   bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
-  // And its end must not overtake a request that has come before it.
+  // The peer's end must not overtake a request that came before it.
   const bool more_waits =
       evbuffer_get_length(bufferevent_get_input(bev)) > 0 || (m_gate != nullptr && m_gate->has_more());
   const bool body_comes = m_gate != nullptr && m_gate->body_state() == RequestGate::Body::kUnderWay;
-  if (m_streaming || more_waits || body_comes ||
+  if (streams() || more_waits || body_comes ||
       evbuffer_get_length(bufferevent_get_output(bev)) > kSlowReplyBytes) {
-    // evhttp reads on while it writes, to notice a close. A reply that takes its time must not end because
-    // the peer has closed its own side, nor by the time since the peer last sent something; and what the peer
-    // sends meanwhile shall wait. evhttp reads again when all is written.
+    // evhttp reads while it writes, to notice a close. A long reply must not end because the peer has closed
+    // its own side, nor by the read timeout, and what the peer sends meanwhile must wait. evhttp reads again
+    // when all is written.
     bufferevent_disable(bev, EV_READ);
   }
   // The socket is nearly always writable. Marking it so spares a round through the kernel, and with
@@ -198,13 +229,13 @@ void ServerConnection::FlushNow() {
 
 void ServerConnection::Cut() {
   if (std::exchange(m_cut, true)) return;
-  if (m_hears_free) {
-    // Libevent is on the stack, of which the base need not know: C may have called.
+  if (m_in_free) {
+    // libevent is on the stack, perhaps called by C, so the base may not know that it is busy.
     m_cut_event = event_new(m_base.base(), -1, 0, OnCut, this);
     if (m_cut_event != nullptr) event_active(m_cut_event, 0, 0);
     return;
   }
-  // Until then it may have ended by itself, and its address may be another's.
+  // By then the connection may have ended, and another one may have its address.
   ServerConnections& connections = m_base.env().connections();
   m_base.WhenIdle([&connections, connection = m_connection] {
     ServerConnection* const self = connections.Find(connection);
@@ -215,28 +246,21 @@ void ServerConnection::Cut() {
 }
 
 void ServerConnection::OnWritten(evhttp_connection*, void* arg) {
-  static_cast<ServerConnection*>(arg)->TellWritten(true);
+  static_cast<ServerConnection*>(arg)->ReportWritten(true);
 }
 
-void ServerConnection::TellWritten(bool written) {
+void ServerConnection::ReportWritten(bool written) {
   const EventBase::BusyScope busy(m_base);
-  m_writes_part = false;
+  if (m_state == State::kWritingPart) Enter(State::kStreaming);
   for (const double key : std::exchange(m_written_keys, {})) {
     m_base.env().callbacks().Call(m_base, JsCallback::kChunkWritten, {key, written ? 1.0 : 0.0});
   }
 }
 
-void ServerConnection::TellComplete(bool written) {
+void ServerConnection::ReportComplete(bool written) {
   const double key = std::exchange(m_complete_key, 0);
   if (key == 0) return;
   m_base.env().callbacks().Call(m_base, JsCallback::kRequestComplete, {key, written ? 1.0 : 0.0});
-}
-
-void ServerConnection::EndRequest() {
-  m_in_flight = nullptr;
-  m_replying = m_streaming = m_wants_body = false;
-  StopAwaiting();
-  StopReadingBody();
 }
 
 // The reply has been written; libevent frees the request as soon as this returns.
@@ -249,19 +273,19 @@ void ServerConnection::CompleteRequest(bool written) {
   const Environment::EndScope ends(base.env(), written ? EndReason::kReplied : EndReason::kConnectionClosed);
   const EventBase::BusyScope busy(base);
   m_request_watch.Stop();
-  TellWritten(written);
-  // libevent has answered by itself, after an error of its own, or C has.
+  ReportWritten(written);
+  // libevent has answered by itself after an error, or C has.
   if (m_handle != nullptr) {
     m_handle->LoseConnection();
     if (!written) base.env().callbacks().Call(base, JsCallback::kDisconnect, {m_handle->number(), 1});
     if (m_handle != nullptr) m_handle->Dispose();
   }
-  EndRequest();
+  Enter(State::kIdle);
   if (m_sentinel != nullptr && event_pending(m_sentinel, EV_READ, nullptr) == 0)
     event_add(m_sentinel, nullptr);
-  // evhttp finds the next request, if it has come, when it goes on.
+  // evhttp reads the next request, if it has come, when this returns.
   if (m_gate != nullptr && !m_gate->Resume()) Cut();
-  TellComplete(written);
+  ReportComplete(written);
 }
 
 // libevent frees the connection as soon as this returns.
@@ -287,26 +311,26 @@ void ServerConnection::Close(bool connection_there) {
   }
   m_request_watch.Stop();
   if (outlives) {
-    // It is the handle's.
-  } else if (m_in_c) {
+    // The handle owns the request now.
+  } else if (in_c()) {
     EndHoldInC();
   } else if (request != nullptr && evhttp_request_get_connection(request) == nullptr) {
     evhttp_request_free(request);
   }
-  TellWritten(false);
-  EndRequest();
-  TellComplete(false);
+  ReportWritten(false);
+  Enter(State::kIdle);
+  ReportComplete(false);
   if (m_view != nullptr) m_view->OnClosed(connection_there);
   base.env().connections().Remove(m_connection);
 }
 
 // --- the request's body, when it is streamed -------------------------------------------------------------
 
-// evhttp has the request and does not read; nor must it be made to. So the socket is read here, and only as
-// long as the handler takes what comes: what it does not take stays with the peer.
+// evhttp has the request, and must not read meanwhile. So we read the socket here, only as long as the
+// handler takes what comes. The rest stays with the peer.
 void ServerConnection::WantBody() {
   m_wants_body = true;
-  if (m_reading_body) return;
+  if (reads_body()) return;
   m_gate->InviteBody();
   StopAwaiting();
   if (m_sentinel != nullptr) event_del(m_sentinel);
@@ -316,11 +340,14 @@ void ServerConnection::WantBody() {
     if (m_body_event == nullptr) return Cut();
   }
   event_add(m_body_event, &m_server.rules().read_timeout);
-  m_reading_body = true;
+}
+
+bool ServerConnection::reads_body() const {
+  return m_body_event != nullptr && event_pending(m_body_event, EV_READ, nullptr) != 0;
 }
 
 void ServerConnection::StopReadingBody() {
-  if (!std::exchange(m_reading_body, false)) return;
+  if (!reads_body()) return;
   event_del(m_body_event);
   if (m_sentinel != nullptr) event_add(m_sentinel, nullptr);
 }
@@ -335,7 +362,7 @@ void ServerConnection::OnBodyReadable(evutil_socket_t fd, short what, void* arg)
     gate.ReadBody(fd);
   }
   if (gate.body_state() != RequestGate::Body::kUnderWay || gate.body_is_full()) self.StopReadingBody();
-  // The handler may end the connection.
+  // JavaScript may end the connection, and this object with it.
   self.OnBody();
 }
 
@@ -364,8 +391,8 @@ void ServerConnection::ShowToC() {
   if (m_in_flight != nullptr && !m_request_watch.on()) {
     m_request_watch.Start(m_in_flight->remote_host, OnRequestFreed, this);
   }
-  // When C's answer waits to be written, an edge-triggered event becomes a level-triggered one, which never
-  // rests while something has come; or, in libevent's debug mode, the answer is not written at all.
+  // While C's answer waits to be written, libevent would turn an edge-triggered event into a level-triggered
+  // one, which fires again and again; in its debug mode libevent would not write the answer at all.
   if (m_awaited != nullptr && event_get_fd(m_awaited) >= 0) StopAwaiting();
 }
 
@@ -375,44 +402,40 @@ void ServerConnection::BeginRequestInC(evhttp_request* request) {
   if (request->type == EVHTTP_REQ_HEAD) {
     evbuffer_add_cb(evhttp_request_get_output_buffer(request), DropBody, nullptr);
   }
-  m_in_c = true;
-  if (m_sentinel != nullptr) event_del(m_sentinel);
+  Enter(State::kInC);
 }
 
 void ServerConnection::FlushForC() {
-  if (m_in_c && m_in_flight->userdone != 0 && HasOutput()) FlushSoon();
+  if (in_c() && m_in_flight->userdone != 0 && HasOutput()) FlushSoon();
 }
 
 void ServerConnection::LeaveRequestToC() {
-  if (!m_in_c || m_in_flight->userdone != 0 || evhttp_request_is_owned(m_in_flight) != 0) return;
+  if (!in_c() || m_in_flight->userdone != 0 || evhttp_request_is_owned(m_in_flight) != 0) return;
   evhttp_request_own(m_in_flight);
-  m_left_to_c = true;
+  Enter(State::kLeftToC);
 }
 
-// The connection goes. A request that C has answered goes with it; any other stays C's.
+// The connection is being freed. A request that C has answered goes with it; any other stays C's.
 void ServerConnection::EndHoldInC() {
-  m_in_c = false;
   m_request_watch.Stop();
   m_in_flight->evcon = nullptr;
-  // C has answered it when it heard of the end.
-  if (m_left_to_c && m_in_flight->userdone != 0) evhttp_request_free(m_in_flight);
+  // C has answered it in its callback for the connection's end.
+  if (m_state == State::kLeftToC && m_in_flight->userdone != 0) evhttp_request_free(m_in_flight);
 }
 
-// Libevent frees the request: its reply has been written, or its connection is being freed.
+// libevent frees the request: its reply has been written, or its connection is being freed.
 void ServerConnection::OnRequestFreed(void* arg) {
   ServerConnection& self = *static_cast<ServerConnection*>(arg);
-  self.m_hears_free = true;
-  if (std::exchange(self.m_in_c, false)) {
-    self.m_in_flight = nullptr;
-    self.m_left_to_c = false;
+  const FlagScope in_free(self.m_in_free);
+  if (self.in_c()) {
+    self.Enter(State::kIdle);
     if (self.m_gate != nullptr && !self.m_gate->Resume()) self.Cut();
   } else {
     self.CompleteRequest(self.m_in_flight->userdone != 0 && !self.HasOutput());
   }
-  self.m_hears_free = false;
 }
 
-// C has taken the callback by which we would have heard of it before.
+// OnClose() was not called: C has replaced that callback.
 void ServerConnection::OnConnectionFreed(void* arg) { static_cast<ServerConnection*>(arg)->Close(false); }
 
 void ServerConnection::OnCut(evutil_socket_t, short, void* arg) {

@@ -20,14 +20,14 @@ class EvHttp;
 class EvHttpConnection;
 class IncomingRequest;
 
-/// Stands between libevent's callbacks for a connection and the handles that JavaScript has for it.
+/// Connects libevent's callbacks for one connection with the handles that JavaScript has for it.
 ///
-/// A connection works on one request at a time: libevent reads the next one when the reply to the one
-/// before has been written. From the moment a request is handed to JavaScript until its reply is
-/// written or the connection is gone, `in flight` below means that request.
+/// A connection works on one request at a time: libevent reads the next request when the reply to the one
+/// before has been written. The request "in flight" is the one that JavaScript or C has been given, until its
+/// reply is written or the connection has gone.
 class ServerConnection final : public RequestGate::Owner {
  public:
-  /// `server` is the one that has accepted the connection: it outlives it.
+  /// `server` has accepted the connection, and outlives it.
   ServerConnection(EventBase& base, evhttp_connection* connection, EvHttp& server);
   ~ServerConnection();
   ServerConnection(const ServerConnection&) = delete;
@@ -37,43 +37,43 @@ class ServerConnection final : public RequestGate::Owner {
 
   // --- the request in flight ---------------------------------------------------------------------
   void BeginRequest(IncomingRequest& handle);
-  /// The request is C's from here on, as if we did not exist: nothing of ours watches the connection until
-  /// the request has been answered or has gone with the connection. @throws std::bad_alloc
+  /// Gives the request to C. Nothing of ours watches the connection until the request has been answered or
+  /// has gone with the connection. @throws std::bad_alloc
   void BeginRequestInC(evhttp_request* request);
-  /// The request in flight is C's.
-  bool in_c() const { return m_in_c; }
-  /// C gets to know the connection and the request in flight: it may answer that, and set the callbacks by
-  /// which we hear of both ends. @throws std::bad_alloc
+  /// Whether C has the request in flight.
+  bool in_c() const { return m_state == State::kInC || m_state == State::kLeftToC; }
+  /// C is given the addresses of the connection and of the request in flight. It may answer the request, and
+  /// may take over the callbacks by which we notice the end of either. @throws std::bad_alloc
   void ShowToC();
-  /// C has been called with its request: has libevent write what C has answered.
+  /// C's callback has returned: makes libevent write C's answer soon.
   void FlushForC();
-  /// We are about to free the connection, of which C cannot know: a request that it holds stays valid until
-  /// it answers it, which then only frees it.
+  /// The connection is about to be freed, and C does not know that. The request that C holds stays valid
+  /// until C answers it, which then only frees it.
   void LeaveRequestToC();
   const EvHttp& server() const { return m_server; }
-  /// Null when the server lets evhttp read requests by itself.
+  /// Null when the server is not strict.
   RequestGate* gate() const { return m_gate.get(); }
   IncomingRequest* request() const { return m_handle; }
-  /// The handle is gone: the reply is libevent's now.
+  /// The handle has ended.
   void ReleaseRequest() { m_handle = nullptr; }
 
   enum class ReplyKind { kWhole, kStreamed };
-  /// The reply begins; called before evhttp is given anything of it.
+  /// Must be called before evhttp is given anything of the reply.
   void BeginReply(ReplyKind kind);
   bool HasOutput() const;
-  /// More waits for the peer than may when something is added.
+  /// Whether more waits for the peer than RequestRules::max_output.
   bool OutputIsFull() const;
-  /// Whether a whole reply may be written without libevent: nothing is queued before it, and nobody expects
-  /// to be told later that it has been written.
+  /// Whether a whole reply may be written without libevent: nothing is queued before it, and JavaScript does
+  /// not want JsCallback::kRequestComplete.
   bool MayWriteNow() const { return m_complete_key == 0 && !HasOutput(); }
-  /// @returns how many of the bytes the socket has taken. What has failed is left for libevent to find out.
+  /// @returns how many of the bytes the socket has taken. libevent will find any error itself.
   size_t WriteNow(std::string_view bytes);
-  /// Lets libevent write what is queued in this turn instead of asking the kernel first.
+  /// Makes libevent write what is queued in this turn, without polling the socket first.
   void FlushSoon();
-  /// Writes what the socket takes now; for a server that is about to go.
+  /// Writes what the socket takes now. For a server that is being disposed.
   void FlushNow();
 
-  /// Closes the connection whatever is under way on it, as soon as libevent is off the stack.
+  /// Closes the connection, whatever is under way, as soon as libevent is off the stack.
   void Cut() override;
 
   /// JavaScript wants JsCallback::kRequestComplete with `key` when the reply has been written (or not).
@@ -81,12 +81,12 @@ class ServerConnection final : public RequestGate::Owner {
   /// JavaScript wants JsCallback::kChunkWritten with `key` when all that is queued has been written.
   void WantWritten(double key) { m_written_keys.push_back(key); }
   static void OnWritten(evhttp_connection* connection, void* arg);
-  /// A part of a streamed reply is queued; OnWritten() follows, or the end of the request.
-  void BeginPart() { m_writes_part = true; }
-  bool writes_part() const { return m_writes_part; }
+  /// A part of a streamed reply is about to be queued. OnWritten() or the request's end follows.
+  void BeginPart() { Enter(State::kWritingPart); }
+  bool writes_part() const { return m_state == State::kWritingPart; }
 
   // --- the request's body, when it is streamed -----------------------------------------------------
-  /// JavaScript wants JsCallback::kBodyReadable when some of the body can be taken, or none will come.
+  /// JavaScript wants JsCallback::kBodyReadable when it can take some of the body, or when no more will come.
   void WantBody();
 
   // --- the view that JavaScript has of the connection ----------------------------------------------
@@ -94,6 +94,32 @@ class ServerConnection final : public RequestGate::Owner {
   void set_view(EvHttpConnection* view) { m_view = view; }
 
  private:
+  //                                   +-> kReplying
+  //           BeginRequest()          |            BeginPart()
+  //        +---------------> kHandling+-> kStreaming ----------> kWritingPart
+  //        |                  BeginReply()        ^---------------
+  //      kIdle                                     ReportWritten()
+  //        |                   LeaveRequestToC()
+  //        +---------------> kInC ---------------> kLeftToC
+  //         BeginRequestInC()
+  //
+  // From every state back to kIdle: CompleteRequest(), OnRequestFreed(), Close().
+  enum class State : uint8_t {
+    kIdle,         ///< no request is in flight
+    kHandling,     ///< JavaScript has the request, or has dropped it
+    kReplying,     ///< the whole reply has been given to libevent
+    kStreaming,    ///< a reply in parts has begun; all parts so far have been written
+    kWritingPart,  ///< a part is being written
+    kInC,          ///< C has the request
+    kLeftToC,      ///< the same, and the request stays C's when the connection is freed
+  };
+
+  /// The only one that sets m_state. Ends what belongs to the state before.
+  void Enter(State state);
+  void StopWaitingForReply();
+  bool streams() const { return m_state == State::kStreaming || m_state == State::kWritingPart; }
+  bool reads_body() const;
+
   static void OnComplete(evhttp_request* request, void* arg);
   static void OnClose(evhttp_connection* connection, void* arg);
   static void OnRequestFreed(void* arg);
@@ -108,10 +134,9 @@ class ServerConnection final : public RequestGate::Owner {
 
   void Await(short what, event_callback_fn callback, const timeval* timeout);
   void StopAwaiting();
-  void TellPeerClosed();
-  void TellWritten(bool written);
-  void TellComplete(bool written);
-  void EndRequest();
+  void ReportPeerClosed();
+  void ReportWritten(bool written);
+  void ReportComplete(bool written);
   void EndHoldInC();
   void CompleteRequest(bool written);
   void Close(bool connection_there);
@@ -131,16 +156,11 @@ class ServerConnection final : public RequestGate::Owner {
   event* m_sentinel = nullptr;
   event* m_body_event = nullptr;
   event* m_awaited = nullptr;
+  State m_state = State::kIdle;
   bool m_known_to_c = false;
-  bool m_in_c = false;
-  bool m_left_to_c = false;
-  bool m_hears_free = false;
-  bool m_replying = false;
-  bool m_streaming = false;
-  bool m_writes_part = false;
-  bool m_cut = false;
+  bool m_cut = false;      // the connection is about to be freed
+  bool m_in_free = false;  // libevent is freeing the request
   bool m_wants_body = false;
-  bool m_reading_body = false;
 };
 
 }  // namespace bitcoin_support

@@ -14,13 +14,13 @@ class EvHttp;
 class EventBase;
 class ServerConnection;
 
-/// Finds what we know of an evhttp_connection: libevent's has no place for a pointer of ours.
+/// Finds the ServerConnection of an evhttp_connection, which has no field for a pointer of ours.
 class ServerConnections {
  public:
   ServerConnections();
   ~ServerConnections();
 
-  /// Makes the entry, which hears of the connection's end. @throws std::bad_alloc
+  /// Makes the entry. It removes itself when the connection ends. @throws std::bad_alloc
   void Add(EventBase& base, evhttp_connection* connection, EvHttp& server);
   /// The entry, or null.
   ServerConnection* Find(evhttp_connection* connection) const;
