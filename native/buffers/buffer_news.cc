@@ -22,7 +22,7 @@ thread_local uintptr_t t_last_token = 0;
 void BufferNews::NoteChange(const EvBuffer& buffer, const evbuffer_cb_info& info) {
   Add({buffer.number(), static_cast<double>(info.orig_size), static_cast<double>(info.n_added),
        static_cast<double>(info.n_deleted)});
-  if (m_scopes == 0 && buffer.base() != nullptr) buffer.base()->TellNewsSoon();
+  if (m_scopes == 0 && buffer.base() != nullptr) buffer.base()->ReportBufferChangesSoon();
 }
 
 void BufferNews::NoteReleased(double key) { Add({0, key, 0, 0}); }
@@ -30,13 +30,15 @@ void BufferNews::NoteReleased(double key) { Add({0, key, 0, 0}); }
 void BufferNews::Add(const BufferNote& note) {
   if (!m_env.can_call_js()) return;
   m_notes.push_back(note);
-  m_env.ShowBufferNews(m_notes.size());
+  m_env.callbacks().set_buffers_changed(true);
+  m_env.numbers().Set(SharedNumber::kBufferChanges, static_cast<double>(m_notes.size()));
 }
 
 Napi::Value BufferNews::Take() {
   const Napi::Env env = m_env.napi();
   const auto notes = std::exchange(m_notes, {});
-  m_env.ShowBufferNews(0);
+  m_env.callbacks().set_buffers_changed(false);
+  m_env.numbers().Set(SharedNumber::kBufferChanges, 0);
   std::vector<napi_value> list;
   list.reserve(notes.size() * 4);
   for (const BufferNote& note : notes) {
@@ -66,7 +68,7 @@ void BufferWatch::OnChange(evbuffer*, const evbuffer_cb_info* info, void* token)
   const auto watching = t_watching.find(reinterpret_cast<uintptr_t>(token));
   if (watching == t_watching.end()) return;
   const EvBuffer& handle = *watching->second;
-  if (handle.live()) handle.env().buffer_news().NoteChange(handle, *info);
+  if (handle.live()) handle.env().State<BufferNews>().NoteChange(handle, *info);
 }
 
 }  // namespace bitcoin_support

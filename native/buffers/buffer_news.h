@@ -30,7 +30,6 @@ class BufferNews {
  public:
   explicit BufferNews(Environment& env) : m_env(env) {}
 
-  bool pending() const { return !m_notes.empty(); }
   void NoteChange(const EvBuffer& buffer, const evbuffer_cb_info& info);
   void NoteReleased(double key);
 

@@ -58,7 +58,7 @@ void EvBuffer::CheckMayChange() const {
 }
 
 EvBuffer::Operation::Operation(EvBuffer& buffer, EvBuffer* other)
-    : m_buffer(buffer), m_other(other), m_news(buffer.env().buffer_news()) {
+    : m_buffer(buffer), m_other(other), m_news(buffer.env().State<BufferNews>()) {
   ++m_buffer.m_operations;
   if (m_buffer.m_base != nullptr) m_busy.emplace(*m_buffer.m_base);
   if (m_other == nullptr) return;
@@ -73,7 +73,7 @@ EvBuffer::Operation::~Operation() {
 }
 
 Napi::Value EvBuffer::Operation::End(Napi::Value result) {
-  m_buffer.env().callbacks().TellBufferNewsToCaller();
+  m_buffer.env().callbacks().ReportBufferChangesToCaller();
   return result;
 }
 

@@ -35,11 +35,12 @@ struct Reference {
 
 void LetGo(const void*, size_t, void* extra) {
   auto* const reference = static_cast<Reference*>(extra);
-  if (reference->key != 0) reference->env->buffer_news().NoteReleased(reference->key);
+  if (reference->key != 0) reference->env->State<BufferNews>().NoteReleased(reference->key);
   ScrubbingFree(reference);
 }
 
-// (buffer, bytes, key | 0): with a key, JsCallback::kBufferNews tells when libevent has let go of the bytes.
+// (buffer, bytes, key | 0): with a key, JsCallback::kBuffersChanged reports when libevent has let go of the
+// bytes.
 //
 // They are a copy: JavaScript can take an ArrayBuffer's memory away at any time, by transferring it.
 Napi::Value AddReferenceNapi(const Napi::CallbackInfo& info) {

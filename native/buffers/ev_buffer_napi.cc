@@ -210,7 +210,7 @@ Napi::Value SetFlagsNapi(const Napi::CallbackInfo& info) {
 
 // --- changes -----------------------------------------------------------------------------------------
 
-// (buffer, whether JsCallback::kBufferNews is to tell of its changes)
+// (buffer, whether JsCallback::kBuffersChanged reports its changes)
 Napi::Value WatchChangesNapi(const Napi::CallbackInfo& info) {
   EvBuffer& self = This(info);
   self.Watch(BoolArg(info, 1));
@@ -219,7 +219,7 @@ Napi::Value WatchChangesNapi(const Napi::CallbackInfo& info) {
 
 // () -> flat array: buffer or 0, size before or the key of a reference that was let go, added, deleted …
 Napi::Value TakeNewsNapi(const Napi::CallbackInfo& info) {
-  return Environment::From(info).buffer_news().Take();
+  return Environment::From(info).State<BufferNews>().Take();
 }
 
 }  // namespace

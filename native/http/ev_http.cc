@@ -110,7 +110,7 @@ void EvHttp::Dispose() {
     RemoveVirtualHost(*host);
     host->Dispose();
   }
-  for (ServerConnection* const connection : env().connections().Of(m_http)) {
+  for (ServerConnection* const connection : env().State<ServerConnections>().Of(m_http)) {
     if (connection->request() != nullptr) connection->request()->Dispose();
     connection->FlushNow();
   }
@@ -118,7 +118,8 @@ void EvHttp::Dispose() {
   RetireChild();
   event_free(m_accepted_event);
   base().WhenIdle([this] {
-    for (ServerConnection* const connection : env().connections().Of(m_http)) connection->LeaveRequestToC();
+    for (ServerConnection* const connection : env().State<ServerConnections>().Of(m_http))
+      connection->LeaveRequestToC();
     evhttp_free(m_http);
     delete this;
   });
@@ -218,7 +219,8 @@ void EvHttp::HandleRequest(evhttp_request* request) {
   const EventBase::BusyScope busy(base());
   const unsigned command = CommandOf(request);
   Environment& environment = env();
-  ServerConnection* const connection = environment.connections().Find(evhttp_request_get_connection(request));
+  ServerConnection* const connection =
+      environment.State<ServerConnections>().Find(evhttp_request_get_connection(request));
   // There is no tunnel behind a CONNECT, so its reply is one like any other: libevent would give it neither
   // length nor end. And of a method that it does not know it would expect the worst.
   if (command == EVHTTP_REQ_CONNECT || command > EVHTTP_REQ_PATCH) request->type = EVHTTP_REQ_GET;
@@ -260,7 +262,7 @@ void EvHttp::HandleRequest(evhttp_request* request) {
 // From here on all is as libevent does it.
 void EvHttp::HandOver(evhttp_request* request, unsigned command, ServerConnection& connection,
                       CCallback callback) {
-  ServerConnections& connections = env().connections();
+  ServerConnections& connections = env().State<ServerConnections>();
   evhttp_connection* const of_libevent = connection.connection();
   try {
     connection.BeginRequestInC(request);

@@ -40,7 +40,7 @@ void EvHttp::AdmitAccepted() {
     bufferevent_getcb(bev, nullptr, nullptr, nullptr, &connection);
     if (connection != nullptr) {
       try {
-        env().connections().Add(base(), static_cast<evhttp_connection*>(connection), *this);
+        env().State<ServerConnections>().Add(base(), static_cast<evhttp_connection*>(connection), *this);
       } catch (const std::bad_alloc&) {
         evhttp_connection_free(static_cast<evhttp_connection*>(connection));
       }

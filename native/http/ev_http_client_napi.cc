@@ -122,7 +122,7 @@ Napi::Value EvHttpRequest::SetPausedNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (request, slab | undefined, offset) -> reason and headers; see Environment::ShowReply() for the rest. A
+// (request, slab | undefined, offset) -> reason and headers; see SharedNumber for the rest. A
 // short body is put into the slab, if there is one; any other stays where it is.
 Napi::Value EvHttpRequest::TakeReplyNapi(const Napi::CallbackInfo& info) {
   EvHttpRequest& self = Outgoing(info);
@@ -141,7 +141,10 @@ Napi::Value EvHttpRequest::TakeReplyNapi(const Napi::CallbackInfo& info) {
       length = static_cast<double>(size);
     }
   }
-  self.env().ShowReply(evhttp_request_get_response_code(reply), reply->minor, length);
+  SharedNumbers& numbers = self.env().numbers();
+  numbers.Set(SharedNumber::kReplyStatus, evhttp_request_get_response_code(reply));
+  numbers.Set(SharedNumber::kReplyMinor, reply->minor);
+  numbers.Set(SharedNumber::kReplyLength, length);
   return FlatHead(env, evhttp_request_get_response_code_line(reply), evhttp_request_get_input_headers(reply));
 }
 

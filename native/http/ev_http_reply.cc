@@ -50,7 +50,7 @@ bool IsText(Napi::Env env, napi_value body) {
 UniqueBuffer BodyOf(const Napi::CallbackInfo& info, size_t index) {
   UniqueBuffer buffer = NewBuffer();
   const ByteSource bytes(info.Env(), info[index]);
-  Environment::From(info).shared_bytes().Append(bytes, buffer.get());
+  Environment::From(info).State<SharedBytes>().Append(bytes, buffer.get());
   return buffer;
 }
 
@@ -98,7 +98,7 @@ void QueuePlain(Environment& env, evhttp_request* request, std::string_view head
   if (body != nullptr && !shared) body->CopyTo(text + head.size());
   space.iov_len = length;
   evbuffer_commit_space(output, &space, 1);
-  if (shared) env.shared_bytes().Append(*body, output);
+  if (shared) env.State<SharedBytes>().Append(*body, output);
   evhttp_send_reply_chunk_with_cb(request, output, nullptr, nullptr);
 }
 

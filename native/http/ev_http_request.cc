@@ -143,7 +143,7 @@ bool EvHttpRequest::OutliveConnection() {
 void EvHttpRequest::CheckThere() const {
   // A client's that has failed has no request any more.
   if (m_request == nullptr) {
-    ThrowEventError(env(), code::kDisposed, HandleEnd{&type(), id(), EndReason::kExchangeOver}.Tell());
+    ThrowEventError(env(), code::kDisposed, HandleEnd{&type(), id(), EndReason::kExchangeOver}.Describe());
   }
   if (m_state == State::kClosing) {
     ThrowEventError(env(), code::kState, "the request's connection is closing");

@@ -200,7 +200,7 @@ void ServerConnection::Cut() {
     return;
   }
   // Until then it may have ended by itself, and its address may be another's.
-  ServerConnections& connections = m_base.env().connections();
+  ServerConnections& connections = m_base.env().State<ServerConnections>();
   m_base.WhenIdle([&connections, connection = m_connection] {
     ServerConnection* const self = connections.Find(connection);
     if (self == nullptr || !self->m_cut) return;
@@ -292,7 +292,7 @@ void ServerConnection::Close(bool connection_there) {
   EndRequest();
   TellComplete(false);
   if (m_view != nullptr) m_view->OnClosed(connection_there);
-  base.env().connections().Remove(m_connection);
+  base.env().State<ServerConnections>().Remove(m_connection);
 }
 
 }  // namespace bitcoin_support

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "libevent/libevent_runtime.h"
+#include "libevent/log_relay.h"
 #include "loop/backend_descriptors.h"
 #include "loop/event_share.h"
 #include "loop/lib_event.h"
@@ -68,7 +69,7 @@ struct EventBase::OnceEntry {
 
 EventBase::EventBase(Environment& env, const EventBaseOptions& options)
     : Handle(env, env.type_for(kKind), kKind),
-      m_slot(HandleTable::SlotOf(number())),
+      CallbackHost(HandleTable::SlotOf(number())),
       m_precise_timer(options.precise_timer) {
   const std::unique_ptr<event_config, ConfigDeleter> config(event_config_new());
   if (config == nullptr) ThrowEventError(env, code::kLibevent, "event_config_new failed");
@@ -140,8 +141,8 @@ void EventBase::Dispose() {
   }
   for (const auto& share : m_shares) share->Close();
   // What is still to run in this turn belonged to the base; nothing of it may call JavaScript.
-  if (m_in_loop) event_base_loopbreak(m_base);
-  env().loop().Detach(*this);
+  if (in_loop()) event_base_loopbreak(m_base);
+  LoopDriver::Of(env()).Detach(*this);
   Retire();
   m_delete_when_idle = true;
   // The end of the outermost scope deletes it: here, or further up the stack.
@@ -183,7 +184,7 @@ void EventBase::WhenIdle(std::function<void()> release) {
 // A blocking loop may go on for as long as what waits to be released keeps something pending, so that is
 // released in an event of its own: then nothing is on the stack but the loop.
 void EventBase::ReleaseInSyncLoop() {
-  if (!m_in_sync_loop || !m_in_loop || !m_loop_is_outermost) return;
+  if (loop_state() != Loop::kBlocking) return;
   if (m_release == nullptr) {
     const auto on_release = [](evutil_socket_t, short, void* arg) {
       EventBase& self = *static_cast<EventBase*>(arg);
@@ -223,22 +224,22 @@ void EventBase::LeaveBusy() {
     ReleaseAll();
     if (m_delete_when_idle) RunLastTurns();
     if (env().has_dropped()) env().callbacks().Call(*this, JsCallback::kDropped, {});
-    env().callbacks().TellBufferNews(*this);
+    env().callbacks().ReportBufferChanges(*this);
   } while (!m_when_idle.empty());
   m_busy = 0;
-  m_in_sync_loop = false;
+  EndUnwinding();
   if (m_delete_when_idle) delete this;
 }
 
-void EventBase::TellNewsSoon() {
-  if (m_news_due || !live()) return;
-  m_news_due = event_base_once(m_base, -1, EV_TIMEOUT, OnNewsDue, this, nullptr) == 0;
+void EventBase::ReportBufferChangesSoon() {
+  if (m_buffer_changes_due || !live()) return;
+  m_buffer_changes_due = event_base_once(m_base, -1, EV_TIMEOUT, OnBufferChangesDue, this, nullptr) == 0;
 }
 
-void EventBase::OnNewsDue(evutil_socket_t, short, void* arg) {
+void EventBase::OnBufferChangesDue(evutil_socket_t, short, void* arg) {
   EventBase& self = *static_cast<EventBase*>(arg);
-  self.m_news_due = false;
-  if (self.live()) self.env().callbacks().TellBufferNews(self);
+  self.m_buffer_changes_due = false;
+  if (self.live()) self.env().callbacks().ReportBufferChanges(self);
 }
 
 // libevent puts off the end of bufferevents and the answers of its resolver to a later turn. What is left of
@@ -375,14 +376,14 @@ LoopWaker& EventBase::waker() {
 bool EventBase::AwaitsMessages() const {
   if (m_waker == nullptr) return false;
   const TokenCount& tokens = m_waker->tokens();
-  return (m_in_sync_loop ? tokens.AnyElsewhere() : tokens.Any()) || m_waker->HasPosted();
+  return (in_sync_loop() ? tokens.AnyElsewhere() : tokens.Any()) || m_waker->HasPosted();
 }
 
 void EventBase::NoteTokens() {
   if (!in_turn()) {
     NoteEndRulesChanged();
   } else if (!AwaitsMessages()) {
-    BreakTurn();  // the next one knows
+    BreakLoop();  // the next one knows
   }
 }
 
@@ -398,21 +399,14 @@ void EventBase::Deliver(double key, std::vector<uint8_t> message) {
 /// Spans a run of libevent's loop.
 class EventBase::InLoop {
  public:
-  InLoop(EventBase& base, bool sync) : m_base(base) {
-    base.m_in_loop = true;
-    base.m_in_sync_loop = sync;
-  }
-  ~InLoop() {
-    m_base.m_in_loop = false;
-    // What is released in the end still belongs to a blocking call, and so does what its callbacks throw.
-    if (m_base.m_busy > 1) m_base.m_in_sync_loop = false;
-    m_base.NoteLoopEnd();
-  }
+  InLoop(EventBase& base, Loop loop) : m_base(base), m_scope(base, loop) {}
+  ~InLoop() { m_base.NoteLoopEnd(); }
   InLoop(const InLoop&) = delete;
   InLoop& operator=(const InLoop&) = delete;
 
  private:
   EventBase& m_base;
+  const LoopScope m_scope;
 };
 
 int EventBase::RunTurn(int flags, uint64_t budget_ns) {
@@ -424,8 +418,8 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   m_turn_deadline_ns = uv_hrtime() + budget_ns;
   // One for all callbacks: a scope each costs more than what they leave in it, until the turn ends.
   const Napi::HandleScope handles(env().napi());
-  const InLoop in_loop(*this, false);
-  const LogRelay::LoopScope log_scope(env().log(), *this);
+  const InLoop in_loop(*this, Loop::kTurn);
+  const LogRelay::LoopScope log_scope(env().State<LogRelay>(), *this, m_base);
   if (m_waker != nullptr) m_waker->RunPosted();
   const bool may_end = (flags & EVLOOP_NO_EXIT_ON_EMPTY) == 0;
   if (!m_keep_alive && !EndsLoopsItself()) return event_base_loop(m_base, flags);
@@ -459,7 +453,7 @@ int EventBase::RunWhole(int flags) {
 }
 
 void EventBase::NoteEndRulesChanged() {
-  if (!m_in_loop || !m_in_sync_loop || event_base_got_break(m_base) != 0) return;
+  if (!in_loop() || !in_sync_loop() || event_base_got_break(m_base) != 0) return;
   m_end_rules_changed = true;
   event_base_loopbreak(m_base);
 }
@@ -496,11 +490,10 @@ int EventBase::RunSync(int flags) {
   const JsCallbacks::SyncLoop sync_loop(env().callbacks(), *this);
   const BusyScope busy_scope(*this);
   std::optional<TerminationWatch> termination;
-  if ((flags & EVLOOP_NONBLOCK) == 0 && env().loop().in_worker()) termination.emplace(*this);
+  if ((flags & EVLOOP_NONBLOCK) == 0 && LoopDriver::Of(env()).in_worker()) termination.emplace(*this);
   BeginLoop();
-  m_loop_is_outermost = m_busy == 1;
-  const InLoop in_loop(*this, true);
-  const LogRelay::LoopScope log_scope(env().log(), *this);
+  const InLoop in_loop(*this, m_busy == 1 ? Loop::kBlocking : Loop::kNestedBlocking);
+  const LogRelay::LoopScope log_scope(env().State<LogRelay>(), *this, m_base);
   if (m_waker != nullptr) m_waker->RunPosted();
   return RunWhole(flags);
 }
@@ -528,9 +521,9 @@ void EventBase::set_dispatching(bool on) {
   if (on) BeginLoop();
 }
 
-void EventBase::BreakTurn() {
+void EventBase::BreakLoop() {
   // A break that is already set is the user's.
-  if (!m_in_loop || event_base_got_break(m_base)) return;
+  if (!in_loop() || event_base_got_break(m_base)) return;
   m_turn_broken = true;
   event_base_loopbreak(m_base);
 }
@@ -541,7 +534,7 @@ void EventBase::CountCallback() {
     return;
   }
   if (++m_turn_callbacks >= kTurnCallbacks || uv_hrtime() >= m_turn_deadline_ns) {
-    BreakTurn();
+    BreakLoop();
   } else {
     GuardTurn();
   }
@@ -550,7 +543,7 @@ void EventBase::CountCallback() {
 void EventBase::CountNativeCallback() {
   if (!in_turn()) return;
   m_ran_c = true;
-  if (uv_hrtime() >= m_turn_deadline_ns) BreakTurn();
+  if (uv_hrtime() >= m_turn_deadline_ns) BreakLoop();
 }
 
 // A turn that waits needs no guard: what libuv waits for ends it. But once something may have changed that,
@@ -573,20 +566,20 @@ void EventBase::EndGuard() {
 void EventBase::OnGuard(evutil_socket_t, short, void* arg) {
   EventBase& self = *static_cast<EventBase*>(arg);
   self.m_guard_armed = false;
-  if (!self.m_in_loop || self.m_in_sync_loop) return;
+  if (!self.in_turn()) return;
   const uint64_t now = uv_hrtime();
   // Where nothing else is active the turn ends as well: what wanted it to end may have taken this for more to
   // run.
   if (now >= self.m_turn_deadline_ns ||
       event_base_get_num_events(self.m_base, EVENT_BASE_COUNT_ACTIVE) == 0) {
-    self.BreakTurn();
+    self.BreakLoop();
   } else {
     self.ArmGuard(self.m_turn_deadline_ns - now);
   }
 }
 
 void EventBase::Loopbreak() {
-  if (m_in_loop) {
+  if (in_loop()) {
     m_turn_broken = m_end_rules_changed = false;
     event_base_loopbreak(m_base);
   } else if (m_dispatching) {

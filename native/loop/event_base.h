@@ -13,7 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "libevent/fork_count.h"
+#include "napi/callback_host.h"
+#include "napi/fork_count.h"
 #include "napi/handle.h"
 #include "napi/handle_table.h"
 
@@ -39,7 +40,7 @@ struct EventBaseOptions {
 };
 
 /// Owns one event_base and, through BaseChild, everything that lives on it.
-class EventBase final : public Handle {
+class EventBase final : public Handle, public CallbackHost {
  public:
   static constexpr HandleKind kKind = HandleKind::kEventBase;
 
@@ -66,7 +67,6 @@ class EventBase final : public Handle {
   void CheckRoomFor(int fd, const char* syscall) const;
   /// The same for the descriptor that libevent is about to open.
   void CheckRoomForNext(const char* syscall) const;
-  uint32_t slot() const { return m_slot; }
 
   /// Marks libevent as being on the stack with something of this base, so that nothing it holds is
   /// freed under it. The outermost scope's end frees what was put off, the base itself included.
@@ -81,20 +81,6 @@ class EventBase final : public Handle {
     EventBase& m_base;
   };
   bool busy() const { return m_busy > 0; }
-
-  /// Marks libevent as being on the stack with something that it goes on to use or to free when it is back. A
-  /// loop that JavaScript ran in here might free that first, so it is refused.
-  class FreeingScope {
-   public:
-    explicit FreeingScope(EventBase& base) : m_base(base) { ++m_base.m_freeing; }
-    ~FreeingScope() { --m_base.m_freeing; }
-    FreeingScope(const FreeingScope&) = delete;
-    FreeingScope& operator=(const FreeingScope&) = delete;
-
-   private:
-    EventBase& m_base;
-  };
-  bool freeing() const { return m_freeing > 0; }
 
   /// Something that is put off until a callback returns.
   class Postponed {
@@ -122,9 +108,8 @@ class EventBase final : public Handle {
   /// is.
   void WhenIdle(std::function<void()> release);
 
-  /// Has JavaScript told what has happened to buffers when the callback of libevent's that is running has
-  /// ended.
-  void TellNewsSoon();
+  /// Has JsCallback::kBuffersChanged called when the callback of libevent's that is running has returned.
+  void ReportBufferChangesSoon();
   /// Something that has ended, and that callbacks which libevent has put off to a later turn still look at.
   class Lingering {
    public:
@@ -186,20 +171,14 @@ class EventBase final : public Handle {
   int RunTurn(int flags, uint64_t budget_ns);
   /// libevent's own blocking loop. @returns as event_base_loop().
   int RunSync(int flags);
-  /// Ends the running turn after the callback that is running; gotBreak() does not show it.
-  void BreakTurn();
+  void BreakLoop() override;
   /// Has the running turn end when its time is up, though only events of C are active, of which we never
   /// hear.
   void GuardTurn() { ArmGuard(kGuardNs); }
   /// Has the guard of a turn that is over wake nobody: for a base in which the thread does not wait.
   void EndGuard();
-  /// Called after each JavaScript callback: ends the turn when its budget is used up.
-  void CountCallback();
+  void CountCallback() override;
 
-  bool in_sync_loop() const { return m_in_sync_loop; }
-  bool in_loop() const { return m_in_loop; }
-  /// RunTurn() is on the stack, and keeps what its callbacks are called with.
-  bool in_turn() const { return m_in_loop && !m_in_sync_loop; }
   bool dispatching() const { return m_dispatching; }
   /// Starting to dispatch forgets how an earlier loop ended: a loopbreak() before is lost, as in C.
   void set_dispatching(bool on);
@@ -269,7 +248,7 @@ class EventBase final : public Handle {
 
   static void OnOnce(evutil_socket_t fd, short what, void* arg);
   static void OnLookForQuiet(evutil_socket_t fd, short what, void* arg);
-  static void OnNewsDue(evutil_socket_t fd, short what, void* arg);
+  static void OnBufferChangesDue(evutil_socket_t fd, short what, void* arg);
   static void OnGuard(evutil_socket_t fd, short what, void* arg);
 
   static Napi::Value NewNapi(const Napi::CallbackInfo& info);
@@ -288,7 +267,6 @@ class EventBase final : public Handle {
   static Napi::Value GetFeaturesNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetNumEventsNapi(const Napi::CallbackInfo& info);
 
-  const uint32_t m_slot;
   uint32_t m_forks = ForkCount();  // when the backend was made
   event_base* m_base = nullptr;
   BaseChild* m_first_child = nullptr;
@@ -300,7 +278,6 @@ class EventBase final : public Handle {
   std::unique_ptr<TurnEvents> m_turn_events;
   event* m_release = nullptr;
   unsigned m_busy = 0;
-  unsigned m_freeing = 0;
   std::vector<Lingering*> m_lingering;
   event* m_quiet = nullptr;  // looks for a turn in which they may go
   int m_backend_fd = -1;
@@ -308,9 +285,6 @@ class EventBase final : public Handle {
   int m_likely_backend_fd = -1;
   uint64_t m_dispatch_order = 0;
   const bool m_precise_timer;
-  bool m_in_loop = false;
-  bool m_in_sync_loop = false;
-  bool m_loop_is_outermost = false;
   bool m_dispatching = false;
   bool m_keep_alive = false;
   bool m_has_ref = true;
@@ -322,7 +296,7 @@ class EventBase final : public Handle {
   bool m_turn_broken = false;
   bool m_delete_when_idle = false;
   bool m_ran_last_turns = false;
-  bool m_news_due = false;
+  bool m_buffer_changes_due = false;
   bool m_ran_c = false;
   // Ends a turn in which events of C that we never see make each other active.
   std::unique_ptr<LoopTimer> m_guard;

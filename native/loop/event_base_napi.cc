@@ -55,7 +55,7 @@ Napi::Value EventBase::DispatchNapi(const Napi::CallbackInfo& info) {
     base.set_keep_alive(keep_alive);
   } else {
     CheckMayRun(base);
-    base.env().loop().Attach(base, keep_alive);
+    LoopDriver::Of(base.env()).Attach(base, keep_alive);
   }
   return info.Env().Undefined();
 }
@@ -64,7 +64,7 @@ Napi::Value EventBase::DispatchNapi(const Napi::CallbackInfo& info) {
 Napi::Value EventBase::DriveNapi(const Napi::CallbackInfo& info) {
   EventBase& base = This(info);
   const bool free = !base.in_loop() && !base.dispatching();
-  if (free) base.env().loop().Attach(base, false);
+  if (free) LoopDriver::Of(base.env()).Attach(base, false);
   return Napi::Boolean::New(info.Env(), free);
 }
 
@@ -72,7 +72,7 @@ Napi::Value EventBase::DriveNapi(const Napi::CallbackInfo& info) {
 Napi::Value EventBase::StopDrivingNapi(const Napi::CallbackInfo& info) {
   EventBase& base = This(info);
   if (base.in_loop()) return Napi::Boolean::New(info.Env(), false);
-  base.env().loop().Detach(base);
+  LoopDriver::Of(base.env()).Detach(base);
   return Napi::Boolean::New(info.Env(), true);
 }
 
@@ -165,7 +165,7 @@ Napi::Value SetRefNapi(const Napi::CallbackInfo& info) {
   const bool on = BoolArg(info, 2);
   Handle& handle = ReferencedArg(info);
   if (handle.kind() == HandleKind::kEventBase) {
-    handle.env().loop().SetRef(static_cast<EventBase&>(handle), on);
+    LoopDriver::Of(handle.env()).SetRef(static_cast<EventBase&>(handle), on);
   } else {
     BaseChild& child = static_cast<BaseChild&>(handle);
     child.base().SetChildRef(child, on);

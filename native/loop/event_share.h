@@ -14,8 +14,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "libevent/fork_count.h"
-#include "loop/internal_event.h"
+#include "libevent/internal_event.h"
+#include "napi/fork_count.h"
 
 namespace bitcoin_support {
 

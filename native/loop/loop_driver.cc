@@ -29,6 +29,24 @@ thread_local LoopDriver* t_driver = nullptr;
 
 }  // namespace
 
+/// An environment's part in the driver of its thread.
+class LoopDriver::Membership final : public AsyncState {
+ public:
+  explicit Membership(Environment& env) : m_driver(Join(env.napi())) {}
+  Membership(const Membership&) = delete;
+  Membership& operator=(const Membership&) = delete;
+
+  LoopDriver& driver() const { return m_driver; }
+
+  /// The environment's bases have gone.
+  void Leave(std::function<void()> left) override { m_driver.Leave(std::move(left)); }
+
+ private:
+  LoopDriver& m_driver;
+};
+
+LoopDriver& LoopDriver::Of(Environment& env) { return env.State<Membership>().driver(); }
+
 LoopDriver& LoopDriver::Join(napi_env env) {
   if (t_driver == nullptr) {
     uv_loop_t* loop = nullptr;

@@ -21,17 +21,15 @@ class EventBase;
 /// the poller waits, and the poller watches their backends and knows their next timeout.
 class LoopDriver {
  public:
-  /// The driver of this thread, for one more environment: two of them would not let each other wait.
-  static LoopDriver& Join(napi_env env);
-  /// What Join() began, when the environment's bases have gone. The last one closes libuv's handles; `closed`
-  /// is called when the environment has no more use for the driver.
-  void Leave(std::function<void()> closed);
+  /// The driver of the environment's thread. The environments of a thread share one: two drivers would not
+  /// let each other wait. It closes libuv's handles when the last environment that has asked for it leaves.
+  static LoopDriver& Of(Environment& env);
 
-  /// Starts dispatching `base`; its end is told through JsCallback::kDispatchEnd.
+  /// Starts dispatching `base`; JsCallback::kDispatchEnd reports the end.
   void Attach(EventBase& base, bool keep_alive);
   /// Whether `base` keeps the process alive while it is dispatched.
   void SetRef(EventBase& base, bool on);
-  /// Stops without telling. Does nothing when it is not attached.
+  /// Stops without a report. Does nothing when it is not attached.
   void Detach(EventBase& base);
 
   /// libuv's loop of this thread.
@@ -45,6 +43,7 @@ class LoopDriver {
   void StopSignal(int signal_number);
 
  private:
+  class Membership;
   struct Entry {
     Environment* env;
     double number;
@@ -63,6 +62,8 @@ class LoopDriver {
 
   explicit LoopDriver(uv_loop_t* loop) : m_loop(loop) {}
   ~LoopDriver() = default;
+  static LoopDriver& Join(napi_env env);
+  void Leave(std::function<void()> closed);
   void Close();
   void End();
 

@@ -1,4 +1,5 @@
 #include "memory/locked_memory_napi.h"
+#include "memory/locked_pool_report.h"
 
 #include <array>
 #include <cerrno>
@@ -70,7 +71,7 @@ Napi::Value RegionNewNapi(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   const Napi::Value region = NewSecureRegion(info.Env(), static_cast<size_t>(size));
-  Environment::From(info).NoteLockedPool();
+  ReportLockedPool(Environment::From(info));
   return region;
 }
 
@@ -93,10 +94,10 @@ Napi::Value WipedNewNapi(const Napi::CallbackInfo& info) {
 // (buffer's number) -> place with a copy of its content, whose length is shown, or -1
 Napi::Value LendNapi(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
-  const auto loan = env.lent_memory().Lend(info.Env(), BufferNumberArg(info, 0));
-  env.NoteLockedPool();
+  const auto loan = env.State<LentMemory>().Lend(info.Env(), BufferNumberArg(info, 0));
+  ReportLockedPool(env);
   if (!loan) return Napi::Number::New(info.Env(), -1);
-  env.ShowLentLength(loan->length);
+  env.numbers().Set(SharedNumber::kLentLength, static_cast<double>(loan->length));
   return Napi::Number::New(info.Env(), static_cast<double>(loan->place));
 }
 
@@ -110,7 +111,7 @@ size_t PlaceArg(const Napi::CallbackInfo& info) {
 
 // (place) -> ArrayBuffer that shows it, for one that has none yet, or undefined
 Napi::Value ShowLentNapi(const Napi::CallbackInfo& info) {
-  return Environment::From(info).lent_memory().Show(info.Env(), PlaceArg(info));
+  return Environment::From(info).State<LentMemory>().Show(info.Env(), PlaceArg(info));
 }
 
 // (ArrayBuffer), as secureLentTakeBack() does
@@ -124,25 +125,25 @@ Napi::Value ReleaseLentNapi(const Napi::CallbackInfo& info) {
 Napi::Value TakeBackNapi(const Napi::CallbackInfo& info) {
   bool over = true;
   napi_get_value_bool(info.Env(), info[1], &over);
-  LentMemory& lent = Environment::From(info).lent_memory();
+  LentMemory& lent = Environment::From(info).State<LentMemory>();
   const double next = lent.TakeBack(info.Env(), PlaceArg(info), over);
   ReleaseArrayBuffer(info.Env(), info[2]);
   return Napi::Number::New(info.Env(), next);
 }
 
 Napi::Value LoseLentNapi(const Napi::CallbackInfo& info) {
-  Environment::From(info).lent_memory().Lose(PlaceArg(info));
+  Environment::From(info).State<LentMemory>().Lose(PlaceArg(info));
   return info.Env().Undefined();
 }
 
 Napi::Value RetireLentNapi(const Napi::CallbackInfo& info) {
-  Environment::From(info).lent_memory().Retire(PlaceArg(info));
+  Environment::From(info).State<LentMemory>().Retire(PlaceArg(info));
   return info.Env().Undefined();
 }
 
 // (place, ArrayBuffer that its memory is in)
 Napi::Value FreeLentNapi(const Napi::CallbackInfo& info) {
-  Environment::From(info).lent_memory().Free(info.Env(), PlaceArg(info), info[1]);
+  Environment::From(info).State<LentMemory>().Free(info.Env(), PlaceArg(info), info[1]);
   return info.Env().Undefined();
 }
 
@@ -173,8 +174,7 @@ Napi::Value PurgeFirstNapi(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportLockedMemoryFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
-  // JavaScript tells the user, as a process warning.
-  Environment::WarnOfUnlocked();
+  WarnOfUnlockedPages();
   LockedPoolManager::Instance().SetReserve(kLendingReserve);
   ExportFunction<ConfigureNapi>(env, exports, "lockedPoolConfigure", state);
   ExportFunction<StatsNapi>(env, exports, "lockedPoolStats", state);

@@ -11,12 +11,14 @@
 
 namespace bitcoin_support {
 
+class Environment;
+
 /// A thread that ends collects nothing: what its JavaScript has left is released here. Entries are found by
 /// the buffer's index, which is small and reused. V8 is told how much memory they are, or it would not hurry
 /// to collect objects that look small.
 class OwnedBuffers {
  public:
-  explicit OwnedBuffers(napi_env env) : m_env(env) {}
+  explicit OwnedBuffers(Environment& env);
   /// Releases all that is left, and the tokens that have not been opened.
   ~OwnedBuffers();
   OwnedBuffers(const OwnedBuffers&) = delete;

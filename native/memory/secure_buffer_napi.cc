@@ -1,6 +1,7 @@
 // None of these throws: a failure is a value, of which TypeScript makes the one error that all failures
 // share.
 #include "memory/secure_buffer_napi.h"
+#include "memory/locked_pool_report.h"
 
 #include <cmath>
 
@@ -47,10 +48,10 @@ SecureBuffer Buffer(const Napi::CallbackInfo& info) { return SecureBuffer(Buffer
 
 // Makes a buffer that this environment owns. @returns 0 when there is none to be had.
 BufferNumber NewOwned(Environment& env, size_t capacity) {
-  env.owned_buffers().ReleaseCollected(capacity);
+  env.State<OwnedBuffers>().ReleaseCollected(capacity);
   const BufferNumber number = SecureBufferTable::Instance().New(capacity);
-  if (number != 0) env.owned_buffers().Add(number);
-  env.NoteLockedPool();
+  if (number != 0) env.State<OwnedBuffers>().Add(number);
+  ReportLockedPool(env);
   return number;
 }
 
@@ -135,8 +136,8 @@ Napi::Value IsZeroNapi(const Napi::CallbackInfo& info) { return Tristate(info, B
 
 // (number) -> token as a bigint, 0n on failure
 Napi::Value ShareNapi(const Napi::CallbackInfo& info) {
-  return Napi::BigInt::New(info.Env(),
-                           ShareBuffer(BufferNumberArg(info, 0), &Environment::From(info).owned_buffers()));
+  return Napi::BigInt::New(
+      info.Env(), ShareBuffer(BufferNumberArg(info, 0), &Environment::From(info).State<OwnedBuffers>()));
 }
 
 // 0, which no token is, for what is none.
@@ -155,14 +156,14 @@ Napi::Value RevokeNapi(const Napi::CallbackInfo& info) {
 // (token) -> number or 0
 Napi::Value OpenNapi(const Napi::CallbackInfo& info) {
   const BufferNumber number = OpenShare(TokenArg(info));
-  if (number != 0) Environment::From(info).owned_buffers().Add(number);
+  if (number != 0) Environment::From(info).State<OwnedBuffers>().Add(number);
   return Number(info, static_cast<double>(number));
 }
 
 // (number): wipes it for all who share it
 Napi::Value DestroyNapi(const Napi::CallbackInfo& info) {
   const BufferNumber number = BufferNumberArg(info, 0);
-  Environment::From(info).owned_buffers().RemoveAll(number);
+  Environment::From(info).State<OwnedBuffers>().RemoveAll(number);
   SecureBufferTable::Instance().Destroy(number);
   return info.Env().Undefined();
 }
@@ -170,20 +171,22 @@ Napi::Value DestroyNapi(const Napi::CallbackInfo& info) {
 // (number): gives up one share that this environment has
 Napi::Value ReleaseNapi(const Napi::CallbackInfo& info) {
   const BufferNumber number = BufferNumberArg(info, 0);
-  if (Environment::From(info).owned_buffers().Remove(number)) SecureBufferTable::Instance().Release(number);
+  if (Environment::From(info).State<OwnedBuffers>().Remove(number))
+    SecureBufferTable::Instance().Release(number);
   return info.Env().Undefined();
 }
 
 // (number, object): releases a share of a large buffer soon after its object has been collected
 Napi::Value WatchNapi(const Napi::CallbackInfo& info) {
-  if (info[1].IsObject()) Environment::From(info).owned_buffers().Watch(BufferNumberArg(info, 0), info[1]);
+  if (info[1].IsObject())
+    Environment::From(info).State<OwnedBuffers>().Watch(BufferNumberArg(info, 0), info[1]);
   return info.Env().Undefined();
 }
 
 // (number) -> whether it was watched until now
 Napi::Value UnwatchNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(),
-                            Environment::From(info).owned_buffers().Unwatch(BufferNumberArg(info, 0)));
+                            Environment::From(info).State<OwnedBuffers>().Unwatch(BufferNumberArg(info, 0)));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "memory/secure_string_napi.h"
+#include "memory/locked_pool_report.h"
 
 #include <algorithm>
 #include <array>
@@ -26,20 +27,20 @@ Napi::Value Number(const Napi::CallbackInfo& info, BufferNumber number) {
 BufferNumber NewWith(Environment& env, size_t capacity, std::span<const Bytes> pieces) {
   SecureBufferTable& table = SecureBufferTable::Instance();
   const BufferNumber number = table.New(std::max<size_t>(capacity, 1));
-  env.NoteLockedPool();
+  ReportLockedPool(env);
   if (number == 0) return 0;
   if (!SecureBuffer(number).Write(pieces)) {
     table.Destroy(number);
     return 0;
   }
-  env.owned_buffers().Add(number);
+  env.State<OwnedBuffers>().Add(number);
   return number;
 }
 
 // -1 on failure, 1 when the characters have moved to a larger place, else 0.
 Napi::Value Growth(const Napi::CallbackInfo& info, SecureBuffer::Growth growth) {
   const int value = growth == SecureBuffer::Growth::kFailed ? -1 : growth == SecureBuffer::Growth::kMoved;
-  Environment::From(info).NoteLockedPool();
+  ReportLockedPool(Environment::From(info));
   return Napi::Number::New(info.Env(), value);
 }
 

@@ -39,7 +39,7 @@ bool HandleEnd::FromMark(double mark, HandleEnd& end) {
          reason > 0 && reason < static_cast<uint64_t>(EndReason::kCount);
 }
 
-std::string HandleEnd::Tell() const {
+std::string HandleEnd::Describe() const {
   const std::string what = type == nullptr ? "the handle" : type->name + " #" + std::to_string(id);
   return what + " " + kReasons[static_cast<size_t>(reason)];
 }

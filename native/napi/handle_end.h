@@ -32,7 +32,7 @@ struct HandleEnd {
   static bool FromMark(double mark, HandleEnd& end);
 
   /// A sentence: `LibEvent #12 has been disposed`.
-  std::string Tell() const;
+  std::string Describe() const;
 };
 
 }  // namespace bitcoin_support

@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "loop/event_base.h"
 #include "napi/async_context.h"
+#include "napi/callback_host.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 
@@ -13,10 +13,10 @@ namespace {
 
 // In JsCallback's order.
 constexpr const char* kNames[] = {
-    "event",           "once",         "request",     "requestComplete", "chunkWritten", "disconnect",
-    "connectionClose", "clientDone",   "clientError", "clientHeaders",   "clientChunk",  "accept",
-    "acceptError",     "bodyReadable", "errorPage",   "bufferRead",      "bufferWrite",  "bufferEvent",
-    "bufferFilter",    "dnsResult",    "dispatchEnd", "dropped",         "bufferNews",
+    "event",           "once",         "request",     "requestComplete", "chunkWritten",   "disconnect",
+    "connectionClose", "clientDone",   "clientError", "clientHeaders",   "clientChunk",    "accept",
+    "acceptError",     "bodyReadable", "errorPage",   "bufferRead",      "bufferWrite",    "bufferEvent",
+    "bufferFilter",    "dnsResult",    "dispatchEnd", "dropped",         "buffersChanged",
 };
 static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
 
@@ -62,27 +62,27 @@ void JsCallbacks::Configure(const Napi::Object& functions, Napi::Array kept) {
 
 bool JsCallbacks::callable() const { return m_env.can_call_js() && m_env.configured(); }
 
-void JsCallbacks::Call(EventBase& base, JsCallback which, std::initializer_list<double> args,
+void JsCallbacks::Call(CallbackHost& base, JsCallback which, std::initializer_list<double> args,
                        const AsyncContext* context) noexcept {
-  std::optional<EventBase::FreeingScope> freeing;
+  std::optional<CallbackHost::FreeingScope> freeing;
   if (IsInLibevent(which)) freeing.emplace(base);
-  TellBufferNews(base);
+  ReportBufferChanges(base);
   CallOne(base, which, args, context);
 }
 
-void JsCallbacks::TellBufferNews(EventBase& base) noexcept {
-  if (m_env.buffer_news().pending()) CallOne(base, JsCallback::kBufferNews, {}, nullptr);
+void JsCallbacks::ReportBufferChanges(CallbackHost& base) noexcept {
+  if (m_buffers_changed) CallOne(base, JsCallback::kBuffersChanged, {}, nullptr);
 }
 
-void JsCallbacks::TellBufferNewsToCaller() {
-  if (!m_env.buffer_news().pending() || !callable()) return;
+void JsCallbacks::ReportBufferChangesToCaller() {
+  if (!m_buffers_changed || !callable()) return;
   napi_value base = nullptr;
   napi_create_uint32(m_env.napi(), 0, &base);
-  const Napi::Function function = m_functions[static_cast<size_t>(JsCallback::kBufferNews)].Value();
+  const Napi::Function function = m_functions[static_cast<size_t>(JsCallback::kBuffersChanged)].Value();
   function.Call(m_receiver.Value(), {base});
 }
 
-void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args,
+void JsCallbacks::CallOne(CallbackHost& base, JsCallback which, std::initializer_list<double> args,
                           const AsyncContext* context) noexcept {
   if (!callable()) return;
   // What ends inside ends of what JavaScript does there.
@@ -102,11 +102,11 @@ void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_li
     napi_is_exception_pending(env, &pending);
     if (!pending) {
       // The thread is being terminated: leave the loop, Node does the rest.
-      base.BreakTurn();
+      base.BreakLoop();
     } else if (napi_get_and_clear_last_exception(env, &error) == napi_ok) {
       if (m_sync_loop != nullptr) {
         Keep(error);
-        m_sync_loop->BreakTurn();
+        m_sync_loop->BreakLoop();
       } else {
         napi_fatal_exception(env, error);
       }

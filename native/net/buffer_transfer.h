@@ -14,11 +14,12 @@ namespace bitcoin_support {
 /// callbacks called; they may dispose anything.
 class BufferTransfer {
  public:
-  explicit BufferTransfer(EventBase& base) : m_env(base.env()), m_news(m_env.buffer_news()), m_busy(base) {}
+  explicit BufferTransfer(EventBase& base)
+      : m_env(base.env()), m_news(m_env.State<BufferNews>()), m_busy(base) {}
 
   /// @throws what a callback throws
   Napi::Value End(Napi::Value result) {
-    m_env.callbacks().TellBufferNewsToCaller();
+    m_env.callbacks().ReportBufferChangesToCaller();
     return result;
   }
 

@@ -1,8 +1,6 @@
 // What libevent's log alone says of the answers of nameservers.
 #pragma once
 
-#include <event2/event.h>
-
 namespace bitcoin_support {
 
 class DnsLookup;
@@ -14,10 +12,9 @@ class DnsLookup;
 /// not known here.
 class DnsJournal {
  public:
-  /// Takes libevent's messages about the DNS, in this process. Those that are no debug messages go on to
-  /// `log`, the others only while SetDebug() says so.
-  static void Install(event_log_cb log);
-  static void SetDebug(bool on);
+  /// Takes libevent's messages about the DNS, in this process. They go on to the LogRelay, debug messages
+  /// only while libevent logs those.
+  static void Install();
 
   /// What is asked meanwhile is asked for a lookup.
   class AskingScope {

@@ -169,7 +169,7 @@ native.configure({
     },
     dispatchEnd: endDispatch,
     dropped: traceDropped,
-    bufferNews: tellBufferNews,
+    buffersChanged: tellBufferNews,
     // What Node itself runs after each callback. It has no other name; deprecation concerns documentation alone.
     drainTicks: (process as unknown as { _tickCallback(): void })._tickCallback,
   },

@@ -39,7 +39,7 @@ export interface NativeCallbacks {
   dnsResult(base: number, key: number, result: number, type: number, ttl: number): void
   dispatchEnd(base: number, result: number): void
   dropped(base: number): void
-  bufferNews(base: number): void
+  buffersChanged(base: number): void
   drainTicks(): void
 }
 
@@ -60,8 +60,8 @@ export interface NativeAddon
   runtimeSupportedMethods(): string[]
   logSetCallback(callback: ((severity: number, message: string) => void) | null): void
   logEnableDebug(on: boolean): void
-  /** See shown.ts. */
-  readonly shown: Float64Array
+  /** See shared-numbers.ts. */
+  readonly sharedNumbers: Float64Array
   configure(config: {
     EventError: typeof EventError
     TypeError: TypeErrorConstructor

@@ -1,7 +1,7 @@
 // One request and its response, as a promise.
 
 import { type HandleNumber, native } from '../../native/native.js'
-import { Shown, shown } from '../../native/shown.js'
+import { SharedNumber, sharedNumber } from '../../native/shared-numbers.js'
 import { EventError } from '../../util/errors.js'
 import { traceCreated, traceDropped } from '../../util/tracing.js'
 import { checkBytes } from '../../util/validation.js'
@@ -90,8 +90,8 @@ export class Exchange implements ClientReceiver {
     this.#resolve = resolve
     this.#reject = reject
     this.#number = native.requestNew()
-    this.#slot = shown(Shown.createdSlot)
-    traceCreated(this.#number, REQUEST_TYPE, shown(Shown.createdId))
+    this.#slot = sharedNumber(SharedNumber.createdSlot)
+    traceCreated(this.#number, REQUEST_TYPE, sharedNumber(SharedNumber.createdId))
   }
 
   #send(request: CheckedRequest): void {
@@ -197,7 +197,12 @@ export class Exchange implements ClientReceiver {
     )
     this.#drive.settle(
       this.#resolve,
-      new EvHttpResponse(shown(Shown.replyStatus), shown(Shown.replyMinor), head, new BodyReader(this.#stream)),
+      new EvHttpResponse(
+        sharedNumber(SharedNumber.replyStatus),
+        sharedNumber(SharedNumber.replyMinor),
+        head,
+        new BodyReader(this.#stream),
+      ),
     )
     // They have the promise, and that has the response: it must be known when nobody else has it.
     this.#resolve = this.#reject = () => {}
@@ -223,12 +228,12 @@ export class Exchange implements ClientReceiver {
     } else {
       const start = slab.begin()
       const head = native.requestTakeReply(this.#number, slab.block, start)
-      const status = shown(Shown.replyStatus)
+      const status = sharedNumber(SharedNumber.replyStatus)
       if (status === 0) {
         this.#drive.settle(this.#reject, unconnectedError(this.#connection))
       } else {
-        const body = takeBody(this.#number, start, shown(Shown.replyLength))
-        this.#drive.settle(this.#resolve, new EvHttpResponse(status, shown(Shown.replyMinor), head, body))
+        const body = takeBody(this.#number, start, sharedNumber(SharedNumber.replyLength))
+        this.#drive.settle(this.#resolve, new EvHttpResponse(status, sharedNumber(SharedNumber.replyMinor), head, body))
       }
     }
   }

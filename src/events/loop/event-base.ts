@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { deserialize } from 'node:v8'
 import { native } from '../../native/native.js'
-import { Shown, shown } from '../../native/shown.js'
+import { SharedNumber, sharedNumber } from '../../native/shared-numbers.js'
 import { AbortError } from '../../util/abort-error.js'
 import { EventError } from '../../util/errors.js'
 import { registerGauges } from '../../util/tracing.js'
@@ -133,7 +133,7 @@ export class EventBase extends EventBaseInspection {
         avoidMethods,
       ),
     )
-    this.#slot = shown(Shown.createdSlot)
+    this.#slot = sharedNumber(SharedNumber.createdSlot)
     registerState(this.#slot, this.#state)
     this.#state.drive.runner = {
       start: () => {

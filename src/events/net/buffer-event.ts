@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { type HandleNumber, native } from '../../native/native.js'
-import { Shown, shown } from '../../native/shown.js'
+import { SharedNumber, sharedNumber } from '../../native/shared-numbers.js'
 import type { EventError } from '../../util/errors.js'
 import {
   checkBits,
@@ -120,7 +120,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   /** @internal */
   constructor(origin: Origin) {
     super(kAdopt, origin.number)
-    this.#slot = shown(Shown.createdSlot)
+    this.#slot = sharedNumber(SharedNumber.createdSlot)
     this.#origin = origin
     this.#base = origin.base
     if (origin.input !== undefined || origin.output !== undefined) this.#keep(true)
@@ -262,7 +262,7 @@ export class BufferEvent extends BufferEventSettings implements BufferEventRecei
   }
 
   #forgetEndedViews(): void {
-    const ended = shown(Shown.ended)
+    const ended = sharedNumber(SharedNumber.endedHandles)
     if (ended === this.#endedWhenSeen) return
     if (this.#input?.disposed) this.#input = undefined
     if (this.#output?.disposed) this.#output = undefined
