@@ -89,7 +89,7 @@ EvHttp::EvHttp(EventBase& base, bool strict)
   evhttp_set_allowed_methods(m_http, kAllMethods);
   if (strict) {
     m_rules.limits.head = kDefaultMaxHead;
-    m_rules.deadline = base.CommonTimeout(kDefaultDeadline);
+    m_rules.deadline = base.common_timeouts().Common(base.base(), kDefaultDeadline);
   }
   evhttp_set_max_body_size(m_http, kDefaultMaxBody);
   m_rules.limits.body = kDefaultMaxBody;
@@ -126,7 +126,7 @@ void EvHttp::Dispose() {
 }
 
 void EvHttp::SetTimeout(const timeval& timeout) {
-  const timeval common = base().CommonTimeout(timeout);
+  const timeval common = base().common_timeouts().Common(base().base(), timeout);
   evhttp_set_timeout_tv(m_http, &common);
   m_rules.read_timeout = common;
 }

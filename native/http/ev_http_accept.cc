@@ -107,7 +107,7 @@ Napi::Value EvHttp::SetRequestTimeoutNapi(const Napi::CallbackInfo& info) {
   self.RequireStrict();
   const auto timeout = TimevalFromMs(NumberArg(info, 1));
   self.m_rules.deadline.reset();
-  if (timeout) self.m_rules.deadline = self.base().CommonTimeout(*timeout);
+  if (timeout) self.m_rules.deadline = self.base().common_timeouts().Common(self.base().base(), *timeout);
   return info.Env().Undefined();
 }
 

@@ -261,7 +261,7 @@ void EvHttpRequest::StartDeadline() {
     return;
   }
   if (m_deadline == nullptr) m_deadline = evtimer_new(base().base(), OnDeadline, this);
-  const timeval common = base().CommonTimeout(*timeout);
+  const timeval common = base().common_timeouts().Common(base().base(), *timeout);
   if (m_deadline == nullptr || event_add(m_deadline, &common) != 0) throw std::bad_alloc();
 }
 

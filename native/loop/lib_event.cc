@@ -133,7 +133,7 @@ void LibEvent::Add(double ms) {
     }
   }
   auto timeout = TimevalFromMs(ms);
-  if (timeout) timeout = base().MaybeCommonTimeout(*timeout);
+  if (timeout) timeout = base().common_timeouts().CommonIfKnown(base().base(), *timeout);
   errno = 0;
   if (event_add(m_event, timeout ? &*timeout : nullptr) != 0) {
     const int error = errno;

@@ -25,8 +25,11 @@ class LoopDriver {
   /// let each other wait. It closes libuv's handles when the last environment that has asked for it leaves.
   static LoopDriver& Of(Environment& env);
 
-  /// Starts dispatching `base`; JsCallback::kDispatchEnd reports the end.
+  /// Starts dispatching `base`; JsCallback::kDispatchEnd reports the end. With `keep_alive` the dispatch goes
+  /// on though nothing is pending.
   void Attach(EventBase& base, bool keep_alive);
+  /// Changes that of a dispatch that goes on.
+  void SetKeepAlive(EventBase& base, bool on);
   /// Whether `base` keeps the process alive while it is dispatched.
   void SetRef(EventBase& base, bool on);
   /// Stops without a report. Does nothing when it is not attached.
@@ -44,10 +47,6 @@ class LoopDriver {
 
  private:
   class Membership;
-  struct Entry {
-    Environment* env;
-    double number;
-  };
 
   void OnPrepare();
   void RunOthers(int& timeout_ms);
@@ -55,8 +54,10 @@ class LoopDriver {
   bool RunOther(uint64_t order, int& timeout_ms);
   bool Watch(EventBase& other);
   int ProbeBackend(EventBase& other);
+  /// Null when it has been detached: callbacks may detach and dispose any base.
   EventBase* Attached(uint64_t order);
-  EventBase* Poller();
+  /// There must be an attached base.
+  EventBase& Poller();
   void Finish(EventBase& base, int result);
   void CountReferences(int more);
 
@@ -68,9 +69,10 @@ class LoopDriver {
   void End();
 
   unsigned m_environments = 0;
-  std::map<uint64_t, Entry> m_entries;  // by when they were attached; the first one is the poller
+  // By when they were attached; the first one is the poller.
+  std::map<uint64_t, EventBase*> m_attached;
   uint64_t m_last_order = 0;
-  int m_referenced = 0;  // entries whose base keeps the process alive
+  int m_referenced = 0;  // attached bases that keep the process alive
   uv_loop_t* const m_loop;
   uv_prepare_t m_prepare{};
   uv_idle_t m_idle{};

@@ -39,7 +39,7 @@ void TurnEvents::OnWanted(evutil_socket_t, short, void* arg) {
   if (!more || self.m_wanted) {
     self.m_base.BreakLoop();
   } else {
-    self.m_base.GuardTurn();
+    self.m_base.budget().Guard();
   }
   self.m_wanted = true;
 }

@@ -25,6 +25,9 @@ class CallbackHost {
   /// throws ends the loop.
   bool in_sync_loop() const { return m_loop >= Loop::kBlocking; }
 
+  /// Such a call, with nothing else of the base's below it.
+  bool in_outermost_sync_loop() const { return m_loop == Loop::kBlocking; }
+
   /// Marks libevent as being on the stack with something that it goes on to use or to free when it is back. A
   /// loop that JavaScript ran in here might free that first, so it is refused.
   class FreeingScope {
@@ -58,8 +61,6 @@ class CallbackHost {
 
   explicit CallbackHost(uint32_t slot) : m_slot(slot) {}
   ~CallbackHost() = default;
-
-  Loop loop_state() const { return m_loop; }
 
   /// Spans a run of libevent's loop: the transitions from kIdle and back.
   class LoopScope {

@@ -16,11 +16,10 @@ constexpr double kNoNumber = -1;
 
 // In HandleKind's order. kDeclared has no type of its own.
 constexpr const char* kTypeNames[] = {
-    "",          "EventBase",      "LibEvent",  "EvHttp",    "EvHttpRequest", "EvHttpConnection",
-    "EvBuffer",  "EvConnListener", "EvHttpUri", "EvKeyvalq", "BufferEvent",   "BufferEventRateLimitGroup",
-    "EvDnsBase",
+    "",
+#define HANDLE_KIND(kind, name, parts_end) #name,
+#include "napi/tables.def"
 };
-static_assert(std::size(kTypeNames) == static_cast<size_t>(HandleKind::kCount));
 
 }  // namespace
 

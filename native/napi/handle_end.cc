@@ -1,23 +1,13 @@
 #include "napi/handle_end.h"
 
-#include <iterator>
-
 namespace bitcoin_support {
 namespace {
 
 // In EndReason's order.
 constexpr const char* kReasons[] = {
-    "has ended",
-    "has been disposed",
-    "has ended with its base, which was disposed",
-    "has ended with its server, which was disposed",
-    "has ended with what it belonged to",
-    "has ended: its reply was sent",
-    "has ended: its connection closed",
-    "has ended: its exchange is over",
-    "has been finalized",
+#define END_REASON(reason, name, sentence) sentence,
+#include "napi/tables.def"
 };
-static_assert(std::size(kReasons) == static_cast<size_t>(EndReason::kCount));
 
 // mark = -((id * kTypes + type) * kReasonsRoom + reason)
 constexpr uint64_t kTypes = 4096;

@@ -8,17 +8,9 @@
 
 namespace bitcoin_support {
 
-/// src/events/handle-end.ts has the same places.
 enum class EndReason : uint8_t {
-  kUnknown,
-  kDisposed,
-  kWithBase,
-  kWithServer,
-  kWithOwner,
-  kReplied,
-  kConnectionClosed,
-  kExchangeOver,
-  kFinalized,
+#define END_REASON(reason, name, sentence) reason,
+#include "napi/tables.def"
   kCount,
 };
 

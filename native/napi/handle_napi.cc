@@ -51,9 +51,12 @@ Napi::Value NewDeclaredNapi(const Napi::CallbackInfo& info) {
 
 // Why what lives on a handle ends that is disposed.
 EndReason ReasonForParts(HandleKind kind) {
-  if (kind == HandleKind::kEventBase) return EndReason::kWithBase;
-  if (kind == HandleKind::kEvHttp) return EndReason::kWithServer;
-  return EndReason::kWithOwner;
+  constexpr EndReason kReasons[] = {
+      EndReason::kWithOwner,
+#define HANDLE_KIND(kind, name, parts_end) EndReason::parts_end,
+#include "napi/tables.def"
+  };
+  return kReasons[static_cast<size_t>(kind)];
 }
 
 // (handle, type index): does nothing when the handle has been disposed

@@ -11,40 +11,21 @@
 namespace bitcoin_support {
 namespace {
 
-// In JsCallback's order.
-constexpr const char* kNames[] = {
-    "event",           "once",         "request",     "requestComplete", "chunkWritten",   "disconnect",
-    "connectionClose", "clientDone",   "clientError", "clientHeaders",   "clientChunk",    "accept",
-    "acceptError",     "bodyReadable", "errorPage",   "bufferRead",      "bufferWrite",    "bufferEvent",
-    "bufferFilter",    "dnsResult",    "dispatchEnd", "dropped",         "buffersChanged",
+/// Where libevent calls from: see tables.def.
+enum class ComesFrom : uint8_t { kLoop, kLibevent };
+
+struct CallbackEntry {
+  const char* name;
+  ComesFrom comes_from;
 };
-static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
+
+// In JsCallback's order.
+constexpr CallbackEntry kCallbacks[] = {
+#define JS_CALLBACK(callback, name, comes_from, parameters) {#name, ComesFrom::comes_from},
+#include "napi/tables.def"
+};
 
 constexpr size_t kMaxArgs = 4;
-
-// Whether libevent goes on with something of its own when the callback returns that a loop inside might free:
-// evhttp with its connection and its request, evdns with its lookup, a filter with its buffers and with the
-// filter itself. Bufferevents and events are held in their own callbacks.
-bool IsInLibevent(JsCallback which) {
-  switch (which) {
-    case JsCallback::kRequest:
-    case JsCallback::kRequestComplete:
-    case JsCallback::kChunkWritten:
-    case JsCallback::kDisconnect:
-    case JsCallback::kConnectionClose:
-    case JsCallback::kClientDone:
-    case JsCallback::kClientError:
-    case JsCallback::kClientHeaders:
-    case JsCallback::kClientChunk:
-    case JsCallback::kBodyReadable:
-    case JsCallback::kErrorPage:
-    case JsCallback::kBufferFilter:
-    case JsCallback::kDnsResult:
-      return true;
-    default:
-      return false;
-  }
-}
 
 }  // namespace
 
@@ -55,7 +36,7 @@ void JsCallbacks::Configure(const Napi::Object& functions, Napi::Array kept) {
     kept.Set(kept.Length(), function);
     return Napi::Weak(function.As<Napi::Function>());
   };
-  for (size_t i = 0; i < m_functions.size(); ++i) m_functions[i] = take(kNames[i]);
+  for (size_t i = 0; i < m_functions.size(); ++i) m_functions[i] = take(kCallbacks[i].name);
   m_drain_ticks = take("drainTicks");
   m_receiver = Napi::Persistent(Napi::Object::New(m_env.napi()));
 }
@@ -65,7 +46,7 @@ bool JsCallbacks::callable() const { return m_env.can_call_js() && m_env.configu
 void JsCallbacks::Call(CallbackHost& base, JsCallback which, std::initializer_list<double> args,
                        const AsyncContext* context) noexcept {
   std::optional<CallbackHost::FreeingScope> freeing;
-  if (IsInLibevent(which)) freeing.emplace(base);
+  if (kCallbacks[static_cast<size_t>(which)].comes_from == ComesFrom::kLibevent) freeing.emplace(base);
   ReportBufferChanges(base);
   CallOne(base, which, args, context);
 }

@@ -15,31 +15,11 @@ class AsyncContext;
 class CallbackHost;
 class Environment;
 
-/// The functions that JavaScript registers once. Each takes the base's slot first; handles are numbers.
+/// The functions that JavaScript registers once: see tables.def. Each takes the base's slot first; handles
+/// are numbers.
 enum class JsCallback : uint8_t {
-  kEvent,            ///< (base, event slot, what | kStillPending)
-  kOnce,             ///< (base, once id, what)
-  kRequest,          ///< (base, http, route id, request)
-  kRequestComplete,  ///< (base, request, written): once for each request that wants it
-  kChunkWritten,     ///< (base, key, written): once for each key
-  kDisconnect,       ///< (base, request, gone): 0: the peer closed its side; 1: the connection goes
-  kConnectionClose,  ///< (base, connection)
-  kClientDone,       ///< (base, request, alive, call): call 0: only forget it
-  kClientError,      ///< (base, request, EVREQ_HTTP_*)
-  kClientHeaders,    ///< (base, request): the reply's headers have come
-  kClientChunk,      ///< (base, request): a part of the reply's body is there
-  kAccept,           ///< (base, listener, fd): closed unless JavaScript takes it
-  kAcceptError,      ///< (base, listener, errno)
-  kBodyReadable,     ///< (base, request): some of its body can be taken, or none will come
-  kErrorPage,    ///< (base, http, status): what httpAnswerPage() is called with answers, else libevent's page
-  kBufferRead,   ///< (base, bufferevent slot)
-  kBufferWrite,  ///< (base, bufferevent slot)
-  kBufferEvent,  ///< (base, bufferevent slot, BEV_EVENT_*, errno, EVUTIL_EAI_*)
-  kBufferFilter,    ///< (base, bufferevent slot, 1 for output, limit or -1, BEV_NORMAL or another mode)
-  kDnsResult,       ///< (base, key, result, DNS_IPv4_A or another type, seconds)
-  kDispatchEnd,     ///< (base, result)
-  kDropped,         ///< (): handles were dropped while the drop log is on
-  kBuffersChanged,  ///< (): something has happened to buffers
+#define JS_CALLBACK(callback, name, comes_from, parameters) callback,
+#include "napi/tables.def"
   kCount,
 };
 

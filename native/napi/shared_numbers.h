@@ -8,19 +8,10 @@
 
 namespace bitcoin_support {
 
-/// Where each number stands: `SharedNumber` in src/native/shared-numbers.ts has the same places.
+/// Where each number stands.
 enum class SharedNumber : size_t {
-  kCreatedId,      ///< of the handle that was made last
-  kCreatedSlot,    ///< the same
-  kLockFailures,   ///< of the locked pool: how often this thread is to report that it failed to lock, …
-  kGrowths,        ///< … that it has grown, …
-  kLockWarnings,   ///< … and that memory is not locked
-  kBufferChanges,  ///< how many changes of buffers wait to be reported
-  kReplyStatus,    ///< of the reply that requestTakeReply() has taken last
-  kReplyMinor,     ///< the same: its minor version
-  kReplyLength,    ///< the same: how many bytes of the slab its body takes, negative when it did not fit
-  kEndedHandles,   ///< how many handles have ended: while it stays the same, no live handle has
-  kLentLength,     ///< how long the content is that was lent last
+#define SHARED_NUMBER(number, name) number,
+#include "napi/tables.def"
   kCount,
 };
 
