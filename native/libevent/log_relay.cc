@@ -34,7 +34,7 @@ void Print(int severity, const char* text) { std::fprintf(stderr, "[%s] %s\n", N
 
 }  // namespace
 
-/// One that waits for its thread's loop; without text, what was thrown where nothing could take it.
+/// A message that waits for its thread's loop, or an error that was thrown where nothing could take it.
 struct LogRelay::Message {
   int severity = 0;
   std::string text;
@@ -180,7 +180,7 @@ void LogRelay::Keep(napi_value error) {
 void LogRelay::RaiseLater(napi_value error) {
   auto message = std::make_unique<Message>();
   message->thrown = JsCallbacks::Box(m_env.napi(), error);
-  // The process must not end before somebody has heard of it.
+  // The process must not end before the error has been raised.
   napi_ref_threadsafe_function(m_env.napi(), m_queue);
   if (napi_call_threadsafe_function(m_queue, message.get(), napi_tsfn_nonblocking) == napi_ok)
     message.release();

@@ -75,7 +75,7 @@ Napi::Value DriveNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), free);
 }
 
-// (base): ends what drive has begun, and tells nobody -> false in the middle of a turn
+// (base): ends what drive has begun, without a report -> false in the middle of a turn
 Napi::Value StopDrivingNapi(const Napi::CallbackInfo& info) {
   EventBase& base = This(info);
   if (base.in_loop()) return Napi::Boolean::New(info.Env(), false);

@@ -171,8 +171,8 @@ bool LoopDriver::RunOther(uint64_t order, int& timeout_ms) {
   }
   const int next_ms = NextTimeoutMs(base->base(), base->precise_timer());
   if (next_ms >= 0 && (timeout_ms < 0 || next_ms < timeout_ms)) timeout_ms = next_ms;
-  // Nothing wakes the poller for what has happened in this turn already: that the last event has ended, which
-  // only the next turn tells, or that libevent has put off some work of its own, which is no event.
+  // Nothing wakes the poller for what this turn has done: the last event may have ended, which the next turn
+  // reports, or libevent may have put off work of its own, which is no event.
   if (base->NothingLeft() || event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
     timeout_ms = 0;
   }

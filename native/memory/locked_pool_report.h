@@ -1,4 +1,4 @@
-// What JavaScript hears of the locked pool.
+// Reports what happens to the locked pool to JavaScript.
 #pragma once
 
 namespace bitcoin_support {

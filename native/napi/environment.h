@@ -20,7 +20,7 @@
 
 namespace bitcoin_support {
 
-/// What tracing hears of a handle that has ended.
+/// What tracing learns about a handle that has ended.
 struct DroppedHandle {
   double number;
   uint32_t type_index;
