@@ -23,6 +23,7 @@
 #include "napi/handle_napi.h"
 #include "net/buffer_event.h"
 #include "net/buffer_event_rate_limit_group.h"
+#include "net/dns_journal.h"
 #include "net/ev_conn_listener.h"
 #include "net/ev_dns_base.h"
 #include "net/evutil_napi.h"
@@ -64,6 +65,7 @@ Napi::Value NewInstance(const Napi::CallbackInfo& info) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitLibeventRuntime();
+  DnsJournal::Install();
   exports.Set("newInstance", Napi::Function::New<NewInstance>(env, "newInstance"));
   return exports;
 }

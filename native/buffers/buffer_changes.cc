@@ -22,7 +22,7 @@ thread_local uintptr_t t_last_token = 0;
 void BufferChanges::AddChange(const EvBuffer& buffer, const evbuffer_cb_info& info) {
   Add({buffer.number(), static_cast<double>(info.orig_size), static_cast<double>(info.n_added),
        static_cast<double>(info.n_deleted)});
-  if (m_scopes == 0 && buffer.base() != nullptr) buffer.base()->TellNewsSoon();
+  if (m_scopes == 0 && buffer.base() != nullptr) buffer.base()->ReportBufferChangesSoon();
 }
 
 void BufferChanges::AddRelease(double key) { Add({0, key, 0, 0}); }
@@ -30,13 +30,15 @@ void BufferChanges::AddRelease(double key) { Add({0, key, 0, 0}); }
 void BufferChanges::Add(const Change& change) {
   if (!m_env.can_call_js()) return;
   m_changes.push_back(change);
-  m_env.ShowBufferNews(m_changes.size());
+  m_env.callbacks().set_buffers_changed(true);
+  m_env.numbers().Set(SharedNumber::kBufferChanges, static_cast<double>(m_changes.size()));
 }
 
 Napi::Value BufferChanges::Take() {
   const Napi::Env env = m_env.napi();
   const auto changes = std::exchange(m_changes, {});
-  m_env.ShowBufferNews(0);
+  m_env.callbacks().set_buffers_changed(false);
+  m_env.numbers().Set(SharedNumber::kBufferChanges, 0);
   std::vector<napi_value> list;
   list.reserve(changes.size() * 4);
   for (const Change& change : changes) {
@@ -66,7 +68,7 @@ void BufferWatch::OnChange(evbuffer*, const evbuffer_cb_info* info, void* token)
   const auto watched = t_watched.find(reinterpret_cast<uintptr_t>(token));
   if (watched == t_watched.end()) return;
   const EvBuffer& handle = *watched->second;
-  if (handle.live()) handle.env().buffer_news().AddChange(handle, *info);
+  if (handle.live()) handle.env().State<BufferChanges>().AddChange(handle, *info);
 }
 
 }  // namespace bitcoin_support

@@ -14,7 +14,7 @@ namespace bitcoin_support {
 class Environment;
 class EvBuffer;
 
-/// Collects what libevent's buffer callbacks report, for JsCallback::kBufferNews.
+/// Collects what libevent's buffer callbacks report, for JsCallback::kBuffersChanged.
 ///
 /// libevent calls them in the middle of its work, when buffers may not be touched: evbuffer_remove_buffer()
 /// has by then taken from one buffer what the other has not got yet. So changes are kept, and JavaScript is

@@ -68,7 +68,7 @@ void EvBuffer::CheckMayChange() const {
 }
 
 EvBuffer::Operation::Operation(EvBuffer& buffer, EvBuffer* other)
-    : m_buffer(buffer), m_other(other), m_changes(buffer.env().buffer_news()) {
+    : m_buffer(buffer), m_other(other), m_changes(buffer.env().State<BufferChanges>()) {
   ++m_buffer.m_operations;
   if (m_buffer.m_base != nullptr) m_busy.emplace(*m_buffer.m_base);
   if (m_other == nullptr) return;
@@ -83,7 +83,7 @@ EvBuffer::Operation::~Operation() {
 }
 
 Napi::Value EvBuffer::Operation::End(Napi::Value result) {
-  m_buffer.env().callbacks().TellBufferNewsToCaller();
+  m_buffer.env().callbacks().ReportBufferChangesToCaller();
   return result;
 }
 
@@ -473,7 +473,7 @@ struct Reference {
 
 void ReleaseReference(const void*, size_t, void* extra) {
   auto* const reference = static_cast<Reference*>(extra);
-  if (reference->key != 0) reference->env->buffer_news().AddRelease(reference->key);
+  if (reference->key != 0) reference->env->State<BufferChanges>().AddRelease(reference->key);
   ScrubbingFree(reference);
 }
 
@@ -577,7 +577,7 @@ Napi::Value WriteNapi(const Napi::CallbackInfo& info) {
 // () -> flat array of all changes: buffer, size before, added, deleted; or 0 and the key of a released
 // reference
 Napi::Value TakeNewsNapi(const Napi::CallbackInfo& info) {
-  return Environment::From(info).buffer_news().Take();
+  return Environment::From(info).State<BufferChanges>().Take();
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ EvHttp::EvHttp(EventBase& base, bool strict)
   evhttp_set_allowed_methods(m_http, kAllMethods);
   if (strict) {
     m_rules.limits.head = kDefaultMaxHead;
-    m_rules.deadline = base.CommonTimeout(kDefaultDeadline);
+    m_rules.deadline = base.common_timeouts().Common(base.base(), kDefaultDeadline);
   }
   evhttp_set_max_body_size(m_http, kDefaultMaxBody);
   m_rules.limits.body = kDefaultMaxBody;
@@ -121,7 +121,7 @@ void EvHttp::Dispose() {
     RemoveVirtualHost(*host);
     host->Dispose();
   }
-  for (ServerConnection* const connection : env().connections().Of(m_http)) {
+  for (ServerConnection* const connection : env().State<ServerConnections>().Of(m_http)) {
     if (connection->request() != nullptr) connection->request()->Dispose();
     connection->FlushNow();
   }
@@ -129,14 +129,15 @@ void EvHttp::Dispose() {
   RetireChild();
   event_free(m_accepted_event);
   base().WhenIdle([this] {
-    for (ServerConnection* const connection : env().connections().Of(m_http)) connection->LeaveRequestToC();
+    for (ServerConnection* const connection : env().State<ServerConnections>().Of(m_http))
+      connection->LeaveRequestToC();
     evhttp_free(m_http);
     delete this;
   });
 }
 
 void EvHttp::SetTimeout(const timeval& timeout) {
-  const timeval common = base().CommonTimeout(timeout);
+  const timeval common = base().common_timeouts().Common(base().base(), timeout);
   evhttp_set_timeout_tv(m_http, &common);
   m_rules.read_timeout = common;
 }
@@ -226,7 +227,7 @@ void EvHttp::AdmitAccepted() {
     bufferevent_getcb(bev, nullptr, nullptr, nullptr, &connection);
     if (connection != nullptr) {
       try {
-        env().connections().Add(base(), static_cast<evhttp_connection*>(connection), *this);
+        env().State<ServerConnections>().Add(base(), static_cast<evhttp_connection*>(connection), *this);
       } catch (const std::bad_alloc&) {
         evhttp_connection_free(static_cast<evhttp_connection*>(connection));
       }
@@ -284,7 +285,7 @@ void EvHttp::OnRequest(evhttp_request* request, void* arg) {
   } catch (const std::bad_alloc&) {
     // An exception must not unwind through libevent.
     ServerConnection* const connection =
-        self.env().connections().Find(evhttp_request_get_connection(request));
+        self.env().State<ServerConnections>().Find(evhttp_request_get_connection(request));
     if (connection != nullptr) connection->Cut();
   }
 }
@@ -302,7 +303,8 @@ void EvHttp::HandleRequest(evhttp_request* request) {
   const EventBase::BusyScope busy(base());
   const unsigned command = CommandOf(request);
   Environment& environment = env();
-  ServerConnection* const connection = environment.connections().Find(evhttp_request_get_connection(request));
+  ServerConnection* const connection =
+      environment.State<ServerConnections>().Find(evhttp_request_get_connection(request));
   // We open no tunnel for CONNECT, so its reply needs a length and an end like any other, which libevent
   // would not give it. libevent also mishandles replies to methods that it does not know.
   if (command == EVHTTP_REQ_CONNECT || command > EVHTTP_REQ_PATCH) request->type = EVHTTP_REQ_GET;
@@ -344,7 +346,7 @@ void EvHttp::HandleRequest(evhttp_request* request) {
 // Gives the request to a callback in C. From here on libevent alone handles it.
 void EvHttp::HandOver(evhttp_request* request, unsigned command, ServerConnection& connection,
                       CCallback callback) {
-  ServerConnections& connections = env().connections();
+  ServerConnections& connections = env().State<ServerConnections>();
   evhttp_connection* const of_libevent = connection.connection();
   try {
     connection.BeginRequestInC(request);
@@ -618,7 +620,7 @@ Napi::Value EvHttp::SetRequestTimeoutNapi(const Napi::CallbackInfo& info) {
   self.RequireStrict();
   const auto timeout = TimevalFromMs(NumberArg(info, 1));
   self.m_rules.deadline.reset();
-  if (timeout) self.m_rules.deadline = self.base().CommonTimeout(*timeout);
+  if (timeout) self.m_rules.deadline = self.base().common_timeouts().Common(self.base().base(), *timeout);
   return info.Env().Undefined();
 }
 

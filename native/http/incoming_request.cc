@@ -1,4 +1,5 @@
 #include "http/incoming_request.h"
+#include "buffers/shared_bytes.h"
 
 #include <event2/buffer.h>
 #include <event2/http.h>
@@ -240,7 +241,7 @@ bool IncomingRequest::ReplyPlainly(ReplyWriter& writer, const HeaderArgs& header
   const EventBase::BusyScope busy(base());
   ServerConnection& server = *m_server;
   evhttp_request* const request = m_request;
-  const bool all = writer.SendPlain(server, body, env().shared_bytes());
+  const bool all = writer.SendPlain(server, body, env().State<SharedBytes>());
   EndHandle();
   // When all has been written libevent ends the request here and now, and goes on to the next one.
   evhttp_send_reply_end(request);

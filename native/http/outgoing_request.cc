@@ -101,7 +101,7 @@ void* OutgoingRequest::Address() const {
 void OutgoingRequest::CheckThere() const {
   // After a failure libevent's request must not be looked at any more.
   if (m_request == nullptr) {
-    ThrowEventError(env(), code::kDisposed, HandleEnd{&type(), id(), EndReason::kExchangeOver}.Tell());
+    ThrowEventError(env(), code::kDisposed, HandleEnd{&type(), id(), EndReason::kExchangeOver}.Describe());
   }
   if (m_state == State::kClosing) {
     ThrowEventError(env(), code::kState, "the request's connection is closing");
@@ -350,7 +350,7 @@ void OutgoingRequest::StartDeadline() {
     return;
   }
   if (m_deadline == nullptr) m_deadline = evtimer_new(base().base(), OnDeadline, this);
-  const timeval common = base().CommonTimeout(*timeout);
+  const timeval common = base().common_timeouts().Common(base().base(), *timeout);
   if (m_deadline == nullptr || event_add(m_deadline, &common) != 0) throw std::bad_alloc();
 }
 
@@ -461,7 +461,7 @@ Napi::Value OutgoingRequest::SetPausedNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (request, slab | undefined, offset) -> reason and headers; see Environment::ShowReply() for the rest. A
+// (request, slab | undefined, offset) -> reason and headers; see SharedNumber for the rest. A
 // short body is put into the slab, if there is one; any other stays where it is.
 Napi::Value OutgoingRequest::TakeReplyNapi(const Napi::CallbackInfo& info) {
   OutgoingRequest& self = Outgoing(info);
@@ -480,7 +480,10 @@ Napi::Value OutgoingRequest::TakeReplyNapi(const Napi::CallbackInfo& info) {
       length = static_cast<double>(size);
     }
   }
-  self.env().ShowReply(evhttp_request_get_response_code(reply), reply->minor, length);
+  SharedNumbers& numbers = self.env().numbers();
+  numbers.Set(SharedNumber::kReplyStatus, evhttp_request_get_response_code(reply));
+  numbers.Set(SharedNumber::kReplyMinor, reply->minor);
+  numbers.Set(SharedNumber::kReplyLength, length);
   return FlatHead(env, evhttp_request_get_response_code_line(reply), evhttp_request_get_input_headers(reply));
 }
 

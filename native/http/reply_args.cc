@@ -27,7 +27,7 @@ StatusArgs::StatusArgs(const Napi::CallbackInfo& info, size_t index) : m_status(
 UniqueBuffer BodyArg(const Napi::CallbackInfo& info, size_t index) {
   UniqueBuffer buffer = NewBuffer();
   const ByteSource bytes(info.Env(), info[index]);
-  Environment::From(info).shared_bytes().Append(bytes, buffer.get());
+  Environment::From(info).State<SharedBytes>().Append(bytes, buffer.get());
   return buffer;
 }
 

@@ -236,7 +236,7 @@ void ServerConnection::Cut() {
     return;
   }
   // By then the connection may have ended, and another one may have its address.
-  ServerConnections& connections = m_base.env().connections();
+  ServerConnections& connections = m_base.env().State<ServerConnections>();
   m_base.WhenIdle([&connections, connection = m_connection] {
     ServerConnection* const self = connections.Find(connection);
     if (self == nullptr || !self->m_cut) return;
@@ -321,7 +321,7 @@ void ServerConnection::Close(bool connection_there) {
   Enter(State::kIdle);
   ReportComplete(false);
   if (m_view != nullptr) m_view->OnClosed(connection_there);
-  base.env().connections().Remove(m_connection);
+  base.env().State<ServerConnections>().Remove(m_connection);
 }
 
 // --- the request's body, when it is streamed -------------------------------------------------------------

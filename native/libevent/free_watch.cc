@@ -7,13 +7,13 @@
 
 namespace bitcoin_support {
 
-void FreeWatch::Start(const void* block, void (*heard)(void*), void* arg) {
+void FreeWatch::Start(const void* block, void (*on_free)(void*), void* arg) {
   Stop();
   ThreadHeap* const heap = ThreadHeap::Get();
   if (heap == nullptr || block == nullptr) return;
   heap->watches().insert_or_assign(block, this);
   m_block = block;
-  m_heard = heard;
+  m_on_free = on_free;
   m_arg = arg;
 }
 
@@ -24,14 +24,14 @@ void FreeWatch::Stop() {
   m_block = nullptr;
 }
 
-void FreeWatch::Tell(const void* block) {
+void FreeWatch::Notify(const void* block) {
   auto& watches = ThreadHeap::Get()->watches();
   const auto entry = watches.find(block);
   if (entry == watches.end()) return;
   FreeWatch& watch = *entry->second;
   watches.erase(entry);
   watch.m_block = nullptr;
-  watch.m_heard(watch.m_arg);
+  watch.m_on_free(watch.m_arg);
 }
 
 }  // namespace bitcoin_support

@@ -1,13 +1,13 @@
-// Hears when libevent frees a block.
+// Notices when libevent frees a block.
 #pragma once
 
 namespace bitcoin_support {
 
-/// Hears that libevent is about to give a block back, by whatever way it comes to that. Of what C may use it
-/// is the one sign of the end that C cannot take away: libevent has room for one callback each, and C may set
-/// it.
+/// Calls back when libevent is about to free a block, for whatever reason. For an object that C may use as
+/// well this is the only reliable sign of its end: libevent has room for one callback of each kind, and C may
+/// set it.
 ///
-/// It hears of its own thread alone.
+/// It notices what its own thread frees.
 class FreeWatch {
  public:
   FreeWatch() = default;
@@ -15,19 +15,19 @@ class FreeWatch {
   FreeWatch(const FreeWatch&) = delete;
   FreeWatch& operator=(const FreeWatch&) = delete;
 
-  /// Watches `block`, of libevent's heap, instead of what it has watched. `heard` is called once, with the
-  /// block and whatever is freed after it still whole, and may destroy this. No exception may leave it.
+  /// Watches `block`, of libevent's heap, instead of what it has watched. `on_free` is called once, before
+  /// the block and what is freed after it are wiped, and may destroy this. No exception may leave it.
   /// @throws std::bad_alloc
-  void Start(const void* block, void (*heard)(void*), void* arg);
+  void Start(const void* block, void (*on_free)(void*), void* arg);
   void Stop();
   bool on() const { return m_block != nullptr; }
 
   /// The block is about to be freed.
-  static void Tell(const void* block);
+  static void Notify(const void* block);
 
  private:
   const void* m_block = nullptr;
-  void (*m_heard)(void*) = nullptr;
+  void (*m_on_free)(void*) = nullptr;
   void* m_arg = nullptr;
 };
 

@@ -12,15 +12,15 @@
 #include <stdexcept>
 #include <utility>
 
-#include "libevent/fork_count.h"
+#include "libevent/log_relay.h"
 #include "libevent/memory_reserve.h"
 #include "libevent/scrubbing_heap.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/fork_count.h"
 #include "napi/list.h"
-#include "net/dns_journal.h"
 
 namespace bitcoin_support {
 namespace {
@@ -69,16 +69,19 @@ Napi::Value SupportedMethodsNapi(const Napi::CallbackInfo& info) {
 // (function | null)
 Napi::Value LogSetCallbackNapi(const Napi::CallbackInfo& info) {
   if (!info[0].IsFunction() && !info[0].IsNull()) ThrowTypeError(info.Env(), "neither a function nor null");
-  Environment::From(info).log().SetCallback(info[0]);
+  Environment::From(info).State<LogRelay>().SetCallback(info[0]);
   return info.Env().Undefined();
 }
 
 // (on)
 Napi::Value LogEnableDebugNapi(const Napi::CallbackInfo& info) {
-  const bool on = BoolArg(info, 0);
-  event_enable_debug_logging(on ? EVENT_DBG_ALL : EVENT_DBG_NONE);
-  DnsJournal::SetDebug(on);
+  LogRelay::SetDebug(BoolArg(info, 0));
   return info.Env().Undefined();
+}
+
+// () -> blocks that libevent has allocated now
+Napi::Value LibeventBlocksNapi(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(ScrubbingLiveBlocks()));
 }
 
 }  // namespace
@@ -115,6 +118,7 @@ void ExportRuntimeFunctions(Napi::Env env, Napi::Object exports, Environment& st
   exports.Set("libeventVersionNumber", Napi::Number::New(env, event_get_version_number()));
   ExportFunction<HasSecurityBackportsNapi>(env, exports, "runtimeHasSecurityBackports", state);
   ExportFunction<SupportedMethodsNapi>(env, exports, "runtimeSupportedMethods", state);
+  ExportFunction<LibeventBlocksNapi>(env, exports, "libeventBlocks", state);
   ExportFunction<LogSetCallbackNapi>(env, exports, "logSetCallback", state);
   ExportFunction<LogEnableDebugNapi>(env, exports, "logEnableDebug", state);
 }

@@ -10,10 +10,9 @@
 #include <memory>
 #include <mutex>
 
-#include "loop/event_base.h"
+#include "napi/callback_host.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
-#include "net/dns_journal.h"
 
 namespace bitcoin_support {
 namespace {
@@ -35,16 +34,18 @@ void Print(int severity, const char* text) { std::fprintf(stderr, "[%s] %s\n", N
 
 }  // namespace
 
-/// One that waits for its thread's loop; without text, what was thrown where nothing could take it.
+/// A message that waits for its thread's loop, or an error that was thrown where nothing could take it.
 struct LogRelay::Message {
   int severity = 0;
   std::string text;
   Napi::ObjectReference thrown;
 };
 
-void LogRelay::Install() {
-  event_set_log_callback(OnLog);
-  DnsJournal::Install(OnLog);
+void LogRelay::Install() { event_set_log_callback(OnLog); }
+
+void LogRelay::SetDebug(bool on) {
+  s_debug = on;
+  event_enable_debug_logging(on ? EVENT_DBG_ALL : EVENT_DBG_NONE);
 }
 
 const char* LogRelay::LastError() { return t_last_error; }
@@ -130,7 +131,8 @@ void LogRelay::Deliver(int severity, const char* text) {
   bool pending = false;
   if (!m_env.can_call_js()) {
     Print(severity, text);
-  } else if (t_in_callback || napi_is_exception_pending(m_env.napi(), &pending) != napi_ok || pending) {
+  } else if (NativeCalls::refusing() || napi_is_exception_pending(m_env.napi(), &pending) != napi_ok ||
+             pending) {
     Queue(severity, text);
   } else {
     Call(severity, text);
@@ -146,10 +148,12 @@ void LogRelay::Call(int severity, const char* text) {
   napi_create_int32(env, severity, &argv[0]);
   napi_create_string_latin1(env, text, NAPI_AUTO_LENGTH, &argv[1]);
   napi_get_undefined(env, &receiver);
-  t_in_callback = true;
-  // Promises wait: what they do might call libevent.
-  const napi_status status = napi_call_function(env, receiver, m_callback.Value(), 2, argv, nullptr);
-  t_in_callback = false;
+  napi_status status;
+  {
+    const NativeCalls::RefuseScope refuse;
+    // Promises wait: what they do might call libevent.
+    status = napi_call_function(env, receiver, m_callback.Value(), 2, argv, nullptr);
+  }
   if (status != napi_ok) {
     bool pending = false;
     napi_value error;
@@ -161,22 +165,22 @@ void LogRelay::Call(int severity, const char* text) {
 }
 
 void LogRelay::Keep(napi_value error) {
-  if (m_loop != nullptr && m_loop->m_depth == m_depth && m_loop->m_base.in_sync_loop()) {
+  NativeCalls& calls = m_env.calls();
+  if (m_loop != nullptr && m_loop->m_depth == calls.depth() && m_loop->m_host.in_sync_loop()) {
     m_env.callbacks().Keep(error);
     // When it is full it wakes the loop as well.
     [[maybe_unused]] const ssize_t written = write(m_wake_write.get(), "", 1);
-  } else if (m_depth == 0) {
+  } else if (calls.depth() == 0) {
     RaiseLater(error);
-  } else if (m_thrown_at == 0) {
-    m_kept = JsCallbacks::Box(m_env.napi(), error);
-    m_thrown_at = m_depth;
+  } else {
+    calls.ThrowAtReturn(error);
   }
 }
 
 void LogRelay::RaiseLater(napi_value error) {
   auto message = std::make_unique<Message>();
   message->thrown = JsCallbacks::Box(m_env.napi(), error);
-  // The process must not end before somebody has heard of it.
+  // The process must not end before the error has been raised.
   napi_ref_threadsafe_function(m_env.napi(), m_queue);
   if (napi_call_threadsafe_function(m_queue, message.get(), napi_tsfn_nonblocking) == napi_ok)
     message.release();
@@ -201,21 +205,12 @@ void LogRelay::OnQueued(napi_env env, napi_value, void* context, void* data) {
   }
 }
 
-void LogRelay::ThrowReentrant() const {
-  ThrowEventError(m_env, code::kReentrant, "the log callback may not call the library: libevent is at work");
-}
-
-void LogRelay::ThrowKept() {
-  m_thrown_at = 0;
-  const Napi::ObjectReference box = std::move(m_kept);
-  bool pending = false;
-  // What the loop's callbacks threw came first.
-  if (napi_is_exception_pending(m_env.napi(), &pending) != napi_ok || pending) return;
-  throw Napi::Error(m_env.napi(), JsCallbacks::Unbox(box));
-}
-
-LogRelay::LoopScope::LoopScope(LogRelay& relay, EventBase& base)
-    : m_relay(relay), m_base(base), m_outer(relay.m_loop), m_depth(relay.m_depth) {
+LogRelay::LoopScope::LoopScope(LogRelay& relay, CallbackHost& host, event_base* base)
+    : m_relay(relay),
+      m_host(host),
+      m_base(base),
+      m_outer(relay.m_loop),
+      m_depth(relay.m_env.calls().depth()) {
   relay.m_loop = this;
   if (!relay.m_callback.IsEmpty()) Watch();
 }
@@ -227,8 +222,8 @@ LogRelay::LoopScope::~LoopScope() {
 
 void LogRelay::LoopScope::Watch() {
   // Where Node's loop runs the base, an uncaught exception ends nothing.
-  if (m_woken || !m_base.in_sync_loop()) return;
-  m_woken.emplace(m_base.base(), m_relay.m_wake_read.get(), EV_READ | EV_PERSIST, OnWake, this);
+  if (m_woken || !m_host.in_sync_loop()) return;
+  m_woken.emplace(m_base, m_relay.m_wake_read.get(), EV_READ | EV_PERSIST, OnWake, this);
   m_woken->Add();
 }
 
@@ -236,7 +231,7 @@ void LogRelay::LoopScope::OnWake(evutil_socket_t fd, short, void* arg) {
   char bytes[64];
   while (read(fd, bytes, sizeof bytes) > 0) {
   }
-  static_cast<LoopScope*>(arg)->m_base.BreakTurn();
+  static_cast<LoopScope*>(arg)->m_host.BreakLoop();
 }
 
 }  // namespace bitcoin_support

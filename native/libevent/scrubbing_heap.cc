@@ -17,7 +17,8 @@
 namespace bitcoin_support {
 namespace {
 
-// What malloc gives at least. Who asks for less would find no block of that size among those that were freed.
+// The smallest block of malloc's. ThreadHeap keeps none that is smaller, so asking for less would find none
+// there.
 constexpr size_t kLeast = 24;
 
 size_t UsableSize(void* ptr) {
@@ -72,7 +73,7 @@ void* ScrubbingRealloc(void* ptr, size_t size) {
 void ScrubbingFree(void* ptr) {
   if (ptr == nullptr) return;
   ThreadHeap* const heap = ThreadHeap::Get();
-  if (heap != nullptr && !heap->watches().empty()) FreeWatch::Tell(ptr);
+  if (heap != nullptr && !heap->watches().empty()) FreeWatch::Notify(ptr);
   const size_t usable = UsableSize(ptr);
   MemoryCleanse(ptr, usable);
   if (heap != nullptr) {

@@ -74,7 +74,7 @@ class ThreadHeap {
 
   void Count(long change) { __atomic_store_n(&m_live, m_live + change, __ATOMIC_RELAXED); }
 
-  /// Those that want to hear of a block's end, by block.
+  /// The watches of this thread, by the block that each watches.
   std::unordered_map<const void*, FreeWatch*>& watches() { return m_watches; }
 
   ThreadHeap();

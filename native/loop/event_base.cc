@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "libevent/libevent_runtime.h"
+#include "libevent/log_relay.h"
 #include "loop/backend_descriptors.h"
 #include "loop/event_share.h"
 #include "loop/lib_event.h"
@@ -29,33 +30,13 @@
 namespace bitcoin_support {
 namespace {
 
-// A turn ends after this many JavaScript callbacks at the latest, whatever their time.
-constexpr uint32_t kTurnCallbacks = 1024;
-
 // libevent looks for new I/O and due timers after this many callbacks of one priority, so that events
 // which activate each other in C for ever cannot keep out the ones that end a turn.
 constexpr int kDispatchCallbacks = 1024;
 
-// libevent has room for 256 in a base and warns of the next.
-constexpr size_t kCommonTimeouts = 64;
-
 struct ConfigDeleter {
   void operator()(event_config* config) const { event_config_free(config); }
 };
-
-// How many callbacks are waiting that libevent has put off: what is active and no event.
-int CountDeferred(event_base* base) {
-  const int active = event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE);
-  if (active == 0) return 0;
-  int events = 0;
-  const auto count = [](const event_base*, const event* ev, void* arg) {
-    if ((ev->ev_evcallback.evcb_flags & (EVLIST_ACTIVE | EVLIST_ACTIVE_LATER)) != 0)
-      ++*static_cast<int*>(arg);
-    return 0;
-  };
-  event_base_foreach_event(base, count, &events);
-  return active - events;
-}
 
 }  // namespace
 
@@ -68,7 +49,7 @@ struct EventBase::OnceEntry {
 
 EventBase::EventBase(Environment& env, const EventBaseOptions& options)
     : Handle(env, env.type_for(kKind), kKind),
-      m_slot(HandleTable::SlotOf(number())),
+      CallbackHost(HandleTable::SlotOf(number())),
       m_precise_timer(options.precise_timer) {
   const std::unique_ptr<event_config, ConfigDeleter> config(event_config_new());
   if (config == nullptr) ThrowEventError(env, code::kLibevent, "event_config_new failed");
@@ -90,7 +71,7 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
 
   const BackendRoom room = LookForBackendRoom();
   if (room.error != 0) ThrowNoBackend(room.error);
-  m_likely_backend_fd = room.first_free;
+  m_dispatch.ForgetBackend(room.first_free);
   m_base = NewEventBase(config.get());
   if (m_base == nullptr) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) ThrowNoBackend(errno);
@@ -123,12 +104,11 @@ void EventBase::CheckRoomForNext(const char* syscall) const {
 
 EventBase::~EventBase() {
   if (m_base == nullptr) return;
-  m_turn_events.reset();
-  m_guard.reset();
+  // The turn's events have gone with Detach().
+  m_budget.Forget();
   m_waker.reset();
   m_once.clear();
-  if (m_release != nullptr) event_free(m_release);
-  if (m_quiet != nullptr) event_free(m_quiet);
+  m_releases.FreeEvents();
   event_base_free(m_base);
 }
 
@@ -140,21 +120,20 @@ void EventBase::Dispose() {
   }
   for (const auto& share : m_shares) share->Close();
   // What is still to run in this turn belonged to the base; nothing of it may call JavaScript.
-  if (m_in_loop) event_base_loopbreak(m_base);
-  env().loop().Detach(*this);
+  if (in_loop()) event_base_loopbreak(m_base);
+  if (m_dispatch.on()) LoopDriver::Of(env()).Detach(*this);
   Retire();
-  m_delete_when_idle = true;
   // The end of the outermost scope deletes it: here, or further up the stack.
   const BusyScope scope(*this);
 }
 
 void EventBase::Reinit() {
-  if (busy() || dispatching()) ThrowEventError(env(), code::kState, "the base is being run");
+  if (busy() || m_dispatch.on()) ThrowEventError(env(), code::kState, "the base is being run");
   if (const BackendRoom room = LookForBackendRoom(); room.error != 0) {
     ThrowSystemError(env(), code::kLibevent, "event_reinit", room.error, "no backend can be made");
   }
   // The backend is made anew, and with it its descriptor.
-  m_backend_fd = m_likely_backend_fd = -1;
+  m_dispatch.ForgetBackend(-1);
   CloseSignalPair(m_base);
   errno = 0;
   if (event_reinit(m_base) != 0) {
@@ -162,171 +141,65 @@ void EventBase::Reinit() {
     ThrowEventError(env(), code::kLibevent, "event_reinit failed");
   }
   m_forks = ForkCount();
-  // Its descriptor is shared with the parent process, whose expirations it would take.
-  m_guard.reset();
-  m_guard_armed = false;
+  m_budget.Forget();
   if (m_waker != nullptr && m_waker->forked()) m_waker->Renew();
 }
 
-void EventBase::WhenIdle(std::function<void()> release) {
-  if (busy()) {
-    m_when_idle.push_back(std::move(release));
-    ReleaseInSyncLoop();
-    return;
-  }
-  // What is released may call back, and what that disposes has to wait for it.
-  const BusyScope scope(*this);
-  const FreeingScope freeing(*this);
-  release();
+// libevent's own parts do not say which priority they have.
+bool EventBase::MayHavePriorityFrom(int limit) const {
+  const auto child_may = [limit](const BaseChild& child) {
+    if (child.kind() != HandleKind::kLibEvent) return true;
+    const auto* const ev = static_cast<const event*>(child.Address());
+    return ev != nullptr && event_get_priority(ev) >= limit;
+  };
+  const auto event_may = [](const event_base*, const event* ev, void* arg) {
+    const bool internal = (ev->ev_evcallback.evcb_flags & EVLIST_INTERNAL) != 0;
+    return !internal && event_get_priority(ev) >= *static_cast<const int*>(arg) ? 1 : 0;
+  };
+  return m_releases.lingering() || AnyChild(child_may) ||
+         event_base_foreach_event(m_base, event_may, &limit) != 0;
 }
 
-// A blocking loop may go on for as long as what waits to be released keeps something pending, so that is
-// released in an event of its own: then nothing is on the stack but the loop.
-void EventBase::ReleaseInSyncLoop() {
-  if (!m_in_sync_loop || !m_in_loop || !m_loop_is_outermost) return;
-  if (m_release == nullptr) {
-    const auto on_release = [](evutil_socket_t, short, void* arg) {
-      EventBase& self = *static_cast<EventBase*>(arg);
-      if (self.m_busy == 1) self.ReleaseAll();
-    };
-    m_release = event_new(m_base, -1, 0, on_release, this);
+void EventBase::SetPriorities(int count) {
+  if (busy()) ThrowEventError(env(), code::kState, "the base is being run");
+  if (count < event_base_get_npriorities(m_base) && MayHavePriorityFrom(count)) {
+    ThrowEventError(env(), code::kState, "something on the base may have a priority that would go");
   }
-  if (m_release != nullptr) event_active(m_release, EV_TIMEOUT, 1);
-}
-
-void EventBase::ForgetRelease() {
-  if (m_release != nullptr) event_free(m_release);
-  m_release = nullptr;
-  if (m_quiet != nullptr && m_lingering.empty()) {
-    event_free(m_quiet);
-    m_quiet = nullptr;
-  }
-}
-
-void EventBase::ReleaseAll() {
-  const FreeingScope freeing(*this);
-  while (!m_when_idle.empty()) {
-    const auto releases = std::exchange(m_when_idle, {});
-    for (const auto& release : releases) release();
+  m_releases.ForgetIdleEvents();
+  if (event_base_priority_init(m_base, count) != 0) {
+    ThrowEventError(env(), code::kState, "event_base_priority_init failed: an event is active");
   }
 }
 
 void EventBase::LeaveBusy() {
-  if (m_busy > 1) {
-    --m_busy;
+  if (!m_releases.outermost()) {
+    m_releases.Leave();
     return;
   }
   // Still busy while these run: freeing a server closes its connections, whose callbacks may dispose
   // more.
-  if (m_release != nullptr) event_del(m_release);
+  m_releases.EndEvent();
+  bool in_time = true;
   do {
-    ReleaseAll();
-    if (m_delete_when_idle) RunLastTurns();
+    m_releases.ReleaseAll();
+    if (!live() && in_time) in_time = m_releases.RunLastTurns();
     if (env().has_dropped()) env().callbacks().Call(*this, JsCallback::kDropped, {});
-    env().callbacks().TellBufferNews(*this);
-  } while (!m_when_idle.empty());
-  m_busy = 0;
-  m_in_sync_loop = false;
-  if (m_delete_when_idle) delete this;
+    env().callbacks().ReportBufferChanges(*this);
+  } while (m_releases.waiting());
+  m_releases.Leave();
+  EndUnwinding();
+  if (!live()) delete this;
 }
 
-void EventBase::TellNewsSoon() {
-  if (m_news_due || !live()) return;
-  m_news_due = event_base_once(m_base, -1, EV_TIMEOUT, OnNewsDue, this, nullptr) == 0;
+void EventBase::ReportBufferChangesSoon() {
+  if (m_buffer_changes_due || !live()) return;
+  m_buffer_changes_due = event_base_once(m_base, -1, EV_TIMEOUT, OnBufferChangesDue, this, nullptr) == 0;
 }
 
-void EventBase::OnNewsDue(evutil_socket_t, short, void* arg) {
+void EventBase::OnBufferChangesDue(evutil_socket_t, short, void* arg) {
   EventBase& self = *static_cast<EventBase*>(arg);
-  self.m_news_due = false;
-  if (self.live()) self.env().callbacks().TellBufferNews(self);
-}
-
-// libevent puts off the end of bufferevents and the answers of its resolver to a later turn. What is left of
-// them when the base is freed would never be. C may have events on the base that make each other active for
-// ever, so each turn ends after one pass through what is active, and all of them after a time.
-void EventBase::RunLastTurns() {
-  constexpr uint64_t kMaxNs = 1'000'000'000;
-  constexpr timeval kNow{0, 0};
-  constexpr timeval kLatest{0, 20'000};
-  if (m_ran_last_turns) return;
-  const auto over = [](evutil_socket_t, short, void* arg) {
-    event_base_loopbreak(static_cast<event_base*>(arg));
-  };
-  try {
-    // At the lowest priority that there is, so that what is active now comes first. The other one ends a turn
-    // that never gets that far.
-    InternalEvent pass(m_base, -1, 0, over, m_base, event_base_get_npriorities(m_base) - 1);
-    InternalEvent latest(m_base, -1, 0, over, m_base);
-    const uint64_t deadline_ns = uv_hrtime() + kMaxNs;
-    while (event_base_get_num_events(m_base, EVENT_BASE_COUNT_ACTIVE) > 0) {
-      m_ran_last_turns = uv_hrtime() >= deadline_ns;
-      if (m_ran_last_turns || !pass.Add(&kNow) || !latest.Add(&kLatest) ||
-          event_base_loop(m_base, EVLOOP_ONCE | EVLOOP_NONBLOCK) < 0) {
-        break;
-      }
-    }
-  } catch (const std::bad_alloc&) {
-    // Then the base goes as it is.
-  }
-  // Nothing that looks at these runs any more.
-  while (!m_lingering.empty()) {
-    Lingering* const thing = m_lingering.back();
-    m_lingering.pop_back();
-    thing->Release();
-  }
-}
-
-// At the lowest priority that there is by then: what is put off has to come first, and of several priorities
-// libevent runs the highest alone before it looks for due timers again. All that lingers has one event,
-// because several would see each other as something that still has to run.
-void EventBase::LookForQuiet() {
-  constexpr timeval kNextTurn{0, 0};
-  if (m_delete_when_idle) return;
-  if (m_quiet == nullptr) m_quiet = event_new(m_base, -1, 0, OnLookForQuiet, this);
-  if (m_quiet == nullptr) return;  // it goes with the base
-  event_priority_set(m_quiet, event_base_get_npriorities(m_base) - 1);
-  event_add(m_quiet, &kNextTurn);
-}
-
-void EventBase::OnLookForQuiet(evutil_socket_t, short, void* arg) {
-  EventBase& self = *static_cast<EventBase*>(arg);
-  if (CountDeferred(self.m_base) > 0) {
-    self.LookForQuiet();
-  } else {
-    self.ReleaseLingering();
-  }
-}
-
-void EventBase::ReleaseLingering() {
-  const auto first = std::stable_partition(m_lingering.begin(), m_lingering.end(),
-                                           [](const Lingering* thing) { return !thing->MayBeReleased(); });
-  const std::vector<Lingering*> released(first, m_lingering.end());
-  m_lingering.erase(first, m_lingering.end());
-  for (Lingering* const thing : released) thing->Release();
-}
-
-bool EventBase::InitCommonTimeout(const timeval& timeout) {
-  const auto same = [&](const timeval& known) {
-    return known.tv_sec == timeout.tv_sec && known.tv_usec == timeout.tv_usec;
-  };
-  if (std::none_of(m_common_timeouts.begin(), m_common_timeouts.end(), same)) {
-    if (m_common_timeouts.size() == kCommonTimeouts) return false;
-    m_common_timeouts.push_back(timeout);
-  }
-  return true;
-}
-
-timeval EventBase::CommonTimeout(const timeval& timeout) {
-  if (!InitCommonTimeout(timeout)) return timeout;
-  const timeval* const common = event_base_init_common_timeout(m_base, &timeout);
-  return common != nullptr ? *common : timeout;
-}
-
-timeval EventBase::MaybeCommonTimeout(const timeval& timeout) {
-  for (const timeval& known : m_common_timeouts) {
-    if (known.tv_sec == timeout.tv_sec && known.tv_usec == timeout.tv_usec) return CommonTimeout(timeout);
-  }
-  return timeout;
+  self.m_buffer_changes_due = false;
+  if (self.live()) self.env().callbacks().ReportBufferChanges(self);
 }
 
 void EventBase::RemoveWatcher(int fd, LibEvent& event) {
@@ -375,14 +248,14 @@ LoopWaker& EventBase::waker() {
 bool EventBase::AwaitsMessages() const {
   if (m_waker == nullptr) return false;
   const TokenCount& tokens = m_waker->tokens();
-  return (m_in_sync_loop ? tokens.AnyElsewhere() : tokens.Any()) || m_waker->HasPosted();
+  return (in_sync_loop() ? tokens.AnyElsewhere() : tokens.Any()) || m_waker->HasPosted();
 }
 
 void EventBase::NoteTokens() {
   if (!in_turn()) {
     NoteEndRulesChanged();
   } else if (!AwaitsMessages()) {
-    BreakTurn();  // the next one knows
+    BreakLoop();  // the next one knows
   }
 }
 
@@ -398,39 +271,29 @@ void EventBase::Deliver(double key, std::vector<uint8_t> message) {
 /// Spans a run of libevent's loop.
 class EventBase::InLoop {
  public:
-  InLoop(EventBase& base, bool sync) : m_base(base) {
-    base.m_in_loop = true;
-    base.m_in_sync_loop = sync;
-  }
-  ~InLoop() {
-    m_base.m_in_loop = false;
-    // What is released in the end still belongs to a blocking call, and so does what its callbacks throw.
-    if (m_base.m_busy > 1) m_base.m_in_sync_loop = false;
-    m_base.NoteLoopEnd();
-  }
+  InLoop(EventBase& base, Loop loop) : m_base(base), m_scope(base, loop) {}
+  ~InLoop() { m_base.NoteLoopEnd(); }
   InLoop(const InLoop&) = delete;
   InLoop& operator=(const InLoop&) = delete;
 
  private:
   EventBase& m_base;
+  const LoopScope m_scope;
 };
 
 int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   const BusyScope busy_scope(*this);
   BeginLoop();
-  m_turn_callbacks = 0;
-  m_ran_c = false;
-  if ((flags & EVLOOP_NONBLOCK) != 0) ArmGuard(budget_ns);
-  m_turn_deadline_ns = uv_hrtime() + budget_ns;
+  m_budget.Begin(budget_ns, (flags & EVLOOP_NONBLOCK) == 0);
   // One for all callbacks: a scope each costs more than what they leave in it, until the turn ends.
   const Napi::HandleScope handles(env().napi());
-  const InLoop in_loop(*this, false);
-  const LogRelay::LoopScope log_scope(env().log(), *this);
+  const InLoop in_loop(*this, Loop::kTurn);
+  const LogRelay::LoopScope log_scope(env().State<LogRelay>(), *this, m_base);
   if (m_waker != nullptr) m_waker->RunPosted();
   const bool may_end = (flags & EVLOOP_NO_EXIT_ON_EMPTY) == 0;
-  if (!m_keep_alive && !EndsLoopsItself()) return event_base_loop(m_base, flags);
+  if (!m_dispatch.keep_alive() && !EndsLoopsItself()) return event_base_loop(m_base, flags);
   if (may_end && NothingLeft()) {
-    m_found_nothing = true;
+    m_loop_end = LoopEnd::kNothingLeft;
     return 1;
   }
   return event_base_loop(m_base, flags | EVLOOP_NO_EXIT_ON_EMPTY);
@@ -441,31 +304,31 @@ int EventBase::RunWhole(int flags) {
   const bool may_end = (flags & EVLOOP_NO_EXIT_ON_EMPTY) == 0;
   const bool to_the_end = (flags & (EVLOOP_ONCE | EVLOOP_NONBLOCK)) == 0;
   for (;;) {
-    m_end_rules_changed = false;
+    if (m_loop_end == LoopEnd::kRulesChanged) m_loop_end = LoopEnd::kByLibevent;
     const bool by_turns = EndsLoopsItself();
     int turn_flags = flags;
     if (by_turns) {
       if (may_end && NothingLeft()) {
-        m_found_nothing = true;
+        m_loop_end = LoopEnd::kNothingLeft;
         return 1;
       }
       turn_flags |= EVLOOP_NO_EXIT_ON_EMPTY | (to_the_end ? EVLOOP_ONCE : 0);
     }
     const int result = event_base_loop(m_base, turn_flags);
     if (result != 0 || !to_the_end || event_base_got_exit(m_base) != 0) return result;
-    if (m_end_rules_changed) continue;
+    if (m_loop_end == LoopEnd::kRulesChanged) continue;
     if (!by_turns || event_base_got_break(m_base) != 0) return result;
   }
 }
 
 void EventBase::NoteEndRulesChanged() {
-  if (!m_in_loop || !m_in_sync_loop || event_base_got_break(m_base) != 0) return;
-  m_end_rules_changed = true;
+  if (!in_loop() || !in_sync_loop() || BrokenAlready()) return;
+  m_loop_end = LoopEnd::kRulesChanged;
   event_base_loopbreak(m_base);
 }
 
 bool EventBase::NothingLeft() const {
-  if (m_keep_alive || AwaitsMessages()) return false;
+  if (m_dispatch.keep_alive() || AwaitsMessages()) return false;
   constexpr int kAll = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE;
   if (event_base_get_num_events(m_base, kAll) == 0) return true;
   if (m_unreferenced.empty()) return false;
@@ -496,17 +359,17 @@ int EventBase::RunSync(int flags) {
   const JsCallbacks::SyncLoop sync_loop(env().callbacks(), *this);
   const BusyScope busy_scope(*this);
   std::optional<TerminationWatch> termination;
-  if ((flags & EVLOOP_NONBLOCK) == 0 && env().loop().in_worker()) termination.emplace(*this);
+  if ((flags & EVLOOP_NONBLOCK) == 0 && LoopDriver::Of(env()).in_worker()) termination.emplace(*this);
   BeginLoop();
-  m_loop_is_outermost = m_busy == 1;
-  const InLoop in_loop(*this, true);
-  const LogRelay::LoopScope log_scope(env().log(), *this);
+  const InLoop in_loop(*this, m_releases.outermost() ? Loop::kBlocking : Loop::kNestedBlocking);
+  const LogRelay::LoopScope log_scope(env().State<LogRelay>(), *this, m_base);
   if (m_waker != nullptr) m_waker->RunPosted();
   return RunWhole(flags);
 }
 
 void EventBase::BeginLoop() {
-  m_got_break = m_got_exit = m_turn_broken = m_found_nothing = false;
+  m_got_break = m_got_exit = false;
+  m_loop_end = LoopEnd::kByLibevent;
   KeepSignals(*this);
   GiveUpPostponed();
 }
@@ -516,80 +379,39 @@ void EventBase::GiveUpPostponed() {
 }
 
 void EventBase::NoteLoopEnd() {
-  // libevent's answers are those of its last loop.
-  if (m_found_nothing) return;
+  if (m_loop_end == LoopEnd::kNothingLeft) return;
   m_got_exit = event_base_got_exit(m_base) != 0;
-  m_got_break = event_base_got_break(m_base) != 0 && !m_turn_broken;
+  m_got_break = event_base_got_break(m_base) != 0 && m_loop_end != LoopEnd::kBroken;
 }
 
-void EventBase::set_dispatching(bool on) {
-  m_dispatching = on;
-  if (!on) m_keep_alive = false;
-  if (on) BeginLoop();
-}
+bool EventBase::BrokenAlready() const { return event_base_got_break(m_base) != 0; }
 
-void EventBase::BreakTurn() {
+void EventBase::BreakLoop() {
+  if (!in_loop()) return;
+  if (m_loop_end == LoopEnd::kRulesChanged) m_loop_end = LoopEnd::kBroken;
   // A break that is already set is the user's.
-  if (!m_in_loop || event_base_got_break(m_base)) return;
-  m_turn_broken = true;
+  if (BrokenAlready()) return;
+  m_loop_end = LoopEnd::kBroken;
   event_base_loopbreak(m_base);
 }
 
 void EventBase::CountCallback() {
-  if (!in_turn()) {
-    KeepSignals(*this);
-    return;
-  }
-  if (++m_turn_callbacks >= kTurnCallbacks || uv_hrtime() >= m_turn_deadline_ns) {
-    BreakTurn();
+  if (in_turn()) {
+    m_budget.CountCallback();
   } else {
-    GuardTurn();
+    KeepSignals(*this);
   }
 }
 
 void EventBase::CountNativeCallback() {
-  if (!in_turn()) return;
-  m_ran_c = true;
-  if (uv_hrtime() >= m_turn_deadline_ns) BreakTurn();
-}
-
-// A turn that waits needs no guard: what libuv waits for ends it. But once something may have changed that,
-// it does. The guard stays armed beyond its turn, so that it costs next to nothing when turns are short.
-void EventBase::ArmGuard(uint64_t ns) {
-  if (m_guard_armed) return;
-  try {
-    if (m_guard == nullptr) m_guard = std::make_unique<LoopTimer>(m_base, OnGuard, this);
-  } catch (const std::bad_alloc&) {
-    return;  // the next one
-  }
-  m_guard_armed = m_guard->Set(ns);
-}
-
-void EventBase::EndGuard() {
-  if (!std::exchange(m_guard_armed, false)) return;
-  m_guard->Unset();
-}
-
-void EventBase::OnGuard(evutil_socket_t, short, void* arg) {
-  EventBase& self = *static_cast<EventBase*>(arg);
-  self.m_guard_armed = false;
-  if (!self.m_in_loop || self.m_in_sync_loop) return;
-  const uint64_t now = uv_hrtime();
-  // Where nothing else is active the turn ends as well: what wanted it to end may have taken this for more to
-  // run.
-  if (now >= self.m_turn_deadline_ns ||
-      event_base_get_num_events(self.m_base, EVENT_BASE_COUNT_ACTIVE) == 0) {
-    self.BreakTurn();
-  } else {
-    self.ArmGuard(self.m_turn_deadline_ns - now);
-  }
+  if (in_turn()) m_budget.CountNativeCallback();
 }
 
 void EventBase::Loopbreak() {
-  if (m_in_loop) {
-    m_turn_broken = m_end_rules_changed = false;
+  if (in_loop()) {
+    m_loop_end = LoopEnd::kByLibevent;
     event_base_loopbreak(m_base);
-  } else if (m_dispatching) {
+  } else if (m_dispatch.on()) {
     m_got_break = true;
   }
   // Otherwise it is lost, as in C.

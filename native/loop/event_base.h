@@ -13,7 +13,12 @@
 #include <utility>
 #include <vector>
 
-#include "libevent/fork_count.h"
+#include "loop/common_timeouts.h"
+#include "loop/deferred_release.h"
+#include "loop/dispatch.h"
+#include "loop/turn_budget.h"
+#include "napi/callback_host.h"
+#include "napi/fork_count.h"
 #include "napi/handle.h"
 #include "napi/handle_table.h"
 
@@ -22,9 +27,7 @@ namespace bitcoin_support {
 class BaseChild;
 class BaseShare;
 class LibEvent;
-class LoopTimer;
 class LoopWaker;
-class TurnEvents;
 
 /// What obtainEventBase() may set.
 struct EventBaseOptions {
@@ -39,7 +42,13 @@ struct EventBaseOptions {
 };
 
 /// Owns one event_base and, through BaseChild, everything that lives on it.
-class EventBase final : public Handle {
+///
+///     live ── Dispose() ──> ended ── the last BusyScope ends ──> deleted
+///
+/// A base that has ended, !live(), calls JavaScript no more. What it still has on libevent's stack is
+/// released when libevent returns. Beside that, CallbackHost::Loop says which loop is on the stack, Dispatch
+/// whether Node's loop runs the base, and LoopEnd what ends its loop.
+class EventBase final : public Handle, public CallbackHost {
  public:
   static constexpr HandleKind kKind = HandleKind::kEventBase;
 
@@ -52,12 +61,14 @@ class EventBase final : public Handle {
   void* Address() const override { return m_base; }
   bool forked() const override { return m_forks != ForkCount(); }
 
-  /// Makes the backend anew, and all that is shared with the parent process.
+  /// Makes the backend and all else new that the base shares with the parent process.
   /// @throws EventError ERR_EV_STATE, ERR_EV_LIBEVENT
   void Reinit();
 
-  /// Forgets an event of its own that has the priority of the middle: before there are fewer priorities.
-  void ForgetRelease();
+  /// libevent lets go of its queues, also of the one that it is running, and ends the process when an event
+  /// has a priority that there is no queue for.
+  /// @throws EventError ERR_EV_STATE when that might happen
+  void SetPriorities(int count);
 
   event_base* base() const { return m_base; }
   /// Whether the backend can watch `fd`.
@@ -66,13 +77,12 @@ class EventBase final : public Handle {
   void CheckRoomFor(int fd, const char* syscall) const;
   /// The same for the descriptor that libevent is about to open.
   void CheckRoomForNext(const char* syscall) const;
-  uint32_t slot() const { return m_slot; }
 
   /// Marks libevent as being on the stack with something of this base, so that nothing it holds is
   /// freed under it. The outermost scope's end frees what was put off, the base itself included.
   class BusyScope {
    public:
-    explicit BusyScope(EventBase& base) : m_base(base) { ++m_base.m_busy; }
+    explicit BusyScope(EventBase& base) : m_base(base) { m_base.m_releases.Enter(); }
     ~BusyScope() { m_base.LeaveBusy(); }
     BusyScope(const BusyScope&) = delete;
     BusyScope& operator=(const BusyScope&) = delete;
@@ -80,21 +90,7 @@ class EventBase final : public Handle {
    private:
     EventBase& m_base;
   };
-  bool busy() const { return m_busy > 0; }
-
-  /// Marks libevent as being on the stack with something that it goes on to use or to free when it is back. A
-  /// loop that JavaScript ran in here might free that first, so it is refused.
-  class FreeingScope {
-   public:
-    explicit FreeingScope(EventBase& base) : m_base(base) { ++m_base.m_freeing; }
-    ~FreeingScope() { --m_base.m_freeing; }
-    FreeingScope(const FreeingScope&) = delete;
-    FreeingScope& operator=(const FreeingScope&) = delete;
-
-   private:
-    EventBase& m_base;
-  };
-  bool freeing() const { return m_freeing > 0; }
+  bool busy() const { return m_releases.busy(); }
 
   /// Something that is put off until a callback returns.
   class Postponed {
@@ -108,49 +104,36 @@ class EventBase final : public Handle {
 
    private:
     friend class EventBase;
-    /// Leaves it to libevent.
+    /// Leaves what was put off to libevent.
     virtual void GiveUp() = 0;
 
     EventBase& m_base;
     Postponed* const m_outer;
   };
-  /// Has nothing put off any more, as it is in C: before a loop that a callback runs, and whenever somebody
-  /// looks at what is pending.
+  /// Gives up all that is put off, so that libevent has everything as it has it in C. Call this before a loop
+  /// that a callback runs, and before reading what is pending.
   void GiveUpPostponed();
 
   /// Runs `release` now, or, while libevent is on the stack with more than its loop, as soon as it no longer
   /// is.
-  void WhenIdle(std::function<void()> release);
+  void WhenIdle(std::function<void()> release) { m_releases.WhenIdle(std::move(release)); }
 
-  /// Has JavaScript told what has happened to buffers when the callback of libevent's that is running has
-  /// ended.
-  void TellNewsSoon();
-  /// Something that has ended, and that callbacks which libevent has put off to a later turn still look at.
-  class Lingering {
-   public:
-    /// Whether it may be released as soon as no such callback waits.
-    virtual bool MayBeReleased() const = 0;
-    /// Such callbacks have run, or they will never run because the base goes.
-    virtual void Release() = 0;
-
-   protected:
-    ~Lingering() = default;
-  };
+  /// Has JsCallback::kBuffersChanged called when the callback of libevent's that is running has returned.
+  void ReportBufferChangesSoon();
+  using Lingering = DeferredRelease::Lingering;
   /// Has `thing` released in a later turn, or when the base goes.
-  void Linger(Lingering& thing) { m_lingering.push_back(&thing); }
+  void Linger(Lingering& thing) { m_releases.Linger(thing); }
   /// Has the loop look for what may be released now.
-  void LookForQuiet();
+  void LookForQuiet() { m_releases.LookForQuiet(); }
 
-  /// `timeout` in the form that lets libevent keep all events with that very timeout in a queue instead of a
-  /// heap: for timeouts that many events share.
-  timeval CommonTimeout(const timeval& timeout);
-  /// @returns false when the base has no room for one more.
-  bool InitCommonTimeout(const timeval& timeout);
-  /// CommonTimeout() if that was called for this very timeout before, else `timeout`.
-  timeval MaybeCommonTimeout(const timeval& timeout);
+  CommonTimeouts& common_timeouts() { return m_common_timeouts; }
+
+  /// event_base_once() that calls JsCallback::kOnce with `id`. `ms`: negative for no timeout.
+  /// @throws EventError ERR_EV_LIBEVENT, ERR_EV_STATE when the id is in use
+  void Once(int fd, int what, double id, double ms);
 
   // --- C ----------------------------------------------------------------------------------------------
-  /// event_base_once() with a callback in C.
+  /// The same with a callback in C.
   void OnceInC(int fd, int what, double id, double ms, event_callback_fn function, void* arg);
   /// Called after each callback in C: ends the turn when its time is up.
   void CountNativeCallback();
@@ -186,51 +169,27 @@ class EventBase final : public Handle {
   int RunTurn(int flags, uint64_t budget_ns);
   /// libevent's own blocking loop. @returns as event_base_loop().
   int RunSync(int flags);
-  /// Ends the running turn after the callback that is running; gotBreak() does not show it.
-  void BreakTurn();
-  /// Has the running turn end when its time is up, though only events of C are active, of which we never
-  /// hear.
-  void GuardTurn() { ArmGuard(kGuardNs); }
-  /// Has the guard of a turn that is over wake nobody: for a base in which the thread does not wait.
-  void EndGuard();
-  /// Called after each JavaScript callback: ends the turn when its budget is used up.
-  void CountCallback();
+  /// As event_base_loopbreak(); between the turns of a dispatch it ends that.
+  void Loopbreak();
+  /// As event_base_loopexit(), in `ms`, or now when it is negative. @throws EventError ERR_EV_LIBEVENT
+  void Loopexit(double ms);
+  void BreakLoop() override;
+  void CountCallback() override;
 
-  bool in_sync_loop() const { return m_in_sync_loop; }
-  bool in_loop() const { return m_in_loop; }
-  /// RunTurn() is on the stack, and keeps what its callbacks are called with.
-  bool in_turn() const { return m_in_loop && !m_in_sync_loop; }
-  bool dispatching() const { return m_dispatching; }
-  /// Starting to dispatch forgets how an earlier loop ended: a loopbreak() before is lost, as in C.
-  void set_dispatching(bool on);
-  /// Has a dispatch() go on though nothing is pending.
-  void set_keep_alive(bool on) { m_keep_alive = on; }
-  /// Whether the base keeps the process alive while it is dispatched, as Node's handles do.
-  bool has_ref() const { return m_has_ref; }
-  void set_has_ref(bool on) { m_has_ref = on; }
+  /// Forgets how an earlier loop ended: a loopbreak() before is lost, as in C.
+  void BeginLoop();
+  TurnBudget& budget() { return m_budget; }
+  Dispatch& dispatch() { return m_dispatch; }
+  const Dispatch& dispatch() const { return m_dispatch; }
   /// Whether a loop is to end by itself: nothing is active, nothing is pending that has a reference, and no
   /// other thread may send anything.
   bool NothingLeft() const;
-  /// When it was attached, among those of its thread; LoopDriver's own.
-  uint64_t dispatch_order() const { return m_dispatch_order; }
-  void set_dispatch_order(uint64_t order) { m_dispatch_order = order; }
   bool precise_timer() const { return m_precise_timer; }
-  /// Whether the last turn called JavaScript.
-  bool ran_callbacks() const { return m_turn_callbacks > 0 || m_ran_c; }
   bool got_break() const { return m_got_break; }
   bool got_exit() const { return m_got_exit; }
   bool ended_by_user() const { return m_got_break || m_got_exit; }
 
-  /// The events that join this base to libuv's loop while it is its poller; made on first use.
-  std::unique_ptr<TurnEvents>& turn_events() { return m_turn_events; }
-  /// Descriptor of the backend, -1 while not looked for or not found.
-  int backend_fd() const { return m_backend_fd; }
-  void set_backend_fd(int fd) { m_backend_fd = fd; }
-  /// The descriptor that the backend is likely to have.
-  int likely_backend_fd() const { return m_likely_backend_fd; }
-
   bool AnyChild(const std::function<bool(const BaseChild&)>& matches) const;
-  bool lingering() const { return !m_lingering.empty(); }
   // --- children, oldest first ----------------------------------------------------------------------
   void Adopt(BaseChild& child);
   void Disown(BaseChild& child);
@@ -243,21 +202,25 @@ class EventBase final : public Handle {
   struct OnceEntry;
   class InLoop;
 
-  // When a turn that waits no more is looked at again.
-  static constexpr uint64_t kGuardNs = 5'000'000;
+  /// What ends the loop that runs, or has ended the last one. BeginLoop() starts with kByLibevent.
+  ///
+  ///     kByLibevent   ── BreakLoop() ──> kBroken
+  ///     kByLibevent   ── NoteEndRulesChanged() ──> kRulesChanged ── the loop goes on ──> kByLibevent
+  ///     kByLibevent   ── NothingLeft() ──> kNothingLeft
+  ///     kRulesChanged ── BreakLoop() ──> kBroken
+  ///     any           ── Loopbreak() ──> kByLibevent
+  enum class LoopEnd : uint8_t {
+    kByLibevent,    ///< libevent's own rules, or its loopbreak and loopexit: libevent knows which
+    kBroken,        ///< BreakLoop(): loopbreak too, but not the user's
+    kRulesChanged,  ///< loopbreak too, so that RunWhole() applies other rules
+    kNothingLeft    ///< found by NothingLeft(): what libevent says is of an earlier loop
+  };
 
   void LeaveBusy();
-  void ReleaseAll();
-  void ReleaseInSyncLoop();
-  void RunLastTurns();
   [[noreturn]] void ThrowNoBackend(int error) const;
-  void ReleaseLingering();
-  void Loopbreak();
-  void Loopexit(double ms);
-  void Once(int fd, int what, double id, double ms);
+  bool MayHavePriorityFrom(int limit) const;
   void AddOnce(int fd, int what, double ms, std::unique_ptr<OnceEntry> entry);
-  void ArmGuard(uint64_t ns);
-  void BeginLoop();
+  bool BrokenAlready() const;
   void NoteLoopEnd();
   /// libevent knows nothing of tokens and references. Where there are any, the end of a loop is looked for
   /// here.
@@ -268,73 +231,30 @@ class EventBase final : public Handle {
   static int KeepsGoing(const event_base* base, const event* ev, void* arg);
 
   static void OnOnce(evutil_socket_t fd, short what, void* arg);
-  static void OnLookForQuiet(evutil_socket_t fd, short what, void* arg);
-  static void OnNewsDue(evutil_socket_t fd, short what, void* arg);
-  static void OnGuard(evutil_socket_t fd, short what, void* arg);
+  static void OnBufferChangesDue(evutil_socket_t fd, short what, void* arg);
 
-  static Napi::Value NewNapi(const Napi::CallbackInfo& info);
-  static Napi::Value DispatchNapi(const Napi::CallbackInfo& info);
-  static Napi::Value DriveNapi(const Napi::CallbackInfo& info);
-  static Napi::Value StopDrivingNapi(const Napi::CallbackInfo& info);
-  static Napi::Value LoopSyncNapi(const Napi::CallbackInfo& info);
-  static Napi::Value LoopbreakNapi(const Napi::CallbackInfo& info);
-  static Napi::Value LoopcontinueNapi(const Napi::CallbackInfo& info);
-  static Napi::Value LoopexitNapi(const Napi::CallbackInfo& info);
-  static Napi::Value GotBreakNapi(const Napi::CallbackInfo& info);
-  static Napi::Value GotExitNapi(const Napi::CallbackInfo& info);
-  static Napi::Value OnceNapi(const Napi::CallbackInfo& info);
-  static Napi::Value OnceInCNapi(const Napi::CallbackInfo& info);
-  static Napi::Value GetMethodNapi(const Napi::CallbackInfo& info);
-  static Napi::Value GetFeaturesNapi(const Napi::CallbackInfo& info);
-  static Napi::Value GetNumEventsNapi(const Napi::CallbackInfo& info);
-
-  const uint32_t m_slot;
   uint32_t m_forks = ForkCount();  // when the backend was made
   event_base* m_base = nullptr;
   BaseChild* m_first_child = nullptr;
   BaseChild* m_last_child = nullptr;
   std::unordered_map<double, std::unique_ptr<OnceEntry>> m_once;
-  std::vector<timeval> m_common_timeouts;
-  std::vector<std::function<void()>> m_when_idle;
+  CommonTimeouts m_common_timeouts;
+  DeferredRelease m_releases{*this};
   Postponed* m_postponed = nullptr;
-  std::unique_ptr<TurnEvents> m_turn_events;
-  event* m_release = nullptr;
-  unsigned m_busy = 0;
-  unsigned m_freeing = 0;
-  std::vector<Lingering*> m_lingering;
-  event* m_quiet = nullptr;  // looks for a turn in which they may go
-  int m_backend_fd = -1;
   int m_first_beyond = INT_MAX;  // of the descriptors that the backend can watch
-  int m_likely_backend_fd = -1;
-  uint64_t m_dispatch_order = 0;
   const bool m_precise_timer;
-  bool m_in_loop = false;
-  bool m_in_sync_loop = false;
-  bool m_loop_is_outermost = false;
-  bool m_dispatching = false;
-  bool m_keep_alive = false;
-  bool m_has_ref = true;
-  bool m_found_nothing = false;      // the loop has ended by that, and not libevent's
-  bool m_end_rules_changed = false;  // while a blocking loop of libevent's runs by the old ones
-  std::vector<BaseChild*> m_unreferenced;
+  Dispatch m_dispatch;
+  TurnBudget m_budget{*this};
+  LoopEnd m_loop_end = LoopEnd::kByLibevent;
   bool m_got_break = false;
   bool m_got_exit = false;
-  bool m_turn_broken = false;
-  bool m_delete_when_idle = false;
-  bool m_ran_last_turns = false;
-  bool m_news_due = false;
-  bool m_ran_c = false;
-  // Ends a turn in which events of C that we never see make each other active.
-  std::unique_ptr<LoopTimer> m_guard;
-  bool m_guard_armed = false;
+  std::vector<BaseChild*> m_unreferenced;
+  bool m_buffer_changes_due = false;
   std::unordered_map<int, Watchers> m_watchers;
   std::unique_ptr<LoopWaker> m_waker;
   // They stay until the event_base has gone, which may still call back for their messages.
   std::vector<std::shared_ptr<BaseShare>> m_shares;
   std::vector<uint8_t> m_message;
-  // The running turn's budget.
-  uint32_t m_turn_callbacks = 0;
-  uint64_t m_turn_deadline_ns = 0;
 };
 
 /// A handle that lives on a base, or on something that does. The base keeps the list.

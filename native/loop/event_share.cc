@@ -86,8 +86,7 @@ void LoopWaker::Renew() {
 void LoopWaker::Post(std::function<void()> task) {
   const std::lock_guard lock(m_mutex);
   m_posted.push_back(std::move(task));
-  // With others in front of it the loop is awake already, or about to be. A pipe that is full wakes it all
-  // the same.
+  // When other tasks wait already, the loop is awake or about to be. A full pipe wakes it too.
   if (m_posted.size() > 1) return;
   [[maybe_unused]] const ssize_t written = write(m_write, "", 1);
 }
@@ -133,8 +132,8 @@ void Share::Close() {
     const std::lock_guard lock(shares.mutex);
     shares.by_token.erase(m_token);
   }
-  // Whoever has found it before is done when this lock is had, or finds it closed. No callback is ever run
-  // under the lock, so the owner does not wait for itself.
+  // A thread that has found the share before either finishes before this lock is taken, or finds it closed.
+  // No callback runs under the lock, so the owner never waits for itself.
   const std::lock_guard lock(m_mutex);
   m_open = false;
 }
@@ -180,8 +179,8 @@ BaseShare::BaseShare(EventBase& base, LoopWaker& waker, double key)
 
 BaseShare::~BaseShare() = default;
 
-// While the owner is closing nobody needs to tell it anything.
-void BaseShare::TellOwner() {
+// Does nothing for an owner that has closed the share.
+void BaseShare::NotifyOwner() {
   Post([this] { m_owner.NoteTokens(); });
 }
 
@@ -206,11 +205,11 @@ void BaseShare::Opened() {
     --m_elsewhere;
     --waker().tokens().elsewhere;
   });
-  if (open) TellOwner();
+  if (open) NotifyOwner();
 }
 
 void BaseShare::Released() {
-  if (IfOpen([this] { Count(-1); })) TellOwner();
+  if (IfOpen([this] { Count(-1); })) NotifyOwner();
 }
 
 void BaseShare::Withdraw() {
@@ -263,7 +262,7 @@ Share& Found(const Napi::CallbackInfo& info, const std::shared_ptr<Share>& share
   return *share;
 }
 
-Napi::Value Told(const Napi::CallbackInfo& info, Share::Result result, const char* not_this) {
+Napi::Value ResultOf(const Napi::CallbackInfo& info, Share::Result result, const char* not_this) {
   Environment& env = Environment::From(info);
   switch (result) {
     case Share::Result::kDone:
@@ -332,7 +331,7 @@ Napi::Value OpenTokenNapi(const Napi::CallbackInfo& info) {
 Napi::Value TokenActiveNapi(const Napi::CallbackInfo& info) {
   const auto share = FindShare(TokenArg(info, 0));
   const auto what = static_cast<short>(IntArg(info, 1));
-  return Told(info, Found(info, share).Active(what), "the token stands for a base, not for an event");
+  return ResultOf(info, Found(info, share).Active(what), "the token stands for a base, not for an event");
 }
 
 // (token, message, ms | negative)
@@ -342,8 +341,8 @@ Napi::Value TokenOnceNapi(const Napi::CallbackInfo& info) {
   if (!bytes) ThrowTypeError(info.Env(), "argument 1 is no Uint8Array");
   const auto after = TimevalFromMs(NumberArg(info, 2));
   std::vector<uint8_t> message(bytes->data, bytes->data + bytes->size);
-  return Told(info, Found(info, share).Once(std::move(message), after),
-              "the token stands for an event, not for a base");
+  return ResultOf(info, Found(info, share).Once(std::move(message), after),
+                  "the token stands for an event, not for a base");
 }
 
 }  // namespace

@@ -14,8 +14,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "libevent/fork_count.h"
-#include "loop/internal_event.h"
+#include "libevent/internal_event.h"
+#include "napi/fork_count.h"
 
 namespace bitcoin_support {
 
@@ -23,8 +23,8 @@ class Environment;
 class EventBase;
 class LibEvent;
 
-/// How many tokens of a base's own there are that messages may come by: those that nobody has opened yet, and
-/// those that are open.
+/// How many of a base's own tokens messages may come by: those that are open, and those that nobody has
+/// opened yet.
 struct TokenCount {
   std::atomic<unsigned> here{0};       ///< in the base's thread
   std::atomic<unsigned> elsewhere{0};  ///< in other threads, or in none yet
@@ -74,7 +74,7 @@ class LoopWaker {
   std::unique_ptr<InternalEvent> m_event;
 };
 
-/// One end is another thread's: what it may do as long as the owner has not closed it.
+/// What another thread may do with a base or an event of this one, until the owner closes it.
 class Share : public std::enable_shared_from_this<Share> {
  public:
   explicit Share(LoopWaker& waker) : m_waker(waker) {}
@@ -91,7 +91,7 @@ class Share : public std::enable_shared_from_this<Share> {
   virtual Result Once(std::vector<uint8_t>, std::optional<timeval>) { return Result::kNotThis; }
   /// Somebody has opened the token. Any thread.
   virtual void Opened() {}
-  /// Somebody has done with it, in the thread that opened it.
+  /// The thread that opened the token has no more use for it. Called in that thread.
   virtual void Released() {}
 
   /// For the owner.
@@ -101,7 +101,7 @@ class Share : public std::enable_shared_from_this<Share> {
  protected:
   /// Has `task` run in the owner's thread, there at once, unless the owner closes before.
   Result Post(std::function<void()> task);
-  /// What Post() would say.
+  /// @returns what Post() would, without a task
   Result Check();
   bool in_own_thread() const { return std::this_thread::get_id() == m_thread; }
   LoopWaker& waker() { return m_waker; }
@@ -124,7 +124,7 @@ class EventShare final : public Share {
   Result Active(short what) override;
 
  private:
-  // What the task that is on its way is to make it active with.
+  // Set while a task is under way, beside the reasons that it makes the event active with.
   static constexpr uint32_t kOnItsWay = 0x10000;
   std::atomic<uint32_t> m_reasons{0};
   LibEvent& m_event;
@@ -146,7 +146,7 @@ class BaseShare final : public Share {
 
  private:
   void Count(int more);
-  void TellOwner();
+  void NotifyOwner();
   struct Message {
     BaseShare* share;
     std::vector<uint8_t> bytes;

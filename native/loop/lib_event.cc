@@ -36,7 +36,7 @@ LibEvent::LibEvent(EventBase& base, int fd, int what, std::optional<CCallback> c
       m_context(base.env().napi(), callback ? nullptr : "LibEvent"),
       m_event(static_cast<event*>(std::calloc(1, event_get_struct_event_size()))) {
   if (m_event == nullptr) throw std::bad_alloc();
-  // libevent would delete it before it calls back, without ForeignHandlerGuard.
+  // Without EV_PERSIST libevent would delete the event before it calls back, outside a ForeignHandlerGuard.
   const int flags = m_ends_when_delivered ? what | EV_PERSIST : what;
   if (event_assign(m_event, base.base(), fd, static_cast<short>(flags), OnEvent, this) != 0) {
     std::free(m_event);
@@ -48,7 +48,7 @@ LibEvent::LibEvent(EventBase& base, int fd, int what, std::optional<CCallback> c
 
 LibEvent::~LibEvent() {
   if (m_event == nullptr) return;
-  // The finalizer is the last that libevent knows of it.
+  // libevent has forgotten the event once it has called the finalizer.
   if (!m_finalizing) Del();
   MemoryCleanse(m_event, event_get_struct_event_size());
   std::free(m_event);
@@ -125,7 +125,7 @@ void LibEvent::Add(double ms) {
                             " has a handler that is neither Node's process.on() nor libevent's, and it would "
                             "be replaced");
       case SignalClaim::kRefused:
-        // Without an error of libuv's event_add() says why.
+        // Where libuv has no error, event_add() fails below and says why.
         if (error != 0 && error != UV_EINVAL) {
           ThrowSystemError(env(), code::kLibevent, "uv_signal_start", -error, "signal " + std::to_string(fd));
         }
@@ -133,7 +133,7 @@ void LibEvent::Add(double ms) {
     }
   }
   auto timeout = TimevalFromMs(ms);
-  if (timeout) timeout = base().MaybeCommonTimeout(*timeout);
+  if (timeout) timeout = base().common_timeouts().CommonIfKnown(base().base(), *timeout);
   errno = 0;
   if (event_add(m_event, timeout ? &*timeout : nullptr) != 0) {
     const int error = errno;
@@ -143,7 +143,7 @@ void LibEvent::Add(double ms) {
     ThrowSystemError(env(), code::kLibevent, "event_add", error, kind + std::to_string(fd));
   }
   if (m_holds_signal) SettleSignal(fd);
-  // One that was active because of its time is not any more.
+  // event_add() makes an event inactive that was active because of its timeout.
   if (m_given != 0) event_active(m_event, m_given, 1);
 }
 
@@ -176,13 +176,13 @@ void LibEvent::CountDelivery() {
   Active(EV_SIGNAL);
 }
 
-// libevent forgets why an event is active when its time comes before it is called back.
+// libevent forgets the reasons that an event is active for when its timeout comes before the callback.
 void LibEvent::Active(int what) {
   m_given |= static_cast<short>(what);
   event_active(m_event, what, 1);
 }
 
-// What the event waits for and has come true, though libevent tells of its time alone.
+// What of the event's conditions is true now: libevent reports the timeout alone when that comes first.
 short LibEvent::ReadyNow() const {
   const short wanted = event_get_events(m_event);
   if ((wanted & kIoEvents) == 0) return 0;
@@ -235,7 +235,7 @@ void LibEvent::Finalize() {
 void LibEvent::OnFinalize(event*, void* arg) {
   auto* const self = static_cast<LibEvent*>(arg);
   self->m_finalized = true;
-  // It was disposed before, or its base is being freed.
+  // The handle was disposed before, or its base is being freed.
   if (!self->live()) {
     delete self;
     return;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "loop/backend_descriptors.h"
+#include "loop/dispatch.h"
 #include "loop/event_base.h"
 #include "loop/next_timeout.h"
 #include "loop/turn_events.h"
@@ -28,6 +29,24 @@ constexpr int kBackendNotFound = -2;
 thread_local LoopDriver* t_driver = nullptr;
 
 }  // namespace
+
+/// An environment's part in the driver of its thread.
+class LoopDriver::Membership final : public AsyncState {
+ public:
+  explicit Membership(Environment& env) : m_driver(Join(env.napi())) {}
+  Membership(const Membership&) = delete;
+  Membership& operator=(const Membership&) = delete;
+
+  LoopDriver& driver() const { return m_driver; }
+
+  /// The environment's bases have gone.
+  void Leave(std::function<void()> left) override { m_driver.Leave(std::move(left)); }
+
+ private:
+  LoopDriver& m_driver;
+};
+
+LoopDriver& LoopDriver::Of(Environment& env) { return env.State<Membership>().driver(); }
 
 LoopDriver& LoopDriver::Join(napi_env env) {
   if (t_driver == nullptr) {
@@ -57,32 +76,37 @@ void LoopDriver::Attach(EventBase& base, bool keep_alive) {
     m_has_loop_handles = true;
     m_open_handles += 2;
   }
-  base.set_dispatch_order(++m_last_order);
-  m_entries.emplace(m_last_order, Entry{&base.env(), base.number()});
-  base.set_dispatching(true);
-  base.set_keep_alive(keep_alive);
-  CountReferences(base.has_ref() ? 1 : 0);
+  Dispatch& dispatch = base.dispatch();
+  m_attached.emplace(m_last_order + 1, &base);
+  dispatch.m_order = ++m_last_order;
+  dispatch.m_keep_alive = keep_alive;
+  base.BeginLoop();
+  CountReferences(dispatch.has_ref() ? 1 : 0);
   uv_prepare_start(&m_prepare,
                    [](uv_prepare_t* handle) { static_cast<LoopDriver*>(handle->data)->OnPrepare(); });
   uv_idle_start(&m_idle, [](uv_idle_t*) {});
 }
 
 void LoopDriver::Detach(EventBase& base) {
-  if (!base.dispatching()) return;
-  EventBase* const poller = Poller();
-  if (poller != &base && poller != nullptr && poller->turn_events() != nullptr) {
-    poller->turn_events()->Unwatch(base.number());
+  Dispatch& dispatch = base.dispatch();
+  if (!dispatch.on()) return;
+  EventBase& poller = Poller();
+  if (&poller != &base && poller.dispatch().m_turn_events != nullptr) {
+    poller.dispatch().m_turn_events->Unwatch(base.number());
   }
-  m_entries.erase(base.dispatch_order());
-  base.set_dispatching(false);
-  CountReferences(base.has_ref() ? -1 : 0);
+  m_attached.erase(dispatch.m_order);
+  dispatch.m_order = 0;
+  dispatch.m_keep_alive = false;
+  CountReferences(dispatch.has_ref() ? -1 : 0);
   // The turn's events may be on the stack: a base that is disposed in its own callback.
-  base.WhenIdle([&base] { base.turn_events().reset(); });
-  if (m_entries.empty()) {
+  base.WhenIdle([&dispatch] { dispatch.m_turn_events.reset(); });
+  if (m_attached.empty()) {
     uv_prepare_stop(&m_prepare);
     uv_idle_stop(&m_idle);
   }
 }
+
+void LoopDriver::SetKeepAlive(EventBase& base, bool on) { base.dispatch().m_keep_alive = on; }
 
 void LoopDriver::OnPrepare() {
   // While idle is active the backend timeout is always 0.
@@ -93,20 +117,20 @@ void LoopDriver::OnPrepare() {
 
   try {
     RunOthers(timeout_ms);
-    if (!m_entries.empty()) RunPoller(timeout_ms);
+    if (!m_attached.empty()) RunPoller(timeout_ms);
   } catch (const std::bad_alloc&) {
     // The next turn tries again; libuv does not wait for it.
   }
-  if (m_entries.empty()) uv_idle_stop(&m_idle);
+  if (m_attached.empty()) uv_idle_stop(&m_idle);
   uv_update_time(m_loop);
 }
 
 // Lowers `timeout_ms` to what the other bases allow the poller to wait.
 void LoopDriver::RunOthers(int& timeout_ms) {
-  if (m_entries.size() < 2) return;
+  if (m_attached.size() < 2) return;
   // Callbacks may attach and detach, so this goes by a copy.
   std::vector<uint64_t> others;
-  for (auto entry = std::next(m_entries.begin()); entry != m_entries.end(); ++entry) {
+  for (auto entry = std::next(m_attached.begin()); entry != m_attached.end(); ++entry) {
     others.push_back(entry->first);
   }
   bool any_ran = false;
@@ -123,7 +147,7 @@ bool LoopDriver::RunOther(uint64_t order, int& timeout_ms) {
     Finish(*base, 0);
     return true;
   }
-  if (base->backend_fd() < 0) {
+  if (base->dispatch().m_backend_fd < 0) {
     const int fd = ProbeBackend(*base);
     base = Attached(order);
     if (base == nullptr) return true;
@@ -131,7 +155,7 @@ bool LoopDriver::RunOther(uint64_t order, int& timeout_ms) {
       Finish(*base, base->ended_by_user() ? 0 : kBackendNotFound);
       return true;
     }
-    base->set_backend_fd(fd);
+    base->dispatch().m_backend_fd = fd;
   }
   const int result = base->RunTurn(EVLOOP_ONCE | EVLOOP_NONBLOCK, kTurnBudgetNs);
   base = Attached(order);
@@ -140,36 +164,36 @@ bool LoopDriver::RunOther(uint64_t order, int& timeout_ms) {
     Finish(*base, base->ended_by_user() ? 0 : result == 1 ? 1 : kFailed);
     return true;
   }
-  base->EndGuard();
+  base->budget().EndGuard();
   if (!Watch(*base)) {
     Finish(*base, kBackendNotFound);
     return true;
   }
   const int next_ms = NextTimeoutMs(base->base(), base->precise_timer());
   if (next_ms >= 0 && (timeout_ms < 0 || next_ms < timeout_ms)) timeout_ms = next_ms;
-  // Nothing wakes the poller for what has happened in this turn already: that the last event has ended, which
-  // only the next turn tells, or that libevent has put off some work of its own, which is no event.
+  // Nothing wakes the poller for what this turn has done: the last event may have ended, which the next turn
+  // reports, or libevent may have put off work of its own, which is no event.
   if (base->NothingLeft() || event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
     timeout_ms = 0;
   }
-  return base->ran_callbacks();
+  return base->budget().ran_callbacks();
 }
 
 void LoopDriver::RunPoller(int timeout_ms) {
-  const uint64_t order = m_entries.begin()->first;
+  const uint64_t order = m_attached.begin()->first;
   EventBase* base = Attached(order);
   if (base->ended_by_user()) {
     Finish(*base, 0);
     return;
   }
-  if (base->turn_events() == nullptr) {
-    base->turn_events() = std::make_unique<TurnEvents>(*base, uv_backend_fd(m_loop));
+  std::unique_ptr<TurnEvents>& turn_events = base->dispatch().m_turn_events;
+  if (turn_events == nullptr) {
+    turn_events = std::make_unique<TurnEvents>(*base, uv_backend_fd(m_loop));
     // The others have to be watched by this base before it may wait.
-    if (m_entries.size() > 1) timeout_ms = 0;
+    if (m_attached.size() > 1) timeout_ms = 0;
   }
-  TurnEvents& turn = *base->turn_events();
-  turn.BeginTurn();
-  if (timeout_ms > 0) turn.ArmTimer(uv_now(m_loop), timeout_ms);
+  turn_events->BeginTurn();
+  if (timeout_ms > 0) turn_events->ArmTimer(uv_now(m_loop), timeout_ms);
   const int result =
       base->RunTurn(timeout_ms == 0 ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE, kTurnBudgetNs);
   base = Attached(order);
@@ -183,10 +207,11 @@ void LoopDriver::RunPoller(int timeout_ms) {
 // list that may only then have let go of what it watched when it was the poller itself, and two backends
 // that watch each other are refused. @returns false when the kernel refuses.
 bool LoopDriver::Watch(EventBase& other) {
-  EventBase* const poller = Poller();
-  if (poller == &other) return true;
-  if (poller->turn_events() == nullptr) return true;  // it has them in its next turn
-  return poller->turn_events()->Watch(other.number(), other.backend_fd());
+  EventBase& poller = Poller();
+  if (&poller == &other) return true;
+  TurnEvents* const turn_events = poller.dispatch().m_turn_events.get();
+  // Without them it watches the others from its next turn on.
+  return turn_events == nullptr || turn_events->Watch(other.number(), other.dispatch().m_backend_fd);
 }
 
 // Runs one turn of `other`, so that a probe reaches the kernel even when a change list is on.
@@ -200,7 +225,7 @@ int LoopDriver::ProbeBackend(EventBase& other) {
     if (probe.Add()) {
       // An empty base has to reach its backend too; its next turn says that nothing is pending.
       other.RunTurn(EVLOOP_ONCE | EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY, kTurnBudgetNs);
-      const int likely = other.likely_backend_fd();
+      const int likely = other.dispatch().m_likely_backend_fd;
       backend_fd = likely >= 0 && IsEpollWatching(likely, probe_fd) ? likely : FindEpollWatching(probe_fd);
     }
   }
@@ -209,9 +234,10 @@ int LoopDriver::ProbeBackend(EventBase& other) {
 }
 
 void LoopDriver::SetRef(EventBase& base, bool on) {
-  if (base.has_ref() == on) return;
-  base.set_has_ref(on);
-  if (base.dispatching()) CountReferences(on ? 1 : -1);
+  Dispatch& dispatch = base.dispatch();
+  if (dispatch.m_has_ref == on) return;
+  dispatch.m_has_ref = on;
+  if (dispatch.on()) CountReferences(on ? 1 : -1);
 }
 
 // libuv's loop, and with it the process, goes on for as long as one of the bases has a reference.
@@ -228,12 +254,11 @@ void LoopDriver::CountReferences(int more) {
 }
 
 EventBase* LoopDriver::Attached(uint64_t order) {
-  const auto entry = m_entries.find(order);
-  return entry == m_entries.end() ? nullptr
-                                  : static_cast<EventBase*>(entry->second.env->FindAny(entry->second.number));
+  const auto entry = m_attached.find(order);
+  return entry == m_attached.end() ? nullptr : entry->second;
 }
 
-EventBase* LoopDriver::Poller() { return m_entries.empty() ? nullptr : Attached(m_entries.begin()->first); }
+EventBase& LoopDriver::Poller() { return *m_attached.begin()->second; }
 
 void LoopDriver::Finish(EventBase& base, int result) {
   Detach(base);

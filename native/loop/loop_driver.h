@@ -21,17 +21,18 @@ class EventBase;
 /// the poller waits, and the poller watches their backends and knows their next timeout.
 class LoopDriver {
  public:
-  /// The driver of this thread, for one more environment: two of them would not let each other wait.
-  static LoopDriver& Join(napi_env env);
-  /// What Join() began, when the environment's bases have gone. The last one closes libuv's handles; `closed`
-  /// is called when the environment has no more use for the driver.
-  void Leave(std::function<void()> closed);
+  /// The driver of the environment's thread. The environments of a thread share one: two drivers would not
+  /// let each other wait. It closes libuv's handles when the last environment that has asked for it leaves.
+  static LoopDriver& Of(Environment& env);
 
-  /// Starts dispatching `base`; its end is told through JsCallback::kDispatchEnd.
+  /// Starts dispatching `base`; JsCallback::kDispatchEnd reports the end. With `keep_alive` the dispatch goes
+  /// on though nothing is pending.
   void Attach(EventBase& base, bool keep_alive);
+  /// Changes that of a dispatch that goes on.
+  void SetKeepAlive(EventBase& base, bool on);
   /// Whether `base` keeps the process alive while it is dispatched.
   void SetRef(EventBase& base, bool on);
-  /// Stops without telling. Does nothing when it is not attached.
+  /// Stops without a report. Does nothing when it is not attached.
   void Detach(EventBase& base);
 
   /// libuv's loop of this thread.
@@ -45,10 +46,7 @@ class LoopDriver {
   void StopSignal(int signal_number);
 
  private:
-  struct Entry {
-    Environment* env;
-    double number;
-  };
+  class Membership;
 
   void OnPrepare();
   void RunOthers(int& timeout_ms);
@@ -56,20 +54,25 @@ class LoopDriver {
   bool RunOther(uint64_t order, int& timeout_ms);
   bool Watch(EventBase& other);
   int ProbeBackend(EventBase& other);
+  /// Null when it has been detached: callbacks may detach and dispose any base.
   EventBase* Attached(uint64_t order);
-  EventBase* Poller();
+  /// There must be an attached base.
+  EventBase& Poller();
   void Finish(EventBase& base, int result);
   void CountReferences(int more);
 
   explicit LoopDriver(uv_loop_t* loop) : m_loop(loop) {}
   ~LoopDriver() = default;
+  static LoopDriver& Join(napi_env env);
+  void Leave(std::function<void()> closed);
   void Close();
   void End();
 
   unsigned m_environments = 0;
-  std::map<uint64_t, Entry> m_entries;  // by when they were attached; the first one is the poller
+  // By when they were attached; the first one is the poller.
+  std::map<uint64_t, EventBase*> m_attached;
   uint64_t m_last_order = 0;
-  int m_referenced = 0;  // entries whose base keeps the process alive
+  int m_referenced = 0;  // attached bases that keep the process alive
   uv_loop_t* const m_loop;
   uv_prepare_t m_prepare{};
   uv_idle_t m_idle{};

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "libevent/internal_event.h"
 #include "libevent/unique_fd.h"
-#include "loop/internal_event.h"
 
 namespace bitcoin_support {
 

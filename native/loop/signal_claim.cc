@@ -30,7 +30,7 @@ SignalClaim ClaimSignal(EventBase& base, int signal_number, int& error) {
   const std::lock_guard lock(claims.mutex);
   if (claims.total > 0 && claims.owner != &base) return SignalClaim::kOtherBase;
   if (!claims.by_signal.contains(signal_number)) {
-    switch (BeginListening(base.env().loop(), signal_number, error)) {
+    switch (BeginListening(LoopDriver::Of(base.env()), signal_number, error)) {
       case SignalStart::kReady:
         break;
       case SignalStart::kForeign:
@@ -57,7 +57,7 @@ void ReleaseSignal(EventBase& base, int signal_number) {
   if (entry == claims.by_signal.end()) return;
   if (--entry->second == 0) {
     claims.by_signal.erase(entry);
-    EndListening(base.env().loop(), signal_number);
+    EndListening(LoopDriver::Of(base.env()), signal_number);
   }
   if (--claims.total == 0) claims.owner = nullptr;
 }

@@ -24,7 +24,8 @@ void SettleSignal(int signal_number);
 /// Takes one ClaimSignal() back, after the event's event_del().
 void ReleaseSignal(EventBase& base, int signal_number);
 
-/// Sees to it that `base` still hears of its signals. Costs next to nothing for one that has none.
+/// Installs the handlers of `base`'s signals again where something has replaced them. Costs next to nothing
+/// for a base without signal events.
 void KeepSignals(const EventBase& base);
 
 }  // namespace bitcoin_support

@@ -1,4 +1,4 @@
-// The process's handler for signals that have events: libevent and Node both hear of them.
+// The process's handler for signals that have events: it calls both libevent's and Node's.
 #pragma once
 
 #include <signal.h>

@@ -14,7 +14,7 @@ constexpr uint64_t kIntervalNs = 50'000'000;
 
 TerminationWatch::TerminationWatch(EventBase& base)
     : m_base(base),
-      m_uv(base.base(), uv_backend_fd(base.env().loop().loop()), EV_READ, OnReadable, this),
+      m_uv(base.base(), uv_backend_fd(LoopDriver::Of(base.env()).loop()), EV_READ, OnReadable, this),
       m_later(base.base(), OnLater, this) {
   m_uv.Add();
 }

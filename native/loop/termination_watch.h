@@ -1,7 +1,7 @@
 // The way out of a blocking loop for a worker that is to end.
 #pragma once
 
-#include "loop/internal_event.h"
+#include "libevent/internal_event.h"
 #include "loop/loop_timer.h"
 
 namespace bitcoin_support {

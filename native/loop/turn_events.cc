@@ -37,9 +37,9 @@ void TurnEvents::OnWanted(evutil_socket_t, short, void* arg) {
   TurnEvents& self = *static_cast<TurnEvents*>(arg);
   const bool more = event_base_get_num_events(self.m_base.base(), EVENT_BASE_COUNT_ACTIVE) > 0;
   if (!more || self.m_wanted) {
-    self.m_base.BreakTurn();
+    self.m_base.BreakLoop();
   } else {
-    self.m_base.GuardTurn();
+    self.m_base.budget().Guard();
   }
   self.m_wanted = true;
 }

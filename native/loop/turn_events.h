@@ -7,7 +7,7 @@
 #include <map>
 #include <memory>
 
-#include "loop/internal_event.h"
+#include "libevent/internal_event.h"
 #include "loop/loop_timer.h"
 
 namespace bitcoin_support {

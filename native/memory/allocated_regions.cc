@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "memory/locked_pool_report.h"
 #include "memory/pending_requests.h"
 #include "memory/secure_arguments.h"
 #include "napi/environment.h"
@@ -58,7 +59,7 @@ Napi::Value AllocatedRegions::NewNapi(const Napi::CallbackInfo& info) {
   const size_t size = SizeArg(info, 0).value_or(0);
   if (size == 0) return env.Undefined();
   void* const memory = LockedPoolManager::Instance().pool().AllocRegion(size);
-  Environment::From(info).NoteLockedPool();
+  ReportLockedPool(Environment::From(info));
   if (memory == nullptr) return env.Undefined();
   napi_value buffer = nullptr;
   SecureRegion* const region = SecureRegion::Show(env, &Instance(), memory, size, size, &buffer);

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "memory/detach_key.h"
+#include "memory/locked_pool_report.h"
 #include "memory/pending_requests.h"
 #include "memory/secure_arguments.h"
 #include "napi/arguments.h"
@@ -201,19 +202,19 @@ void LentMemory::OnFinalized(SecureRegion& region) {
   }
 }
 
-// (buffer) -> place with a copy of its content, or -1; Environment::ShowLentLength() has the length
+// (buffer) -> place with a copy of its content, or -1; SharedNumber::kLentLength has its length
 Napi::Value LentMemory::LendNapi(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
-  const auto loan = env.lent_memory().Lend(info.Env(), BufferNumberArg(info, 0));
-  env.NoteLockedPool();
+  const auto loan = env.State<LentMemory>().Lend(info.Env(), BufferNumberArg(info, 0));
+  ReportLockedPool(env);
   if (!loan) return Napi::Number::New(info.Env(), -1);
-  env.ShowLentLength(loan->length);
+  env.numbers().Set(SharedNumber::kLentLength, static_cast<double>(loan->length));
   return Napi::Number::New(info.Env(), static_cast<double>(loan->place));
 }
 
 // (place) -> a new ArrayBuffer over it, for a place that has none, or undefined
 Napi::Value LentMemory::ShowNapi(const Napi::CallbackInfo& info) {
-  return Environment::From(info).lent_memory().Show(info.Env(), PlaceArg(info));
+  return Environment::From(info).State<LentMemory>().Show(info.Env(), PlaceArg(info));
 }
 
 // (ArrayBuffer): lets V8 detach it again
@@ -227,7 +228,7 @@ Napi::Value LentMemory::ReleaseNapi(const Napi::CallbackInfo& info) {
 Napi::Value LentMemory::TakeBackNapi(const Napi::CallbackInfo& info) {
   bool over = true;
   napi_get_value_bool(info.Env(), info[1], &over);
-  LentMemory& lent = Environment::From(info).lent_memory();
+  LentMemory& lent = Environment::From(info).State<LentMemory>();
   const double next = lent.TakeBack(info.Env(), PlaceArg(info), over);
   ReleaseArrayBuffer(info.Env(), info[2]);
   return Napi::Number::New(info.Env(), next);
@@ -235,19 +236,19 @@ Napi::Value LentMemory::TakeBackNapi(const Napi::CallbackInfo& info) {
 
 // (place)
 Napi::Value LentMemory::LoseNapi(const Napi::CallbackInfo& info) {
-  Environment::From(info).lent_memory().Lose(PlaceArg(info));
+  Environment::From(info).State<LentMemory>().Lose(PlaceArg(info));
   return info.Env().Undefined();
 }
 
 // (place)
 Napi::Value LentMemory::RetireNapi(const Napi::CallbackInfo& info) {
-  Environment::From(info).lent_memory().Retire(PlaceArg(info));
+  Environment::From(info).State<LentMemory>().Retire(PlaceArg(info));
   return info.Env().Undefined();
 }
 
 // (place, ArrayBuffer that has its memory)
 Napi::Value LentMemory::FreeNapi(const Napi::CallbackInfo& info) {
-  Environment::From(info).lent_memory().Free(info.Env(), PlaceArg(info), info[1]);
+  Environment::From(info).State<LentMemory>().Free(info.Env(), PlaceArg(info), info[1]);
   return info.Env().Undefined();
 }
 

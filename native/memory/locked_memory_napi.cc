@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 
+#include "memory/locked_pool_report.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
@@ -82,7 +83,7 @@ Napi::Value PurgeFirstNapi(const Napi::CallbackInfo& info) {
 
 void ExportLockedMemoryFunctions(Napi::Env env, Napi::Object exports, Environment& state) {
   // JavaScript warns the user with a process warning, instead of the line on stderr.
-  Environment::WarnOfUnlocked();
+  WarnOfUnlockedPages();
   LockedPoolManager::Instance().SetReserve(kLendingReserve);
   ExportFunction<ConfigureNapi>(env, exports, "lockedPoolConfigure", state);
   ExportFunction<StatsNapi>(env, exports, "lockedPoolStats", state);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "memory/share_tokens.h"
+#include "napi/environment.h"
 #include "secure/secure_buffer.h"
 
 namespace bitcoin_support {
@@ -14,6 +15,8 @@ size_t IndexOf(BufferNumber number) {
 }
 
 }  // namespace
+
+OwnedBuffers::OwnedBuffers(Environment& env) : m_env(env.napi()) {}
 
 OwnedBuffers::~OwnedBuffers() {
   SecureBufferTable* const table = SecureBufferTable::IfMade();

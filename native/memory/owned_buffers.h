@@ -11,12 +11,14 @@
 
 namespace bitcoin_support {
 
+class Environment;
+
 /// A thread that ends collects no garbage: the shares that its JavaScript has left are released here. An
 /// entry is found by the buffer's index, which is small and reused. V8 gets to know how much memory the
 /// buffers have; otherwise it would take its time to collect objects that look small.
 class OwnedBuffers {
  public:
-  explicit OwnedBuffers(napi_env env) : m_env(env) {}
+  explicit OwnedBuffers(Environment& env);
   /// Releases all shares that are left, and the tokens that have not been opened.
   ~OwnedBuffers();
   OwnedBuffers(const OwnedBuffers&) = delete;

@@ -1,6 +1,7 @@
 // None of these functions throws: a failure is a value, and TypeScript throws the same error for all
 // failures.
 #include "memory/secure_buffer_napi.h"
+#include "memory/locked_pool_report.h"
 
 #include <algorithm>
 #include <array>
@@ -43,10 +44,10 @@ SecureBuffer Buffer(const Napi::CallbackInfo& info) { return SecureBuffer(Buffer
 
 // Makes a buffer that this environment owns. @returns 0 when that fails
 BufferNumber NewOwned(Environment& env, size_t capacity) {
-  env.owned_buffers().ReleaseCollected(capacity);
+  env.State<OwnedBuffers>().ReleaseCollected(capacity);
   const BufferNumber number = SecureBufferTable::Instance().New(capacity);
-  if (number != 0) env.owned_buffers().Add(number);
-  env.NoteLockedPool();
+  if (number != 0) env.State<OwnedBuffers>().Add(number);
+  ReportLockedPool(env);
   return number;
 }
 
@@ -131,8 +132,8 @@ Napi::Value IsZeroNapi(const Napi::CallbackInfo& info) { return Tristate(info, B
 
 // (number) -> token as a bigint, 0n on failure
 Napi::Value ShareNapi(const Napi::CallbackInfo& info) {
-  return Napi::BigInt::New(info.Env(),
-                           ShareBuffer(BufferNumberArg(info, 0), &Environment::From(info).owned_buffers()));
+  return Napi::BigInt::New(
+      info.Env(), ShareBuffer(BufferNumberArg(info, 0), &Environment::From(info).State<OwnedBuffers>()));
 }
 
 // 0, which no token is, for anything else.
@@ -151,14 +152,14 @@ Napi::Value RevokeNapi(const Napi::CallbackInfo& info) {
 // (token) -> number or 0
 Napi::Value OpenNapi(const Napi::CallbackInfo& info) {
   const BufferNumber number = OpenShare(TokenArg(info));
-  if (number != 0) Environment::From(info).owned_buffers().Add(number);
+  if (number != 0) Environment::From(info).State<OwnedBuffers>().Add(number);
   return Number(info, static_cast<double>(number));
 }
 
 // (number): wipes the buffer for everyone who shares it
 Napi::Value DestroyNapi(const Napi::CallbackInfo& info) {
   const BufferNumber number = BufferNumberArg(info, 0);
-  Environment::From(info).owned_buffers().RemoveAll(number);
+  Environment::From(info).State<OwnedBuffers>().RemoveAll(number);
   SecureBufferTable::Instance().Destroy(number);
   return info.Env().Undefined();
 }
@@ -166,20 +167,22 @@ Napi::Value DestroyNapi(const Napi::CallbackInfo& info) {
 // (number): releases one share of this environment
 Napi::Value ReleaseNapi(const Napi::CallbackInfo& info) {
   const BufferNumber number = BufferNumberArg(info, 0);
-  if (Environment::From(info).owned_buffers().Remove(number)) SecureBufferTable::Instance().Release(number);
+  if (Environment::From(info).State<OwnedBuffers>().Remove(number))
+    SecureBufferTable::Instance().Release(number);
   return info.Env().Undefined();
 }
 
 // (number, object): releases a share of a large buffer soon after its object has been collected
 Napi::Value WatchNapi(const Napi::CallbackInfo& info) {
-  if (info[1].IsObject()) Environment::From(info).owned_buffers().Watch(BufferNumberArg(info, 0), info[1]);
+  if (info[1].IsObject())
+    Environment::From(info).State<OwnedBuffers>().Watch(BufferNumberArg(info, 0), info[1]);
   return info.Env().Undefined();
 }
 
 // (number) -> whether it was watched until now
 Napi::Value UnwatchNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(),
-                            Environment::From(info).owned_buffers().Unwatch(BufferNumberArg(info, 0)));
+                            Environment::From(info).State<OwnedBuffers>().Unwatch(BufferNumberArg(info, 0)));
 }
 
 // --- growing --------------------------------------------------------------------------------------------
@@ -188,20 +191,20 @@ Napi::Value UnwatchNapi(const Napi::CallbackInfo& info) {
 BufferNumber NewWith(Environment& env, size_t capacity, std::span<const Bytes> pieces) {
   SecureBufferTable& table = SecureBufferTable::Instance();
   const BufferNumber number = table.New(std::max<size_t>(capacity, 1));
-  env.NoteLockedPool();
+  ReportLockedPool(env);
   if (number == 0) return 0;
   if (!SecureBuffer(number).Write(pieces)) {
     table.Destroy(number);
     return 0;
   }
-  env.owned_buffers().Add(number);
+  env.State<OwnedBuffers>().Add(number);
   return number;
 }
 
 // -1 on failure, 1 when the content has moved to a larger place, else 0.
 Napi::Value Growth(const Napi::CallbackInfo& info, SecureBuffer::Growth growth) {
   const int value = growth == SecureBuffer::Growth::kFailed ? -1 : growth == SecureBuffer::Growth::kMoved;
-  Environment::From(info).NoteLockedPool();
+  ReportLockedPool(Environment::From(info));
   return Number(info, value);
 }
 

@@ -28,7 +28,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   bool Read(size_t max_bytes) {
     return m_prompt.Read(max_bytes, [this](TerminalPrompt::Outcome outcome, BufferNumber number) {
-      if (number != 0) m_env.owned_buffers().Add(number);
+      if (number != 0) m_env.State<OwnedBuffers>().Add(number);
       Report(static_cast<double>(outcome), static_cast<double>(number));
     });
   }
@@ -75,7 +75,7 @@ Napi::Value TerminalOpenNapi(const Napi::CallbackInfo& info) {
   const int fd = IntArg(info, 0);
   if (!info[1].IsFunction()) ThrowTypeError(info.Env(), "argument 1 is no function");
   Environment& env = Environment::From(info);
-  TerminalPrompt* const prompt = TerminalPrompt::Open(env.loop().loop(), fd);
+  TerminalPrompt* const prompt = TerminalPrompt::Open(LoopDriver::Of(env).loop(), fd);
   if (prompt != nullptr)
     Session::s_open = std::make_shared<Session>(env, *prompt, info[1].As<Napi::Function>());
   return Napi::Boolean::New(info.Env(), prompt != nullptr);

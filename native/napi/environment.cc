@@ -2,14 +2,9 @@
 
 #include <atomic>
 
-#include "http/server_connections.h"
-#include "libevent/fork_count.h"
-#include "loop/loop_driver.h"
-#include "memory/lent_memory.h"
-#include "memory/owned_buffers.h"
 #include "napi/errors.h"
+#include "napi/fork_count.h"
 #include "napi/handle.h"
-#include "secure/locked_pool_manager.h"
 
 namespace bitcoin_support {
 namespace {
@@ -19,52 +14,19 @@ std::atomic<uint32_t> g_next_tag{0};
 // Neither a handle's nor a mark.
 constexpr double kNoNumber = -1;
 
-// Where JavaScript finds what it is shown without a call: `Shown` in src/native/shown.ts.
-struct Shown {
-  enum : size_t {
-    kCreatedId,
-    kCreatedSlot,
-    kLockFailures,
-    kGrowths,
-    kLockWarnings,
-    kBufferNews,
-    kReplyStatus,
-    kReplyMinor,
-    kReplyLength,
-    kEnded,
-    kLentLength,
-    kCount,
-  };
-};
-
-// What some thread has been told of already.
-std::atomic<size_t> g_told_failures{0};
-std::atomic<size_t> g_told_growths{0};
-std::atomic<bool> g_warning_due{false};
-
-// Whether this call is the one that brings `told` up to `now`.
-bool Advance(std::atomic<size_t>& told, size_t now) {
-  size_t before = told.load(std::memory_order_relaxed);
-  while (before < now) {
-    if (told.compare_exchange_weak(before, now, std::memory_order_relaxed)) return true;
-  }
-  return false;
-}
-
 // In HandleKind's order. kDeclared has no type of its own.
 constexpr const char* kTypeNames[] = {
-    "",          "EventBase",      "LibEvent",  "EvHttp",    "EvHttpRequest", "EvHttpConnection",
-    "EvBuffer",  "EvConnListener", "EvHttpUri", "EvKeyvalq", "BufferEvent",   "BufferEventRateLimitGroup",
-    "EvDnsBase",
+    "",
+#define HANDLE_KIND(kind, name, parts_end) #name,
+#include "napi/tables.def"
 };
-static_assert(std::size(kTypeNames) == static_cast<size_t>(HandleKind::kCount));
 
 }  // namespace
 
 Environment& Environment::Attach(Napi::Env env, Napi::Object exports) {
   auto* const self = new Environment(env, exports);
   if (napi_add_async_cleanup_hook(env, OnCleanup, self, &self->m_cleanup_hook) != napi_ok) {
-    self->m_loop.Leave([self] { delete self; });
+    delete self;
     throw Napi::Error::New(env, "the environment is closing");
   }
   return *self;
@@ -74,31 +36,21 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
     : m_env(env),
       m_table(g_next_tag.fetch_add(1, std::memory_order_relaxed)),
       m_exports(Napi::Weak(exports)),
+      m_numbers(env),
       m_callbacks(*this),
-      m_log(*this),
-      m_owned_buffers(std::make_unique<OwnedBuffers>(env)),
-      m_buffer_news(*this),
-      m_lent_memory(std::make_unique<LentMemory>()),
-      m_connections(std::make_unique<ServerConnections>()),
-      m_loop(LoopDriver::Join(env)) {
+      m_calls(*this) {
   for (size_t i = 0; i < m_types.size(); ++i) {
     m_types[i] = i == 0 ? nullptr : &DeclareHandleType(kTypeNames[i]);
   }
-  // Made here and not by the modules: it has to outlive them, and would keep their context alive.
-  Napi::Float64Array shown = Napi::Float64Array::New(env, Shown::kCount);
-  m_shown_owner = Napi::Persistent(shown.As<Napi::Object>());
-  m_shown = shown.Data();
-  exports.Set("shown", shown);
+  exports.Set("sharedNumbers", m_numbers.array());
 }
-
-Environment::~Environment() = default;
 
 void Environment::OnCleanup(napi_async_cleanup_hook_handle handle, void* data) {
   auto* const self = static_cast<Environment*>(data);
   self->m_closing = true;
   self->DisposeAll();
-  // libuv's handles close in a later turn of the loop; the state has to live until then.
-  self->m_loop.Leave([self, handle] {
+  // libuv's handles close in a later turn of the loop; the environment has to live until then.
+  self->m_states.Leave([self, handle] {
     delete self;
     napi_remove_async_cleanup_hook(handle);
   });
@@ -144,37 +96,12 @@ void Environment::Configure(const Napi::Object& config) {
 void Environment::NoteCreated(const Handle& handle) {
   // Neither fails while the exports are there; without them nothing is left to be held.
   if (m_live++ == 0) napi_reference_ref(m_env, m_exports, nullptr);
-  m_shown[Shown::kCreatedId] = static_cast<double>(handle.id());
-  m_shown[Shown::kCreatedSlot] = HandleTable::SlotOf(handle.number());
-}
-
-void Environment::ShowBufferNews(size_t count) { m_shown[Shown::kBufferNews] = static_cast<double>(count); }
-
-void Environment::ShowReply(int status, int minor, double length) {
-  m_shown[Shown::kReplyStatus] = status;
-  m_shown[Shown::kReplyMinor] = minor;
-  m_shown[Shown::kReplyLength] = length;
-}
-
-void Environment::ShowLentLength(size_t length) {
-  if (m_shown != nullptr) m_shown[Shown::kLentLength] = static_cast<double>(length);
-}
-
-void Environment::WarnOfUnlocked() {
-  LockedPoolManager::Instance().SetWarning([] { g_warning_due.store(true, std::memory_order_relaxed); });
-}
-
-void Environment::NoteLockedPool() {
-  const LockedPool& pool = LockedPoolManager::Instance().pool();
-  if (Advance(g_told_failures, pool.lock_failures())) m_shown[Shown::kLockFailures] += 1;
-  if (Advance(g_told_growths, pool.growths())) m_shown[Shown::kGrowths] += 1;
-  // Looked at first: an exchange on every call would have the threads wait for each other.
-  if (g_warning_due.load(std::memory_order_relaxed) && g_warning_due.exchange(false))
-    m_shown[Shown::kLockWarnings] += 1;
+  m_numbers.Set(SharedNumber::kCreatedId, static_cast<double>(handle.id()));
+  m_numbers.Set(SharedNumber::kCreatedSlot, HandleTable::SlotOf(handle.number()));
 }
 
 void Environment::NoteDropped(const Handle& handle) {
-  m_shown[Shown::kEnded] += 1;
+  m_numbers.Add(SharedNumber::kEndedHandles, 1);
   if (--m_live == 0) napi_reference_unref(m_env, m_exports, nullptr);
   if (m_drop_log_on) m_dropped.push_back({handle.number(), handle.type().index, handle.id()});
 }
@@ -190,7 +117,7 @@ void Environment::ThrowForked() const {
 }
 
 Handle& Environment::GetAnyEvenForked(const Napi::Value& value) {
-  m_looked_up = true;
+  m_calls.NoteLookup();
   double number = kNoNumber;
   Handle* handle = nullptr;
   LookupResult result = LookupResult::kInvalid;
@@ -205,11 +132,11 @@ void Environment::ThrowNotFound(LookupResult result, double number) const {
   // JavaScript's own marks of a handle that it knows to have ended.
   HandleEnd end;
   if (number == 0 || HandleEnd::FromMark(number, end)) {
-    ThrowEventError(*this, code::kDisposed, end.Tell());
+    ThrowEventError(*this, code::kDisposed, end.Describe());
   }
   switch (result) {
     case LookupResult::kDisposed:
-      ThrowEventError(*this, code::kDisposed, m_table.EndOf(number).Tell());
+      ThrowEventError(*this, code::kDisposed, m_table.EndOf(number).Describe());
     case LookupResult::kWrongThread:
       ThrowEventError(*this, code::kThread, "the handle belongs to another thread");
     case LookupResult::kFound:
@@ -226,7 +153,7 @@ void Environment::ThrowOtherKind(const Handle& handle, HandleKind kind) const {
 }
 
 Handle* Environment::FindAny(double number) {
-  m_looked_up = true;
+  m_calls.NoteLookup();
   Handle* handle = nullptr;
   return m_table.Find(number, handle) == LookupResult::kFound ? handle : nullptr;
 }

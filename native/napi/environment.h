@@ -4,30 +4,23 @@
 #include <napi.h>
 
 #include <array>
-#include <memory>
 #include <string>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
-#include "buffers/buffer_changes.h"
-#include "buffers/shared_bytes.h"
-#include "libevent/log_relay.h"
 #include "napi/handle.h"
 #include "napi/handle_end.h"
 #include "napi/handle_table.h"
 #include "napi/js_callback.h"
+#include "napi/module_states.h"
+#include "napi/native_calls.h"
+#include "napi/shared_numbers.h"
 #include "napi/type_registry.h"
 
 namespace bitcoin_support {
 
-class Handle;
-class LentMemory;
-class LoopDriver;
-class OwnedBuffers;
-class ServerConnections;
-
-/// What tracing is told of a handle that has ended.
+/// What tracing learns about a handle that has ended.
 struct DroppedHandle {
   double number;
   uint32_t type_index;
@@ -37,32 +30,32 @@ struct DroppedHandle {
 /// A thread usually has one: that of the main thread, or of a worker. It has more where the library's modules
 /// are loaded several times, as test runners do in a context for each file; then each has its own handles,
 /// callbacks and classes of errors. Everything in it belongs to its thread, and is destroyed when Node's
-/// environment is cleaned up.
+/// environment is cleaned up. What the addon's other folders keep for an environment is theirs to define: see
+/// State().
 ///
-/// The modules may be collected before that, context and all. So what they have handed over is held only as
-/// long as there is a live handle; without one it lives as long as the instance's `exports` do.
+/// The library's modules may be collected before that, context and all. So what they have handed over is held
+/// only as long as there is a live handle; without one it lives as long as the instance's `exports` do.
 class Environment {
  public:
   /// Makes the state behind `exports` and hooks it to the clean-up of Node's environment.
   static Environment& Attach(Napi::Env env, Napi::Object exports);
   static Environment& From(const Napi::CallbackInfo& info) { return *static_cast<Environment*>(info.Data()); }
-  /// That of the native function that is running, the innermost one; null for none.
-  static Environment* Calling() { return t_calling; }
 
-  ~Environment();
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
   Napi::Env napi() const { return m_env; }
   HandleTable& table() { return m_table; }
-  LoopDriver& loop() { return m_loop; }
-  ServerConnections& connections() { return *m_connections; }
   JsCallbacks& callbacks() { return m_callbacks; }
-  LogRelay& log() { return m_log; }
-  OwnedBuffers& owned_buffers() { return *m_owned_buffers; }
-  BufferChanges& buffer_news() { return m_buffer_news; }
-  LentMemory& lent_memory() { return *m_lent_memory; }
-  SharedBytes& shared_bytes() { return m_shared_bytes; }
+  NativeCalls& calls() { return m_calls; }
+  SharedNumbers& numbers() { return m_numbers; }
+
+  /// The state that a module keeps for this environment, of whatever class: `env.State<ServerConnections>()`.
+  /// Made on first use.
+  template <class T>
+  T& State() {
+    return m_states.Get<T>(*this);
+  }
 
   /// The modules' own classes of errors. Each context has its own TypeError.
   enum class ErrorClass : uint8_t { kEventError, kTypeError, kRangeError, kCount };
@@ -87,31 +80,19 @@ class Environment {
   // What creation and drop leave for tracing.
   void NoteCreated(const Handle& handle);
   void NoteDropped(const Handle& handle);
-  /// Shows JavaScript the reply that it takes: status, minor version, and the length of the part of its body
-  /// that is in JavaScript's memory, negative for none.
-  void ShowReply(int status, int minor, double length);
-  /// Shows JavaScript, without a call, how much there is to be told of buffers.
-  void ShowBufferNews(size_t count);
-  /// Shows JavaScript how long the content is that has been lent last.
-  void ShowLentLength(size_t length);
-  /// Shows JavaScript, without a call, whether the locked pool has grown or failed to lock.
-  void NoteLockedPool();
-  /// Has the next NoteLockedPool() of any thread tell of pages that are not locked, when the policy is to
-  /// warn.
-  static void WarnOfUnlocked();
   void set_drop_log(bool on) { m_drop_log_on = on; }
   bool has_dropped() const { return !m_dropped.empty(); }
   std::vector<DroppedHandle> TakeDropped() { return std::exchange(m_dropped, {}); }
 
-  // What handles end of.
-  /// Handles that end during its life do so for that reason, unless an outer one says another. `disposed` is
+  // Why handles end.
+  /// Handles that end during its life do so for that reason, unless an outer scope has another. `disposed` is
   /// the handle that is disposed itself.
   class EndScope {
    public:
     EndScope(Environment& env, EndReason reason) : m_env(env), m_outer(env.m_ending) {
       if (m_outer.reason == EndReason::kUnknown) env.m_ending.reason = reason;
     }
-    /// For a call of JavaScript's, which is no part of what is under way.
+    /// For what JavaScript does: the outer scope's reason does not concern it.
     EndScope(Environment& env, EndReason reason, const Handle* disposed) : m_env(env), m_outer(env.m_ending) {
       env.m_ending = {reason, disposed};
     }
@@ -131,29 +112,6 @@ class Environment {
   EndReason EndReasonOf(const Handle& handle) const {
     return m_ending.disposed == &handle ? EndReason::kDisposed : m_ending.reason;
   }
-
-  /// Whether the native function that runs has looked a handle up: from then on it may run no JavaScript.
-  bool looked_up() const { return m_looked_up; }
-
-  /// Spans a native function that JavaScript has called.
-  class CallScope {
-   public:
-    explicit CallScope(Environment& env)
-        : m_env(env),
-          m_outer(std::exchange(t_calling, &env)),
-          m_outer_looked_up(std::exchange(env.m_looked_up, false)) {}
-    ~CallScope() {
-      m_env.m_looked_up = m_outer_looked_up;
-      t_calling = m_outer;
-    }
-    CallScope(const CallScope&) = delete;
-    CallScope& operator=(const CallScope&) = delete;
-
-   private:
-    Environment& m_env;
-    Environment* const m_outer;
-    const bool m_outer_looked_up;
-  };
 
   /// Finds the live handle of class T behind `value`.
   /// @throws EventError ERR_EV_DISPOSED, ERR_EV_HANDLE, ERR_EV_THREAD or ERR_EV_FORKED.
@@ -190,10 +148,6 @@ class Environment {
 
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
 
-  // Read and written at each call: the general model of thread-local memory would cost two calls more.
-  static inline constinit thread_local Environment* t_calling __attribute__((tls_model("initial-exec"))) =
-      nullptr;
-
   Napi::Env m_env;
   HandleTable m_table;
   std::array<HandleType*, static_cast<size_t>(HandleKind::kCount)> m_types;
@@ -203,22 +157,16 @@ class Environment {
   size_t m_live = 0;  // handles
   std::array<Napi::FunctionReference, static_cast<size_t>(ErrorClass::kCount)> m_error_classes;  // weak
   bool m_configured = false;
-  Napi::ObjectReference m_shown_owner;  // keeps the array behind m_shown alive
-  double* m_shown = nullptr;
+  // Made here and not by the library's modules: it has to outlive them, and would keep their context alive.
+  SharedNumbers m_numbers;
   std::vector<DroppedHandle> m_dropped;
   bool m_drop_log_on = false;
   bool m_closing = false;
   EndScope::Ending m_ending;
-  bool m_looked_up = false;
   JsCallbacks m_callbacks;
-  LogRelay m_log;
-  std::unique_ptr<OwnedBuffers> m_owned_buffers;
-  BufferChanges m_buffer_news;
-  std::unique_ptr<LentMemory> m_lent_memory;
-  SharedBytes m_shared_bytes;
-  std::unique_ptr<ServerConnections> m_connections;
-  LoopDriver& m_loop;  // the thread's
+  NativeCalls m_calls;
   napi_async_cleanup_hook_handle m_cleanup_hook = nullptr;
+  ModuleStates m_states;  // destroyed first: they may use all of the above
 };
 
 }  // namespace bitcoin_support

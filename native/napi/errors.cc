@@ -26,7 +26,7 @@ using CreateError = decltype(napi_create_type_error);
 // The class of the context of the modules whose call it is, which is not always the addon's.
 [[noreturn]] void ThrowArgumentError(CreateError create, Environment::ErrorClass which, napi_env env,
                                      const char* code, const std::string& message) {
-  if (const Environment* const calling = Environment::Calling()) {
+  if (const Environment* const calling = NativeCalls::Calling()) {
     const Napi::Function error_class = calling->error_class(which);
     if (!error_class.IsEmpty()) {
       Napi::Object error = error_class.New({Napi::String::New(env, message)});

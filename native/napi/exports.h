@@ -12,12 +12,12 @@
 
 namespace bitcoin_support {
 
-/// A native function as JavaScript calls it: refused inside the log callback, and throwing what that threw.
+/// A native function as JavaScript calls it. C++ exceptions become JavaScript's; what libevent's callbacks
+/// could not throw is thrown here.
 template <Napi::Value (*kFunction)(const Napi::CallbackInfo&)>
 Napi::Value CallNative(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
-  const Environment::CallScope call(env);
-  LogRelay::CallScope scope(env.log());
+  NativeCalls::Scope scope(env.calls());
   try {
     const Napi::Value result = kFunction(info);
     scope.Rethrow();

@@ -13,19 +13,9 @@ class Environment;
 
 /// The C++ class behind a handle: what a native call checks before it casts.
 enum class HandleKind : uint8_t {
-  kDeclared,
-  kEventBase,
-  kLibEvent,
-  kEvHttp,
-  kEvHttpRequest,
-  kEvHttpConnection,
-  kEvBuffer,
-  kEvConnListener,
-  kEvHttpUri,
-  kEvKeyvalq,
-  kBufferEvent,
-  kBufferEventRateLimitGroup,
-  kEvDnsBase,
+  kDeclared,  ///< of a type that JavaScript has declared itself
+#define HANDLE_KIND(kind, name, parts_end) kind,
+#include "napi/tables.def"
   kCount,
 };
 

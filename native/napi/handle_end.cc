@@ -1,23 +1,13 @@
 #include "napi/handle_end.h"
 
-#include <iterator>
-
 namespace bitcoin_support {
 namespace {
 
 // In EndReason's order.
 constexpr const char* kReasons[] = {
-    "has ended",
-    "has been disposed",
-    "has ended with its base, which was disposed",
-    "has ended with its server, which was disposed",
-    "has ended with what it belonged to",
-    "has ended: its reply was sent",
-    "has ended: its connection closed",
-    "has ended: its exchange is over",
-    "has been finalized",
+#define END_REASON(reason, name, sentence) sentence,
+#include "napi/tables.def"
 };
-static_assert(std::size(kReasons) == static_cast<size_t>(EndReason::kCount));
 
 // mark = -((id * kTypes + type) * kReasonsRoom + reason)
 constexpr uint64_t kTypes = 4096;
@@ -39,7 +29,7 @@ bool HandleEnd::FromMark(double mark, HandleEnd& end) {
          reason > 0 && reason < static_cast<uint64_t>(EndReason::kCount);
 }
 
-std::string HandleEnd::Tell() const {
+std::string HandleEnd::Describe() const {
   const std::string what = type == nullptr ? "the handle" : type->name + " #" + std::to_string(id);
   return what + " " + kReasons[static_cast<size_t>(reason)];
 }

@@ -8,17 +8,9 @@
 
 namespace bitcoin_support {
 
-/// src/events/handle-end.ts has the same places.
 enum class EndReason : uint8_t {
-  kUnknown,
-  kDisposed,
-  kWithBase,
-  kWithServer,
-  kWithOwner,
-  kReplied,
-  kConnectionClosed,
-  kExchangeOver,
-  kFinalized,
+#define END_REASON(reason, name, sentence) reason,
+#include "napi/tables.def"
   kCount,
 };
 
@@ -32,7 +24,7 @@ struct HandleEnd {
   static bool FromMark(double mark, HandleEnd& end);
 
   /// A sentence: `LibEvent #12 has been disposed`.
-  std::string Tell() const;
+  std::string Describe() const;
 };
 
 }  // namespace bitcoin_support

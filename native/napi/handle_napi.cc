@@ -1,7 +1,6 @@
 // The native functions over handles of any type.
 #include "napi/handle_napi.h"
 
-#include "libevent/scrubbing_heap.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
@@ -52,9 +51,12 @@ Napi::Value NewDeclaredNapi(const Napi::CallbackInfo& info) {
 
 // Why what lives on a handle ends that is disposed.
 EndReason ReasonForParts(HandleKind kind) {
-  if (kind == HandleKind::kEventBase) return EndReason::kWithBase;
-  if (kind == HandleKind::kEvHttp) return EndReason::kWithServer;
-  return EndReason::kWithOwner;
+  constexpr EndReason kReasons[] = {
+      EndReason::kWithOwner,
+#define HANDLE_KIND(kind, name, parts_end) EndReason::parts_end,
+#include "napi/tables.def"
+  };
+  return kReasons[static_cast<size_t>(kind)];
 }
 
 // (handle, type index): does nothing when the handle has been disposed
@@ -137,11 +139,6 @@ Napi::Value TakeDroppedNapi(const Napi::CallbackInfo& info) {
   return NewList(info.Env(), list);
 }
 
-// () -> blocks that libevent has allocated now
-Napi::Value LibeventBlocksNapi(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(ScrubbingLiveBlocks()));
-}
-
 // () -> a number below 2^32 that no other call in the process has had
 Napi::Value UniqueNumberNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), NextUniqueNumber());
@@ -162,7 +159,6 @@ void ExportHandleFunctions(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<ListLiveNapi>(env, exports, "listLive", state);
   ExportFunction<SetDropLogNapi>(env, exports, "setDropLog", state);
   ExportFunction<TakeDroppedNapi>(env, exports, "takeDropped", state);
-  ExportFunction<LibeventBlocksNapi>(env, exports, "libeventBlocks", state);
   ExportFunction<UniqueNumberNapi>(env, exports, "uniqueNumber", state);
 }
 

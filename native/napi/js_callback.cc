@@ -3,48 +3,29 @@
 #include <optional>
 #include <string>
 
-#include "loop/event_base.h"
 #include "napi/async_context.h"
+#include "napi/callback_host.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 
 namespace bitcoin_support {
 namespace {
 
-// In JsCallback's order.
-constexpr const char* kNames[] = {
-    "event",           "once",         "request",     "requestComplete", "chunkWritten", "disconnect",
-    "connectionClose", "clientDone",   "clientError", "clientHeaders",   "clientChunk",  "accept",
-    "acceptError",     "bodyReadable", "errorPage",   "bufferRead",      "bufferWrite",  "bufferEvent",
-    "bufferFilter",    "dnsResult",    "dispatchEnd", "dropped",         "bufferNews",
+/// Where libevent calls from: see tables.def.
+enum class ComesFrom : uint8_t { kLoop, kLibevent };
+
+struct CallbackEntry {
+  const char* name;
+  ComesFrom comes_from;
 };
-static_assert(std::size(kNames) == static_cast<size_t>(JsCallback::kCount));
+
+// In JsCallback's order.
+constexpr CallbackEntry kCallbacks[] = {
+#define JS_CALLBACK(callback, name, comes_from, parameters) {#name, ComesFrom::comes_from},
+#include "napi/tables.def"
+};
 
 constexpr size_t kMaxArgs = 4;
-
-// Whether libevent goes on with something of its own when the callback returns that a loop inside might free:
-// evhttp with its connection and its request, evdns with its lookup, a filter with its buffers and with the
-// filter itself. Bufferevents and events are held in their own callbacks.
-bool IsInLibevent(JsCallback which) {
-  switch (which) {
-    case JsCallback::kRequest:
-    case JsCallback::kRequestComplete:
-    case JsCallback::kChunkWritten:
-    case JsCallback::kDisconnect:
-    case JsCallback::kConnectionClose:
-    case JsCallback::kClientDone:
-    case JsCallback::kClientError:
-    case JsCallback::kClientHeaders:
-    case JsCallback::kClientChunk:
-    case JsCallback::kBodyReadable:
-    case JsCallback::kErrorPage:
-    case JsCallback::kBufferFilter:
-    case JsCallback::kDnsResult:
-      return true;
-    default:
-      return false;
-  }
-}
 
 }  // namespace
 
@@ -55,34 +36,34 @@ void JsCallbacks::Configure(const Napi::Object& functions, Napi::Array kept) {
     kept.Set(kept.Length(), function);
     return Napi::Weak(function.As<Napi::Function>());
   };
-  for (size_t i = 0; i < m_functions.size(); ++i) m_functions[i] = take(kNames[i]);
+  for (size_t i = 0; i < m_functions.size(); ++i) m_functions[i] = take(kCallbacks[i].name);
   m_drain_ticks = take("drainTicks");
   m_receiver = Napi::Persistent(Napi::Object::New(m_env.napi()));
 }
 
 bool JsCallbacks::callable() const { return m_env.can_call_js() && m_env.configured(); }
 
-void JsCallbacks::Call(EventBase& base, JsCallback which, std::initializer_list<double> args,
+void JsCallbacks::Call(CallbackHost& base, JsCallback which, std::initializer_list<double> args,
                        const AsyncContext* context) noexcept {
-  std::optional<EventBase::FreeingScope> freeing;
-  if (IsInLibevent(which)) freeing.emplace(base);
-  TellBufferNews(base);
+  std::optional<CallbackHost::FreeingScope> freeing;
+  if (kCallbacks[static_cast<size_t>(which)].comes_from == ComesFrom::kLibevent) freeing.emplace(base);
+  ReportBufferChanges(base);
   CallOne(base, which, args, context);
 }
 
-void JsCallbacks::TellBufferNews(EventBase& base) noexcept {
-  if (m_env.buffer_news().pending()) CallOne(base, JsCallback::kBufferNews, {}, nullptr);
+void JsCallbacks::ReportBufferChanges(CallbackHost& base) noexcept {
+  if (m_buffers_changed) CallOne(base, JsCallback::kBuffersChanged, {}, nullptr);
 }
 
-void JsCallbacks::TellBufferNewsToCaller() {
-  if (!m_env.buffer_news().pending() || !callable()) return;
+void JsCallbacks::ReportBufferChangesToCaller() {
+  if (!m_buffers_changed || !callable()) return;
   napi_value base = nullptr;
   napi_create_uint32(m_env.napi(), 0, &base);
-  const Napi::Function function = m_functions[static_cast<size_t>(JsCallback::kBufferNews)].Value();
+  const Napi::Function function = m_functions[static_cast<size_t>(JsCallback::kBuffersChanged)].Value();
   function.Call(m_receiver.Value(), {base});
 }
 
-void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args,
+void JsCallbacks::CallOne(CallbackHost& base, JsCallback which, std::initializer_list<double> args,
                           const AsyncContext* context) noexcept {
   if (!callable()) return;
   // What ends inside ends of what JavaScript does there.
@@ -102,11 +83,11 @@ void JsCallbacks::CallOne(EventBase& base, JsCallback which, std::initializer_li
     napi_is_exception_pending(env, &pending);
     if (!pending) {
       // The thread is being terminated: leave the loop, Node does the rest.
-      base.BreakTurn();
+      base.BreakLoop();
     } else if (napi_get_and_clear_last_exception(env, &error) == napi_ok) {
       if (m_sync_loop != nullptr) {
         Keep(error);
-        m_sync_loop->BreakTurn();
+        m_sync_loop->BreakLoop();
       } else {
         napi_fatal_exception(env, error);
       }

@@ -4,40 +4,22 @@
 #include <napi.h>
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <utility>
 
 namespace bitcoin_support {
 
 class AsyncContext;
+class CallbackHost;
 class Environment;
-class EventBase;
 
-/// The functions that JavaScript registers once. Each takes the base's slot first; handles are numbers.
+/// The functions that JavaScript registers once: see tables.def. Each takes the base's slot first; handles
+/// are numbers.
 enum class JsCallback : uint8_t {
-  kEvent,            ///< (base, event slot, what | kStillPending)
-  kOnce,             ///< (base, once id, what)
-  kRequest,          ///< (base, http, route id, request)
-  kRequestComplete,  ///< (base, request, written): once for each request that wants it
-  kChunkWritten,     ///< (base, key, written): once for each key
-  kDisconnect,       ///< (base, request, gone): 0: the peer closed its side; 1: the connection goes
-  kConnectionClose,  ///< (base, connection)
-  kClientDone,       ///< (base, request, alive, call): call 0: only forget it
-  kClientError,      ///< (base, request, EVREQ_HTTP_*)
-  kClientHeaders,    ///< (base, request): the reply's headers have come
-  kClientChunk,      ///< (base, request): a part of the reply's body is there
-  kAccept,           ///< (base, listener, fd): closed unless JavaScript takes it
-  kAcceptError,      ///< (base, listener, errno)
-  kBodyReadable,     ///< (base, request): some of its body can be taken, or none will come
-  kErrorPage,    ///< (base, http, status): what httpAnswerPage() is called with answers, else libevent's page
-  kBufferRead,   ///< (base, bufferevent slot)
-  kBufferWrite,  ///< (base, bufferevent slot)
-  kBufferEvent,  ///< (base, bufferevent slot, BEV_EVENT_*, errno, EVUTIL_EAI_*)
-  kBufferFilter,  ///< (base, bufferevent slot, 1 for output, limit or -1, BEV_NORMAL or another mode)
-  kDnsResult,     ///< (base, key, result, DNS_IPv4_A or another type, seconds)
-  kDispatchEnd,   ///< (base, result)
-  kDropped,       ///< (): handles were dropped while the drop log is on
-  kBufferNews,    ///< (): something has happened to buffers
+#define JS_CALLBACK(callback, name, comes_from, parameters) callback,
+#include "napi/tables.def"
   kCount,
 };
 
@@ -56,27 +38,30 @@ class JsCallbacks {
   void Configure(const Napi::Object& functions, Napi::Array kept);
 
   /// Calls the function with numbers. Afterwards promises and nextTicks have run, unless JavaScript is
-  /// further up the stack by itself (then they run when that returns).
+  /// further up the stack on its own (then they run when that returns).
   ///
   /// What it throws: inside a synchronous loop, of whichever base, it stops the innermost one and is kept for
   /// RethrowPending(); otherwise it becomes Node's `uncaughtException`. Never throws itself, so it may be
   /// called from libevent's callbacks. Does nothing while the environment closes.
   ///
   /// `context`: the one to run in; without one JavaScript sees to it itself.
-  void Call(EventBase& base, JsCallback which, std::initializer_list<double> args,
+  void Call(CallbackHost& base, JsCallback which, std::initializer_list<double> args,
             const AsyncContext* context = nullptr) noexcept;
 
-  /// Has what has happened to buffers told, if anything has, as Call() does. Call() does it first.
-  void TellBufferNews(EventBase& base) noexcept;
+  /// Whether there are changes of buffers that kBuffersChanged has not reported yet.
+  void set_buffers_changed(bool on) { m_buffers_changed = on; }
+
+  /// Calls kBuffersChanged as Call() does, if there is something to report. Call() does so first.
+  void ReportBufferChanges(CallbackHost& base) noexcept;
 
   /// The same at the end of a native function that JavaScript has called.
   /// @throws what JavaScript throws
-  void TellBufferNewsToCaller();
+  void ReportBufferChangesToCaller();
 
   /// Spans a synchronous loop of the base's.
   class SyncLoop {
    public:
-    SyncLoop(JsCallbacks& callbacks, EventBase& base)
+    SyncLoop(JsCallbacks& callbacks, CallbackHost& base)
         : m_callbacks(callbacks), m_outer(std::exchange(callbacks.m_sync_loop, &base)) {}
     ~SyncLoop() { m_callbacks.m_sync_loop = m_outer; }
     SyncLoop(const SyncLoop&) = delete;
@@ -84,7 +69,7 @@ class JsCallbacks {
 
    private:
     JsCallbacks& m_callbacks;
-    EventBase* const m_outer;
+    CallbackHost* const m_outer;
   };
 
   /// Rethrows what a callback threw inside the synchronous loop that has just ended.
@@ -101,7 +86,7 @@ class JsCallbacks {
  private:
   /// Whether the functions are there: while a handle lives they are, once they have been handed over.
   bool callable() const;
-  void CallOne(EventBase& base, JsCallback which, std::initializer_list<double> args,
+  void CallOne(CallbackHost& base, JsCallback which, std::initializer_list<double> args,
                const AsyncContext* context) noexcept;
   bool Invoke(JsCallback which, napi_value* argv, size_t argc, const AsyncContext* context, bool drain_ticks);
   /// Runs nextTicks and promises. What they throw is Node's `uncaughtException`.
@@ -114,7 +99,8 @@ class JsCallbacks {
   Napi::FunctionReference m_drain_ticks;
   Napi::ObjectReference m_receiver;
   Napi::ObjectReference m_pending;
-  EventBase* m_sync_loop = nullptr;  // the innermost on the stack
+  CallbackHost* m_sync_loop = nullptr;  // the innermost on the stack
+  bool m_buffers_changed = false;
 };
 
 }  // namespace bitcoin_support

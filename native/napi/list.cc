@@ -23,7 +23,7 @@ Napi::Array Fill(Napi::Env env, std::span<const napi_value> values) {
 }  // namespace
 
 ListArg::ListArg(const Napi::CallbackInfo& info, size_t index) : m_env(info.Env()) {
-  if (Environment::From(info).looked_up()) {
+  if (Environment::From(info).calls().looked_up()) {
     throw Napi::Error::New(m_env, "an array is read after a handle has been looked up");
   }
   const std::string what = "argument " + std::to_string(index);

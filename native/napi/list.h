@@ -1,5 +1,5 @@
-// Arrays between JavaScript and C++. Whoever reads or fills one runs JavaScript: a getter or a proxy among
-// its elements, a setter that the prototype of all arrays has been given. Any of them may dispose any handle.
+// Arrays between JavaScript and C++. Reading or filling one may run JavaScript: a getter or a proxy among its
+// elements, a setter that the prototype of all arrays has been given. Any of them may dispose any handle.
 #pragma once
 
 #include <napi.h>

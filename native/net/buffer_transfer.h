@@ -15,11 +15,11 @@ namespace bitcoin_support {
 class BufferTransfer {
  public:
   explicit BufferTransfer(EventBase& base)
-      : m_env(base.env()), m_changes(m_env.buffer_news()), m_busy(base) {}
+      : m_env(base.env()), m_changes(m_env.State<BufferChanges>()), m_busy(base) {}
 
   /// @throws what a callback throws
   Napi::Value End(Napi::Value result) {
-    m_env.callbacks().TellBufferNewsToCaller();
+    m_env.callbacks().ReportBufferChangesToCaller();
     return result;
   }
 

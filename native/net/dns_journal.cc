@@ -1,21 +1,20 @@
 #include "net/dns_journal.h"
 
 #include <event2/dns.h>
+#include <event2/event.h>
 
-#include <atomic>
 #include <cstdlib>
+#include <mutex>
 #include <new>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
+#include "libevent/log_relay.h"
 #include "net/dns_lookup.h"
 
 namespace bitcoin_support {
 namespace {
-
-std::atomic<event_log_cb> g_log = nullptr;
-std::atomic<bool> g_debug = false;
 
 using Question = unsigned long long;
 
@@ -68,12 +67,10 @@ void DnsJournal::Note(const char* text) {
   }
 }
 
-void DnsJournal::Install(event_log_cb log) {
-  g_log = log;
-  evdns_set_log_fn(OnLog);
+void DnsJournal::Install() {
+  static std::once_flag once;
+  std::call_once(once, [] { evdns_set_log_fn(OnLog); });
 }
-
-void DnsJournal::SetDebug(bool on) { g_debug = on; }
 
 void DnsJournal::OnLog(int is_warning, const char* text) {
   const bool debug = is_warning == 0 && IsDebug(text);
@@ -82,8 +79,8 @@ void DnsJournal::OnLog(int is_warning, const char* text) {
   } catch (const std::bad_alloc&) {
     // Exceptions must not reach libevent. Only the reason of a failure is lost.
   }
-  if (debug && !g_debug) return;
-  g_log.load()(is_warning != 0 ? EVENT_LOG_WARN : debug ? EVENT_LOG_DEBUG : EVENT_LOG_MSG, text);
+  if (debug && !LogRelay::debug()) return;
+  LogRelay::OnLog(is_warning != 0 ? EVENT_LOG_WARN : debug ? EVENT_LOG_DEBUG : EVENT_LOG_MSG, text);
 }
 
 DnsJournal::AskingScope::AskingScope(DnsLookup& lookup)

@@ -1,8 +1,6 @@
 // SERVFAIL answers, which only libevent's log tells of.
 #pragma once
 
-#include <event2/event.h>
-
 namespace bitcoin_support {
 
 class DnsLookup;
@@ -13,10 +11,9 @@ class DnsLookup;
 /// A lookup that libevent has queued, because it asks at most 64 questions at a time, is not known here.
 class DnsJournal {
  public:
-  /// Takes libevent's DNS messages, for the whole process, and passes them on to `log`: debug messages only
-  /// after SetDebug(true).
-  static void Install(event_log_cb log);
-  static void SetDebug(bool on);
+  /// Takes libevent's DNS messages, for the whole process, and passes them on to the LogRelay: debug messages
+  /// only while libevent logs those.
+  static void Install();
 
   /// Questions that libevent asks while it exists belong to a lookup.
   class AskingScope {

@@ -1,5 +1,5 @@
 import { native } from '../native/native.js'
-import { Shown, shown } from '../native/shown.js'
+import { SharedNumber, sharedNumber } from '../native/shared-numbers.js'
 import { noteLockedPool } from './locked-pool.js'
 import { moveAside, moveMemory, moveToLend } from './move-memory.js'
 import { fail } from './secure-error.js'
@@ -29,7 +29,7 @@ const RETIRE = -2
  */
 export function lend(number: number): Loan {
   const place = native.secureBufferLend(number)
-  const length = shown(Shown.lentLength)
+  const length = sharedNumber(SharedNumber.lentLength)
   noteLockedPool()
   if (place < 0) fail()
   const holder = holders[place] ?? native.secureLentShow(place)

@@ -1,5 +1,5 @@
 import { native } from '../native/native.js'
-import { Shown, shown } from '../native/shown.js'
+import { SharedNumber, sharedNumber } from '../native/shared-numbers.js'
 import { traceSecure } from '../util/tracing.js'
 import { checkString, rangeError } from '../util/validation.js'
 
@@ -83,8 +83,8 @@ export function walkLockedPool(): string {
 
 /** Reports the effects of the last allocation on the pool: traces its growth, and warns once when it is not locked. */
 export function noteLockedPool(): void {
-  const now = shown(Shown.growths)
-  const failed = shown(Shown.lockFailures)
+  const now = sharedNumber(SharedNumber.growths)
+  const failed = sharedNumber(SharedNumber.lockFailures)
   if (now > growths) {
     growths = now
     traceSecure('arena_growth')
@@ -94,7 +94,7 @@ export function noteLockedPool(): void {
     traceSecure('lock_failure')
   }
   // The addon knows the process's policy, and chooses one thread for the warning.
-  const due = shown(Shown.lockWarnings)
+  const due = sharedNumber(SharedNumber.lockWarnings)
   if (due <= warnings) return
   warnings = due
   process.emitWarning('Secret memory could not be locked and may be swapped out: see RLIMIT_MEMLOCK', {

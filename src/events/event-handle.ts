@@ -1,7 +1,7 @@
 import { type InspectOptionsStylized, inspect } from 'node:util'
 import { EventError, type EventErrorCode } from '../native/errors.js'
 import { type HandleNumber, native } from '../native/native.js'
-import { Shown, shown } from '../native/shown.js'
+import { SharedNumber, sharedNumber } from '../native/shared-numbers.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
 import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'
@@ -31,7 +31,7 @@ const collected = new FinalizationRegistry<HandleNumber>((number) => {
   const stack = creationStack(number)
   const gone = native.collect(number)
   traceDropped()
-  if (shown(Shown.bufferNews) !== 0) reportBufferChanges()
+  if (sharedNumber(SharedNumber.bufferChanges) !== 0) reportBufferChanges()
   if (gone === undefined) return
   const [type, id] = gone
   process.emitWarning(`${type} #${id} was collected without having been disposed`, {
@@ -86,7 +86,7 @@ export abstract class EventHandle {
   constructor(type: number, number: HandleNumber) {
     this.#type = type
     this.#number = number
-    this.id = shown(Shown.createdId)
+    this.id = sharedNumber(SharedNumber.createdId)
     traceCreated(number, type, this.id)
   }
 
@@ -113,7 +113,7 @@ export abstract class EventHandle {
       throw error
     }
     this.#reportReleased()
-    if (shown(Shown.bufferNews) !== 0) reportBufferChanges()
+    if (sharedNumber(SharedNumber.bufferChanges) !== 0) reportBufferChanges()
   }
 
   #reportReleased(): void {

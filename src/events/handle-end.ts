@@ -1,14 +1,8 @@
-// What has ended a handle, for the error of a call that comes later. The addon tells it: see native/napi/handle_end.h, which
-// has the same places.
+// What has ended a handle, for the error of a call that comes later. The addon reads it: see native/napi/handle_end.h.
 import type { HandleNumber } from '../native/native.js'
+import { EndReason as HandleEnd } from '../native/tables.js'
 
-/** Why a handle has ended. */
-export const HandleEnd = {
-  disposed: 1,
-  replied: 5,
-  connectionClosed: 6,
-  exchangeOver: 7,
-} as const
+export { HandleEnd }
 
 const TYPES = 4096
 const REASONS = 16

@@ -27,7 +27,7 @@ export interface NativeHttpClient {
     headers: string,
     body: string | Uint8Array | undefined,
   ): void
-  /** @returns the reason and the headers: reason, NUL, name, NUL, value, NUL …; the rest is shown: see `Shown` */
+  /** @returns the reason and the headers: reason, NUL, name, NUL, value, NUL …; the rest stands in `SharedNumber` */
   requestTakeReply(request: HandleNumber, slab: Uint8Array | undefined, offset: number): string
   requestBeginChunks(request: HandleNumber): void
   requestSendChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean

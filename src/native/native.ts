@@ -11,37 +11,10 @@ import type { NativeHttp } from './http.js'
 import type { NativeHttpClient } from './http-client.js'
 import type { NativeListener } from './listener.js'
 import type { NativeMemory } from './memory.js'
+import type { NativeCallbacks } from './tables.js'
 import type { NativeUri } from './uri.js'
 
 export type { HandleNumber }
-
-/** Functions that the addon calls. Each takes the slot of the base that it concerns first. */
-export interface NativeCallbacks {
-  event(base: number, slot: number, what: number): void
-  once(base: number, id: number, what: number): void
-  request(base: number, http: HandleNumber, route: number, request: HandleNumber): void
-  requestComplete(base: number, request: HandleNumber, written: number): void
-  chunkWritten(base: number, key: number, written: number): void
-  disconnect(base: number, request: HandleNumber, gone: number): void
-  connectionClose(base: number, connection: HandleNumber): void
-  clientDone(base: number, slot: number, alive: number, call: number): void
-  clientError(base: number, slot: number, code: number): void
-  accept(base: number, listener: HandleNumber, fd: number): void
-  acceptError(base: number, listener: HandleNumber, errno: number): void
-  clientHeaders(base: number, slot: number): void
-  clientChunk(base: number, slot: number): void
-  bodyReadable(base: number, request: HandleNumber): void
-  errorPage(base: number, http: HandleNumber, status: number): void
-  bufferRead(base: number, slot: number): void
-  bufferWrite(base: number, slot: number): void
-  bufferEvent(base: number, slot: number, what: number, errno: number, dnsError: number): void
-  bufferFilter(base: number, slot: number, output: number, limit: number, mode: number): void
-  dnsResult(base: number, key: number, result: number, type: number, ttl: number): void
-  dispatchEnd(base: number, result: number): void
-  dropped(base: number): void
-  bufferNews(base: number): void
-  drainTicks(): void
-}
 
 /** What the addon exports. */
 export interface NativeAddon
@@ -60,8 +33,8 @@ export interface NativeAddon
   runtimeSupportedMethods(): string[]
   logSetCallback(callback: ((severity: number, message: string) => void) | null): void
   logEnableDebug(on: boolean): void
-  /** See shown.ts. */
-  readonly shown: Float64Array
+  /** See shared-numbers.ts. */
+  readonly sharedNumbers: Float64Array
   configure(config: {
     EventError: typeof EventError
     TypeError: TypeErrorConstructor

@@ -161,6 +161,25 @@ describe('ref() and unref()', () => {
     })
   }
 
+  it('leave an exception of the same callback to end a blocking loop', () => {
+    using base = obtainEventBase()
+    const waiting = obtainEvtimer(base, ignore)
+    waiting.add(NEVER)
+    let ticks = 0
+    const forever = obtainEvent(base, -1, EV_PERSIST, () => {
+      if (ticks++ === 3) base.loopbreak()
+    })
+    forever.add(1)
+    const last = obtainEvtimer(base, () => {
+      waiting.unref()
+      throw new Error('of the callback')
+    })
+    last.active(0)
+    expect(() => base.dispatchSync()).to.throw('of the callback')
+    expect(ticks).to.equal(0)
+    expect(base.gotBreak()).to.equal(false)
+  })
+
   it('of a server leave its connections theirs', async () => {
     using base = obtainEventBase()
     const http = obtainEvHttp(base).unref()

@@ -2,7 +2,7 @@
 
 import { EventError } from '../../native/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
-import { Shown, shown } from '../../native/shown.js'
+import { SharedNumber, sharedNumber } from '../../native/shared-numbers.js'
 import { traceCreated, traceDropped } from '../../util/tracing.js'
 import { checkBytes } from '../../util/validation.js'
 import { ReadSlab } from '../buffers/read-slab.js'
@@ -86,8 +86,8 @@ export class Exchange implements OutgoingReceiver {
     this.#resolve = resolve
     this.#reject = reject
     this.#number = native.requestNew()
-    this.#slot = shown(Shown.createdSlot)
-    traceCreated(this.#number, REQUEST_TYPE, shown(Shown.createdId))
+    this.#slot = sharedNumber(SharedNumber.createdSlot)
+    traceCreated(this.#number, REQUEST_TYPE, sharedNumber(SharedNumber.createdId))
   }
 
   #send(request: CheckedRequest): void {
@@ -193,7 +193,12 @@ export class Exchange implements OutgoingReceiver {
     )
     this.#drive.settle(
       this.#resolve,
-      new EvHttpResponse(shown(Shown.replyStatus), shown(Shown.replyMinor), head, new BodyReader(this.#stream)),
+      new EvHttpResponse(
+        sharedNumber(SharedNumber.replyStatus),
+        sharedNumber(SharedNumber.replyMinor),
+        head,
+        new BodyReader(this.#stream),
+      ),
     )
     // These functions hold the promise and so the response. Only the user may hold it, so that its collection shows.
     this.#resolve = this.#reject = () => {}
@@ -219,12 +224,12 @@ export class Exchange implements OutgoingReceiver {
     } else {
       const start = slab.begin()
       const head = native.requestTakeReply(this.#number, slab.block, start)
-      const status = shown(Shown.replyStatus)
+      const status = sharedNumber(SharedNumber.replyStatus)
       if (status === 0) {
         this.#drive.settle(this.#reject, unconnectedError(this.#connection, this.#terms))
       } else {
-        const body = takeBody(this.#number, start, shown(Shown.replyLength))
-        this.#drive.settle(this.#resolve, new EvHttpResponse(status, shown(Shown.replyMinor), head, body))
+        const body = takeBody(this.#number, start, sharedNumber(SharedNumber.replyLength))
+        this.#drive.settle(this.#resolve, new EvHttpResponse(status, sharedNumber(SharedNumber.replyMinor), head, body))
       }
     }
   }

@@ -180,7 +180,7 @@ native.configure({
       receiver?.[kDispatchEnded](result)
     },
     dropped: traceDropped,
-    bufferNews: reportBufferChanges,
+    buffersChanged: reportBufferChanges,
     // What Node itself runs after each callback. It has no other name; deprecation concerns documentation alone.
     drainTicks: (process as unknown as { _tickCallback(): void })._tickCallback,
   },

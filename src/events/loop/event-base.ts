@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { deserialize } from 'node:v8'
 import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
-import { Shown, shown } from '../../native/shown.js'
+import { SharedNumber, sharedNumber } from '../../native/shared-numbers.js'
 import { AbortError } from '../../util/abort-error.js'
 import { registerGauges } from '../../util/tracing.js'
 import {
@@ -138,7 +138,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
         avoidMethods,
       ),
     )
-    this.#receivers = new Receivers<EventBase>(shown(Shown.createdSlot), this)
+    this.#receivers = new Receivers<EventBase>(sharedNumber(SharedNumber.createdSlot), this)
     this.#drive = new LoopDrive(this.#runner())
     reportWhenCollected(this)
     registerGauges()

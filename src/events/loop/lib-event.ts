@@ -1,5 +1,5 @@
 import { native } from '../../native/native.js'
-import { Shown, shown } from '../../native/shown.js'
+import { SharedNumber, sharedNumber } from '../../native/shared-numbers.js'
 import {
   checkAddress,
   checkCArgument,
@@ -88,7 +88,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
         ? native.libEventNewInC(handleOf(base), fd, what, callback, argument)
         : native.libEventNew(handleOf(base), fd, what),
     )
-    this.#slot = shown(Shown.createdSlot)
+    this.#slot = sharedNumber(SharedNumber.createdSlot)
     this.#base = base
     this.#fd = fd
     this.#events = what

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { EventError } from '../../native/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
-import { Shown, shown } from '../../native/shown.js'
+import { SharedNumber, sharedNumber } from '../../native/shared-numbers.js'
 import {
   checkBits,
   checkBoolean,
@@ -127,7 +127,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   /** @internal */
   constructor(origin: Origin) {
     super(kAdopt, origin.number)
-    this.#slot = shown(Shown.createdSlot)
+    this.#slot = sharedNumber(SharedNumber.createdSlot)
     this.#origin = origin
     this.#base = origin.base
     if (origin.input !== undefined || origin.output !== undefined) this.#keep(true)
@@ -269,7 +269,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   #forgetEndedViews(): void {
-    const ended = shown(Shown.ended)
+    const ended = sharedNumber(SharedNumber.endedHandles)
     if (ended === this.#endedWhenSeen) return
     if (this.#input?.disposed) this.#input = undefined
     if (this.#output?.disposed) this.#output = undefined

@@ -1,4 +1,4 @@
-#include "loop/internal_event.h"
+#include "libevent/internal_event.h"
 
 #include <event2/event_struct.h>
 

@@ -1,4 +1,4 @@
-#include "libevent/fork_count.h"
+#include "napi/fork_count.h"
 
 #include "secure/platform.h"
 

@@ -1,0 +1,153 @@
+#include "loop/deferred_release.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <uv.h>
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "libevent/internal_event.h"
+#include "loop/event_base.h"
+
+namespace bitcoin_support {
+namespace {
+
+// How many callbacks are waiting that libevent has put off: what is active and no event.
+int CountDeferred(event_base* base) {
+  const int active = event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE);
+  if (active == 0) return 0;
+  int events = 0;
+  const auto count = [](const event_base*, const event* ev, void* arg) {
+    if ((ev->ev_evcallback.evcb_flags & (EVLIST_ACTIVE | EVLIST_ACTIVE_LATER)) != 0)
+      ++*static_cast<int*>(arg);
+    return 0;
+  };
+  event_base_foreach_event(base, count, &events);
+  return active - events;
+}
+
+void Free(event*& ev) {
+  if (ev != nullptr) event_free(std::exchange(ev, nullptr));
+}
+
+}  // namespace
+
+void DeferredRelease::WhenIdle(std::function<void()> release) {
+  if (busy()) {
+    m_when_idle.push_back(std::move(release));
+    ReleaseInLoop();
+    return;
+  }
+  // What is released may call back, and what that disposes has to wait for it.
+  const EventBase::BusyScope scope(m_base);
+  const CallbackHost::FreeingScope freeing(m_base);
+  release();
+}
+
+void DeferredRelease::ReleaseAll() {
+  const CallbackHost::FreeingScope freeing(m_base);
+  while (!m_when_idle.empty()) {
+    const auto releases = std::exchange(m_when_idle, {});
+    for (const auto& release : releases) release();
+  }
+}
+
+// A blocking loop may go on for as long as what waits to be released keeps something pending, so that is
+// released in an event of its own: then nothing is on the stack but the loop.
+void DeferredRelease::ReleaseInLoop() {
+  if (!m_base.in_outermost_sync_loop()) return;
+  if (m_release == nullptr) m_release = event_new(m_base.base(), -1, 0, OnRelease, this);
+  if (m_release != nullptr) event_active(m_release, EV_TIMEOUT, 1);
+}
+
+void DeferredRelease::OnRelease(evutil_socket_t, short, void* arg) {
+  DeferredRelease& self = *static_cast<DeferredRelease*>(arg);
+  if (self.outermost()) self.ReleaseAll();
+}
+
+void DeferredRelease::EndEvent() {
+  if (m_release != nullptr) event_del(m_release);
+}
+
+// At the lowest priority that there is by then: what is put off has to come first, and of several priorities
+// libevent runs the highest alone before it looks for due timers again. All that lingers has one event,
+// because several would take each other for something that still has to run.
+void DeferredRelease::LookForQuiet() {
+  constexpr timeval kNextTurn{0, 0};
+  if (!m_base.live()) return;
+  if (m_quiet == nullptr) m_quiet = event_new(m_base.base(), -1, 0, OnLookForQuiet, this);
+  if (m_quiet == nullptr) return;  // what lingers goes with the base
+  event_priority_set(m_quiet, event_base_get_npriorities(m_base.base()) - 1);
+  event_add(m_quiet, &kNextTurn);
+}
+
+void DeferredRelease::OnLookForQuiet(evutil_socket_t, short, void* arg) {
+  DeferredRelease& self = *static_cast<DeferredRelease*>(arg);
+  if (CountDeferred(self.m_base.base()) > 0) {
+    self.LookForQuiet();
+  } else {
+    self.ReleaseLingering();
+  }
+}
+
+void DeferredRelease::ReleaseLingering() {
+  const auto first = std::stable_partition(m_lingering.begin(), m_lingering.end(),
+                                           [](const Lingering* thing) { return !thing->MayBeReleased(); });
+  const std::vector<Lingering*> released(first, m_lingering.end());
+  m_lingering.erase(first, m_lingering.end());
+  for (Lingering* const thing : released) thing->Release();
+}
+
+bool DeferredRelease::RunLastTurns() {
+  bool in_time = true;
+  try {
+    RunDeferredCallbacks(in_time);
+  } catch (const std::bad_alloc&) {
+    // Then the base goes as it is.
+  }
+  // Nothing that looks at these runs any more.
+  while (!m_lingering.empty()) {
+    Lingering* const thing = m_lingering.back();
+    m_lingering.pop_back();
+    thing->Release();
+  }
+  return in_time;
+}
+
+// C may have events on the base that make each other active for ever, so each turn ends after one pass
+// through what is active, and all of them after a time.
+void DeferredRelease::RunDeferredCallbacks(bool& in_time) {
+  constexpr uint64_t kMaxNs = 1'000'000'000;
+  constexpr timeval kNow{0, 0};
+  constexpr timeval kLatest{0, 20'000};
+  event_base* const base = m_base.base();
+  const auto over = [](evutil_socket_t, short, void* arg) {
+    event_base_loopbreak(static_cast<event_base*>(arg));
+  };
+  // At the lowest priority that there is, so that what is active now comes first. The other one ends a turn
+  // that never gets that far.
+  InternalEvent pass(base, -1, 0, over, base, event_base_get_npriorities(base) - 1);
+  InternalEvent latest(base, -1, 0, over, base);
+  const uint64_t deadline_ns = uv_hrtime() + kMaxNs;
+  while (event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE) > 0) {
+    in_time = uv_hrtime() < deadline_ns;
+    if (!in_time || !pass.Add(&kNow) || !latest.Add(&kLatest) ||
+        event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK) < 0) {
+      break;
+    }
+  }
+}
+
+void DeferredRelease::ForgetIdleEvents() {
+  Free(m_release);
+  if (m_lingering.empty()) Free(m_quiet);
+}
+
+void DeferredRelease::FreeEvents() {
+  Free(m_release);
+  Free(m_quiet);
+}
+
+}  // namespace bitcoin_support
