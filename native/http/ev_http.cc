@@ -16,6 +16,7 @@
 #include "http/reply_framing.h"
 #include "http/server_connection.h"
 #include "http/server_connections.h"
+#include "libevent/unique_fd.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 
@@ -131,16 +132,14 @@ void EvHttp::SetTimeout(const timeval& timeout) {
 }
 
 double EvHttp::Accept(int fd, std::string unlink_path, bool no_delay) {
-  if (!base().HasRoomFor(fd)) close(fd);
+  UniqueFd owned(fd);
   base().CheckRoomFor(fd, "evhttp_accept_socket_with_handle");
   // Connections inherit it, so that it costs nothing for each. A UNIX socket does not have it.
   const int on = no_delay ? 1 : 0;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   evhttp_bound_socket* const bound = evhttp_accept_socket_with_handle(m_http, fd);
-  if (bound == nullptr) {
-    close(fd);
-    ThrowEventError(env(), code::kBind, "evhttp_accept_socket_with_handle failed");
-  }
+  if (bound == nullptr) ThrowEventError(env(), code::kBind, "evhttp_accept_socket_with_handle failed");
+  owned.Release();
   const double id = m_next_socket++;
   const auto& socket =
       m_sockets.emplace(id, std::make_unique<BoundSocket>(base().base(), bound, std::move(unlink_path)))

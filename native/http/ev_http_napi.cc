@@ -43,6 +43,8 @@ Napi::Value EvHttp::BindUnixNapi(const Napi::CallbackInfo& info) {
   const std::string path = StringArg(info, 1);
   ListenOptions options;
   options.backlog = IntArg(info, 3);
+  // Before there is a file that nobody would remove.
+  self.base().CheckRoomForNext("evhttp_accept_socket_with_handle");
   const int fd = ListenUnixOrThrow(self.env(), path, IntArg(info, 2), options);
   return Napi::Number::New(info.Env(), self.Accept(fd, path, false));
 }
@@ -69,6 +71,8 @@ Napi::Value EvHttp::AcceptFdNapi(const Napi::CallbackInfo& info) {
     ThrowEventError(self.env(), code::kBind,
                     "descriptor " + std::to_string(fd) + " is a socket of neither IPv4, IPv6 nor UNIX");
   }
+  // Accept() closes what it cannot use, and this one is the caller's until it is taken.
+  self.base().CheckRoomFor(fd, "evhttp_accept_socket_with_handle");
   evutil_make_socket_nonblocking(fd);
   return Napi::Number::New(info.Env(), self.Accept(fd, "", no_delay));
 }

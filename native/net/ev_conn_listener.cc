@@ -139,6 +139,8 @@ Napi::Value EvConnListener::BindUnixNapi(const Napi::CallbackInfo& info) {
   options.backlog = IntArg(info, 2);
   // There is no handshake that could be waited for.
   const auto flags = static_cast<unsigned>(IntArg(info, 3)) & ~unsigned{LEV_OPT_DEFERRED_ACCEPT};
+  // Before there is a file that nobody would remove.
+  base.CheckRoomForNext("evconnlistener_new");
   UniqueFd fd(ListenUnixOrThrow(base.env(), path, -1, options));
   auto* const self = new EvConnListener(base, fd.get(), flags, path);
   fd.Release();
