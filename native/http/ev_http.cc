@@ -22,6 +22,7 @@
 #include "http/reply_writer.h"
 #include "http/server_connection.h"
 #include "http/server_connections.h"
+#include "libevent/unique_fd.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
@@ -143,16 +144,14 @@ void EvHttp::SetTimeout(const timeval& timeout) {
 }
 
 double EvHttp::Accept(int fd, std::string unlink_path, bool no_delay) {
-  if (!base().HasRoomFor(fd)) close(fd);
+  UniqueFd owned(fd);
   base().CheckRoomFor(fd, "evhttp_accept_socket_with_handle");
   // Connections inherit it, so that it costs nothing for each. A UNIX socket does not have it.
   const int on = no_delay ? 1 : 0;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   evhttp_bound_socket* const bound = evhttp_accept_socket_with_handle(m_http, fd);
-  if (bound == nullptr) {
-    close(fd);
-    ThrowEventError(env(), code::kBind, "evhttp_accept_socket_with_handle failed");
-  }
+  if (bound == nullptr) ThrowEventError(env(), code::kBind, "evhttp_accept_socket_with_handle failed");
+  owned.Release();
   const double id = m_next_socket++;
   const auto& socket =
       m_sockets.emplace(id, std::make_unique<BoundSocket>(base().base(), bound, std::move(unlink_path)))
@@ -399,6 +398,8 @@ Napi::Value EvHttp::BindUnixNapi(const Napi::CallbackInfo& info) {
   const std::string path = StringArg(info, 1);
   ListenOptions options;
   options.backlog = IntArg(info, 3);
+  // Before there is a file that nobody would remove.
+  self.base().CheckRoomForNext("evhttp_accept_socket_with_handle");
   const int fd = ListenUnixOrThrow(self.env(), path, IntArg(info, 2), options);
   return Napi::Number::New(info.Env(), self.Accept(fd, path, false));
 }
@@ -425,6 +426,8 @@ Napi::Value EvHttp::AcceptFdNapi(const Napi::CallbackInfo& info) {
     ThrowEventError(self.env(), code::kBind,
                     "descriptor " + std::to_string(fd) + " is a socket of neither IPv4, IPv6 nor UNIX");
   }
+  // Accept() closes what it cannot use. This descriptor is the caller's until it is taken.
+  self.base().CheckRoomFor(fd, "evhttp_accept_socket_with_handle");
   evutil_make_socket_nonblocking(fd);
   return Napi::Number::New(info.Env(), self.Accept(fd, "", no_delay));
 }

@@ -1,6 +1,6 @@
 // A base on select, in a process that has more descriptors open than select can watch: the C library would end it.
-import { closeSync, openSync } from 'node:fs'
-import { constants } from 'node:os'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
 import {
   DNS_OPTIONS_ALL,
   EV_READ,
@@ -8,6 +8,7 @@ import {
   type EvConnListener,
   EventError,
   type EvHttpBoundSocket,
+  getUniquePath,
   obtainBufferEventSocket,
   obtainEvConnListenerBind,
   obtainEvDnsBase,
@@ -17,6 +18,7 @@ import {
   obtainEvHttpConnectionBase,
   obtainEvtimer,
 } from 'bitcoin-support'
+import { event_add } from 'bitcoin-support/libevent'
 import { expect } from 'chai'
 import { Journal } from '../../support/deferred.js'
 import { expectCode, expectRejection } from '../../support/errors.js'
@@ -62,6 +64,8 @@ describe('A base on select, with descriptors that it has no room for', () => {
     const crowd = new Crowd()
     try {
       using pair = new SocketPair()
+      const path = getUniquePath(tmpdir())
+      const listening = nativeSupport.boundTcpSocket(1)
       // Its own pair for signals is one of those.
       using late = obtainEventBase(SELECT)
       const signal = obtainEvent(late, constants.signals.SIGUSR2, EV_SIGNAL, ignore)
@@ -76,11 +80,17 @@ describe('A base on select, with descriptors that it has no room for', () => {
         'EvDnsBase.resolvConfParse': () => dns.resolvConfParse(DNS_OPTIONS_ALL, '/etc/resolv.conf'),
         'obtainEvDnsBase with nameservers': () => obtainEvDnsBase(base, { initializeNameservers: true }),
         obtainEvConnListenerBind: () => obtainEvConnListenerBind(base, ignore, undefined, LOOPBACK),
+        'EvHttp.bindUnixSocket': () => http.bindUnixSocket(path),
+        'EvHttp.acceptSocketWithHandle': () => http.acceptSocketWithHandle(listening),
+        'EvConnListener on a UNIX socket': () => obtainEvConnListenerBind(base, ignore, undefined, { path }),
         'EvHttp.bindSocketWithHandle': () => http.bindSocketWithHandle('127.0.0.1', 0),
       }
       for (const [name, attempt] of Object.entries(attempts)) {
         expect(attempt, name).to.throw(EventError).that.includes({ errno: -EMFILE, errnoName: 'EMFILE' })
       }
+      expect(existsSync(path), 'no file is left').to.equal(false)
+      expect(nativeSupport.closeDescriptor(listening), 'it is still its owner’s').to.equal(true)
+      expect(event_add(obtainEvent(base, pair.left, EV_READ, ignore), null)).to.equal(-1)
       let called = false
       obtainEvtimer(base, () => {
         called = true
