@@ -13,6 +13,7 @@
 #include "libevent/libevent_runtime.h"
 #include "libevent/log_relay.h"
 #include "loop/backend_descriptors.h"
+#include "loop/coarse_timeouts.h"
 #include "loop/event_share.h"
 #include "loop/lib_event.h"
 #include "loop/loop_driver.h"
@@ -79,6 +80,7 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
                     "event_base_new_with_config failed: no backend has the required features");
   }
   m_first_beyond = GuardSelect(m_base);
+  if (options.precise_timer) UseCoarseTimeouts(m_base);
   if (options.priorities > 1 && event_base_priority_init(m_base, options.priorities) != 0) {
     event_base_free(m_base);
     m_base = nullptr;
@@ -140,6 +142,7 @@ void EventBase::Reinit() {
     if (errno != 0) ThrowSystemError(env(), code::kLibevent, "event_reinit", errno, "an event was not added");
     ThrowEventError(env(), code::kLibevent, "event_reinit failed");
   }
+  if (m_precise_timer) UseCoarseTimeouts(m_base);
   m_forks = ForkCount();
   m_budget.Forget();
   if (m_waker != nullptr && m_waker->forked()) m_waker->Renew();

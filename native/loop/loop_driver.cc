@@ -109,20 +109,35 @@ void LoopDriver::Detach(EventBase& base) {
 void LoopDriver::SetKeepAlive(EventBase& base, bool on) { base.dispatch().m_keep_alive = on; }
 
 void LoopDriver::OnPrepare() {
-  // While idle is active the backend timeout is always 0.
-  uv_idle_stop(&m_idle);
-  uv_update_time(m_loop);
-  int timeout_ms = uv_backend_timeout(m_loop);
-  uv_idle_start(&m_idle, [](uv_idle_t*) {});
-
+  const uint64_t began_ns = uv_hrtime();
+  int timeout_ms = TimeoutOfLibuv();
   try {
-    RunOthers(timeout_ms);
-    if (!m_attached.empty()) RunPoller(timeout_ms);
+    do {
+      RunOthers(timeout_ms);
+      if (!m_attached.empty()) RunPoller(timeout_ms);
+    } while (MayRunAnotherTurn(began_ns) && (timeout_ms = TimeoutOfLibuv()) != 0);
   } catch (const std::bad_alloc&) {
     // The next turn tries again; libuv does not wait for it.
   }
   if (m_attached.empty()) uv_idle_stop(&m_idle);
   uv_update_time(m_loop);
+}
+
+// How long libuv would wait: 0 when it has something to do, or nothing to wait for.
+int LoopDriver::TimeoutOfLibuv() {
+  // While idle is active the answer is always 0.
+  uv_idle_stop(&m_idle);
+  uv_update_time(m_loop);
+  const int timeout_ms = uv_backend_timeout(m_loop);
+  uv_idle_start(&m_idle, [](uv_idle_t*) {});
+  return timeout_ms;
+}
+
+// A turn of libuv's own costs a system call, which is spared as long as it would find nothing.
+bool LoopDriver::MayRunAnotherTurn(uint64_t began_ns) {
+  if (m_attached.size() != 1 || uv_hrtime() - began_ns >= kTurnBudgetNs) return false;
+  const TurnEvents* const turn_events = Poller().dispatch().m_turn_events.get();
+  return turn_events != nullptr && !turn_events->wanted();
 }
 
 // Lowers `timeout_ms` to what the other bases allow the poller to wait.

@@ -49,6 +49,8 @@ class LoopDriver {
   class Membership;
 
   void OnPrepare();
+  int TimeoutOfLibuv();
+  bool MayRunAnotherTurn(uint64_t began_ns);
   void RunOthers(int& timeout_ms);
   void RunPoller(int timeout_ms);
   bool RunOther(uint64_t order, int& timeout_ms);

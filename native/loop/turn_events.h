@@ -31,6 +31,8 @@ class TurnEvents {
 
   /// Forgets what an earlier turn saw.
   void BeginTurn() { m_wanted = false; }
+  /// Whether the turn has seen that libuv, or another base, has something to do.
+  bool wanted() const { return m_wanted; }
 
  private:
   static void OnTimer(evutil_socket_t fd, short what, void* arg);
