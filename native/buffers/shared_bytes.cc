@@ -2,9 +2,8 @@
 
 #include <event2/buffer.h>
 
-#include <cstring>
+#include <iterator>
 #include <new>
-#include <string_view>
 #include <unordered_map>
 
 #include "buffers/append_bytes.h"
@@ -17,88 +16,80 @@ namespace {
 // How many copies of the same length are compared. Where more differ, a body is hardly sent to many peers.
 constexpr int kMostCompared = 8;
 
-struct ScrubbingDeleter {
-  void operator()(char* block) const { ScrubbingFree(block); }
-};
-
 }  // namespace
 
+void HeldBytes::AppendTo(evbuffer* buffer, size_t start) const {
+  using Owner = std::shared_ptr<const void>;
+  auto held = std::make_unique<Owner>(owner);
+  const auto release = [](const void*, size_t, void* arg) { delete static_cast<Owner*>(arg); };
+  if (evbuffer_add_reference(buffer, view.data() + start, view.size() - start, release, held.get()) != 0) {
+    throw std::bad_alloc();
+  }
+  held.release();
+}
+
 struct SharedBytes::Index {
-  std::unordered_multimap<size_t, Copy*> copies;  // by length
+  std::unordered_multimap<size_t, std::weak_ptr<Copy>> copies;  // by length
 };
 
-/// One copy, with the number of buffers that hold it.
 class SharedBytes::Copy {
  public:
   Copy(std::shared_ptr<Index> index, const ByteSource& bytes)
       : m_index(std::move(index)), m_size(bytes.size()) {
     // One more than its size: see ByteSource::CopyTo().
-    m_bytes.reset(static_cast<char*>(ScrubbingMalloc(m_size + 1)));
+    m_bytes = static_cast<char*>(ScrubbingMalloc(m_size + 1));
     if (m_bytes == nullptr) throw std::bad_alloc();
-    bytes.CopyTo(m_bytes.get());
+    bytes.CopyTo(m_bytes);
   }
-
-  std::string_view view() const { return {m_bytes.get(), m_size}; }
-
-  /// Lets Find() find it. Without memory for that, it stays unknown.
-  void Publish() {
-    try {
-      m_index->copies.emplace(m_size, this);
-    } catch (const std::bad_alloc&) {
-    }
+  ~Copy() {
+    ScrubbingFree(m_bytes);
+    auto [entry, end] = m_index->copies.equal_range(m_size);
+    while (entry != end) entry = entry->second.expired() ? m_index->copies.erase(entry) : std::next(entry);
   }
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
 
-  /// @throws std::bad_alloc
-  void AddTo(evbuffer* buffer) {
-    const auto release = [](const void*, size_t, void* copy) { static_cast<Copy*>(copy)->Release(); };
-    if (evbuffer_add_reference(buffer, m_bytes.get(), m_size, release, this) != 0) throw std::bad_alloc();
-    ++m_holders;
-  }
+  std::string_view view() const { return {m_bytes, m_size}; }
 
-  static Copy* Find(const Index& index, std::string_view bytes) {
+  static std::shared_ptr<Copy> Find(const Index& index, std::string_view bytes) {
     auto [entry, end] = index.copies.equal_range(bytes.size());
     for (int i = 0; entry != end && i < kMostCompared; ++entry, ++i) {
-      if (entry->second->view() == bytes) return entry->second;
+      auto copy = entry->second.lock();
+      if (copy != nullptr && copy->view() == bytes) return copy;
     }
     return nullptr;
   }
 
  private:
-  void Release() {
-    if (--m_holders > 0) return;
-    auto [entry, end] = m_index->copies.equal_range(m_size);
-    for (; entry != end; ++entry) {
-      if (entry->second != this) continue;
-      m_index->copies.erase(entry);
-      break;
-    }
-    delete this;
-  }
-
   const std::shared_ptr<Index> m_index;
   const size_t m_size;
-  std::unique_ptr<char, ScrubbingDeleter> m_bytes;
-  size_t m_holders = 0;
+  char* m_bytes = nullptr;
 };
 
 SharedBytes::SharedBytes() : m_index(std::make_shared<Index>()) {}
 SharedBytes::~SharedBytes() = default;
 
+HeldBytes SharedBytes::Hold(const ByteSource& bytes) {
+  // A long string has no bytes to compare before they have been written out.
+  if (const auto given = bytes.view()) {
+    if (auto owner = bytes.Hold()) return {*given, std::move(owner)};
+    if (auto known = Copy::Find(*m_index, *given)) return {known->view(), known};
+  }
+  auto copy = std::make_shared<Copy>(m_index, bytes);
+  if (bytes.size() < kLeast) return {copy->view(), copy};
+  if (bytes.is_text()) {
+    if (auto known = Copy::Find(*m_index, copy->view())) return {known->view(), known};
+  }
+  m_index->copies.emplace(bytes.size(), copy);
+  return {copy->view(), copy};
+}
+
 void SharedBytes::Append(const ByteSource& bytes, evbuffer* buffer) {
   if (bytes.size() < kLeast) {
     AppendBytes(bytes, buffer);
-    return;
+  } else {
+    Hold(bytes).AppendTo(buffer);
   }
-  // A long string has no bytes to compare before they have been written out.
-  if (const auto given = bytes.view()) {
-    if (Copy* const known = Copy::Find(*m_index, *given)) return known->AddTo(buffer);
-  }
-  auto copy = std::make_unique<Copy>(m_index, bytes);
-  if (bytes.is_text()) {
-    if (Copy* const known = Copy::Find(*m_index, copy->view())) return known->AddTo(buffer);
-  }
-  copy->AddTo(buffer);
-  copy.release()->Publish();
 }
 
 }  // namespace bitcoin_support

@@ -165,6 +165,11 @@ std::string_view IncomingRequest::ExtensionMethod() const {
   return gate != nullptr ? std::string_view(gate->extension_method()) : std::string_view();
 }
 
+std::shared_ptr<MemoryBlock> IncomingRequest::TakeBodyBlock() {
+  RequestGate* const gate = m_server == nullptr ? nullptr : m_server->gate();
+  return gate == nullptr ? nullptr : gate->TakeBlock();
+}
+
 double IncomingRequest::ConnectionNumber() {
   if (m_state == State::kOrphan) return 0;
   if (m_server->view() == nullptr) m_server->set_view(new EvHttpConnection(base(), *m_server));
@@ -241,11 +246,11 @@ bool IncomingRequest::ReplyPlainly(ReplyWriter& writer, const HeaderArgs& header
   const EventBase::BusyScope busy(base());
   ServerConnection& server = *m_server;
   evhttp_request* const request = m_request;
-  const bool all = writer.SendPlain(server, body, env().State<SharedBytes>());
+  const ServerConnection::Sent sent = writer.SendPlain(server, body, env().State<SharedBytes>());
   EndHandle();
   // When all has been written libevent ends the request here and now, and goes on to the next one.
   evhttp_send_reply_end(request);
-  if (!all) server.FlushSoon();
+  if (sent != ServerConnection::Sent::kAll) server.FlushSoon(sent);
   return true;
 }
 

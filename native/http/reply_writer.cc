@@ -172,25 +172,40 @@ bool ReplyWriter::EndPlain(const char* content_type, size_t body_length) {
 
 // The parts of the queued reply are evhttp's own: what is sent as a chunk of a reply that was not started as
 // chunked goes out as it is, and the end comes when all has been written.
-bool ReplyWriter::SendPlain(ServerConnection& connection, const ByteSource& body, SharedBytes& shared) {
+ServerConnection::Sent ReplyWriter::SendPlain(ServerConnection& connection, const ByteSource& body,
+                                              SharedBytes& shared) {
+  using Sent = ServerConnection::Sent;
   connection.BeginReply(ServerConnection::ReplyKind::kWhole);
   m_request->response_code = m_status;
   m_request->chunked = 0;  // it may say how the request came
-  // The socket is nearly always writable, so that a short reply need not wait for libevent to write it.
-  const bool is_short = connection.MayWriteNow() && AppendBody(body);
-  std::string_view rest(m_text.data(), m_length);
-  if (is_short) rest.remove_prefix(connection.WriteNow(rest));
-  if (is_short && rest.empty()) return true;
+  HeldBytes held;
+  if (!AppendBody(body)) {
+    // A long string has to be written out somewhere.
+    if (const auto bytes = body.view()) {
+      held.view = *bytes;
+    } else {
+      held = shared.Hold(body);
+    }
+  }
+  const std::string_view head(m_text.data(), m_length);
+  // The socket is nearly always writable, so that a reply need not wait for libevent to write it.
+  const auto [sent, written] =
+      connection.MayWriteNow() ? connection.WriteNow(head, held.view) : ServerConnection::Written{};
+  if (sent == Sent::kAll) return sent;
   evbuffer* const output = evhttp_request_get_output_buffer(m_request);
-  const bool copies = !is_short && body.size() < SharedBytes::kLeast;
-  // All that is copied into one piece of memory.
-  const size_t length = rest.size() + (copies ? body.size() + 1 : 0);
-  if (evbuffer_expand(output, length) != 0 || evbuffer_add(output, rest.data(), rest.size()) != 0) {
+  if (written < head.size() && evbuffer_add(output, head.data() + written, head.size() - written) != 0) {
     throw std::bad_alloc();
   }
-  if (!is_short) shared.Append(body, output);
+  const size_t start = written < head.size() ? 0 : written - head.size();
+  const size_t rest = held.view.size() - start;
+  if (held.owner == nullptr && rest >= SharedBytes::kLeast) held = shared.Hold(body);
+  if (held.owner != nullptr && rest > 0) {
+    held.AppendTo(output, start);
+  } else if (evbuffer_add(output, held.view.data() + start, rest) != 0) {
+    throw std::bad_alloc();
+  }
   evhttp_send_reply_chunk_with_cb(m_request, output, nullptr, nullptr);
-  return false;
+  return sent;
 }
 
 bool ReplyWriter::AppendBody(const ByteSource& body) {

@@ -6,13 +6,14 @@
 #include <optional>
 #include <string_view>
 
+#include "http/server_connection.h"
+
 struct evbuffer;
 struct evhttp_request;
 
 namespace bitcoin_support {
 
 class ByteSource;
-class ServerConnection;
 class SharedBytes;
 
 /// Decides what the head of a reply says, and how its body and its connection end. Every reply goes through
@@ -42,8 +43,8 @@ class ReplyWriter {
   /// @param content_type of a reply that names none; null for none
   bool EndPlain(const char* content_type, size_t body_length);
   /// Writes what the socket takes at once, and queues the rest. The caller ends the reply by
-  /// evhttp_send_reply_end(). @returns whether all has been written. @throws std::bad_alloc
-  bool SendPlain(ServerConnection& connection, const ByteSource& body, SharedBytes& shared);
+  /// evhttp_send_reply_end(). @throws std::bad_alloc
+  ServerConnection::Sent SendPlain(ServerConnection& connection, const ByteSource& body, SharedBytes& shared);
 
   // --- any other reply ---------------------------------------------------------------------------------
   /// Sends a whole reply with the headers in the request's output list. The body, if the reply may have one,

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "buffers/evbuffer_moves.h"
+#include "buffers/shared_bytes.h"
 #include "http/flag_scope.h"
 #include "http/http_target.h"
 #include "http/request_rules.h"
@@ -61,6 +62,7 @@ RequestGate::RequestGate(EventBase& base, bufferevent* bev, const RequestRules& 
 }
 
 RequestGate::~RequestGate() {
+  ReadIntoInput(m_bev);
   evbuffer_remove_cb(m_input, OnInput, this);
   if (m_deadline != nullptr) event_free(m_deadline);
   Free(m_held);
@@ -129,6 +131,7 @@ void RequestGate::Advance(evbuffer* source) {
         break;
     }
   }
+  if (m_block != nullptr && m_mode == Mode::kReading) ReadInto(m_bev, *this);
   UpdateDeadline();
 }
 
@@ -190,8 +193,40 @@ void RequestGate::BeginBody(evbuffer* source) {
     m_body_state = Body::kUnderWay;
     GiveHead(source);
   } else {
+    const uint64_t length = m_parser.content_length();
+    if (!m_parser.chunked() && length >= MemoryBlock::kLeast) {
+      m_block = std::make_shared<MemoryBlock>(static_cast<size_t>(length));
+    }
     InviteBody();
   }
+}
+
+// A long body is read into its place. What is left of it is known, so no byte of a later request gets there.
+void RequestGate::Took(size_t bytes) {
+  const EventBase::BusyScope busy(m_base);
+  m_parser.Feed(m_block->end(), bytes);
+  m_block->Commit(bytes);
+  if (!m_parser.complete()) return;
+  DoOrCut([this] {
+    EndBody(m_input);
+    UpdateDeadline();
+  });
+  // evhttp has the head to read. It may end the connection, and this gate with it.
+  bufferevent_trigger(m_bev, EV_READ, 0);
+}
+
+// The body has come whole.
+void RequestGate::EndBody(evbuffer* source) {
+  ReadIntoInput(m_bev);
+  if (m_block != nullptr) HeldBytes{m_block->view(), m_block}.AppendTo(m_body);
+  GiveHead(source);
+  m_parser.Reset();
+}
+
+void RequestGate::ClearBody() {
+  ReadIntoInput(m_bev);
+  m_block.reset();
+  Clear(m_body);
 }
 
 // @param source has the head at its front
@@ -275,7 +310,10 @@ bool RequestGate::ReadBodyBytes(evbuffer* source) {
       }
       return false;
     }
-    if (step == HttpStrictParser::Step::kData && m_mode != Mode::kDiscarding) {
+    if (step == HttpStrictParser::Step::kData && m_block != nullptr) {
+      evbuffer_remove(source, m_block->end(), used);
+      m_block->Commit(used);
+    } else if (step == HttpStrictParser::Step::kData && m_mode != Mode::kDiscarding) {
       MoveBytes(source, m_body, used);
     } else {
       evbuffer_drain(source, used);
@@ -292,8 +330,7 @@ bool RequestGate::ReadBodyBytes(evbuffer* source) {
     m_parser.Reset();
     return true;
   }
-  GiveHead(source);
-  m_parser.Reset();
+  EndBody(source);
   return false;
 }
 
@@ -302,7 +339,7 @@ void RequestGate::Refuse(int status, evbuffer* source) {
   m_extension_method.clear();
   m_hidden = false;
   Clear(m_head);
-  Clear(m_body);
+  ClearBody();
   if (status == 413 && m_rules.lingering && !m_parser.chunked() && m_parser.content_length() > 0) {
     m_mode = Mode::kDraining;
     m_to_drain = m_parser.content_length();
@@ -357,7 +394,7 @@ bool RequestGate::Resume() {
     m_mode = Mode::kRefused;
     return false;
   }
-  Clear(m_body);
+  ClearBody();
   m_mode = body == Body::kUnderWay ? Mode::kDiscarding : Mode::kReading;
   if (Length(m_held) == 0) {
     UpdateDeadline();
@@ -424,7 +461,7 @@ void RequestGate::RefuseLate() {
     m_status = 408;
     m_extension_method.clear();
     Clear(m_head);
-    Clear(m_body);
+    ClearBody();
   }
   GiveRefused();
 }

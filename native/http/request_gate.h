@@ -3,10 +3,14 @@
 
 #include <event2/event.h>
 
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "buffers/memory_block.h"
 #include "http/http_strict_parser.h"
+#include "net/direct_io.h"
 
 struct bufferevent;
 struct evbuffer;
@@ -29,7 +33,7 @@ struct RequestRules;
 ///
 /// A refused request is replaced by a harmless one, so that evhttp handles it when all before it have been
 /// answered. refused() is set then.
-class RequestGate {
+class RequestGate final : private ReadSink {
  public:
   /// What the gate needs of its owner.
   class Owner {
@@ -55,6 +59,8 @@ class RequestGate {
   void Adopt(evhttp_request* request);
   /// The method of the request that evhttp has, when libevent does not know it; else empty.
   const std::string& extension_method() const { return m_extension_method; }
+  /// The body of the request that evhttp has, when it is in one piece; null the next time.
+  std::shared_ptr<MemoryBlock> TakeBlock() { return std::move(m_block); }
   /// Whether something of a later request has come.
   bool has_more() const;
   /// The reply has been written: the next request may come. @returns false when the connection must end.
@@ -102,6 +108,11 @@ class RequestGate {
   bool ReadHead(evbuffer* source);
   bool ReadBodyBytes(evbuffer* source);
   void BeginBody(evbuffer* source);
+  std::span<char> Space() override { return {m_block->end(), m_block->room()}; }
+  void Took(size_t bytes) override;
+  void ReadIntoBlock();
+  void EndBody(evbuffer* source);
+  void ClearBody();
   bool IsStreamed(evbuffer* source) const;
   void Give(evbuffer* source, size_t length);
   void GiveHead(evbuffer* source);
@@ -122,6 +133,7 @@ class RequestGate {
   evbuffer* m_held = nullptr;  // received, and not evhttp's turn yet
   evbuffer* m_head = nullptr;  // of the request whose body is being read
   evbuffer* m_body = nullptr;
+  std::shared_ptr<MemoryBlock> m_block;  // a long body of known length: m_body refers to it when it is whole
   event* m_deadline = nullptr;
   size_t m_scanned = 0;  // how much of the incomplete head, at the front of its buffer, has been parsed
   uint64_t m_to_drain = 0;

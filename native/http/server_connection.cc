@@ -6,7 +6,9 @@
 #include <event2/http_struct.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "http/ev_http.h"
@@ -27,7 +29,7 @@ constexpr size_t kSlowReplyBytes = 16 * 1024;
 // How much is written and read at once. With libevent's 16 KiB a long message takes a turn of the loop for
 // each piece.
 constexpr size_t kMaxWrite = 1024 * 1024;
-constexpr size_t kMaxRead = 64 * 1024;
+constexpr size_t kMaxRead = 256 * 1024;
 
 // A peer that has closed its side may still wait for the answer. An event with this timeout keeps the base
 // alive.
@@ -193,13 +195,24 @@ bool ServerConnection::OutputIsFull() const {
   return evbuffer_get_length(output) > m_server.rules().max_output;
 }
 
-size_t ServerConnection::WriteNow(std::string_view bytes) {
+ServerConnection::Written ServerConnection::WriteNow(std::string_view head, std::string_view body) {
   const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection));
-  const ssize_t written = send(fd, bytes.data(), bytes.size(), 0);
-  return written < 0 ? 0 : static_cast<size_t>(written);
+  const size_t all = head.size() + body.size();
+  const std::string_view part = body.substr(0, kMaxWrite);
+  const size_t wanted = head.size() + part.size();
+  ssize_t written = 0;
+  if (part.empty()) {
+    written = send(fd, head.data(), head.size(), 0);
+  } else {
+    iovec pieces[] = {{const_cast<char*>(head.data()), head.size()},
+                      {const_cast<char*>(part.data()), part.size()}};
+    written = writev(fd, pieces, 2);
+  }
+  const auto bytes = static_cast<size_t>(std::max<ssize_t>(written, 0));
+  return {bytes == all ? Sent::kAll : bytes < wanted && bytes > 0 ? Sent::kFull : Sent::kSome, bytes};
 }
 
-void ServerConnection::FlushSoon() {
+void ServerConnection::FlushSoon(Sent sent) {
   bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
   // The peer's end must not overtake a request that came before it.
   const bool more_waits =
@@ -215,7 +228,7 @@ void ServerConnection::FlushSoon() {
   // The socket is nearly always writable. Marking it so spares a round through the kernel, and with
   // the change list the two epoll_ctl calls that would ask for it; if it is full, libevent's write
   // finds out and waits as usual.
-  event_base_active_by_fd(m_base.base(), bufferevent_getfd(bev), EV_WRITE);
+  if (sent != Sent::kFull) event_base_active_by_fd(m_base.base(), bufferevent_getfd(bev), EV_WRITE);
 }
 
 void ServerConnection::FlushNow() {

@@ -66,10 +66,21 @@ class ServerConnection final : public RequestGate::Owner {
   /// Whether a whole reply may be written without libevent: nothing is queued before it, and JavaScript does
   /// not want JsCallback::kRequestComplete.
   bool MayWriteNow() const { return m_complete_key == 0 && !HasOutput(); }
-  /// @returns how many of the bytes the socket has taken. libevent will find any error itself.
-  size_t WriteNow(std::string_view bytes);
-  /// Makes libevent write what is queued in this turn, without polling the socket first.
-  void FlushSoon();
+  /// How much of a reply has been sent.
+  enum class Sent : uint8_t {
+    kSome,  ///< or nothing: the socket may take more
+    kFull,  ///< the socket took some, and no more at the moment
+    kAll,
+  };
+  struct Written {
+    Sent sent = Sent::kSome;
+    size_t bytes = 0;
+  };
+  /// Sends a head and what follows it. libevent will find any error itself.
+  Written WriteNow(std::string_view head, std::string_view body);
+  /// Makes libevent write what is queued: in this turn, without polling the socket first, unless the socket
+  /// is full.
+  void FlushSoon(Sent sent = Sent::kSome);
   /// Writes what the socket takes now. For a server that is being disposed.
   void FlushNow();
 

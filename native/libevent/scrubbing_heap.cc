@@ -50,7 +50,7 @@ void* ScrubbingMalloc(size_t size) {
   if (size < kLeast) size = kLeast;
   ThreadHeap* const heap = ThreadHeap::Get();
   void* ptr = heap == nullptr ? nullptr : heap->Take(size);
-  if (ptr == nullptr) ptr = MallocUnderPressure(size);
+  if (ptr == nullptr) ptr = MallocUnderPressure(LargeClasses::RoundUp(size));
   if (heap == nullptr) return ptr;
   if (ptr != nullptr) heap->Count(1);
   return ptr;

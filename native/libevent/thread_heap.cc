@@ -1,5 +1,6 @@
 #include "libevent/thread_heap.h"
 
+#include <bit>
 #include <cstdlib>
 #include <mutex>
 #include <set>
@@ -40,6 +41,45 @@ void FreeBlocks(SizeClass& entry) {
 
 }  // namespace
 
+size_t LargeClasses::SizeAt(size_t index) {
+  return (kSmallest << (index / kSteps)) / kSteps * (kSteps + index % kSteps);
+}
+
+size_t LargeClasses::IndexOf(size_t usable) {
+  const auto octave = static_cast<size_t>(std::bit_width(usable / kSmallest)) - 1;
+  return octave * kSteps + (usable - (kSmallest << octave)) / ((kSmallest << octave) / kSteps);
+}
+
+size_t LargeClasses::IndexFor(size_t size) {
+  const size_t index = IndexOf(size);
+  return SizeAt(index) < size ? index + 1 : index;
+}
+
+size_t LargeClasses::RoundUp(size_t size) {
+  return size <= kSmallest || size > kLargest ? size : SizeAt(IndexFor(size));
+}
+
+void* LargeClasses::Take(size_t size) {
+  if (size > kLargest) return nullptr;
+  const size_t index = IndexFor(size);
+  void* const block = m_classes[index].Pop();
+  if (block != nullptr) m_bytes -= SizeAt(index);
+  return block;
+}
+
+bool LargeClasses::Keep(void* block, size_t usable) {
+  if (usable >= kLargest + kSmallest) return false;
+  const size_t index = IndexOf(usable);
+  if (m_bytes + SizeAt(index) > kMostBytes) return false;
+  m_bytes += SizeAt(index);
+  return m_classes[index].Push(block, kMostBytes / kSmallest);
+}
+
+void LargeClasses::Empty() {
+  for (SizeClass& entry : m_classes) FreeBlocks(entry);
+  m_bytes = 0;
+}
+
 ThreadHeap::ThreadHeap() {
   Threads& threads = GetThreads();
   const std::lock_guard lock(threads.mutex);
@@ -50,6 +90,7 @@ void ThreadHeap::Empty() {
   for (SizeClass& entry : m_tiny.classes) FreeBlocks(entry);
   for (SizeClass& entry : m_small.classes) FreeBlocks(entry);
   for (SizeClass& entry : m_chains.classes) FreeBlocks(entry);
+  m_large.Empty();
 }
 
 ThreadHeap::~ThreadHeap() {
@@ -88,15 +129,17 @@ size_t ThreadHeap::LiveBlocks() {
 }
 
 void* ThreadHeap::Take(size_t size) {
-  if (!kCaches || size > m_chains.kLargest) return nullptr;
+  if (!kCaches) return nullptr;
   if (size <= m_tiny.kLargest) return m_tiny.Take(size);
-  return size <= m_small.kLargest ? m_small.Take(size) : m_chains.Take(size);
+  if (size <= m_small.kLargest) return m_small.Take(size);
+  return size <= m_chains.kLargest ? m_chains.Take(size) : m_large.Take(size);
 }
 
 bool ThreadHeap::Keep(void* ptr, size_t usable) {
   if (!kCaches || usable < m_tiny.kSmallest) return false;
   if (usable < m_small.kSmallest) return m_tiny.Keep(ptr, usable);
-  return usable < m_chains.kSmallest ? m_small.Keep(ptr, usable) : m_chains.Keep(ptr, usable);
+  if (usable < m_chains.kSmallest) return m_small.Keep(ptr, usable);
+  return m_chains.Keep(ptr, usable) || (usable >= m_large.kSmallest && m_large.Keep(ptr, usable));
 }
 
 }  // namespace bitcoin_support

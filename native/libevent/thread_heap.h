@@ -52,6 +52,34 @@ struct SizeClasses {
   std::array<SizeClass, kClasses> classes;
 };
 
+/// Size classes of blocks above 16 KiB: four for each power of two, so that a block is at most a quarter
+/// larger than what was asked for. All together hold at most kMostBytes.
+class LargeClasses {
+ public:
+  static constexpr size_t kSmallest = 16 * 1024;
+  static constexpr size_t kLargest = 16 * 1024 * 1024;
+  static constexpr size_t kMostBytes = 16 * 1024 * 1024;
+
+  /// The size to allocate for a request of `size` bytes, so that the block can serve its whole class.
+  static size_t RoundUp(size_t size);
+
+  void* Take(size_t size);
+  bool Keep(void* block, size_t usable);
+  void Empty();
+
+ private:
+  static constexpr size_t kSteps = 4;
+  static constexpr size_t kClasses = 10 * kSteps + 1;
+
+  // The class whose blocks all have at least `size` bytes, and the one of a block with `usable` bytes.
+  static size_t IndexFor(size_t size);
+  static size_t IndexOf(size_t usable);
+  static size_t SizeAt(size_t index);
+
+  std::array<SizeClass, kClasses> m_classes;
+  size_t m_bytes = 0;
+};
+
 /// evhttp allocates and frees some thirty blocks a request, so this is on the hot path of every one: a
 /// pointer in the thread's static TLS leads to it, and nothing in it is atomic.
 class ThreadHeap {
@@ -90,6 +118,7 @@ class ThreadHeap {
   SizeClasses<24, 16, 4, 1024> m_tiny;       // headers, strings: to 72 bytes
   SizeClasses<88, 16, 59, 128> m_small;      // requests, evbuffers: to 1016 bytes
   SizeClasses<1024, 1024, 16, 64> m_chains;  // of evbuffers: to 16 KiB
+  LargeClasses m_large;                      // long bodies: mapping them each time costs more than copying
   std::unordered_map<const void*, FreeWatch*> m_watches;
   long m_live = 0;  // written by this thread alone; others read it
 };

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "napi/array_buffer_memory.h"
 #include "napi/byte_span.h"
 #include "napi/errors.h"
 #include "secure/memory_cleanse.h"
@@ -31,7 +32,7 @@ ByteSource::ByteSource(Napi::Env env, napi_value value) : m_env(env) {
   bool is_typed_array = false;
   napi_is_typedarray(env, value, &is_typed_array);
   if (!is_typed_array ||
-      napi_get_typedarray_info(env, value, &element, nullptr, nullptr, nullptr, nullptr) != napi_ok ||
+      napi_get_typedarray_info(env, value, &element, nullptr, nullptr, &m_buffer, nullptr) != napi_ok ||
       (element != napi_uint8_array && element != napi_uint8_clamped_array)) {
     ThrowTypeError(env, "a body must be a string or a Uint8Array");
   }
@@ -50,6 +51,10 @@ void ByteSource::CopyTo(char* target) const {
   } else if (m_size > 0) {
     std::memcpy(target, m_bytes, m_size);
   }
+}
+
+std::shared_ptr<const void> ByteSource::Hold() const {
+  return m_buffer == nullptr ? nullptr : HoldArrayBuffer(m_env, m_buffer);
 }
 
 }  // namespace bitcoin_support

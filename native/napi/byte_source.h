@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -30,10 +31,14 @@ class ByteSource {
   }
   /// Writes size() bytes, and one more that is of no meaning: there must be room for it.
   void CopyTo(char* target) const;
+  /// Keeps the memory behind view() for longer than the native call: see HoldArrayBuffer(). @returns null
+  /// when that is not possible, as for a string
+  std::shared_ptr<const void> Hold() const;
 
  private:
   const Napi::Env m_env;
   napi_value m_long_string = nullptr;
+  napi_value m_buffer = nullptr;  // what a view shows a part of
   const void* m_bytes = nullptr;
   size_t m_size = 0;
   bool m_is_text = false;

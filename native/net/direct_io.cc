@@ -7,11 +7,12 @@
 #include <event2/event_struct.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <optional>
+#include <unordered_map>
 
 #include "buffers/append_bytes.h"
 #include "secure/memory_cleanse.h"
@@ -21,6 +22,9 @@ namespace {
 
 // How much is read without asking how many bytes there are: a bufferevent's default for one read.
 constexpr size_t kUsualBytes = 16384;
+
+// Of one write.
+constexpr int kMostPieces = 64;
 
 // bufferevent_readcb() and bufferevent_writecb(), which libevent does not export: found in the first
 // bufferevent.
@@ -66,6 +70,17 @@ ssize_t Take(int fd, bufferevent* bev) {
   return -1;
 }
 
+// @param taken what recv(2) has returned: 0, or -1 with `error`
+void ReportEnd(bufferevent* bev, ssize_t taken, int error) {
+  if (taken == 0) {
+    Fail(bev, EV_READ, BEV_EVENT_READING | BEV_EVENT_EOF, error);
+  } else if (error == ENOTSOCK) {
+    UseLibeventIo(bev);
+  } else if (!IsRetriable(error)) {
+    Fail(bev, EV_READ, BEV_EVENT_READING | BEV_EVENT_ERROR, error);
+  }
+}
+
 // What bufferevent_readcb() does, for an input without a high-water mark.
 void OnReadable(evutil_socket_t fd, short what, void* arg) {
   auto* const bev = static_cast<bufferevent*>(arg);
@@ -78,30 +93,54 @@ void OnReadable(evutil_socket_t fd, short what, void* arg) {
   const int error = errno;
   if (taken > 0) {
     bufferevent_trigger(bev, EV_READ, 0);
-  } else if (taken == 0) {
-    Fail(bev, EV_READ, BEV_EVENT_READING | BEV_EVENT_EOF, error);
-  } else if (error == ENOTSOCK) {
-    UseLibeventIo(bev);
-  } else if (!IsRetriable(error)) {
-    Fail(bev, EV_READ, BEV_EVENT_READING | BEV_EVENT_ERROR, error);
+  } else {
+    ReportEnd(bev, taken, error);
   }
   bufferevent_decref(bev);
 }
 
-// The output's content, when it is one piece and no more than one write sends.
-std::optional<evbuffer_iovec> OnlyPiece(bufferevent* bev) {
-  evbuffer_iovec pieces[2];
-  if (evbuffer_peek(bev->output, -1, nullptr, pieces, 2) != 1 ||
-      static_cast<ev_ssize_t>(pieces[0].iov_len) > bufferevent_get_max_single_write(bev)) {
-    return std::nullopt;
+// The sink of a bufferevent whose bytes go there. It is not the event's own argument, because libevent has to
+// find the bufferevent in that.
+thread_local std::unordered_map<const bufferevent*, ReadSink*> t_sinks;
+
+void OnReadableToSink(evutil_socket_t fd, short what, void* arg) {
+  auto* const bev = static_cast<bufferevent*>(arg);
+  if (what == EV_TIMEOUT) {
+    g_libevent_reads.load(std::memory_order_relaxed)(fd, what, arg);
+    return;
   }
-  return pieces[0];
+  ReadSink& sink = *t_sinks.at(bev);
+  bufferevent_incref(bev);
+  const std::span<char> space = sink.Space();
+  const ssize_t taken = recv(fd, space.data(), space.size(), 0);
+  if (taken > 0) {
+    sink.Took(static_cast<size_t>(taken));
+  } else {
+    ReportEnd(bev, taken, errno);
+  }
+  bufferevent_decref(bev);
+}
+
+// Writes the beginning of the output, as writev(2) does, and as much as one write may send.
+// @param wanted gets how much that was
+ssize_t WriteSome(int fd, bufferevent* bev, size_t& wanted) {
+  evbuffer_iovec pieces[kMostPieces];
+  const ev_ssize_t most = bufferevent_get_max_single_write(bev);
+  const int there = std::min(evbuffer_peek(bev->output, most, nullptr, pieces, kMostPieces), kMostPieces);
+  wanted = 0;
+  for (int i = 0; i < there; ++i) {
+    pieces[i].iov_len = std::min(pieces[i].iov_len, static_cast<size_t>(most) - wanted);
+    wanted += pieces[i].iov_len;
+  }
+  if (there == 1) return send(fd, pieces[0].iov_base, pieces[0].iov_len, 0);
+  return writev(fd, pieces, there);
 }
 
 // What bufferevent_writecb() does once it is connected. `waiting`: whether libevent waits for the socket.
-void Send(int fd, bufferevent* bev, const evbuffer_iovec& piece, bool waiting) {
+void Send(int fd, bufferevent* bev, bool waiting) {
   evbuffer* const output = bev->output;
-  const ssize_t sent = send(fd, piece.iov_base, piece.iov_len, 0);
+  size_t wanted = 0;
+  const ssize_t sent = WriteSome(fd, bev, wanted);
   const int error = errno;
   if (sent > 0) {
     evbuffer_unfreeze(output, 1);
@@ -118,13 +157,12 @@ void Send(int fd, bufferevent* bev, const evbuffer_iovec& piece, bool waiting) {
 
 void OnWritable(evutil_socket_t fd, short what, void* arg) {
   auto* const bev = static_cast<bufferevent*>(arg);
-  const auto piece = what == EV_TIMEOUT ? std::nullopt : OnlyPiece(bev);
-  if (!piece) {
+  if (what == EV_TIMEOUT || evbuffer_get_length(bev->output) == 0) {
     g_libevent_writes.load(std::memory_order_relaxed)(fd, what, arg);
     return;
   }
   bufferevent_incref(bev);
-  Send(fd, bev, *piece, true);
+  Send(fd, bev, true);
   bufferevent_decref(bev);
 }
 
@@ -155,8 +193,8 @@ void UseDirectIo(bufferevent* bev) {
 void SendNow(bufferevent* bev) {
   const int fd = event_get_fd(&bev->ev_write);
   const bool directly = event_get_callback(&bev->ev_write) == OnWritable;
-  if (const auto piece = directly ? OnlyPiece(bev) : std::nullopt) {
-    Send(fd, bev, *piece, false);
+  if (directly && evbuffer_get_length(bev->output) > 0) {
+    Send(fd, bev, false);
   } else {
     g_libevent_writes.load(std::memory_order_relaxed)(fd, EV_WRITE, bev);
   }
@@ -165,7 +203,19 @@ void SendNow(bufferevent* bev) {
   }
 }
 
+void ReadInto(bufferevent* bev, ReadSink& sink) {
+  if (event_get_callback(&bev->ev_read) != OnReadable) return;
+  t_sinks.insert_or_assign(bev, &sink);
+  SetCallback(bev->ev_read, OnReadableToSink);
+}
+
+void ReadIntoInput(bufferevent* bev) {
+  if (t_sinks.erase(bev) == 0) return;
+  if (event_get_callback(&bev->ev_read) == OnReadableToSink) SetCallback(bev->ev_read, OnReadable);
+}
+
 void UseLibeventIo(bufferevent* bev) {
+  ReadIntoInput(bev);
   PutBack(bev->ev_read, OnReadable, g_libevent_reads);
   PutBack(bev->ev_write, OnWritable, g_libevent_writes);
 }

@@ -1,0 +1,47 @@
+// A long body in one piece.
+#pragma once
+
+#include <napi.h>
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+struct evbuffer;
+
+namespace bitcoin_support {
+
+/// One piece of libevent's heap, which evbuffers and ArrayBuffers may share. It is wiped when the last of
+/// them lets go of it.
+class MemoryBlock {
+ public:
+  /// What is shorter is better copied.
+  static constexpr size_t kLeast = 64 * 1024;
+
+  /// @throws std::bad_alloc
+  explicit MemoryBlock(size_t capacity);
+  ~MemoryBlock();
+  MemoryBlock(const MemoryBlock&) = delete;
+  MemoryBlock& operator=(const MemoryBlock&) = delete;
+
+  /// Where the next bytes go, and for how many of them there is room.
+  char* end() { return m_data + m_size; }
+  size_t room() const { return m_capacity - m_size; }
+  /// So many bytes have been written there.
+  void Commit(size_t bytes) { m_size += bytes; }
+
+  std::string_view view() const { return {m_data, m_size}; }
+
+  /// Takes the first `length` bytes out of `buffer`. @throws std::bad_alloc
+  static std::shared_ptr<MemoryBlock> CopyOf(evbuffer* buffer, size_t length);
+
+  /// A Buffer over the block's memory, which JavaScript may change; a copy where Node allows no such Buffers.
+  static Napi::Value ToBuffer(Napi::Env env, std::shared_ptr<MemoryBlock> block);
+
+ private:
+  char* const m_data;
+  const size_t m_capacity;
+  size_t m_size = 0;
+};
+
+}  // namespace bitcoin_support
