@@ -14,7 +14,10 @@ MemoryBlock::MemoryBlock(size_t capacity)
   if (m_data == nullptr) throw std::bad_alloc();
 }
 
-MemoryBlock::~MemoryBlock() { ScrubbingFree(m_data); }
+MemoryBlock::~MemoryBlock() {
+  if (m_javascripts) ScrubbingLeaveToJavaScript(-1);
+  ScrubbingFree(m_data);
+}
 
 std::shared_ptr<MemoryBlock> MemoryBlock::CopyOf(evbuffer* buffer, size_t length) {
   auto block = std::make_shared<MemoryBlock>(length);
@@ -32,6 +35,7 @@ Napi::Value MemoryBlock::ToBuffer(Napi::Env env, std::shared_ptr<MemoryBlock> bl
   const napi_status status = napi_create_external_buffer(env, bytes.size(), const_cast<char*>(bytes.data()),
                                                          release, owner.get(), &buffer);
   if (status == napi_ok) {
+    if (!std::exchange((*owner)->m_javascripts, true)) ScrubbingLeaveToJavaScript(1);
     owner.release();
   } else if (napi_create_buffer_copy(env, bytes.size(), bytes.data(), nullptr, &buffer) != napi_ok) {
     throw Napi::Error::New(env);

@@ -42,6 +42,7 @@ class MemoryBlock {
   char* const m_data;
   const size_t m_capacity;
   size_t m_size = 0;
+  bool m_javascripts = false;  // ToBuffer() has been called
 };
 
 }  // namespace bitcoin_support

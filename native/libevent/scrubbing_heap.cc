@@ -83,6 +83,10 @@ void ScrubbingFree(void* ptr) {
   std::free(ptr);
 }
 
+void ScrubbingLeaveToJavaScript(int blocks) {
+  if (ThreadHeap* const heap = ThreadHeap::Get()) heap->Count(-blocks);
+}
+
 size_t ScrubbingBlockSize(const void* ptr) { return UsableSize(const_cast<void*>(ptr)); }
 
 size_t ScrubbingLiveBlocks() { return ThreadHeap::LiveBlocks(); }

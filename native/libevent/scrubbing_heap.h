@@ -24,6 +24,10 @@ void* MallocUnderPressure(size_t size);
 /// How many bytes a block has room for.
 size_t ScrubbingBlockSize(const void* ptr);
 
+/// A live block that JavaScript holds from here on counts no more: only its garbage collector knows when it
+/// will be freed. Call it again with -1 right before it is.
+void ScrubbingLeaveToJavaScript(int blocks);
+
 /// Number of blocks that libevent holds now, in the whole process.
 size_t ScrubbingLiveBlocks();
 

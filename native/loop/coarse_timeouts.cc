@@ -1,10 +1,13 @@
 #include "loop/coarse_timeouts.h"
 
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <new>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "libevent/scrubbing_heap.h"
 #include "loop/backend_table.h"
@@ -35,14 +38,38 @@ timeval Shortened(const timeval& time) {
   return shorter;
 }
 
+// The bases whose timer libevent has set. It would wake epoll again and again.
+thread_local std::unordered_set<const event_base*> t_set;
+
+void Unset(int timer_fd) {
+  const itimerspec never{};
+  timerfd_settime(timer_fd, 0, &never, nullptr);
+}
+
+// @returns whether there was memory to note it
+bool NoteTimerSet(const event_base* base) {
+  try {
+    t_set.insert(base);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
 // What dispatch() of the backend does, in two tables: one with a change list and one without.
 template <const BackendTable*& kLibevents>
 int Wait(event_base* base, timeval* time) {
   auto* const epoll = static_cast<Epoll*>(reinterpret_cast<BaseHead*>(base)->state);
   const bool coarse = time == nullptr || IsZero(*time) || !evutil_timercmp(time, &kLeast, <);
-  if (!coarse || epoll->timer_fd < 0) return kLibevents->dispatch(base, time);
-  // A timer that was set earlier may still wake epoll once. libevent finds no event of such a descriptor.
+  if (epoll->timer_fd < 0) return kLibevents->dispatch(base, time);
+  if (!coarse) {
+    const bool noted = NoteTimerSet(base);
+    const int result = kLibevents->dispatch(base, time);
+    if (!noted) Unset(epoll->timer_fd);
+    return result;
+  }
   const int timer_fd = epoll->timer_fd;
+  if (!t_set.empty() && t_set.erase(base) > 0) Unset(timer_fd);
   epoll->timer_fd = kNoTimer;
   timeval shorter{};
   if (time != nullptr && !IsZero(*time)) {
@@ -82,6 +109,8 @@ bool HasTimer(const void* state) {
 }
 
 }  // namespace
+
+void ForgetTimer(const event_base* base) { t_set.erase(base); }
 
 void UseCoarseTimeouts(event_base* base) {
   BaseHead* const head = BaseHead::Of(base);

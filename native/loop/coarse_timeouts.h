@@ -13,4 +13,7 @@ namespace bitcoin_support {
 /// expected. Call it again after event_reinit().
 void UseCoarseTimeouts(event_base* base);
 
+/// Must be called before such a base is freed.
+void ForgetTimer(const event_base* base);
+
 }  // namespace bitcoin_support

@@ -111,6 +111,7 @@ EventBase::~EventBase() {
   m_waker.reset();
   m_once.clear();
   m_releases.FreeEvents();
+  ForgetTimer(m_base);
   event_base_free(m_base);
 }
 
