@@ -98,6 +98,7 @@ void HttpClient::Open() {
     return;
   }
   m_unused = true;
+  UseLargePieces(stream());
   evhttp_connection_set_closecb(m_connection, OnClosed, this);
   Apply();
 }

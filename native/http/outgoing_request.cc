@@ -10,7 +10,7 @@
 #include <cstring>
 #include <new>
 
-#include "buffers/append_bytes.h"
+#include "buffers/shared_bytes.h"
 #include "http/ev_http_connection.h"
 #include "http/field_value.h"
 #include "http/flag_scope.h"
@@ -136,7 +136,8 @@ bool OutgoingRequest::AsksForUpgrade() const {
 void OutgoingRequest::AppendOutput(Napi::Env env, napi_value bytes) {
   if (m_state != State::kNew) ThrowEventError(this->env(), code::kState, "the request has been made");
   if (m_chunks != nullptr) ThrowEventError(this->env(), code::kState, "the request's body comes in chunks");
-  AppendBytes(env, bytes, evhttp_request_get_output_buffer(m_request));
+  evbuffer* const output = evhttp_request_get_output_buffer(m_request);
+  this->env().State<SharedBytes>().Append(ByteSource(env, bytes), output);
 }
 
 // libevent does so only for POST and PUT. Without a length the server would read the body as the next
@@ -526,7 +527,7 @@ Napi::Value OutgoingRequest::SendChunkNapi(const Napi::CallbackInfo& info) {
     return Napi::Boolean::New(info.Env(), waits);
   }
   evbuffer_add_printf(target, "%zx\r\n", data.size());
-  AppendBytes(data, target);
+  self.env().State<SharedBytes>().Append(data, target);
   evbuffer_add(target, "\r\n", 2);
   self.NoteWritten(*target, key);
   return Napi::Boolean::New(info.Env(), true);

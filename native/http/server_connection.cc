@@ -26,11 +26,6 @@ namespace {
 // A reply up to this size fits into the socket's buffer. A longer one waits for the peer.
 constexpr size_t kSlowReplyBytes = 16 * 1024;
 
-// How much is written and read at once. With libevent's 16 KiB a long message takes a turn of the loop for
-// each piece.
-constexpr size_t kMaxWrite = 1024 * 1024;
-constexpr size_t kMaxRead = 256 * 1024;
-
 // A peer that has closed its side may still wait for the answer. An event with this timeout keeps the base
 // alive.
 constexpr timeval kHoldInterval{3600, 0};
@@ -66,8 +61,7 @@ ServerConnection::ServerConnection(EventBase& base, evhttp_connection* connectio
     : m_base(base), m_connection(connection), m_server(server) {
   bufferevent* const bev = evhttp_connection_get_bufferevent(connection);
   if (server.strict()) m_gate = std::make_unique<RequestGate>(base, bev, server.rules(), *this);
-  bufferevent_set_max_single_write(bev, kMaxWrite);
-  bufferevent_set_max_single_read(bev, kMaxRead);
+  UseLargePieces(bev);
   evhttp_connection_set_closecb(connection, OnClose, this);
   m_server.ConnectionOpened();
 }
@@ -198,7 +192,7 @@ bool ServerConnection::OutputIsFull() const {
 ServerConnection::Written ServerConnection::WriteNow(std::string_view head, std::string_view body) {
   const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection));
   const size_t all = head.size() + body.size();
-  const std::string_view part = body.substr(0, kMaxWrite);
+  const std::string_view part = body.substr(0, kMostWritten);
   const size_t wanted = head.size() + part.size();
   ssize_t written = 0;
   if (part.empty()) {

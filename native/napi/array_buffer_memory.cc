@@ -24,8 +24,8 @@ struct Functions {
 Functions Find() {
   Functions found;
 #ifndef _WIN32
-  found.get = reinterpret_cast<decltype(found.get)>(
-      dlsym(RTLD_DEFAULT, "_ZN2v811ArrayBuffer15GetBackingStoreEv"));
+  found.get =
+      reinterpret_cast<decltype(found.get)>(dlsym(RTLD_DEFAULT, "_ZN2v811ArrayBuffer15GetBackingStoreEv"));
   found.resizable = reinterpret_cast<decltype(found.resizable)>(
       dlsym(RTLD_DEFAULT, "_ZNK2v812BackingStore27IsResizableByUserJavaScriptEv"));
 #endif
@@ -47,7 +47,8 @@ bool CountsAsWeDo(napi_env env, const Functions& functions) {
 
 std::shared_ptr<const void> HoldArrayBuffer(Napi::Env env, napi_value value) {
   static const Functions functions = Find();
-  static const bool usable = functions.get != nullptr && functions.resizable != nullptr && CountsAsWeDo(env, functions);
+  static const bool usable =
+      functions.get != nullptr && functions.resizable != nullptr && CountsAsWeDo(env, functions);
   bool is_buffer = false;
   if (!usable || napi_is_arraybuffer(env, value, &is_buffer) != napi_ok || !is_buffer) return nullptr;
   Store store = functions.get(value);

@@ -63,6 +63,7 @@ BufferEvent::BufferEvent(EventBase& base, int fd, int options)
   base.CheckRoomFor(fd, "bufferevent_socket_new");
   m_bev = bufferevent_socket_new(base.base(), fd, OptionsForLibevent(options));
   if (m_bev == nullptr) ThrowEventError(env(), code::kLibevent, "bufferevent_socket_new failed");
+  UseLargePieces(m_bev);
   m_socket.emplace(*this, fd >= 0);
   SetCallbacks(0);
   ChooseIo();
@@ -616,11 +617,12 @@ Napi::Value BufferEvent::GetPriorityNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), bufferevent_get_priority(This(info).bev()));
 }
 
-// (bufferevent, whether writing, bytes | 0 for libevent's default)
+// (bufferevent, whether writing, bytes | 0 for the default)
 Napi::Value BufferEvent::SetMaxSingleNapi(const Napi::CallbackInfo& info) {
   BufferEvent& self = This(info);
   const bool writing = BoolArg(info, 1);
-  const auto bytes = static_cast<size_t>(ByteLimitArg(info, 2));
+  auto bytes = static_cast<size_t>(ByteLimitArg(info, 2));
+  if (bytes == 0) bytes = writing ? kMostWritten : kMostRead;
   if (writing) {
     bufferevent_set_max_single_write(self.bev(), bytes);
   } else {

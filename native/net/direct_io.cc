@@ -185,6 +185,11 @@ void PutBack(event& ev, event_callback_fn ours, const std::atomic<event_callback
 
 }  // namespace
 
+void UseLargePieces(bufferevent* bev) {
+  bufferevent_set_max_single_read(bev, kMostRead);
+  bufferevent_set_max_single_write(bev, kMostWritten);
+}
+
 void UseDirectIo(bufferevent* bev) {
   Replace(bev->ev_read, OnReadable, g_libevent_reads);
   Replace(bev->ev_write, OnWritable, g_libevent_writes);

@@ -1,6 +1,7 @@
 // Reads and writes for a socket's bufferevent with fewer and cheaper system calls than libevent's.
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 struct bufferevent;
@@ -19,6 +20,12 @@ class ReadSink {
   ReadSink() = default;
   ~ReadSink() = default;
 };
+
+/// How much a socket's bufferevent reads and writes at once, unless it is told otherwise. With libevent's
+/// 16 KiB a long message takes a turn of the loop for each piece.
+inline constexpr size_t kMostRead = 256 * 1024;
+inline constexpr size_t kMostWritten = 1024 * 1024;
+void UseLargePieces(bufferevent* bev);
 
 /// Replaces the functions with which libevent reads and writes for the bufferevent of a connected socket.
 /// bufferevent_readcb() asks the kernel each time how many bytes there are, and takes no more than 4096; ours

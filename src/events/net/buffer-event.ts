@@ -444,7 +444,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   /**
    * Limits how much is read in one turn.
    *
-   * @param bytes - default libevent's, 16384
+   * @param bytes - default 256 KiB; libevent's is 16 KiB
    * @see bufferevent_set_max_single_read()
    */
   setMaxSingleRead(bytes = 0): void {
@@ -455,7 +455,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   /**
    * Limits how much is written in one turn.
    *
-   * @param bytes - default libevent's, 16384
+   * @param bytes - default 1 MiB; libevent's is 16 KiB
    * @see bufferevent_set_max_single_write()
    */
   setMaxSingleWrite(bytes = 0): void {

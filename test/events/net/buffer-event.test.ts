@@ -240,7 +240,7 @@ describe('BufferEvent', () => {
   it('reads in one go what it may read in one go, and no more', () => {
     using pair = new SocketPair()
     for (const [most, first] of [
-      [undefined, 16_384],
+      [undefined, 20_000],
       [18_000, 18_000],
       [10_000, 10_000],
       [4096, 4096],
