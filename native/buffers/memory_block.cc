@@ -3,31 +3,75 @@
 #include <event2/buffer.h>
 
 #include <new>
+#include <unordered_map>
 #include <utility>
 
 #include "libevent/scrubbing_heap.h"
 
 namespace bitcoin_support {
+namespace {
+
+using Owner = std::shared_ptr<MemoryBlock>;
+
+// The blocks that evbuffers of this thread refer to, by their memory: libevent does not say what a piece of a
+// buffer is a reference to.
+std::unordered_map<const void*, std::weak_ptr<MemoryBlock>>& Referred() {
+  thread_local std::unordered_map<const void*, std::weak_ptr<MemoryBlock>> blocks;
+  return blocks;
+}
+
+}  // namespace
 
 MemoryBlock::MemoryBlock(size_t capacity)
-    : m_data(static_cast<char*>(ScrubbingMalloc(capacity))), m_capacity(capacity) {
+    : m_data(static_cast<char*>(ScrubbingMallocForJavaScript(capacity))), m_capacity(capacity) {
   if (m_data == nullptr) throw std::bad_alloc();
 }
 
 MemoryBlock::~MemoryBlock() {
-  if (m_javascripts) ScrubbingLeaveToJavaScript(-1);
-  ScrubbingFree(m_data);
+  if (m_javascripts) {
+    ScrubbingFreeForJavaScript(m_data);
+  } else {
+    ScrubbingFree(m_data);
+  }
 }
 
-std::shared_ptr<MemoryBlock> MemoryBlock::CopyOf(evbuffer* buffer, size_t length) {
-  auto block = std::make_shared<MemoryBlock>(length);
-  evbuffer_copyout(buffer, block->end(), length);
-  block->Commit(length);
-  return block;
+void MemoryBlock::Append(const Owner& block, evbuffer* buffer) {
+  auto owner = std::make_unique<Owner>(block);
+  const std::string_view bytes = block->view();
+  Referred().insert_or_assign(bytes.data(), block);
+  const auto release = [](const void* data, size_t, void* arg) {
+    Referred().erase(data);
+    delete static_cast<Owner*>(arg);
+  };
+  if (evbuffer_add_reference(buffer, bytes.data(), bytes.size(), release, owner.get()) != 0) {
+    Referred().erase(bytes.data());
+    throw std::bad_alloc();
+  }
+  owner.release();
 }
 
-Napi::Value MemoryBlock::ToBuffer(Napi::Env env, std::shared_ptr<MemoryBlock> block) {
-  using Owner = std::shared_ptr<MemoryBlock>;
+// The block that the first `length` bytes are all of; null for none.
+Owner MemoryBlock::Only(evbuffer* buffer, size_t length) {
+  evbuffer_iovec piece{};
+  if (evbuffer_peek(buffer, static_cast<ev_ssize_t>(length), nullptr, &piece, 1) != 1) return nullptr;
+  const auto entry = Referred().find(piece.iov_base);
+  if (entry == Referred().end()) return nullptr;
+  Owner block = entry->second.lock();
+  const bool all = block != nullptr && !block->m_javascripts && block->view().size() == length;
+  return all ? block : nullptr;
+}
+
+Napi::Value MemoryBlock::BufferOf(Napi::Env env, evbuffer* buffer, size_t length) {
+  Owner block = Only(buffer, length);
+  if (block == nullptr) {
+    block = std::make_shared<MemoryBlock>(length);
+    evbuffer_copyout(buffer, block->end(), length);
+    block->Commit(length);
+  }
+  return ToBuffer(env, std::move(block));
+}
+
+Napi::Value MemoryBlock::ToBuffer(Napi::Env env, Owner block) {
   const auto release = [](napi_env, void*, void* owner) { delete static_cast<Owner*>(owner); };
   auto owner = std::make_unique<Owner>(std::move(block));
   const std::string_view bytes = (*owner)->view();
@@ -35,7 +79,8 @@ Napi::Value MemoryBlock::ToBuffer(Napi::Env env, std::shared_ptr<MemoryBlock> bl
   const napi_status status = napi_create_external_buffer(env, bytes.size(), const_cast<char*>(bytes.data()),
                                                          release, owner.get(), &buffer);
   if (status == napi_ok) {
-    if (!std::exchange((*owner)->m_javascripts, true)) ScrubbingLeaveToJavaScript(1);
+    (*owner)->m_javascripts = true;
+    ScrubbingLeaveToJavaScript();
     owner.release();
   } else if (napi_create_buffer_copy(env, bytes.size(), bytes.data(), nullptr, &buffer) != napi_ok) {
     throw Napi::Error::New(env);

@@ -12,7 +12,7 @@ struct evbuffer;
 namespace bitcoin_support {
 
 /// One piece of libevent's heap, which evbuffers and ArrayBuffers may share. It is wiped when the last of
-/// them lets go of it.
+/// them lets go of it, unless JavaScript has had it: V8 does not wipe its own memory either.
 class MemoryBlock {
  public:
   /// What is shorter is better copied.
@@ -32,13 +32,18 @@ class MemoryBlock {
 
   std::string_view view() const { return {m_data, m_size}; }
 
-  /// Takes the first `length` bytes out of `buffer`. @throws std::bad_alloc
-  static std::shared_ptr<MemoryBlock> CopyOf(evbuffer* buffer, size_t length);
+  /// Adds a reference to the block's bytes to the end of `buffer`. @throws std::bad_alloc
+  static void Append(const std::shared_ptr<MemoryBlock>& block, evbuffer* buffer);
 
-  /// A Buffer over the block's memory, which JavaScript may change; a copy where Node allows no such Buffers.
-  static Napi::Value ToBuffer(Napi::Env env, std::shared_ptr<MemoryBlock> block);
+  /// The first `length` bytes of `buffer` as a Buffer of JavaScript's own. They stay in `buffer`. When they
+  /// are all of a block, and JavaScript has not got its memory before, it gets the memory itself; else, and
+  /// where Node allows no such Buffers, a copy. @throws std::bad_alloc
+  static Napi::Value BufferOf(Napi::Env env, evbuffer* buffer, size_t length);
 
  private:
+  static std::shared_ptr<MemoryBlock> Only(evbuffer* buffer, size_t length);
+  static Napi::Value ToBuffer(Napi::Env env, std::shared_ptr<MemoryBlock> block);
+
   char* const m_data;
   const size_t m_capacity;
   size_t m_size = 0;

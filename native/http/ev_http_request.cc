@@ -44,11 +44,16 @@ Napi::Value GetResponseCodeLine(const Napi::CallbackInfo& info, evhttp_request* 
   return Latin1OrUndefined(info.Env(), evhttp_request_get_response_code_line(request));
 }
 
-// Whether `block` is all that is in `buffer`.
-bool IsWhole(evbuffer* buffer, const MemoryBlock& block) {
-  evbuffer_iovec piece{};
-  return evbuffer_get_length(buffer) == block.view().size() &&
-         evbuffer_peek(buffer, -1, nullptr, &piece, 1) == 1 && piece.iov_base == block.view().data();
+Napi::Value GetBody(const Napi::CallbackInfo& info, evhttp_request* request) {
+  const Napi::Env env = info.Env();
+  evbuffer* const input = evhttp_request_get_input_buffer(request);
+  const size_t length = evbuffer_get_length(input);
+  if (length >= MemoryBlock::kLeast) return MemoryBlock::BufferOf(env, input, length);
+  void* data = nullptr;
+  napi_value buffer;
+  if (napi_create_buffer(env, length, &data, &buffer) != napi_ok) throw Napi::Error::New(env);
+  evbuffer_copyout(input, data, length);
+  return Napi::Value(env, buffer);
 }
 
 Napi::Value GetBodyText(const Napi::CallbackInfo& info, evhttp_request* request) {
@@ -128,24 +133,6 @@ Napi::Value EvHttpRequest::GetBufferNapi(const Napi::CallbackInfo& info) {
                            view.Get(self.env(), self.BaseOrNull(), buffer, EvBuffer::Use::kFree).number());
 }
 
-// (request) -> a Buffer that JavaScript owns
-Napi::Value EvHttpRequest::GetBodyNapi(const Napi::CallbackInfo& info) {
-  EvHttpRequest& self = This(info);
-  const Napi::Env env = info.Env();
-  evbuffer* const input = evhttp_request_get_input_buffer(self.m_request);
-  const size_t length = evbuffer_get_length(input);
-  if (length >= MemoryBlock::kLeast) {
-    auto block = self.TakeBodyBlock();
-    if (block == nullptr || !IsWhole(input, *block)) block = MemoryBlock::CopyOf(input, length);
-    return MemoryBlock::ToBuffer(env, std::move(block));
-  }
-  void* data = nullptr;
-  napi_value buffer;
-  if (napi_create_buffer(env, length, &data, &buffer) != napi_ok) throw Napi::Error::New(env);
-  evbuffer_copyout(input, data, length);
-  return Napi::Value(env, buffer);
-}
-
 // (request) -> number of the connection's handle, 0 without a connection
 Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), This(info).ConnectionNumber());
@@ -193,7 +180,7 @@ void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<OnRequestNapi<GetHttpVersion>>(env, exports, "requestGetHttpVersion", state);
   ExportFunction<OnRequestNapi<GetResponseCode>>(env, exports, "requestGetResponseCode", state);
   ExportFunction<OnRequestNapi<GetResponseCodeLine>>(env, exports, "requestGetResponseCodeLine", state);
-  ExportFunction<GetBodyNapi>(env, exports, "requestBody", state);
+  ExportFunction<OnRequestNapi<GetBody>>(env, exports, "requestBody", state);
   ExportFunction<OnRequestNapi<GetBodyText>>(env, exports, "requestBodyText", state);
   ExportFunction<GetBufferNapi>(env, exports, "requestGetBuffer", state);
   ExportFunction<GetConnectionNapi>(env, exports, "requestGetConnection", state);

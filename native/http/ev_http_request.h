@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "buffers/ev_buffer.h"
-#include "buffers/memory_block.h"
 #include "loop/event_base.h"
 
 namespace bitcoin_support {
@@ -62,8 +61,6 @@ class EvHttpRequest : public BaseChild {
   virtual const char* Uri() const = 0;
   /// The number of the connection's handle, 0 without a connection.
   virtual double ConnectionNumber() = 0;
-  /// The body that was received, when it is in one piece that nobody has been given yet.
-  virtual std::shared_ptr<MemoryBlock> TakeBodyBlock() { return nullptr; }
   /// The request's base; null as long as it has none.
   virtual EventBase* BaseOrNull() const = 0;
 
@@ -85,7 +82,6 @@ class EvHttpRequest : public BaseChild {
   static Napi::Value GetMethodNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetUriNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetBufferNapi(const Napi::CallbackInfo& info);
-  static Napi::Value GetBodyNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetConnectionNapi(const Napi::CallbackInfo& info);
   static Napi::Value HeaderIntoNapi(const Napi::CallbackInfo& info);
   static Napi::Value BodyIntoNapi(const Napi::CallbackInfo& info);

@@ -1,10 +1,11 @@
 #include "http/incoming_request.h"
-#include "buffers/shared_bytes.h"
 
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
 
+#include "buffers/memory_block.h"
+#include "buffers/shared_bytes.h"
 #include "http/ev_http.h"
 #include "http/ev_http_connection.h"
 #include "http/header_list.h"
@@ -25,6 +26,11 @@ namespace {
 // Takes all bytes out of `buffer`.
 Napi::Value TakeAll(Napi::Env env, evbuffer* buffer) {
   const size_t length = evbuffer_get_length(buffer);
+  if (length >= MemoryBlock::kLeast) {
+    const Napi::Value bytes = MemoryBlock::BufferOf(env, buffer, length);
+    evbuffer_drain(buffer, length);
+    return bytes;
+  }
   void* data = nullptr;
   napi_value bytes;
   if (napi_create_buffer(env, length, &data, &bytes) != napi_ok) throw Napi::Error::New(env);
@@ -163,11 +169,6 @@ std::string_view IncomingRequest::ExtensionMethod() const {
   if (m_state == State::kOrphan) return m_orphan_method;
   const RequestGate* const gate = m_server->gate();
   return gate != nullptr ? std::string_view(gate->extension_method()) : std::string_view();
-}
-
-std::shared_ptr<MemoryBlock> IncomingRequest::TakeBodyBlock() {
-  RequestGate* const gate = m_server == nullptr ? nullptr : m_server->gate();
-  return gate == nullptr ? nullptr : gate->TakeBlock();
 }
 
 double IncomingRequest::ConnectionNumber() {

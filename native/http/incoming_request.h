@@ -54,7 +54,6 @@ class IncomingRequest final : public EvHttpRequest {
   void CheckOutputIsOurs() const override;
   unsigned Command() const override { return m_command; }
   std::string_view ExtensionMethod() const override;
-  std::shared_ptr<MemoryBlock> TakeBodyBlock() override;
   const char* Uri() const override { return evhttp_request_get_uri(m_request); }
   double ConnectionNumber() override;
   EventBase* BaseOrNull() const override { return &base(); }

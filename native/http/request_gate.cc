@@ -14,7 +14,6 @@
 #include <utility>
 
 #include "buffers/evbuffer_moves.h"
-#include "buffers/shared_bytes.h"
 #include "http/flag_scope.h"
 #include "http/http_target.h"
 #include "http/request_rules.h"
@@ -218,7 +217,7 @@ void RequestGate::Took(size_t bytes) {
 // The body has come whole.
 void RequestGate::EndBody(evbuffer* source) {
   ReadIntoInput(m_bev);
-  if (m_block != nullptr) HeldBytes{m_block->view(), m_block}.AppendTo(m_body);
+  if (m_block != nullptr) MemoryBlock::Append(std::exchange(m_block, nullptr), m_body);
   GiveHead(source);
   m_parser.Reset();
 }

@@ -59,8 +59,6 @@ class RequestGate final : private ReadSink {
   void Adopt(evhttp_request* request);
   /// The method of the request that evhttp has, when libevent does not know it; else empty.
   const std::string& extension_method() const { return m_extension_method; }
-  /// The body of the request that evhttp has, when it is in one piece; null the next time.
-  std::shared_ptr<MemoryBlock> TakeBlock() { return std::move(m_block); }
   /// Whether something of a later request has come.
   bool has_more() const;
   /// The reply has been written: the next request may come. @returns false when the connection must end.

@@ -83,8 +83,21 @@ void ScrubbingFree(void* ptr) {
   std::free(ptr);
 }
 
-void ScrubbingLeaveToJavaScript(int blocks) {
-  if (ThreadHeap* const heap = ThreadHeap::Get()) heap->Count(-blocks);
+void* ScrubbingMallocForJavaScript(size_t size) {
+  ThreadHeap* const heap = ThreadHeap::Get();
+  void* const ptr = heap == nullptr ? nullptr : heap->javascripts().Take(size);
+  if (ptr == nullptr) return ScrubbingMalloc(size);
+  heap->Count(1);
+  return ptr;
+}
+
+void ScrubbingLeaveToJavaScript() {
+  if (ThreadHeap* const heap = ThreadHeap::Get()) heap->Count(-1);
+}
+
+void ScrubbingFreeForJavaScript(void* ptr) {
+  ThreadHeap* const heap = ThreadHeap::Get();
+  if (heap == nullptr || !heap->javascripts().Keep(ptr, UsableSize(ptr))) std::free(ptr);
 }
 
 size_t ScrubbingBlockSize(const void* ptr) { return UsableSize(const_cast<void*>(ptr)); }

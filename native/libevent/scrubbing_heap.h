@@ -24,9 +24,13 @@ void* MallocUnderPressure(size_t size);
 /// How many bytes a block has room for.
 size_t ScrubbingBlockSize(const void* ptr);
 
-/// A live block that JavaScript holds from here on counts no more: only its garbage collector knows when it
-/// will be freed. Call it again with -1 right before it is.
-void ScrubbingLeaveToJavaScript(int blocks);
+/// As ScrubbingMalloc(), for a long block that JavaScript may get. It is not empty.
+void* ScrubbingMallocForJavaScript(size_t size);
+/// JavaScript has got the block: it counts no more, because only the garbage collector knows when it will be
+/// freed.
+void ScrubbingLeaveToJavaScript();
+/// Frees such a block. It is not wiped, as V8 does not wipe its own memory.
+void ScrubbingFreeForJavaScript(void* ptr);
 
 /// Number of blocks that libevent holds now, in the whole process.
 size_t ScrubbingLiveBlocks();

@@ -60,7 +60,7 @@ size_t LargeClasses::RoundUp(size_t size) {
 }
 
 void* LargeClasses::Take(size_t size) {
-  if (size > kLargest) return nullptr;
+  if (!kCaches || size < kSmallest || size > kLargest) return nullptr;
   const size_t index = IndexFor(size);
   void* const block = m_classes[index].Pop();
   if (block != nullptr) m_bytes -= SizeAt(index);
@@ -68,7 +68,7 @@ void* LargeClasses::Take(size_t size) {
 }
 
 bool LargeClasses::Keep(void* block, size_t usable) {
-  if (usable >= kLargest + kSmallest) return false;
+  if (!kCaches || usable < kSmallest || usable >= kLargest + kSmallest) return false;
   const size_t index = IndexOf(usable);
   if (m_bytes + SizeAt(index) > kMostBytes) return false;
   m_bytes += SizeAt(index);
@@ -91,6 +91,7 @@ void ThreadHeap::Empty() {
   for (SizeClass& entry : m_small.classes) FreeBlocks(entry);
   for (SizeClass& entry : m_chains.classes) FreeBlocks(entry);
   m_large.Empty();
+  m_javascripts.Empty();
 }
 
 ThreadHeap::~ThreadHeap() {
@@ -139,7 +140,7 @@ bool ThreadHeap::Keep(void* ptr, size_t usable) {
   if (!kCaches || usable < m_tiny.kSmallest) return false;
   if (usable < m_small.kSmallest) return m_tiny.Keep(ptr, usable);
   if (usable < m_chains.kSmallest) return m_small.Keep(ptr, usable);
-  return m_chains.Keep(ptr, usable) || (usable >= m_large.kSmallest && m_large.Keep(ptr, usable));
+  return m_chains.Keep(ptr, usable) || m_large.Keep(ptr, usable);
 }
 
 }  // namespace bitcoin_support

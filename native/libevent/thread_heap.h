@@ -63,8 +63,11 @@ class LargeClasses {
   /// The size to allocate for a request of `size` bytes, so that the block can serve its whole class.
   static size_t RoundUp(size_t size);
 
+  /// A block of at least `size` bytes, or null.
   void* Take(size_t size);
+  /// @returns false when it does not keep the block: the caller frees it
   bool Keep(void* block, size_t usable);
+  /// Gives the blocks in it back to malloc.
   void Empty();
 
  private:
@@ -102,6 +105,10 @@ class ThreadHeap {
 
   void Count(long change) { __atomic_store_n(&m_live, m_live + change, __ATOMIC_RELAXED); }
 
+  /// Blocks that JavaScript has had. They are not wiped, as V8 does not wipe its own, so they serve for
+  /// nothing else.
+  LargeClasses& javascripts() { return m_javascripts; }
+
   /// The watches of this thread, by the block that each watches.
   std::unordered_map<const void*, FreeWatch*>& watches() { return m_watches; }
 
@@ -119,6 +126,7 @@ class ThreadHeap {
   SizeClasses<88, 16, 59, 128> m_small;      // requests, evbuffers: to 1016 bytes
   SizeClasses<1024, 1024, 16, 64> m_chains;  // of evbuffers: to 16 KiB
   LargeClasses m_large;                      // long bodies: mapping them each time costs more than copying
+  LargeClasses m_javascripts;
   std::unordered_map<const void*, FreeWatch*> m_watches;
   long m_live = 0;  // written by this thread alone; others read it
 };

@@ -12,7 +12,8 @@
 #include <string>
 #include <utility>
 
-#include "buffers/append_bytes.h"
+#include "buffers/memory_block.h"
+#include "buffers/shared_bytes.h"
 #include "napi/arguments.h"
 #include "napi/byte_source.h"
 #include "napi/byte_span.h"
@@ -256,7 +257,7 @@ void BufferEvent::SetPriority(int priority) {
 
 void BufferEvent::Write(napi_value bytes) {
   const EventBase::BusyScope busy(base());
-  AppendBytes(env().napi(), bytes, bufferevent_get_output(m_bev));
+  env().State<SharedBytes>().Append(ByteSource(env().napi(), bytes), bufferevent_get_output(m_bev));
   if (m_socket) m_socket->WriteSoon();
 }
 
@@ -502,6 +503,17 @@ Napi::Value BufferEvent::ReadNapi(const Napi::CallbackInfo& info) {
   return transfer.End(Napi::Number::New(info.Env(), count));
 }
 
+// (bufferevent, most) -> a Buffer
+Napi::Value BufferEvent::TakeNapi(const Napi::CallbackInfo& info) {
+  BufferEvent& self = ToMoveBytes(info);
+  evbuffer* const input = bufferevent_get_input(self.m_bev);
+  const size_t size = std::min(static_cast<size_t>(ByteLimitArg(info, 1)), evbuffer_get_length(input));
+  BufferTransfer transfer(self.base());
+  const Napi::Value bytes = MemoryBlock::BufferOf(info.Env(), input, size);
+  evbuffer_drain(input, size);
+  return transfer.End(bytes);
+}
+
 // (bufferevent, buffer)
 Napi::Value BufferEvent::ReadBufferNapi(const Napi::CallbackInfo& info) {
   BufferEvent& self = ToMoveBytes(info);
@@ -664,6 +676,7 @@ void BufferEvent::Export(Napi::Env env, Napi::Object exports, Environment& state
   ExportFunction<WriteNapi>(env, exports, "bufferEventWrite", state);
   ExportFunction<WriteBufferNapi>(env, exports, "bufferEventWriteBuffer", state);
   ExportFunction<ReadNapi>(env, exports, "bufferEventRead", state);
+  ExportFunction<TakeNapi>(env, exports, "bufferEventTake", state);
   ExportFunction<ReadBufferNapi>(env, exports, "bufferEventReadBuffer", state);
   ExportFunction<TriggerNapi>(env, exports, "bufferEventTrigger", state);
   ExportFunction<TriggerEventNapi>(env, exports, "bufferEventTriggerEvent", state);

@@ -115,6 +115,7 @@ class BufferEvent final : public BaseChild {
   static Napi::Value WriteNapi(const Napi::CallbackInfo& info);
   static Napi::Value WriteBufferNapi(const Napi::CallbackInfo& info);
   static Napi::Value ReadNapi(const Napi::CallbackInfo& info);
+  static Napi::Value TakeNapi(const Napi::CallbackInfo& info);
   static Napi::Value ReadBufferNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetTimeoutsNapi(const Napi::CallbackInfo& info);
   static Napi::Value SetWatermarkNapi(const Napi::CallbackInfo& info);

@@ -12,9 +12,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
+#include <new>
+#include <string_view>
 #include <unordered_map>
 
 #include "buffers/append_bytes.h"
+#include "buffers/memory_block.h"
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
@@ -40,16 +44,31 @@ void Fail(bufferevent* bev, short direction, short what, int error) {
   bufferevent_trigger_event(bev, what, 0);
 }
 
-// Reads the bytes beyond kUsualBytes. The next read reports an end or an error.
-void TakeRest(int fd, evbuffer* input, ev_ssize_t room) {
+// Appends `bytes`, of kUsualBytes, and what waits behind them, up to `room`. The next read reports an end or
+// an error. @returns whether there was memory; without it for the rest, that stays in the kernel
+bool AddWithRest(int fd, evbuffer* input, std::string_view bytes, ev_ssize_t room) {
   int waiting = 0;
-  if (room <= 0 || ioctl(fd, FIONREAD, &waiting) != 0 || waiting <= 0) return;
-  const auto wanted = static_cast<size_t>(std::min<ev_ssize_t>(waiting, room));
-  const auto read = [&](char* space, size_t) {
-    return static_cast<size_t>(std::max<ssize_t>(recv(fd, space, wanted, 0), 0));
+  if (room <= 0 || ioctl(fd, FIONREAD, &waiting) != 0) waiting = 0;
+  const auto wanted = static_cast<size_t>(std::clamp<ev_ssize_t>(waiting, 0, room));
+  const auto read = [&](char* space) {
+    return wanted == 0 ? 0 : static_cast<size_t>(std::max<ssize_t>(recv(fd, space, wanted, 0), 0));
   };
-  // Without memory the bytes stay in the kernel.
-  (void)AppendInPlace(input, wanted, read);
+  if (bytes.size() + wanted >= MemoryBlock::kLeast) {
+    // In one piece, which JavaScript may get as it is.
+    try {
+      const auto block = std::make_shared<MemoryBlock>(bytes.size() + wanted);
+      std::memcpy(block->end(), bytes.data(), bytes.size());
+      block->Commit(bytes.size());
+      block->Commit(read(block->end()));
+      MemoryBlock::Append(block, input);
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+  if (evbuffer_add(input, bytes.data(), bytes.size()) != 0) return false;
+  if (wanted > 0) (void)AppendInPlace(input, wanted, [&](char* space, size_t) { return read(space); });
+  return true;
 }
 
 // @returns as recv(2) does
@@ -61,9 +80,10 @@ ssize_t Take(int fd, bufferevent* bev) {
   evbuffer* const input = bev->input;
   // A bufferevent's input is frozen at its end, and its output at its start.
   evbuffer_unfreeze(input, 0);
-  const bool added = evbuffer_add(input, bytes, static_cast<size_t>(taken)) == 0;
-  MemoryCleanse(bytes, static_cast<size_t>(taken));
-  if (added && taken == sizeof bytes) TakeRest(fd, input, most - taken);
+  const std::string_view view(bytes, static_cast<size_t>(taken));
+  const bool added = view.size() == sizeof bytes ? AddWithRest(fd, input, view, most - taken)
+                                                 : evbuffer_add(input, bytes, view.size()) == 0;
+  MemoryCleanse(bytes, view.size());
   evbuffer_freeze(input, 0);
   if (added) return taken;
   errno = ENOMEM;

@@ -29,6 +29,7 @@ export interface NativeBufferEvents {
   bufferEventWrite(bufferevent: HandleNumber, data: string | Uint8Array): void
   bufferEventWriteBuffer(bufferevent: HandleNumber, buffer: HandleNumber): void
   bufferEventRead(bufferevent: HandleNumber, bytes: Uint8Array, offset: number, most: number): number
+  bufferEventTake(bufferevent: HandleNumber, most: number): Buffer
   bufferEventReadBuffer(bufferevent: HandleNumber, buffer: HandleNumber): void
   bufferEventTrigger(bufferevent: HandleNumber, what: number, options: number): void
   bufferEventTriggerEvent(bufferevent: HandleNumber, what: number, options: number): void

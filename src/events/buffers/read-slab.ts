@@ -60,9 +60,7 @@ export function takeBytes(bufferevent: HandleNumber, size: number): Buffer {
   return read < 0 ? takeLong(bufferevent, -read) : block.subarray(start, start + read)
 }
 
-// More than fits into the slab gets a block of its own, which is allocated before anything is taken.
+// More than fits into the slab gets memory of its own, which is often where it was received.
 function takeLong(bufferevent: HandleNumber, size: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(size)
-  const read = native.bufferEventRead(bufferevent, bytes, 0, size)
-  return bytes.subarray(0, read)
+  return native.bufferEventTake(bufferevent, size)
 }

@@ -280,7 +280,8 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
    * Queues bytes. The loop sends them once there is a connection; everything that the read callback queues is sent together
    * when it returns.
    *
-   * @param data - copied; a string goes as UTF-8
+   * @param data - a string goes as UTF-8. A Uint8Array of 64 KiB or more is not copied: do not change it before it has been sent,
+   * or write a copy of it
    * @throws {EventError} `ERR_EV_STATE` when it is an HTTP connection's
    * @see bufferevent_write()
    */
