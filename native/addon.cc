@@ -11,6 +11,7 @@
 #include "http/outgoing_request.h"
 #include "libevent/first_copy.h"
 #include "libevent/libevent_runtime.h"
+#include "loop/base_child.h"
 #include "loop/event_base.h"
 #include "loop/lib_event.h"
 #include "memory/allocated_regions.h"
@@ -33,7 +34,7 @@ namespace {
 
 // () -> what the library's JavaScript calls. Each instance of its modules has one of its own: a thread may
 // load them several times, in several contexts.
-Napi::Value NewInstance(const Napi::CallbackInfo& info) {
+Napi::Value NewInstanceNapi(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Napi::Object exports = Napi::Object::New(env);
   Environment& state = Environment::Attach(env, exports);
@@ -46,6 +47,7 @@ Napi::Value NewInstance(const Napi::CallbackInfo& info) {
   LentMemory::Export(env, exports, state);
   ExportTerminalPromptFunctions(env, exports, state);
   EventBase::Export(env, exports, state);
+  BaseChild::Export(env, exports, state);
   LibEvent::Export(env, exports, state);
   EvConnListener::Export(env, exports, state);
   EvHttp::Export(env, exports, state);
@@ -66,7 +68,7 @@ Napi::Value NewInstance(const Napi::CallbackInfo& info) {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitLibeventRuntime();
   DnsJournal::Install();
-  exports.Set("newInstance", Napi::Function::New<NewInstance>(env, "newInstance"));
+  exports.Set("newInstance", Napi::Function::New<NewInstanceNapi>(env, "newInstance"));
   return exports;
 }
 

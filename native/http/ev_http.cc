@@ -398,7 +398,7 @@ Napi::Value EvHttp::BindUnixNapi(const Napi::CallbackInfo& info) {
   const std::string path = StringArg(info, 1);
   ListenOptions options;
   options.backlog = IntArg(info, 3);
-  // Before there is a file that nobody would remove.
+  // Before ListenUnixOrThrow() makes a file, which would stay if this threw.
   self.base().CheckRoomForNext("evhttp_accept_socket_with_handle");
   const int fd = ListenUnixOrThrow(self.env(), path, IntArg(info, 2), options);
   return Napi::Number::New(info.Env(), self.Accept(fd, path, false));

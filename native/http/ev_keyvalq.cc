@@ -75,7 +75,7 @@ Napi::Value ListHeadersNapi(const Napi::CallbackInfo& info) {
   return NewList(info.Env(), flat);
 }
 
-// (list, text, whether it is a whole URI): what was in the list goes
+// (list, text, whether it is a whole URI): replaces what was in the list
 Napi::Value ParseQueryNapi(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
   evkeyvalq* const list = env.Get<EvKeyvalq>(info[0]).list();

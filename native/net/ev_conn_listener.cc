@@ -158,7 +158,7 @@ Napi::Value EvConnListener::BindUnixNapi(const Napi::CallbackInfo& info) {
   options.backlog = IntArg(info, 2);
   // A UNIX socket has no handshake to wait for.
   const auto flags = static_cast<unsigned>(IntArg(info, 3)) & ~unsigned{LEV_OPT_DEFERRED_ACCEPT};
-  // Before there is a file that nobody would remove.
+  // Before ListenUnixOrThrow() makes a file, which would stay if this threw.
   base.CheckRoomForNext("evconnlistener_new");
   UniqueFd fd(ListenUnixOrThrow(base.env(), path, -1, options));
   auto* const self = new EvConnListener(base, fd.get(), flags, path);

@@ -106,8 +106,8 @@ void EvDnsBase::Dispose() {
   RetireChild();
   base().Linger(*this);
   base().WhenIdle([this] {
-    // Not before: the base may find that all is quiet within a long turn, when callbacks that are put off to
-    // the next one still wait.
+    // Not earlier: within a long turn the base may find that all is quiet, while callbacks that are deferred
+    // to the next turn still wait.
     m_state = State::kLingering;
     if (MayBeReleased()) base().LookForQuiet();
   });
