@@ -576,7 +576,7 @@ Napi::Value WriteNapi(const Napi::CallbackInfo& info) {
 
 // () -> flat array of all changes: buffer, size before, added, deleted; or 0 and the key of a released
 // reference
-Napi::Value TakeNewsNapi(const Napi::CallbackInfo& info) {
+Napi::Value TakeChangesNapi(const Napi::CallbackInfo& info) {
   return Environment::From(info).State<BufferChanges>().Take();
 }
 
@@ -621,7 +621,7 @@ void EvBuffer::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<ReadNapi>(env, exports, "bufferRead", state);
   ExportFunction<WriteNapi>(env, exports, "bufferWrite", state);
   ExportFunction<WatchChangesNapi>(env, exports, "bufferWatch", state);
-  ExportFunction<TakeNewsNapi>(env, exports, "bufferTakeNews", state);
+  ExportFunction<TakeChangesNapi>(env, exports, "bufferTakeChanges", state);
 }
 
 }  // namespace bitcoin_support

@@ -64,8 +64,7 @@ let isOutgoing: (request: EvHttpRequest) => boolean
 
 /** @throws what every method of a request throws when the request has ended or its connection is closing */
 function checkUsable(request: EvHttpRequest): void {
-  // The addon has no call of its own for this; any that reads from the request makes the check.
-  native.requestGetCommand(handleOf(request))
+  native.requestCheckUsable(handleOf(request))
 }
 
 /** Whether the reply has neither been sent nor started. */
@@ -711,13 +710,14 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
 
   /** @internal */
   override [kAbout](): string {
-    const incoming = this.#base !== undefined
     // Without its query, and without the user of an absolute one.
     const path = (this.getUri() ?? '').replace(/[?#].*/s, '').replace(/\/\/[^/]*@/, '//')
     const shown = `${this.getMethod()} ${path.replace(/[^!-~]/g, '?')}`.trim()
-    if (incoming) return `${shown}, ${this.#started ? 'reply started' : 'unanswered'}`
+    if (this.#outgoing === undefined) return `${shown}, ${this.#started ? 'reply started' : 'unanswered'}`
+    if (this.#base === undefined) return 'not sent'
     const status = this.getResponseCode()
-    return path === '' ? 'not sent' : `${shown}, ${status === 0 ? 'no reply' : `status ${status}`}`
+    if (status !== 0) return `${shown}, status ${status}`
+    return `${shown}, ${this.#outgoing.done ? 'no reply' : 'in flight'}`
   }
 
   /** @internal */

@@ -10,6 +10,8 @@ export class OutgoingRequest implements OutgoingReceiver {
   readonly #onDone: BoundCallback<[alive: boolean]>
   /** The connection that sends it. */
   connection: Forward['EvHttpConnection'] | undefined
+  /** It has ended, and its callback may be running. */
+  done = false
   onError: BoundCallback<[code: number]> | undefined
   onHeaders: BoundCallback<[]> | undefined
   onChunk: BoundCallback<[]> | undefined
@@ -32,6 +34,7 @@ export class OutgoingRequest implements OutgoingReceiver {
   }
 
   [kDone](alive: boolean, call: boolean): void {
+    this.done = true
     try {
       // A buffer's callback that ran just before may have disposed the request.
       if (call && handleOf(this.#request) > 0) this.#onDone.run(alive)
