@@ -22,7 +22,7 @@ import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
 /** The longest body that goes into the slab, in bytes: `kShortBody` of the addon. */
 const SHORT_BODY = 4096
 
-/** Short bodies share memory, as Node's own do: an ArrayBuffer for each would cost more than the rest of a response. */
+/** Memory that short bodies share, as those of Node do. An ArrayBuffer for each would cost more than the rest of a response. */
 const slab = new ReadSlab(SHORT_BODY)
 
 const REQUEST_TYPE = typeNumberOf(EvHttpRequest.typeName)
@@ -94,7 +94,7 @@ export class Exchange implements OutgoingReceiver {
     const receivers = receiversOf(this.#base)
     const { command, path, headers, body, chunks, signal } = request
     const number = this.#number
-    // It may end before libevent returns.
+    // The request may end before libevent returns.
     receivers.keep(this.#slot, this)
     try {
       this.#drive.begin()
@@ -128,7 +128,7 @@ export class Exchange implements OutgoingReceiver {
     try {
       native.requestCancel(this.#number)
     } catch {
-      // It is ending already, and libevent is about to report that.
+      // The request is ending already, and libevent is about to report that.
     }
   }
 
@@ -167,7 +167,7 @@ export class Exchange implements OutgoingReceiver {
       const call: PendingCall = { run: () => resolve(), drop: resolve }
       receivers.expect(key, call)
     })
-    // A chunk is refused once the reply has begun. Nothing is left to do then but to wait for the end.
+    // The addon refuses chunks once the reply has begun. Then the end of the request is all that is waited for.
     const taken = this.#takes(() => native.requestSendChunk(this.#number, chunk, key))
     if (taken) await next
     receivers.forget(key)
@@ -200,7 +200,7 @@ export class Exchange implements OutgoingReceiver {
         new BodyReader(this.#stream),
       ),
     )
-    // These functions hold the promise and so the response. Only the user may hold it, so that its collection shows.
+    // These functions hold the promise and so the response. Only the user may hold that, or it would never be collected.
     this.#resolve = this.#reject = () => {}
   }
 
