@@ -1,5 +1,5 @@
-// Every failure of secure memory that may depend on a secret looks the same; a wrong type is a TypeError, which shows
-// nothing of what came instead.
+// Every failure of secure memory that may depend on a secret has the same error. An argument of the wrong type is a TypeError,
+// which does not show the argument.
 import { SecureBuffer, type SecureBufferToken, SecureMemoryError, SecureString, secureAllocator } from 'bitcoin-support'
 import { expect } from 'chai'
 import { thrownBy } from '../support/errors.js'

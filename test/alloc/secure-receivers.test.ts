@@ -1,4 +1,4 @@
-// Every method of the classes for secrets, called on what is no instance of them.
+// Every method of the classes for secrets, called on a receiver that is no instance of them.
 import { SecureBuffer, SecureString, SerializeData } from 'bitcoin-support'
 import { expect } from 'chai'
 import { surfaceOf } from '../boundary/surface.js'

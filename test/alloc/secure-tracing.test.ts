@@ -1,4 +1,4 @@
-// What OpenTelemetry is told of secret memory, and what it is never told.
+// Which spans OpenTelemetry gets about secret memory, and what no span may show.
 import { inspect } from 'node:util'
 import { metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import {

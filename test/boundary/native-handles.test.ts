@@ -1,4 +1,4 @@
-// The addon's functions over handles of any type, and numbers that are none of a handle's.
+// The addon's functions that take handles of any type, with numbers of handles and with other numbers.
 import { EventBase, type EventErrorCode, LibEvent } from 'bitcoin-support'
 import { expect } from 'chai'
 import { expectCode } from '../support/errors.js'

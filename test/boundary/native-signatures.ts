@@ -1,4 +1,4 @@
-// Every function of the addon: its parameters, and what it comes to when they are right.
+// Every function of the addon: its parameters, and its outcome when they are right.
 
 import { tmpdir } from 'node:os'
 import {

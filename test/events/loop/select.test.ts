@@ -1,4 +1,4 @@
-// A base on select, in a process that has more descriptors open than select can watch: the C library would end it.
+// A base on select, in a process with more open descriptors than select can watch. Without our guard glibc ends the process.
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import {
