@@ -2,7 +2,7 @@
 // which does not show the argument.
 import { SecureBuffer, type SecureBufferToken, SecureMemoryError, SecureString, secureAllocator } from 'bitcoin-support'
 import { expect } from 'chai'
-import { thrownBy } from '../support/errors.js'
+import { errorOf, thrownBy } from '../support/errors.js'
 import { checkLiveCounts } from '../support/live-counts.js'
 import { checkLockedPool } from '../support/locked-pool-counts.js'
 import { factsOf } from '../support/secure-program.js'
@@ -83,16 +83,6 @@ function on(buffer: SecureBuffer, method: string, ...args: unknown[]): unknown {
   } finally {
     buffer.destroy()
   }
-}
-
-/** @returns what a call throws, or what the promise that it returns is rejected with */
-async function errorOf(call: () => unknown): Promise<unknown> {
-  try {
-    await call()
-  } catch (error) {
-    return error
-  }
-  return new Error('it has not failed')
 }
 
 /** Calls with a size, by name. */
