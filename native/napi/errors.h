@@ -10,7 +10,7 @@ namespace bitcoin_support {
 
 class Environment;
 
-/// Codes of EventError. Each one is documented in src/util/errors.ts.
+/// Codes of EventError. Each one is documented in src/native/errors.ts.
 namespace code {
 inline constexpr char kDisposed[] = "ERR_EV_DISPOSED";
 inline constexpr char kHandle[] = "ERR_EV_HANDLE";
