@@ -40,6 +40,7 @@ function takeBody(request: HandleNumber, start: number, length: number): Respons
   return new ResponseBody(slab.block, start, end)
 }
 
+/** A request of `EvHttpConnection.request()`, from its sending until its promise, or its streamed body, has ended. */
 export class Exchange implements OutgoingReceiver {
   readonly #connection: EventHandle
   readonly #terms: ConnectionTerms
@@ -52,7 +53,7 @@ export class Exchange implements OutgoingReceiver {
   #reject: (error: unknown) => void
   #ignoreSignal: (() => void) | undefined
   #stream: BodyStream | undefined
-  /** Why it ends, if that is known before libevent reports the end. */
+  /** Why the request ends, if that is known before libevent reports the end. */
   #reason: { error: unknown } | undefined
   #over = false
   #wake: (() => void) | undefined
