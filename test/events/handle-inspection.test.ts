@@ -111,6 +111,7 @@ describe('inspect() of a handle', () => {
       head = inspect(outgoing)
     })
     expect(inspect(outgoing)).to.equal(`EvHttpRequest #${outgoing.id} { not sent }`)
+    outgoing.getOutputHeaders().addHeader('Host', 'localhost')
     connection.makeRequest(outgoing, EVHTTP_REQ_GET, '/wallet/one?password=hunter2')
     expect(inspect(outgoing)).to.equal(`EvHttpRequest #${outgoing.id} { GET /wallet/one, in flight }`)
     expect(await shown).to.equal(`EvHttpRequest #${outgoing.id} { GET /wallet/one, status 404 }`)
