@@ -1,5 +1,4 @@
-// Checks that imports and includes go down only and form no circle, types included. `--only src` or `--only native` checks one
-// side.
+// Checks that imports and includes go down only, and in no circle, types included. `--only src` or `--only native` checks one side.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, sep } from 'node:path'
 import { root } from './lib/run.mjs'
