@@ -102,6 +102,12 @@ Napi::Value EvHttpRequest::OnRequestNapi(const Napi::CallbackInfo& info) {
   return kFunction(info, This(info).m_request);
 }
 
+// (request): throws when the request has ended or its connection is closing
+Napi::Value EvHttpRequest::CheckUsableNapi(const Napi::CallbackInfo& info) {
+  This(info);
+  return info.Env().Undefined();
+}
+
 // (request)
 Napi::Value EvHttpRequest::GetCommandNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), This(info).Command());
@@ -172,6 +178,7 @@ Napi::Value EvHttpRequest::BodyIntoNapi(const Napi::CallbackInfo& info) {
 }
 
 void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<CheckUsableNapi>(env, exports, "requestCheckUsable", state);
   ExportFunction<GetCommandNapi>(env, exports, "requestGetCommand", state);
   ExportFunction<GetMethodNapi>(env, exports, "requestGetMethod", state);
   ExportFunction<GetUriNapi>(env, exports, "requestGetUri", state);

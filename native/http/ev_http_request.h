@@ -78,6 +78,7 @@ class EvHttpRequest : public BaseChild {
   template <auto kFunction>
   static Napi::Value OnRequestNapi(const Napi::CallbackInfo& info);
 
+  static Napi::Value CheckUsableNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetCommandNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetMethodNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetUriNapi(const Napi::CallbackInfo& info);
