@@ -23,6 +23,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/list.h"
 
 namespace bitcoin_support {
@@ -623,5 +624,7 @@ void EvBuffer::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<WatchChangesNapi>(env, exports, "bufferWatch", state);
   ExportFunction<TakeChangesNapi>(env, exports, "bufferTakeChanges", state);
 }
+
+template void ExportHandleType<EvBuffer>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

@@ -27,6 +27,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/list.h"
 #include "net/listen_socket.h"
 #include "net/socket_address.h"
@@ -704,5 +705,7 @@ void EvHttp::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<SetErrorPageNapi>(env, exports, "httpSetErrorPage", state);
   ExportFunction<AnswerPageNapi>(env, exports, "httpAnswerPage", state);
 }
+
+template void ExportHandleType<EvHttp>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

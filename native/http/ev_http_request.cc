@@ -18,6 +18,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "secure/secure_buffer.h"
 
 namespace bitcoin_support {
@@ -193,5 +194,7 @@ void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<HeaderIntoNapi>(env, exports, "requestHeaderInto", state);
   ExportFunction<BodyIntoNapi>(env, exports, "requestBodyInto", state);
 }
+
+template void ExportHandleType<EvHttpRequest>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

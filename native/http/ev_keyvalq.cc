@@ -8,6 +8,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/list.h"
 
 namespace bitcoin_support {
@@ -103,5 +104,7 @@ void EvKeyvalq::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<ListHeadersNapi>(env, exports, "keyvalqListHeaders", state);
   ExportFunction<ParseQueryNapi>(env, exports, "keyvalqParseQuery", state);
 }
+
+template void ExportHandleType<EvKeyvalq>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

@@ -31,6 +31,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/handle_table.h"
 #include "napi/js_callback.h"
 #include "napi/list.h"
@@ -766,5 +767,7 @@ void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<ReinitNapi>(env, exports, "eventBaseReinit", state);
   ExportEventShares(env, exports, state);
 }
+
+template void ExportHandleType<EventBase>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

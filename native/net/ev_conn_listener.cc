@@ -14,6 +14,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "net/listen_socket.h"
 #include "net/no_delay.h"
 #include "net/socket_address.h"
@@ -235,5 +236,7 @@ void EvConnListener::Export(Napi::Env env, Napi::Object exports, Environment& st
   ExportFunction<GetFdNapi>(env, exports, "listenerGetFd", state);
   ExportFunction<AddressNapi>(env, exports, "listenerAddress", state);
 }
+
+template void ExportHandleType<EvConnListener>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

@@ -11,6 +11,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/list.h"
 #include "net/dns_lookup.h"
 #include "net/lookup_error.h"
@@ -339,5 +340,7 @@ void EvDnsBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<GaiStrerrorNapi>(env, exports, "gaiStrerror", state);
   ExportFunction<GaiErrnoNapi>(env, exports, "gaiErrno", state);
 }
+
+template void ExportHandleType<EvDnsBase>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support
