@@ -1,5 +1,5 @@
-// What secure memory keeps: a program of its own, which prints one line of JSON. The loops are the longest that a program
-// may have without a turn of the event loop, and what it drops without a word.
+// How much memory the library keeps for secrets: a program of its own, which prints one line of JSON. It drops buffers in long
+// loops without a turn of the event loop.
 import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'

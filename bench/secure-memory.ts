@@ -23,7 +23,7 @@ const BYTES = 1024
 const DROPPED = 2000
 /** Short, so that most run without another process in between. */
 const BATCH = 2000
-/** What takes long is measured in one round of so many. */
+/** What takes long is measured once in so many rounds. */
 const SELDOM = 20
 
 /** What bench/c/secure_buffer.c prints. */
@@ -62,7 +62,7 @@ function time(count: number, call: () => void): number {
   return Number(process.hrtime.bigint() - start) / count
 }
 
-/** What the loop has left to do must not be another's to pay for. */
+/** Lets the loop finish its work, so that the next measurement does not include it. */
 async function settle(): Promise<void> {
   await turn()
   await turn()

@@ -24,7 +24,7 @@ export class ServerProcess {
     return new ServerProcess(child, Number(line))
   }
 
-  /** Processor time that it has used so far, in seconds; 0 where the system does not tell. */
+  /** The processor time that it has used so far, in seconds; 0 where the system does not report it. */
   cpuSeconds(): number {
     if (process.platform !== 'linux') return 0
     // The name, in parentheses, may hold spaces.

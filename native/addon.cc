@@ -1,18 +1,11 @@
 // Wires the native classes to Node. src/native/native.ts is the description of what is exported.
 #include <napi.h>
 
-#include "buffers/ev_buffer.h"
-#include "http/ev_http.h"
-#include "http/ev_http_connection.h"
-#include "http/ev_http_request.h"
-#include "http/ev_http_uri.h"
-#include "http/ev_keyvalq.h"
 #include "http/incoming_request.h"
 #include "http/outgoing_request.h"
 #include "libevent/first_copy.h"
 #include "libevent/libevent_runtime.h"
-#include "loop/event_base.h"
-#include "loop/lib_event.h"
+#include "loop/base_child.h"
 #include "memory/allocated_regions.h"
 #include "memory/lent_memory.h"
 #include "memory/locked_memory_napi.h"
@@ -20,20 +13,24 @@
 #include "memory/secure_buffer_napi.h"
 #include "memory/terminal_prompt_napi.h"
 #include "napi/environment.h"
+#include "napi/handle_exports.h"
 #include "napi/handle_napi.h"
-#include "net/buffer_event.h"
-#include "net/buffer_event_rate_limit_group.h"
 #include "net/dns_journal.h"
-#include "net/ev_conn_listener.h"
-#include "net/ev_dns_base.h"
 #include "net/evutil_napi.h"
 
 namespace bitcoin_support {
+
+// Each class's .cc file has the function.
+#define HANDLE_KIND(kind, name, parts_end) \
+  class name;                              \
+  extern template void ExportHandleType<name>(Napi::Env, Napi::Object, Environment&);
+#include "napi/tables.def"
+
 namespace {
 
 // () -> what the library's JavaScript calls. Each instance of its modules has one of its own: a thread may
 // load them several times, in several contexts.
-Napi::Value NewInstance(const Napi::CallbackInfo& info) {
+Napi::Value NewInstanceNapi(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Napi::Object exports = Napi::Object::New(env);
   Environment& state = Environment::Attach(env, exports);
@@ -45,28 +42,19 @@ Napi::Value NewInstance(const Napi::CallbackInfo& info) {
   AllocatedRegions::Export(env, exports, state);
   LentMemory::Export(env, exports, state);
   ExportTerminalPromptFunctions(env, exports, state);
-  EventBase::Export(env, exports, state);
-  LibEvent::Export(env, exports, state);
-  EvConnListener::Export(env, exports, state);
-  EvHttp::Export(env, exports, state);
-  EvHttpRequest::Export(env, exports, state);
+#define HANDLE_KIND(kind, name, parts_end) ExportHandleType<name>(env, exports, state);
+#include "napi/tables.def"
+  BaseChild::Export(env, exports, state);
   IncomingRequest::Export(env, exports, state);
   OutgoingRequest::Export(env, exports, state);
-  EvHttpConnection::Export(env, exports, state);
-  EvBuffer::Export(env, exports, state);
-  EvHttpUri::Export(env, exports, state);
-  EvKeyvalq::Export(env, exports, state);
   ExportRuntimeFunctions(env, exports, state);
-  BufferEvent::Export(env, exports, state);
-  BufferEventRateLimitGroup::Export(env, exports, state);
-  EvDnsBase::Export(env, exports, state);
   return exports;
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitLibeventRuntime();
   DnsJournal::Install();
-  exports.Set("newInstance", Napi::Function::New<NewInstance>(env, "newInstance"));
+  exports.Set("newInstance", Napi::Function::New<NewInstanceNapi>(env, "newInstance"));
   return exports;
 }
 

@@ -1,7 +1,11 @@
-// Checks that imports and includes go down only, and in no circle, types included. `--only src` or `--only native` checks one side.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+// Checks that imports and includes go down only and form no circle, types included. `--only src` or `--only native` checks one
+// side, `--root <folder>` another checkout.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, posix, sep } from 'node:path'
-import { root } from './lib/run.mjs'
+import { parseArgs } from 'node:util'
+import { root as checkout } from './lib/run.mjs'
+
+const { only, root = checkout } = parseArgs({ options: { only: { type: 'string' }, root: { type: 'string' } } }).values
 
 /**
  * The layers from the ground up. A file may use its own layer and those before it; where `uses` stands, its own and those alone.
@@ -25,11 +29,12 @@ const SIDES = {
       { at: 'src/libevent.ts' },
       { at: 'examples', uses: ['src/index.ts', 'src/libevent.ts'] },
     ],
-    // Imports and re-exports, of types too: `import x from 'y'`, `export … from 'y'`, `import 'y'`, `import('y')`, `declare module 'y'`.
+    // Imports and re-exports, of types too: `import x from 'y'`, `export … from 'y'`, `import 'y'`, `declare module 'y'`,
+    // `import('y')`, `require('y')` and `createRequire(…)('y')`.
     uses: (text) => [
-      ...text.matchAll(/^(?:import|export)\b[^'"`;]*?\bfrom\s*'([^']+)'/gm),
-      ...text.matchAll(/^(?:import|declare module)\s*'([^']+)'/gm),
-      ...text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g),
+      ...text.matchAll(/^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm),
+      ...text.matchAll(/^\s*(?:import|declare module)\s*['"]([^'"]+)['"]/gm),
+      ...text.matchAll(/\b(?:import|require|createRequire\([^()]*\))\s*\(\s*['"`]([^'"`]+)['"`]\s*\)/g),
     ],
     find: (from, name) => {
       const own = { 'bitcoin-support': 'src/index.ts', 'bitcoin-support/libevent': 'src/libevent.ts' }[name]
@@ -39,7 +44,7 @@ const SIDES = {
   },
   native: {
     folders: ['native'],
-    endings: /\.(h|cc)$/,
+    endings: /\.(h|cc|def)$/,
     layers: [
       { at: 'native/include' },
       { at: 'native/secure', uses: ['native/include'] },
@@ -53,14 +58,19 @@ const SIDES = {
       { at: 'native/addon.cc' },
       { at: 'native/capi', uses: ['native/include', 'native/secure'] },
     ],
-    uses: (text) => text.matchAll(/^#include "([^"]+)"/gm),
+    uses: (text) => text.matchAll(/^\s*#\s*include\s*["<]([^">]+)[">]/gm),
     find: (from, name) =>
-      [posix.join('native', name), posix.join(dirname(from), name)].find((file) => existsSync(join(root, file))),
+      [posix.join('native', name), posix.join(dirname(from), name)].find((file) => isFile(join(root, file))),
   },
+}
+
+function isFile(path) {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }
 
 function filesOf({ folders, endings }) {
   return folders
+    .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
     )
@@ -119,7 +129,6 @@ function check(side) {
   return [...problems, ...circlesOf(graph).map((circle) => `a circle: ${circle.join(' -> ')}`)]
 }
 
-const only = process.argv[2] === '--only' ? process.argv[3] : undefined
 const problems = Object.entries(SIDES).flatMap(([name, side]) =>
   only === undefined || only === name ? check(side) : [],
 )

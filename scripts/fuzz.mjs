@@ -1,6 +1,6 @@
-// Looks for bytes on which the strict parser of requests fails: `node scripts/fuzz.mjs [seconds] [libFuzzer's options]`. It is built
-// with clang in a folder of its own, beside the Asan build, which may be another compiler's. What it learns stays there for the next time;
-// what it finds is an input that shows the error again: give its path instead of the seconds.
+// Searches for bytes on which the strict parser of requests fails: `node scripts/fuzz.mjs [seconds] [libFuzzer's options]`. It is
+// built with clang in a folder of its own, because the Asan build may be another compiler's. The inputs that it has learned stay
+// there. It saves an input that fails: give its path in place of the seconds to run it again.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'

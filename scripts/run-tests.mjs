@@ -1,5 +1,5 @@
 // Builds what has changed and runs a few test files: `node scripts/run-tests.mjs [--watch] <test files> [mocha's options]`.
-// A test file is named by its source: test/util/errors.test.ts. With --watch that is done again whenever a source changes.
+// A test file is named by its source: test/native/errors.test.ts. With --watch it does so again whenever a source changes.
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -37,7 +37,7 @@ function start() {
 }
 
 if (!given.some((argument) => argument.endsWith('.ts'))) {
-  fail('Which tests is the question: use npm run test:file -- test/util/errors.test.ts.')
+  fail('Which tests is the question: use npm run test:file -- test/native/errors.test.ts.')
 }
 for (const argument of given) {
   if (argument.endsWith('.ts') && !existsSync(join(process.cwd(), argument))) fail(`There is no ${argument}.`)

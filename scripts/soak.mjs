@@ -1,6 +1,6 @@
 // Random calls under AddressSanitizer: `node scripts/soak.mjs [seconds] [first seed]`. Each process has a seed of its own and few
-// descriptors; one that ends badly, or not at all, is told of with its seed, and all it said. The same seed does the same again, as
-// far as the network and the clock let it: `node scripts/soak.mjs 20 <seed>`.
+// descriptors. One that fails or hangs is reported with its seed and its output. The same seed does the same again, as far as the
+// network and the clock allow: `node scripts/soak.mjs 20 <seed>`.
 import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'

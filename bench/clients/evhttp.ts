@@ -1,4 +1,4 @@
-// This library's client: a connection each.
+// This library's client, with one handle for each connection.
 import { obtainEventBase, obtainEvHttpConnectionBase } from 'bitcoin-support'
 import { connections, measure, port } from './load.js'
 

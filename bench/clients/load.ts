@@ -1,4 +1,4 @@
-// What the benchmark's clients have in common: they keep so many connections busy for so long, and say how it went.
+// Shared by the benchmark's clients: keeps a number of connections busy for a time, and prints the results.
 
 /** What is asked for, and what has to come. */
 export const EXPECTED = 'hello\n'

@@ -82,7 +82,7 @@ function addIndex(evb: evbuffer, folder: string, path: string): void {
 /** Puts a file into a buffer, which closes the descriptor when it has sent it. */
 function addFile(evb: evbuffer, path: string): void {
   const fd = openSync(path, 'r')
-  // Again, for what has been opened may be another file by now.
+  // Asked again: the file that was opened may be another one than was looked at before.
   const { size } = fstatSync(fd)
   if (size > 0 && evbuffer_add_file(evb, fd, 0, size) === 0) return
   closeSync(fd)

@@ -1,4 +1,4 @@
-// The part of a web server that shows what it was asked, for whoever tries a client out.
+// The part of a web server that shows requests, for trying out clients.
 import {
   EVHTTP_REQ_CONNECT,
   EVHTTP_REQ_DELETE,

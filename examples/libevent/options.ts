@@ -1,6 +1,6 @@
 import type { SockAddr } from 'bitcoin-support/libevent'
 
-/** What the program was told to do. */
+/** What the command line asks for. */
 export interface Options {
   /** Where the HTTP server listens. */
   readonly listen: { address: string; port: number }
@@ -21,7 +21,7 @@ export const USAGE = `Usage: program [-v] [-l ADDRESS:PORT] [-p ADDRESS:PORT | P
   -t  where the proxy connects to, default the HTTP server
   -v  say what is asked`
 
-/** Thrown for a command line that says nothing. */
+/** Thrown for a command line that cannot be understood. */
 export class UsageError extends Error {}
 
 function parseInet(text: string): { address: string; port: number } {

@@ -1,5 +1,5 @@
-// A web server and a proxy before it, written as libevent's own samples are: all of it through C's names. It serves until
-// SIGHUP or SIGUSR2, which the base itself hears; SIGINT and SIGTERM are Node's, and end the process at once.
+// A web server and a proxy in front of it, written like libevent's own samples, in C's names alone. It serves until SIGHUP or
+// SIGUSR2, for which the base has events; SIGINT and SIGTERM are Node's, and end the process at once.
 import { constants } from 'node:os'
 import {
   EVHTTP_REQ_DELETE,

@@ -1,5 +1,5 @@
-// A proxy: whoever connects to it is connected to somewhere else, and each side hears what the other says. The side that
-// is heard waits when the other one does not keep up.
+// A proxy: it connects each client to a target, and passes bytes on in both directions. When one side does not keep up, reading
+// from the other side pauses.
 import {
   BEV_EVENT_EOF,
   BEV_EVENT_ERROR,
@@ -47,21 +47,21 @@ function readcb(bev: bufferevent, partner: Partner): void {
   const dst = bufferevent_get_output(partner)
   evbuffer_add_buffer(dst, src)
   if (evbuffer_get_length(dst) >= MAX_OUTPUT) {
-    // The partner says when half of it has gone.
+    // Called when half of the partner's output has been sent.
     bufferevent_setcb(partner, readcb, drained_writecb, eventcb, bev)
     bufferevent_setwatermark(partner, EV_WRITE, MAX_OUTPUT / 2, MAX_OUTPUT)
     bufferevent_disable(bev, EV_READ)
   }
 }
 
-/** `bev` has caught up with its partner, who may speak again. */
+/** `bev` has sent enough: reading from its partner goes on. */
 function drained_writecb(bev: bufferevent, partner: Partner): void {
   bufferevent_setcb(bev, readcb, null, eventcb, partner)
   bufferevent_setwatermark(bev, EV_WRITE, 0, 0)
   if (partner !== null) bufferevent_enable(partner, EV_READ)
 }
 
-/** `bev` is alone and ends with the last byte that it had to say. */
+/** `bev` has no partner any more. It is freed when its output has been sent. */
 function close_on_finished_writecb(bev: bufferevent): void {
   if (evbuffer_get_length(bufferevent_get_output(bev)) === 0) bufferevent_free(bev)
 }

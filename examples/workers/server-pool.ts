@@ -19,7 +19,7 @@ export class ServerPool {
   private constructor(port: number, servers: readonly ServerThread[]) {
     this.port = port
     this.#servers = servers
-    // Where one has failed, the others do not go on as if nothing had happened.
+    // When one server ends, the others are stopped too.
     for (const server of servers) server.ended.then(() => this.stop())
   }
 
@@ -73,7 +73,7 @@ class ServerThread {
   constructor(share: Share) {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: share })
     this.listening = once(this.#worker, 'message').then(([port]) => port as number)
-    // What it throws later than that ends it, too, and its exit code alone would not tell why.
+    // A later error ends the thread too, and the exit code alone does not say why.
     this.#worker.once('message', () => this.#worker.on('error', (error) => console.error(`${share.name}:`, error)))
     this.ended = new Promise((resolve) => this.#worker.once('exit', resolve))
   }

@@ -1,4 +1,4 @@
-// What each thread of the pool runs: a base and a server of its own, until it is told to stop.
+// A thread of the pool: it runs a base and a server of its own until it is asked to stop.
 import { parentPort, workerData } from 'node:worker_threads'
 import { type EvHttpRequest, obtainEventBase, obtainEvHttp } from 'bitcoin-support'
 

@@ -29,7 +29,4 @@ void AppendBytes(const ByteSource& bytes, evbuffer* buffer);
 /// @throws TypeError for anything else, std::bad_alloc; then `buffer` is as it was.
 void AppendBytes(Napi::Env env, napi_value value, evbuffer* buffer);
 
-/// The same for bytes whose number is known. @throws std::bad_alloc; then `buffer` is as it was.
-void AppendBytes(const ByteSource& bytes, evbuffer* buffer);
-
 }  // namespace bitcoin_support

@@ -17,9 +17,9 @@ class EvBuffer;
 /// Collects what libevent's buffer callbacks report, for JsCallback::kBuffersChanged.
 ///
 /// libevent calls them in the middle of its work, when buffers may not be touched: evbuffer_remove_buffer()
-/// has by then taken from one buffer what the other has not got yet. So changes are kept, and JavaScript is
-/// called in their order once libevent is done: at the end of the native call that JavaScript made, before
-/// the next callback, or in a turn of the loop.
+/// has by then taken bytes from one buffer that the other does not have yet. So changes are kept, and
+/// JavaScript is called in their order once libevent is done: at the end of the native call that JavaScript
+/// made, before the next callback, or in a turn of the loop.
 class BufferChanges {
  public:
   explicit BufferChanges(Environment& env) : m_env(env) {}
@@ -29,7 +29,7 @@ class BufferChanges {
   /// libevent has released the reference that JavaScript knows by `key`.
   void AddRelease(double key);
 
-  /// Stands while a native call is on the stack that calls JavaScript for the changes when it ends: then no
+  /// Lives while a native call is on the stack that calls JavaScript for the changes when it ends, so that no
   /// turn of the loop is needed for that.
   class Scope {
    public:

@@ -23,6 +23,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/list.h"
 
 namespace bitcoin_support {
@@ -576,7 +577,7 @@ Napi::Value WriteNapi(const Napi::CallbackInfo& info) {
 
 // () -> flat array of all changes: buffer, size before, added, deleted; or 0 and the key of a released
 // reference
-Napi::Value TakeNewsNapi(const Napi::CallbackInfo& info) {
+Napi::Value TakeChangesNapi(const Napi::CallbackInfo& info) {
   return Environment::From(info).State<BufferChanges>().Take();
 }
 
@@ -621,7 +622,9 @@ void EvBuffer::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<ReadNapi>(env, exports, "bufferRead", state);
   ExportFunction<WriteNapi>(env, exports, "bufferWrite", state);
   ExportFunction<WatchChangesNapi>(env, exports, "bufferWatch", state);
-  ExportFunction<TakeNewsNapi>(env, exports, "bufferTakeNews", state);
+  ExportFunction<TakeChangesNapi>(env, exports, "bufferTakeChanges", state);
 }
+
+template void ExportHandleType<EvBuffer>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

@@ -5,7 +5,6 @@
 #include <event2/http.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "net/socket_address.h"
 #include "net/socket_connector.h"
 
 namespace bitcoin_support {
@@ -61,16 +61,15 @@ void SetAddress(evhttp_connection* connection, const void* address, size_t lengt
 }  // namespace
 
 int ConnectUnix(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
+  const auto address = UnixAddress(path);
+  if (!address) {
     errno = ENAMETOOLONG;
     return -1;
   }
-  std::memcpy(address.sun_path, path.data(), path.size());
   const int fd = NewStreamSocket(AF_UNIX);
   if (fd < 0) return -1;
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno != EINPROGRESS) {
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 &&
+      errno != EINPROGRESS) {
     return CloseFailed(fd);
   }
   return fd;

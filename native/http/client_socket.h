@@ -1,4 +1,4 @@
-// Gives a client's connection a socket of ours, where libevent would make its own.
+// Gives a client's connection a socket that is connected already, in the place of libevent's own.
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ int ConnectUnix(const std::string& path);
 bool PointToPlaceholder(evhttp_connection* connection);
 
 /// Closes the socket with which `connection` is connecting to the placeholder, and puts `fd` in its place.
-/// libevent takes `fd` for connected as soon as it is writable, and `target`, if there is one, for its
-/// address.
+/// libevent takes `fd` for connected as soon as it is writable, and `target`, if there is one, for the
+/// address of the peer.
 void ReplaceSocket(evhttp_connection* connection, int fd, const SocketTarget* target);
 
 }  // namespace bitcoin_support

@@ -1,4 +1,4 @@
-// How a client sends a request that does not go out at once.
+// Sends a client's request whose body is long or chunked.
 #pragma once
 
 #include <event2/bufferevent.h>
@@ -13,8 +13,8 @@ class OutgoingRequest;
 class HttpClient;
 
 /// Takes the place of evhttp's callbacks on the bufferevent while a long or chunked body is being sent.
-/// evhttp would take the first moment with nothing left to write for the request's end, and would read no
-/// answer before it. When all is sent, or the answer comes early, evhttp's own callbacks go on.
+/// evhttp would take the request for sent when the output is empty for the first time, and would not read
+/// an answer before that. When all is sent, or the answer comes early, evhttp's own callbacks go on.
 class ClientUpload {
  public:
   explicit ClientUpload(HttpClient& client) : m_client(client) {}
@@ -22,7 +22,7 @@ class ClientUpload {
   /// libevent has written the head of `request`, and its body if it has one, to its connection's buffer.
   void Begin(OutgoingRequest& request);
   bool active() const { return m_active; }
-  /// Whether the answer to the last request came before all of that was sent.
+  /// Whether the answer to the last request came before the whole request was sent.
   bool truncated() const { return m_truncated; }
   /// More of the body is in the connection's buffer. @param key for JsCallback::kChunkWritten once it is
   /// sent, or 0

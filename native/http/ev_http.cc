@@ -27,6 +27,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/list.h"
 #include "net/listen_socket.h"
 #include "net/socket_address.h"
@@ -398,7 +399,7 @@ Napi::Value EvHttp::BindUnixNapi(const Napi::CallbackInfo& info) {
   const std::string path = StringArg(info, 1);
   ListenOptions options;
   options.backlog = IntArg(info, 3);
-  // Before there is a file that nobody would remove.
+  // Before ListenUnixOrThrow() makes a file, which would stay if this threw.
   self.base().CheckRoomForNext("evhttp_accept_socket_with_handle");
   const int fd = ListenUnixOrThrow(self.env(), path, IntArg(info, 2), options);
   return Napi::Number::New(info.Env(), self.Accept(fd, path, false));
@@ -704,5 +705,7 @@ void EvHttp::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<SetErrorPageNapi>(env, exports, "httpSetErrorPage", state);
   ExportFunction<AnswerPageNapi>(env, exports, "httpAnswerPage", state);
 }
+
+template void ExportHandleType<EvHttp>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

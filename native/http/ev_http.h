@@ -13,7 +13,7 @@
 
 #include "http/bound_socket.h"
 #include "http/request_rules.h"
-#include "loop/event_base.h"
+#include "loop/base_child.h"
 #include "napi/async_context.h"
 
 struct bufferevent;
@@ -81,7 +81,7 @@ class EvHttp final : public BaseChild {
   int SocketFd(double id) const;
   /// The route for a raw URI, -1 for none.
   int RouteFor(const char* uri) const;
-  /// The server whose sockets and connections these are: itself, or the one whose virtual host it is.
+  /// The server that accepts the connections: this one, or the one that this is a virtual host of.
   EvHttp& Root();
 
   static void OnRequest(evhttp_request* request, void* arg);

@@ -19,6 +19,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/list.h"
 #include "net/buffer_event.h"
 #include "net/ev_dns_base.h"
@@ -372,5 +373,7 @@ void EvHttpConnection::Export(Napi::Env env, Napi::Object exports, Environment& 
   ExportFunction<GetFailureNapi>(env, exports, "connectionGetFailure", state);
   ExportFunction<MakeRequestNapi>(env, exports, "connectionMakeRequest", state);
 }
+
+template void ExportHandleType<EvHttpConnection>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

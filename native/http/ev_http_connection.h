@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "http/client_settings.h"
-#include "loop/event_base.h"
+#include "loop/base_child.h"
 #include "net/buffer_event_host.h"
 
 struct evhttp_connection;
@@ -18,7 +18,7 @@ class HttpClient;
 class ServerConnection;
 
 /// Either a client's connection, which it owns, or a view of one that a server has accepted. The view ends
-/// with the connection. To dispose the view leaves the connection alone.
+/// with the connection. Disposing the view leaves the connection open.
 class EvHttpConnection final : public BaseChild, private BufferEventHost {
  public:
   static constexpr HandleKind kKind = HandleKind::kEvHttpConnection;
@@ -43,7 +43,7 @@ class EvHttpConnection final : public BaseChild, private BufferEventHost {
 
   evhttp_connection* connection() const;
 
-  /// Ends the handle of the bufferevent: the connection takes another bufferevent, or has ended.
+  /// Ends the handle of the bufferevent. Call this when the connection gets another bufferevent, or ends.
   void EndBufferevent();
 
   /// Whether its bufferevent has a rate limit.

@@ -19,6 +19,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "secure/secure_buffer.h"
 
 namespace bitcoin_support {
@@ -103,6 +104,12 @@ Napi::Value EvHttpRequest::OnRequestNapi(const Napi::CallbackInfo& info) {
   return kFunction(info, This(info).m_request);
 }
 
+// (request): throws when the request has ended or its connection is closing
+Napi::Value EvHttpRequest::CheckUsableNapi(const Napi::CallbackInfo& info) {
+  This(info);
+  return info.Env().Undefined();
+}
+
 // (request)
 Napi::Value EvHttpRequest::GetCommandNapi(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), This(info).Command());
@@ -173,6 +180,7 @@ Napi::Value EvHttpRequest::BodyIntoNapi(const Napi::CallbackInfo& info) {
 }
 
 void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& state) {
+  ExportFunction<CheckUsableNapi>(env, exports, "requestCheckUsable", state);
   ExportFunction<GetCommandNapi>(env, exports, "requestGetCommand", state);
   ExportFunction<GetMethodNapi>(env, exports, "requestGetMethod", state);
   ExportFunction<GetUriNapi>(env, exports, "requestGetUri", state);
@@ -187,5 +195,7 @@ void EvHttpRequest::Export(Napi::Env env, Napi::Object exports, Environment& sta
   ExportFunction<HeaderIntoNapi>(env, exports, "requestHeaderInto", state);
   ExportFunction<BodyIntoNapi>(env, exports, "requestBodyInto", state);
 }
+
+template void ExportHandleType<EvHttpRequest>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "buffers/ev_buffer.h"
-#include "loop/event_base.h"
+#include "loop/base_child.h"
 
 namespace bitcoin_support {
 
@@ -49,7 +49,7 @@ class EvHttpRequest : public BaseChild {
   static EvHttpRequest& At(const Napi::CallbackInfo& info, size_t index);
   static EvHttpRequest& This(const Napi::CallbackInfo& info) { return At(info, 0); }
 
-  /// @throws EventError unless libevent's request can be looked at.
+  /// @throws EventError unless libevent's request is there.
   virtual void CheckThere() const {}
   /// @throws EventError unless the output buffer is JavaScript's to fill.
   virtual void CheckOutputIsOurs() const = 0;
@@ -64,9 +64,9 @@ class EvHttpRequest : public BaseChild {
   /// The request's base; null as long as it has none.
   virtual EventBase* BaseOrNull() const = 0;
 
-  /// libevent's request goes with this object from here on.
+  /// From here on this object owns libevent's request.
   void TakeOver() { m_own.reset(m_request); }
-  /// libevent's request must not be looked at any more.
+  /// Forgets libevent's request, which must not be used any more.
   void ForgetRequest();
   void InvalidateOutput() { m_output_view.Invalidate(); }
   void InvalidateViews();
@@ -78,6 +78,7 @@ class EvHttpRequest : public BaseChild {
   template <auto kFunction>
   static Napi::Value OnRequestNapi(const Napi::CallbackInfo& info);
 
+  static Napi::Value CheckUsableNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetCommandNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetMethodNapi(const Napi::CallbackInfo& info);
   static Napi::Value GetUriNapi(const Napi::CallbackInfo& info);
@@ -86,7 +87,7 @@ class EvHttpRequest : public BaseChild {
   static Napi::Value HeaderIntoNapi(const Napi::CallbackInfo& info);
   static Napi::Value BodyIntoNapi(const Napi::CallbackInfo& info);
 
-  OwnRequest m_own;  // m_request, when it goes with this
+  OwnRequest m_own;  // m_request, when this object owns it
   BufferView m_input_view;
   BufferView m_output_view;
 };

@@ -14,6 +14,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
@@ -205,5 +206,7 @@ void EvHttpUri::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<UriDecodeNapi>(env, exports, "uriDecode", state);
   ExportFunction<HtmlEscapeNapi>(env, exports, "htmlEscape", state);
 }
+
+template void ExportHandleType<EvHttpUri>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

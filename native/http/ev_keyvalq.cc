@@ -8,6 +8,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/list.h"
 
 namespace bitcoin_support {
@@ -75,7 +76,7 @@ Napi::Value ListHeadersNapi(const Napi::CallbackInfo& info) {
   return NewList(info.Env(), flat);
 }
 
-// (list, text, whether it is a whole URI): what was in the list goes
+// (list, text, whether it is a whole URI): replaces what was in the list
 Napi::Value ParseQueryNapi(const Napi::CallbackInfo& info) {
   Environment& env = Environment::From(info);
   evkeyvalq* const list = env.Get<EvKeyvalq>(info[0]).list();
@@ -103,5 +104,7 @@ void EvKeyvalq::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<ListHeadersNapi>(env, exports, "keyvalqListHeaders", state);
   ExportFunction<ParseQueryNapi>(env, exports, "keyvalqParseQuery", state);
 }
+
+template void ExportHandleType<EvKeyvalq>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

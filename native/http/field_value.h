@@ -10,7 +10,7 @@ namespace bitcoin_support {
 /// `value` without the optional whitespace (space and tab) around it: RFC 9110 5.6.3.
 std::string_view TrimOws(std::string_view value);
 
-/// TrimOws() for a C string, in its own place.
+/// TrimOws() for a C string, in place.
 void TrimOwsInPlace(char* value);
 
 /// Whether `text` is a decimal number: at least one digit, and nothing else.

@@ -1,16 +1,12 @@
-// The body of an HTTP/1.x message, read as RFC 9112 writes it and no other way.
+// The body of an HTTP/1.x message, which may be chunked and end with trailers, read as RFC 9112 writes it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-namespace bitcoin_support {
+#include "http/http_limits.h"
 
-/// How long messages may be.
-struct HttpLimits {
-  size_t head = SIZE_MAX;      ///< first line and header lines, without line ends; also of all trailers
-  uint64_t body = UINT64_MAX;  ///< without the framing of chunks
-};
+namespace bitcoin_support {
 
 /// Separates content from framing, in requests and replies. It stores no bytes, so they may come in any
 /// pieces.

@@ -154,7 +154,7 @@ void HttpClient::ReportClosed() {
 }
 
 void HttpClient::EndIfUnused() {
-  if (!m_ends_when_unused || connected() || m_shut || m_current != nullptr || !m_waiting.empty()) return;
+  if (m_life != Life::kEndsWhenUnused || connected() || m_current != nullptr || !m_waiting.empty()) return;
   const Environment::EndScope ends(m_handle.env(), EndReason::kConnectionClosed);
   m_handle.Dispose();
 }
@@ -170,7 +170,7 @@ void HttpClient::StartNext() {
   // A request that fails at once calls this again.
   if (m_starting) return;
   const FlagScope starting(m_starting);
-  while (!m_shut && !m_closing && m_current == nullptr && !m_waiting.empty()) {
+  while (!shut() && !m_closing && m_current == nullptr && !m_waiting.empty()) {
     OutgoingRequest& next = *m_waiting.front();
     m_waiting.pop_front();
     Start(next);
@@ -233,7 +233,7 @@ void HttpClient::LookUp() {
   if (result == EAI_NONAME) {
     hints.ai_flags = 0;
     if (m_settings.dns != nullptr) {
-      // One that has ended already has been told of.
+      // A lookup that has ended already has called OnLookedUp().
       DnsLookup* const lookup = DnsLookup::InLoopFor(*m_settings.dns, m_settings.host, service, hints, *this);
       if (lookup != nullptr) m_lookup = lookup;
       return;
@@ -271,14 +271,15 @@ void HttpClient::StopConnecting() {
 
 void HttpClient::OnConnected(int fd, const SocketTarget& target) {
   m_known_target = target;
-  m_starting = true;
-  HandOverWith(fd, &target);
-  m_starting = false;
+  {
+    const FlagScope starting(m_starting);
+    HandOverWith(fd, &target);
+  }
   StartNext();
 }
 
-// Refusals and times that are up end all that wait, whatever else went wrong the current request alone: so
-// does libevent.
+// A connect() that fails, but not by a refusal or a timeout, ends the current request alone. All else ends
+// the requests that wait, too. So does libevent.
 void HttpClient::OnConnectFailed(const char* syscall, int error) {
   const bool tried = std::string_view(syscall) == "connect" && error != ECONNREFUSED && error != ETIMEDOUT;
   if (!tried) {
@@ -307,14 +308,14 @@ int HttpClient::GiveToLibevent(OutgoingRequest& request) {
   return request.HandToLibevent(m_connection);
 }
 
-// libevent is about to read the input, from which all has been removed. The error comes to it later.
+// libevent is about to read the input, which is empty now. So it gets the error later.
 void HttpClient::OnWrongReply() {
   m_failure = {ClientFailure::Kind::kReply, "", 0, m_gate->fault()};
   if (m_current != nullptr) m_current->NoteWrongReply();
   bufferevent_trigger_event(stream(), BEV_EVENT_READING | BEV_EVENT_ERROR, BEV_TRIG_DEFER_CALLBACKS);
 }
 
-// Gives libevent the next request for the connection that there is.
+// Gives libevent the current request, for a connection that is there already.
 void HttpClient::HandOver() {
   OutgoingRequest& request = *m_current;
   if (request.known_to_c()) ShowToC();
@@ -433,7 +434,7 @@ void HttpClient::FailToConnect(const ClientFailure& failure) {
 
 bool HttpClient::RetryConnect() {
   Enter(Phase::kIdle);
-  if (m_shut || (m_settings.retries >= 0 && m_tries >= m_settings.retries)) return false;
+  if (shut() || (m_settings.retries >= 0 && m_tries >= m_settings.retries)) return false;
   double pause_ms = m_settings.retry_pause_ms;
   for (int i = 0; i < m_tries && pause_ms < kMaxPauseMs; ++i) pause_ms *= 2;
   ++m_tries;
@@ -447,7 +448,7 @@ bool HttpClient::RetryConnect() {
 void HttpClient::OnRetry(evutil_socket_t, short, void* arg) {
   HttpClient& self = *static_cast<HttpClient*>(arg);
   const EventBase::BusyScope busy(self.base());
-  if (self.m_current == nullptr || self.m_shut) return;
+  if (self.m_current == nullptr || self.shut()) return;
   self.Enter(Phase::kIdle);
   {
     const FlagScope starting(self.m_starting);
@@ -463,7 +464,7 @@ void HttpClient::EndAllUnconnected() {
   {
     const FlagScope starting(m_starting);
     for (OutgoingRequest* const request : all) {
-      if (m_shut) break;
+      if (shut()) break;
       if (request == m_current || std::find(m_waiting.begin(), m_waiting.end(), request) != m_waiting.end()) {
         request->EndUnconnected();
       }
@@ -501,8 +502,8 @@ bool HttpClient::Remove(OutgoingRequest& request) {
 }
 
 void HttpClient::Shut() {
-  if (m_shut) return;
-  m_shut = true;
+  if (shut()) return;
+  m_life = Life::kShut;
   while (m_handle.live() && !m_waiting.empty()) {
     OutgoingRequest* const last = m_waiting.back();
     m_waiting.pop_back();

@@ -45,7 +45,7 @@ struct ClientFailure {
 };
 
 /// Gives an evhttp_connection one request at a time, in order. Each new connection gets a new
-/// evhttp_connection: libevent may end the process by what it keeps of the one before. Requests that wait
+/// evhttp_connection: what libevent keeps of an old one may make it end the process. Requests that wait
 /// have not been handed to libevent, so that nothing of a reply is left when the next request is sent.
 ///
 /// It looks names up and connects by itself, and gives libevent connected sockets. libevent would try only
@@ -65,8 +65,8 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   const ClientSettings& settings() const { return m_settings; }
   bool connected() const { return m_phase == Phase::kConnected; }
   /// Whether the connection is being closed, with libevent on the stack, or is closed for good.
-  bool closing() const { return m_closing || m_shut; }
-  bool shut() const { return m_shut; }
+  bool closing() const { return m_closing || shut(); }
+  bool shut() const { return m_life == Life::kShut; }
   /// Whether libevent is closing the connection, and is on the stack.
   bool closing_now() const { return m_closing; }
   const ClientFailure& failure() const { return m_failure; }
@@ -83,22 +83,25 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
     change(m_settings);
     m_unused = false;
   }
-  void FreeOnCompletion() { m_ends_when_unused = true; }
+  /// Has the connection disposed as soon as no request needs it.
+  void FreeOnCompletion() {
+    if (m_life == Life::kKept) m_life = Life::kEndsWhenUnused;
+  }
 
   /// Takes a request over. From here on it ends by its callbacks.
   void Make(OutgoingRequest& request);
-  /// Removes a request that libevent has not, or has no longer. @returns whether it was the current one
+  /// Removes a request that libevent does not have (any more). @returns whether it was the current one
   bool Remove(OutgoingRequest& request);
   bool IsCurrent(const OutgoingRequest& request) const { return m_current == &request; }
   /// Whether libevent has the current request; otherwise it waits for a connection.
   bool HandedOver(const OutgoingRequest& request) const {
     return IsCurrent(request) && (m_phase == Phase::kTaking || m_phase == Phase::kConnected);
   }
-  /// After a request has ended.
+  /// Starts the next request, if none is under way.
   void StartNext();
   /// Closes the connection for good. All requests that wait fail, the last one first.
   void Shut();
-  /// The connection is not used again after the current request's reply.
+  /// No other request may use the connection after the current request's reply.
   void EndAfterReply() { m_ends_after_reply = true; }
   /// libevent has read the current request's reply.
   void NoteReply(OutgoingRequest& request);
@@ -116,19 +119,38 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   /// Disposes the connection if it is unused and FreeOnCompletion() was called.
   void EndIfUnused();
 
-  /// C is given the connection's address. From here on libevent alone reads and writes.
+  /// Call this when C is given the connection's address. From here on libevent alone reads and writes.
   void ShowToC();
 
   ClientUpload& upload() { return m_upload; }
   void SetPhaseTimeouts();
 
  private:
+  //             Try()               OnConnected()             OnConnectEvent()
+  //     kIdle ---------> kConnecting -------------> kTaking --------------------> kConnected
+  //       |                                           ^
+  //       +-------------------------------------------+
+  //          Try(): a UNIX socket, or one that was given
+  //
+  // From every phase to kPausing: RetryConnect(). From there OnRetry() goes back to kIdle.
+  // From every phase to kIdle: Renew(), OnClosed(), Remove() without a connection, and RetryConnect() when no
+  // try is left.
   enum class Phase : uint8_t {
     kIdle,        ///< there is no connection, and none is being made
     kConnecting,  ///< the host is looked up, or its addresses are tried
     kTaking,      ///< libevent has the socket, and has not yet found that it is connected
     kConnected,
     kPausing,  ///< before the next try to connect
+  };
+
+  //              FreeOnCompletion()                    Shut()
+  //     kKept -------------------> kEndsWhenUnused -------------> kShut
+  //       |                                                         ^
+  //       +---------------------------------------------------------+
+  enum class Life : uint8_t {
+    kKept,
+    kEndsWhenUnused,  ///< EndIfUnused() disposes it
+    kShut,            ///< closed for good
   };
 
   /// The only one that sets m_phase. Ends what belongs to the phase before.
@@ -182,13 +204,13 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   ClientUpload m_upload;
   int m_tries = 0;
   Phase m_phase = Phase::kIdle;
+  Life m_life = Life::kKept;
   bool m_unused = false;  // m_connection has not been used
   bool m_known_to_c = false;
-  bool m_closing = false;
-  bool m_shut = false;
-  bool m_starting = false;
-  bool m_ends_after_reply = false;
-  bool m_ends_when_unused = false;
+  bool m_ends_after_reply = false;  // the connection, after the current request
+  // What is on the stack; set by FlagScope alone.
+  bool m_closing = false;   // ReportClosed()
+  bool m_starting = false;  // a request is started or failed, which may call StartNext()
 };
 
 }  // namespace bitcoin_support

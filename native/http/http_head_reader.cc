@@ -20,6 +20,15 @@ constexpr size_t kMaxLengthDigits = 18;
 
 constexpr std::string_view kContentLength = "content-length";
 constexpr std::string_view kTransferEncoding = "transfer-encoding";
+constexpr size_t kContentLengthHyphen = kContentLength.find('-');
+constexpr size_t kTransferEncodingHyphen = kTransferEncoding.find('-');
+
+// Whether a token is `lower`, which consists of letters and hyphens. The bit is that of a letter's case. No
+// other byte of a token becomes one of these when it is set.
+bool IsNamed(std::string_view token, std::string_view lower) {
+  return token.size() == lower.size() && std::equal(token.begin(), token.end(), lower.begin(),
+                                                    [](char c, char l) { return (c | 0x20) == l; });
+}
 
 }  // namespace
 
@@ -52,7 +61,8 @@ void HttpHeadReader::Refuse(Fault fault) {
   m_fault = fault;
 }
 
-// Reads at least one byte unless there is a step, and more where many of a kind follow each other.
+// Reads at least one byte unless there is a step. A line that is all there is read to its end: most are, and
+// each return costs a test and a jump.
 const char* HttpHeadReader::Read(const char* p, const char* end) {
   switch (m_state) {
     case State::kLineStart:
@@ -118,17 +128,19 @@ const char* HttpHeadReader::ReadName(const char* p, const char* end) {
   m_state = State::kValueStart;
   m_field = FieldNamed(name);
   if (m_field == Field::kContentLength || m_field == Field::kTransferEncoding) {
-    m_framing_hyphen = m_read + static_cast<size_t>(p - m_piece) - name.size() + name.find('-');
+    const size_t hyphen = m_field == Field::kContentLength ? kContentLengthHyphen : kTransferEncodingHyphen;
+    m_framing_hyphen = m_read + static_cast<size_t>(p - m_piece) - name.size() + hyphen;
   }
-  return p + 1;
+  ++p;
+  return p < end ? ReadValue(p, end) : p;
 }
 
 HttpHeadReader::Field HttpHeadReader::FieldNamed(std::string_view name) {
-  if (EqualsIgnoringCase(name, kContentLength)) return Field::kContentLength;
-  if (EqualsIgnoringCase(name, kTransferEncoding)) return Field::kTransferEncoding;
+  if (IsNamed(name, kContentLength)) return Field::kContentLength;
+  if (IsNamed(name, kTransferEncoding)) return Field::kTransferEncoding;
   if (name.size() < 32 && (m_kept_sizes >> name.size() & 1) != 0) {
     for (size_t i = 0; i < m_kept_names.size(); ++i) {
-      if (!EqualsIgnoringCase(name, m_kept_names[i])) continue;
+      if (!IsNamed(name, m_kept_names[i])) continue;
       m_kept = i;
       return Field::kKept;
     }
@@ -157,8 +169,13 @@ const char* HttpHeadReader::ReadValue(const char* p, const char* end) {
   if (p == end) return p;
   if (*p != '\r') return Refuse(m_room == 0 ? Fault::kTooLong : Fault::kValue), p;
   m_state = State::kLineEnd;
-  if (!m_folds) EndValue();
-  return p + 1;
+  if (!m_folds && m_field != Field::kOther) EndValue();
+  ++p;
+  if (p < end && *p == '\n' && m_step == Step::kMore) {
+    m_state = State::kLineStart;
+    ++p;
+  }
+  return p;
 }
 
 void HttpHeadReader::EndValue() {

@@ -33,7 +33,7 @@ class Units {
   Units& operator=(const Units&) = delete;
 
   size_t length() const { return m_length; }
-  /// Makes bytes of them, in their own place. @returns null when one is none
+  /// Makes bytes of them, in place. @returns null when one is none
   char* Narrow() {
     char16_t* const units = m_heap != nullptr ? m_heap.get() : m_inline.data();
     char* const bytes = reinterpret_cast<char*>(units);

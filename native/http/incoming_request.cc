@@ -45,7 +45,7 @@ IncomingRequest::IncomingRequest(EventBase& base, evhttp_request* request, Serve
     : EvHttpRequest(base, request), m_server(&server), m_command(command) {}
 
 void* IncomingRequest::Address() const {
-  // By an answer C would free what is the handle's.
+  // An answer by C would free the request, which the handle owns.
   if (m_state == State::kOrphan) ThrowEventError(env(), code::kState, "the request's connection has gone");
   m_server->ShowToC();
   return m_request;

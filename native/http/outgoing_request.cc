@@ -32,7 +32,7 @@
 namespace bitcoin_support {
 namespace {
 
-// Of the event that keeps the base alive while the reading is paused.
+// The timeout of the event that keeps the base alive while the reading is paused.
 constexpr timeval kLongTime{1'000'000, 0};
 
 // In TakeReplyNapi(): what is longer stays in a buffer of its own.
@@ -42,7 +42,7 @@ OwnRequest NewRequest(void (*done)(evhttp_request*, void*), void* arg) {
   MemoryReserve::Require();
   OwnRequest request(evhttp_request_new(done, arg));
   if (request == nullptr) throw std::bad_alloc();
-  // It goes with its handle and not before, however it ends.
+  // It lives as long as its handle, however it ends.
   evhttp_request_own(request.get());
   return request;
 }
@@ -99,7 +99,7 @@ void* OutgoingRequest::Address() const {
 }
 
 void OutgoingRequest::CheckThere() const {
-  // After a failure libevent's request must not be looked at any more.
+  // After a failure libevent's request must not be used any more.
   if (m_request == nullptr) {
     ThrowEventError(env(), code::kDisposed, HandleEnd{&type(), id(), EndReason::kExchangeOver}.Describe());
   }
@@ -146,7 +146,7 @@ void OutgoingRequest::AddContentLength() {
   evkeyvalq* const headers = evhttp_request_get_output_headers(m_request);
   const size_t length = evbuffer_get_length(evhttp_request_get_output_buffer(m_request));
   if (m_command == EVHTTP_REQ_POST || m_command == EVHTTP_REQ_PUT) return;
-  // RFC 9110 8.6: a method that is made to have a body says so of an empty one as well.
+  // RFC 9110 8.6: a method that is meant to have a body states the length of an empty one, too.
   if (length == 0 && m_command != EVHTTP_REQ_PATCH) return;
   if (evhttp_find_header(headers, "Content-Length") != nullptr) return;
   if (evhttp_find_header(headers, "Transfer-Encoding") != nullptr) return;

@@ -14,7 +14,7 @@ namespace bitcoin_support {
 class EvHttpConnection;
 class HttpClient;
 
-/// It belongs to the user until it is made, and from then on to the connection, whatever came of making it.
+/// It belongs to the user until it is made, and from then on to the connection, even if making it failed.
 /// It ends when its callback has run.
 class OutgoingRequest final : public EvHttpRequest {
  public:
@@ -44,19 +44,19 @@ class OutgoingRequest final : public EvHttpRequest {
 
   // --- how it ends, for HttpClient -----------------------------------------------------------------
   /// Fails a request that has been made. JavaScript is given `error`, EVREQ_HTTP_*, and after a cancellation
-  /// nothing more. While the request's own callback is running, that is left to end.
+  /// nothing more. While the request's own callback is running, the request ends when that returns.
   void Fail(int error = EVREQ_HTTP_REQUEST_CANCEL);
-  /// Its reply is wrong: JavaScript is given that when libevent ends the request.
+  /// Its reply is wrong. JavaScript gets that error when libevent ends the request.
   void NoteWrongReply();
-  /// Its connection is being closed: libevent is about to say how the request ends.
+  /// Its connection is being closed. libevent will report how the request ends.
   void AwaitEnd();
-  /// There is no connection for it: its callback is given it with the status 0.
+  /// There is no connection for it. Its callback runs, and finds the status 0.
   void EndUnconnected();
 
   // --- a body that is sent in chunks ---------------------------------------------------------------
   bool sends_chunks() const { return m_chunks != nullptr; }
   bool chunks_ended() const { return m_chunks_ended; }
-  /// What was given before the connection could take it, as it goes over the wire.
+  /// The chunks that came before libevent had the request, with their framing.
   evbuffer* chunks() const { return m_chunks.get(); }
   std::vector<double> TakeWrittenKeys() { return std::exchange(m_written_keys, {}); }
 
@@ -79,8 +79,7 @@ class OutgoingRequest final : public EvHttpRequest {
     kNew,
     kMade,     ///< it waits for a connection, or libevent has it
     kReading,  ///< libevent has read the reply's head
-    kClosing,  ///< its connection is being closed: libevent may have freed what it knows of it, or is about
-               ///< to
+    kClosing,  ///< its connection is being closed: libevent may have freed its evhttp_request already
     kEnded,    ///< its callback is running
   };
 

@@ -120,7 +120,7 @@ template <class Add>
 bool ReplyWriter::AddMissing(const Given& given, std::optional<size_t> length, const char* content_type,
                              Add add) const {
   if (IsHttp11() && !given.date && !add("Date", HttpDate())) return false;
-  // HEAD is told how long the body would be.
+  // A reply to HEAD says how long the body would be.
   if (length && StatusAllowsBody() && !given.content_length &&
       !add("Content-Length", Digits(*length).view().data())) {
     return false;
@@ -170,14 +170,14 @@ bool ReplyWriter::EndPlain(const char* content_type, size_t body_length) {
   return AddMissing(m_given, body_length, content_type, add) && Append("\r\n");
 }
 
-// The parts of the queued reply are evhttp's own: what is sent as a chunk of a reply that was not started as
-// chunked goes out as it is, and the end comes when all has been written.
+// What is left is queued as a chunk of a reply that was not started as chunked: evhttp sends that as it is,
+// and ends the request when all has been written.
 ServerConnection::Sent ReplyWriter::SendPlain(ServerConnection& connection, const ByteSource& body,
                                               SharedBytes& shared) {
   using Sent = ServerConnection::Sent;
   connection.BeginReply(ServerConnection::ReplyKind::kWhole);
   m_request->response_code = m_status;
-  m_request->chunked = 0;  // it may say how the request came
+  m_request->chunked = 0;  // it may still describe the request
   HeldBytes held;
   if (!AppendBody(body)) {
     // A long string has to be written out somewhere.

@@ -19,13 +19,11 @@ class SharedBytes;
 /// Decides what the head of a reply says, and how its body and its connection end. Every reply goes through
 /// it:
 ///
-/// - A plain reply is written as text, head and body at once. evhttp keeps headers as a list and prints them
-/// one
-///   by one, which for a short reply costs more than all the rest. Most replies leave evhttp nothing to
-///   decide.
-/// - Send() and Start() correct the header list where evhttp alone would get it wrong, and leave the printing
-/// to
-///   evhttp.
+/// A plain reply is written as text, head and body at once. Most replies are plain: evhttp has nothing to
+/// decide about them. evhttp keeps headers as a list and prints them one by one, which for a short reply
+/// costs more than all the rest.
+///
+/// Send() and Start() correct the header list where evhttp alone would get it wrong. evhttp prints it.
 class ReplyWriter {
  public:
   /// @param reason null for the phrase that libevent has for `status`
@@ -38,7 +36,7 @@ class ReplyWriter {
   /// All but SendPlain() return false when evhttp has to decide something, or when there is no room. Nothing
   /// has been done then, and the reply must be given to Send().
   bool BeginPlain();
-  /// Both have been checked.
+  /// The caller has checked both.
   bool AddHeader(std::string_view name, std::string_view value);
   /// @param content_type of a reply that names none; null for none
   bool EndPlain(const char* content_type, size_t body_length);
@@ -58,8 +56,8 @@ class ReplyWriter {
   /// there must be none.
   static void SendErrorPage(evhttp_request* request, int status, const char* reason);
 
-  /// Has evhttp find what the Connection fields of the request, and of its reply, ask for: it looks at the
-  /// first line alone, and takes that as a whole. For a reply that C sends; the others do so by themselves.
+  /// Makes evhttp follow all Connection fields of the request and of its reply. By itself evhttp reads only
+  /// the first of them, and only as a whole. Call this for a reply that C sends; all others call it.
   static void SettleConnection(evhttp_request* request);
 
   /// Whether the reply that has been started to `request` has a body.

@@ -242,7 +242,7 @@ bool RequestGate::IsStreamed(evbuffer* source) const {
 void RequestGate::HideFraming() {
   unsigned char* const bytes = evbuffer_pullup(m_head, -1);
   bytes[m_parser.framing_hyphen()] = static_cast<unsigned char>(kHidden);
-  m_hidden = true;
+  m_hidden_framing = true;
 }
 
 // Changes the head, the first `head` bytes of `buffer`, so that evhttp reads it correctly. evhttp trims only
@@ -336,7 +336,7 @@ bool RequestGate::ReadBodyBytes(evbuffer* source) {
 void RequestGate::Refuse(int status, evbuffer* source) {
   m_status = status;
   m_extension_method.clear();
-  m_hidden = false;
+  m_hidden_framing = false;
   Clear(m_head);
   ClearBody();
   if (status == 413 && m_rules.lingering && !m_parser.chunked() && m_parser.content_length() > 0) {
@@ -376,7 +376,7 @@ void RequestGate::Adopt(evhttp_request* request) {
     const char* const path = evhttp_uri_get_path(request->uri_elems);
     if (path != nullptr && path[0] == '/' && path[1] == kHidden) const_cast<char*>(path)[1] = '/';
   }
-  if (!std::exchange(m_hidden, false)) return;
+  if (!std::exchange(m_hidden_framing, false)) return;
   for (evkeyval* header = evhttp_request_get_input_headers(request)->tqh_first; header != nullptr;
        header = header->next.tqe_next) {
     char* const hidden = std::strchr(header->key, kHidden);

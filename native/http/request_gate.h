@@ -53,7 +53,7 @@ class RequestGate final : private ReadSink {
   RequestGate(const RequestGate&) = delete;
   RequestGate& operator=(const RequestGate&) = delete;
 
-  /// The status to answer the request that evhttp has now with; 0 when the request is right.
+  /// The status with which to answer the request that evhttp has now; 0 when that is right.
   int refused() const { return m_status; }
   /// Restores in evhttp's request what the gate had hidden from evhttp.
   void Adopt(evhttp_request* request);
@@ -65,6 +65,12 @@ class RequestGate final : private ReadSink {
   bool Resume();
 
   // --- the streamed body of the request that evhttp has ----------------------------------------------
+  //               BeginBody()              ReadBodyBytes()
+  //       kNone -------------> kUnderWay ------------------> kWhole
+  //                                |         BreakBody()
+  //                                +-----------------------> kBroken
+  //
+  // From every state back to kNone: Resume().
   enum class Body : uint8_t {
     kNone,      ///< it is not streamed
     kUnderWay,  ///< more may come
@@ -86,6 +92,12 @@ class RequestGate final : private ReadSink {
   void BreakBody();
 
  private:
+  //     kReading ── Give(), GiveHead() ──> kGiven
+  //     kReading ── Refuse() ──> kDraining, or kRefused at once; so does kDiscarding
+  //     kReading ── RefuseLate() ──> kRefused
+  //     kGiven ── Resume() ──> kReading; kDiscarding when a body is under way; kRefused when it is broken
+  //     kDiscarding ── ReadBodyBytes() ──> kReading
+  //     kDraining ── Drain(), RefuseLate() ──> kRefused
   enum class Mode : uint8_t {
     kReading,     ///< evhttp waits for a request
     kGiven,       ///< evhttp has one
@@ -128,7 +140,7 @@ class RequestGate final : private ReadSink {
   const RequestRules& m_rules;
   Owner& m_owner;
   HttpStrictParser m_parser;
-  evbuffer* m_held = nullptr;  // received, and not evhttp's turn yet
+  evbuffer* m_held = nullptr;  // received, but not for evhttp yet
   evbuffer* m_head = nullptr;  // of the request whose body is being read
   evbuffer* m_body = nullptr;
   std::shared_ptr<MemoryBlock> m_block;  // a long body of known length: m_body refers to it when it is whole
@@ -139,10 +151,10 @@ class RequestGate final : private ReadSink {
   int m_status = 0;
   Mode m_mode = Mode::kReading;
   Body m_body_state = Body::kNone;
-  bool m_hidden = false;
+  bool m_hidden_framing = false;  // in evhttp's request, as m_hidden_slash: Adopt() restores them
   bool m_hidden_slash = false;
-  bool m_invite = false;
-  bool m_working = false;
+  bool m_invite = false;   // the client waits for 100 Continue
+  bool m_working = false;  // set by FlagScope alone
   bool m_deadline_on = false;
 };
 

@@ -108,7 +108,7 @@ void ServerConnection::OnReadable(evutil_socket_t fd, short what, void* arg) {
   } else if (peer == Peer::kClosedItsSide) {
     self.ReportPeerClosed();
   } else if (self.m_state != State::kReplying && !self.streams() && !self.m_known_to_c) {
-    // The data stays in the socket, so from here on only changes may call us: also a reset, which is no
+    // The data stays in the socket, so from here on only a change may wake us. A reset is one, but is no
     // EV_CLOSED. libevent allows no edge-triggered event beside a write event, but then the write finds the
     // reset.
     const bool edges = (event_base_get_features(self.m_base.base()) & EV_FEATURE_ET) != 0;

@@ -1,6 +1,6 @@
-// The addon's own operator new, which nobody else in the process sees. Where libevent calls back no exception
-// may leave, so a `new` there has to hold out for as long as anything else does: it is served like libevent
-// itself when malloc has nothing left.
+// The addon's own operator new, which nobody else in the process sees. No exception may leave a callback of
+// libevent's, so a `new` in one must not fail before libevent does: when malloc has nothing left, it gets
+// what libevent would get.
 #include <cstdlib>
 #include <new>
 

@@ -31,7 +31,7 @@ size_t UsableSize(void* ptr) {
 
 }  // namespace
 
-// Found by its name by the tests that put one there which fails.
+// Tests look it up by its name, and replace it by one that fails.
 extern "C" {
 __attribute__((visibility("default"))) void* (*bitcoin_support_malloc)(size_t) = std::malloc;
 }

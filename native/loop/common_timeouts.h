@@ -9,7 +9,7 @@ struct event_base;
 
 namespace bitcoin_support {
 
-/// The common timeouts of one base: libevent keeps all events that have one and the same of them in a queue
+/// The common timeouts of one base: libevent keeps all events with the same one of them in a queue
 /// instead of its heap. The results are in the form that event_add() takes them in.
 class CommonTimeouts {
  public:

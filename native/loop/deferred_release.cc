@@ -14,7 +14,7 @@
 namespace bitcoin_support {
 namespace {
 
-// How many callbacks are waiting that libevent has put off: what is active and no event.
+// How many deferred callbacks wait: what is active, but no event.
 int CountDeferred(event_base* base) {
   const int active = event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE);
   if (active == 0) return 0;
@@ -54,8 +54,8 @@ void DeferredRelease::ReleaseAll() {
   }
 }
 
-// A blocking loop may go on for as long as what waits to be released keeps something pending, so that is
-// released in an event of its own: then nothing is on the stack but the loop.
+// A blocking loop goes on while what waits to be released keeps something pending. So an event of its own
+// releases that: then nothing is on the stack but the loop.
 void DeferredRelease::ReleaseInLoop() {
   if (!m_base.in_outermost_sync_loop()) return;
   if (m_release == nullptr) m_release = event_new(m_base.base(), -1, 0, OnRelease, this);
@@ -71,9 +71,9 @@ void DeferredRelease::EndEvent() {
   if (m_release != nullptr) event_del(m_release);
 }
 
-// At the lowest priority that there is by then: what is put off has to come first, and of several priorities
-// libevent runs the highest alone before it looks for due timers again. All that lingers has one event,
-// because several would take each other for something that still has to run.
+// The event has the lowest priority that there is by then, because deferred callbacks have to come first, and
+// of several priorities libevent runs the highest alone before it looks for due timers again. All that
+// lingers shares one event: several would take each other for something that still has to run.
 void DeferredRelease::LookForQuiet() {
   constexpr timeval kNextTurn{0, 0};
   if (!m_base.live()) return;

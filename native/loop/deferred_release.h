@@ -1,4 +1,4 @@
-// What of a base has to wait before it is released.
+// Releases what belongs to a base once libevent has finished with it.
 #pragma once
 
 #include <event2/util.h>
@@ -12,8 +12,8 @@ namespace bitcoin_support {
 
 class EventBase;
 
-/// Nothing that libevent holds may be freed while it is on the stack with it, and some of it not before a
-/// later turn. One for each base; it knows how deep libevent is on the stack with something of the base's.
+/// What libevent uses must not be freed while libevent is on the stack with it, and some of it only in a
+/// later turn. Each base has one, which counts how deep libevent is on the stack with something of the base.
 class DeferredRelease {
  public:
   explicit DeferredRelease(EventBase& base) : m_base(base) {}
@@ -32,7 +32,7 @@ class DeferredRelease {
   bool waiting() const { return !m_when_idle.empty(); }
   /// Runs what waits, and what comes to wait meanwhile. Called inside the outermost scope.
   void ReleaseAll();
-  /// Has the loop not call ReleaseAll() any more for what waits now: the caller is about to.
+  /// Keeps the loop from calling ReleaseAll() for what waits now: the caller is about to call it.
   void EndEvent();
 
   // --- until callbacks have run that libevent has put off to a later turn -------------------------------
@@ -57,7 +57,7 @@ class DeferredRelease {
   /// lingers. @returns false when that took too long; then it must not be called again
   bool RunLastTurns();
 
-  /// Frees its events, those that are needed still excepted: they may have a priority that is about to go.
+  /// Frees those of its events that nothing waits for: they may have a priority that is about to go.
   void ForgetIdleEvents();
   /// Frees its events. The event_base goes next.
   void FreeEvents();

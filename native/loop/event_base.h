@@ -20,7 +20,6 @@
 #include "napi/callback_host.h"
 #include "napi/fork_count.h"
 #include "napi/handle.h"
-#include "napi/handle_table.h"
 
 namespace bitcoin_support {
 
@@ -65,8 +64,8 @@ class EventBase final : public Handle, public CallbackHost {
   /// @throws EventError ERR_EV_STATE, ERR_EV_LIBEVENT
   void Reinit();
 
-  /// libevent lets go of its queues, also of the one that it is running, and ends the process when an event
-  /// has a priority that there is no queue for.
+  /// event_base_priority_init(). That frees all of libevent's queues, even the one that it is running, and
+  /// ends the process when an event has a priority without a queue.
   /// @throws EventError ERR_EV_STATE when that might happen
   void SetPriorities(int count);
 
@@ -110,7 +109,7 @@ class EventBase final : public Handle, public CallbackHost {
     EventBase& m_base;
     Postponed* const m_outer;
   };
-  /// Gives up all that is put off, so that libevent has everything as it has it in C. Call this before a loop
+  /// Gives up all that was put off, so that libevent's state is what C would see. Call this before a loop
   /// that a callback runs, and before reading what is pending.
   void GiveUpPostponed();
 
@@ -158,7 +157,7 @@ class EventBase final : public Handle, public CallbackHost {
   std::vector<uint8_t> TakeMessage() { return std::exchange(m_message, {}); }
   /// Whether a loop is to go on though nothing is pending: messages may come from other threads.
   bool AwaitsMessages() const;
-  /// Has the loop see to it that it ends, or does not, as the tokens that are open now have it.
+  /// The open tokens have changed: the running loop may have to end now, or to go on.
   void NoteTokens();
   /// JavaScript takes `message` in JsCallback::kOnce.
   void Deliver(double key, std::vector<uint8_t> message);
@@ -255,36 +254,6 @@ class EventBase final : public Handle, public CallbackHost {
   // They stay until the event_base has gone, which may still call back for their messages.
   std::vector<std::shared_ptr<BaseShare>> m_shares;
   std::vector<uint8_t> m_message;
-};
-
-/// A handle that lives on a base, or on something that does. The base keeps the list.
-class BaseChild : public Handle {
- public:
-  EventBase& base() const { return *m_base; }
-  /// What callbacks name it by to JavaScript.
-  double slot() const { return HandleTable::SlotOf(number()); }
-  bool forked() const override { return m_base != nullptr && m_base->forked(); }
-  /// Whether `ev` is what it waits with: for those that may be without a reference.
-  virtual bool WaitsWith(const event*) const { return false; }
-  bool has_ref() const { return m_has_ref; }
-
- protected:
-  BaseChild(EventBase& base, HandleType& type, HandleKind kind);
-  /// One that joins its base later; until then base() must not be called.
-  BaseChild(Environment& env, HandleType& type, HandleKind kind) : Handle(env, type, kind) {}
-  ~BaseChild() override;
-
-  void JoinBase(EventBase& base);
-
-  /// Retire() and leave the base's list.
-  void RetireChild();
-
- private:
-  friend class EventBase;
-  EventBase* m_base = nullptr;
-  BaseChild* m_previous = nullptr;
-  BaseChild* m_next = nullptr;
-  bool m_has_ref = true;
 };
 
 }  // namespace bitcoin_support

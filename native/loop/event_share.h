@@ -23,7 +23,7 @@ class Environment;
 class EventBase;
 class LibEvent;
 
-/// How many of a base's own tokens messages may come by: those that are open, and those that nobody has
+/// How many of a base's own tokens may still bring messages: those that are open, and those that nobody has
 /// opened yet.
 struct TokenCount {
   std::atomic<unsigned> here{0};       ///< in the base's thread
@@ -32,9 +32,9 @@ struct TokenCount {
   bool Any() const { return here > 0 || elsewhere > 0; }
 };
 
-/// Where other threads leave what the thread of a base is to do with it: so no two of them are ever in
-/// libevent with one base, which needs no locks for that. It wakes a loop that waits, or is about to,
-/// whichever base the thread waits in.
+/// Other threads post tasks here, and the thread of the base runs them. So two threads are never in libevent
+/// with one base, which therefore needs no locks. Posting wakes a loop that waits, or is about to, whichever
+/// base the thread waits in.
 class LoopWaker {
  public:
   /// @throws std::system_error when there are no descriptors left
@@ -47,7 +47,7 @@ class LoopWaker {
   void Post(std::function<void()> task);
   /// Thread-safe: whether something is still to be run.
   bool HasPosted();
-  /// Runs what was posted; called in the base's thread before its loop runs, which without events would end.
+  /// Runs what was posted. The base's thread calls this before its loop, which would end without events.
   void RunPosted();
 
   /// Whether the pipe is the parent process's: a byte in it would wake that.
@@ -99,7 +99,7 @@ class Share : public std::enable_shared_from_this<Share> {
   uint64_t token() const { return m_token; }
 
  protected:
-  /// Has `task` run in the owner's thread, there at once, unless the owner closes before.
+  /// Runs `task` in the owner's thread, at once when that is this one, unless the owner closes before.
   Result Post(std::function<void()> task);
   /// @returns what Post() would, without a task
   Result Check();
@@ -141,7 +141,7 @@ class BaseShare final : public Share {
   void Released() override;
   /// Counts the token as one that is still to be opened.
   void Await();
-  /// Called by the owner: closes it, and has what is open of it count no more.
+  /// Called by the owner: closes it, and takes it out of the count.
   void Withdraw();
 
  private:

@@ -16,6 +16,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "secure/memory_cleanse.h"
 #include "secure/purge.h"
 
@@ -374,5 +375,7 @@ void LibEvent::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<PrioritySetNapi>(env, exports, "libEventPrioritySet", state);
   ExportFunction<GetPriorityNapi>(env, exports, "libEventGetPriority", state);
 }
+
+template void ExportHandleType<LibEvent>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "loop/event_base.h"
+#include "loop/base_child.h"
 #include "napi/async_context.h"
 
 namespace bitcoin_support {

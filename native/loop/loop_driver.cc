@@ -218,9 +218,9 @@ void LoopDriver::RunPoller(int timeout_ms) {
   }
 }
 
-// Has the poller watch `other`'s backend, unless it does. It comes after a turn of `other`: with a change
-// list that may only then have let go of what it watched when it was the poller itself, and two backends
-// that watch each other are refused. @returns false when the kernel refuses.
+// Makes the poller watch `other`'s backend. Call this after a turn of `other`: while that was the poller
+// itself it may have watched this one, and with a change list only a turn ends that. The kernel refuses two
+// backends that watch each other. @returns false when the kernel refuses.
 bool LoopDriver::Watch(EventBase& other) {
   EventBase& poller = Poller();
   if (&poller == &other) return true;

@@ -28,7 +28,7 @@ class LoopDriver {
   /// Starts dispatching `base`; JsCallback::kDispatchEnd reports the end. With `keep_alive` the dispatch goes
   /// on though nothing is pending.
   void Attach(EventBase& base, bool keep_alive);
-  /// Changes that of a dispatch that goes on.
+  /// Changes `keep_alive` of a dispatch.
   void SetKeepAlive(EventBase& base, bool on);
   /// Whether `base` keeps the process alive while it is dispatched.
   void SetRef(EventBase& base, bool on);
@@ -37,7 +37,7 @@ class LoopDriver {
 
   /// libuv's loop of this thread.
   uv_loop_t* loop() const { return m_loop; }
-  /// Whether the thread is a worker, which may be told to end from outside.
+  /// Whether the thread is a worker, which other threads may terminate.
   bool in_worker() const { return loop() != uv_default_loop(); }
 
   /// Has libuv listen for a signal, beside whoever else does in the process, and do nothing about it. The

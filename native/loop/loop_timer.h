@@ -20,9 +20,9 @@ class LoopTimer {
   LoopTimer(const LoopTimer&) = delete;
   LoopTimer& operator=(const LoopTimer&) = delete;
 
-  /// Has it called once, in `ns` from now. @returns false when libevent or the system refuses
+  /// Runs the callback once, in `ns` from now. @returns false when libevent or the system refuses
   bool Set(uint64_t ns);
-  /// Has it not called any more.
+  /// Cancels that.
   void Unset();
 
  private:

@@ -75,7 +75,7 @@ void SecureRegion::GiveBack(napi_env env) const {
     case State::kRetired:
       if (MayCallJs(env)) Pool().FreeAbandoned(m_memory, m_size);
       return;
-    case State::kShown:
+    case State::kVisible:
       if (MayCallJs(env)) return FreeLockedRegion(m_memory, m_size);
       MemoryCleanse(m_memory, m_length);
       Pool().AbandonRegion(m_memory);

@@ -11,7 +11,7 @@ namespace bitcoin_support {
 /// ArrayBuffer's memory to another ArrayBuffer, also in another thread. Such memory stays mapped until the
 /// other one is collected, and for ever when this thread has ended by then.
 ///
-///     kShown ◀──SetIdle()──▶ kIdle       Retire(): ──▶ kRetired      TakeBack(): ──▶ kTaken
+///     kVisible ◀──SetIdle()──▶ kIdle       Retire(): ──▶ kRetired      TakeBack(): ──▶ kTaken
 class SecureRegion {
  public:
   /// Gets to know when a region is finalized.
@@ -25,7 +25,7 @@ class SecureRegion {
   };
 
   enum class State {
-    kShown,    ///< JavaScript may see the pages
+    kVisible,  ///< JavaScript may see the pages
     kIdle,     ///< only the library has the ArrayBuffer: programs do not see the pages
     kRetired,  ///< ordinary pages have taken the place of the pool's, which something may still touch
     kTaken,    ///< the memory belongs to the caller of TakeBack()
@@ -44,7 +44,7 @@ class SecureRegion {
   void set_owner(Owner* owner) { m_owner = owner; }
 
   /// Whether only the library has the ArrayBuffer. Do not call it after Retire() or TakeBack().
-  void SetIdle(bool idle) { m_state = idle ? State::kIdle : State::kShown; }
+  void SetIdle(bool idle) { m_state = idle ? State::kIdle : State::kVisible; }
 
   /// Wipes the bytes of the ArrayBuffer, and detaches `buffer`, which has the memory now. The memory belongs
   /// to the caller then. @returns false when `buffer` does not have the memory
@@ -66,7 +66,7 @@ class SecureRegion {
   void* const m_memory;
   const size_t m_size;
   const size_t m_length;
-  State m_state = State::kShown;
+  State m_state = State::kVisible;
 };
 
 /// Wipes and returns a region of the locked pool.

@@ -55,7 +55,7 @@ inline void* AddressArg(const Napi::CallbackInfo& info, size_t index) {
   return reinterpret_cast<void*>(static_cast<uintptr_t>(address));
 }
 
-/// The address of a function, which null is not.
+/// The address of a function. @throws RangeError for null, too
 template <class Function>
 Function FunctionArg(const Napi::CallbackInfo& info, size_t index) {
   void* const address = AddressArg(info, index);
@@ -71,12 +71,6 @@ inline std::string StringArg(const Napi::CallbackInfo& info, size_t index) {
     ThrowTypeError(info.Env(), "argument " + std::to_string(index) + " is no string");
   }
   return info[index].As<Napi::String>().Utf8Value();
-}
-
-/// A string as UTF-8, or nothing when it is undefined.
-inline std::optional<std::string> OptionalStringArg(const Napi::CallbackInfo& info, size_t index) {
-  if (info[index].IsUndefined()) return std::nullopt;
-  return StringArg(info, index);
 }
 
 /// A limit in bytes, cut to what libevent can hold; NaN and what is negative stand for 0.

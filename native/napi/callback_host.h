@@ -11,7 +11,7 @@ class CallbackHost {
   CallbackHost(const CallbackHost&) = delete;
   CallbackHost& operator=(const CallbackHost&) = delete;
 
-  /// What callbacks name the base by to JavaScript.
+  /// How callbacks of JavaScript identify the base.
   uint32_t slot() const { return m_slot; }
 
   /// A run of libevent's loop is on the stack.
@@ -52,8 +52,7 @@ class CallbackHost {
   ///
   ///     kIdle ── RunTurn() ──> kTurn ── libevent returns ──> kIdle
   ///     kIdle ── RunSync() ──> kBlocking ── libevent returns ──> kUnwinding ── RunSync() returns ──> kIdle
-  ///     kIdle ── RunSync() with a scope of the base's below it ──> kNestedBlocking ── libevent returns ──>
-  ///     kIdle
+  ///     kIdle ── RunSync() inside a BusyScope ──> kNestedBlocking ── libevent returns ──> kIdle
   ///
   /// What is released at the end of a blocking call still belongs to it, and so does what its callbacks
   /// throw: that is kUnwinding. With something else below the call, that releases later.

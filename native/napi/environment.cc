@@ -11,7 +11,7 @@ namespace {
 
 std::atomic<uint32_t> g_next_tag{0};
 
-// Neither a handle's nor a mark.
+// The number of no handle, and no mark of one that has ended.
 constexpr double kNoNumber = -1;
 
 // In HandleKind's order. kDeclared has no type of its own.

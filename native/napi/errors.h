@@ -10,7 +10,7 @@ namespace bitcoin_support {
 
 class Environment;
 
-/// Codes of EventError. Each one is documented in src/util/errors.ts.
+/// Codes of EventError. Each one is documented in src/native/errors.ts.
 namespace code {
 inline constexpr char kDisposed[] = "ERR_EV_DISPOSED";
 inline constexpr char kHandle[] = "ERR_EV_HANDLE";
@@ -21,7 +21,6 @@ inline constexpr char kState[] = "ERR_EV_STATE";
 inline constexpr char kBind[] = "ERR_EV_BIND";
 inline constexpr char kConnect[] = "ERR_EV_CONNECT";
 inline constexpr char kSignal[] = "ERR_EV_SIGNAL";
-inline constexpr char kBackend[] = "ERR_EV_BACKEND";
 inline constexpr char kExists[] = "ERR_EV_EXISTS";
 inline constexpr char kNotFound[] = "ERR_EV_NOT_FOUND";
 inline constexpr char kParse[] = "ERR_EV_PARSE";
@@ -38,7 +37,7 @@ inline constexpr char kLibevent[] = "ERR_EV_LIBEVENT";
 [[noreturn]] void ThrowRangeError(napi_env env, const std::string& message);
 
 /// Throws EventError with `syscall` and `errno` set, its message ending in strerror(error). With 0 there is
-/// no `errno`: nobody has said why.
+/// no `errno`: the cause is unknown.
 [[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const char* syscall, int error,
                                    const std::string& what);
 

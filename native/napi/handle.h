@@ -37,8 +37,8 @@ class Handle {
   /// The struct of libevent's behind it, for C; null for none.
   virtual void* Address() const { return nullptr; }
 
-  /// Whether the process has forked since, and what the handle has in libevent is its parent's still: an
-  /// epoll instance is not copied.
+  /// Whether the process has forked since, so that what the handle has in libevent is still its parent's: a
+  /// fork does not copy an epoll instance.
   virtual bool forked() const { return false; }
 
   Environment& env() const { return m_env; }

@@ -66,7 +66,7 @@ void JsCallbacks::ReportBufferChangesToCaller() {
 void JsCallbacks::CallOne(CallbackHost& base, JsCallback which, std::initializer_list<double> args,
                           const AsyncContext* context) noexcept {
   if (!callable()) return;
-  // What ends inside ends of what JavaScript does there.
+  // Handles that end in here end by what JavaScript does there.
   const Environment::EndScope ends(m_env, EndReason::kUnknown, nullptr);
   const napi_env env = m_env.napi();
   napi_handle_scope scope = nullptr;

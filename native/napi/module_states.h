@@ -51,8 +51,9 @@ class ModuleStates {
     void (*destroy)(void* object);
   };
 
+  // Kept out of its callers: it happens once, and Get() is on hot paths.
   template <class T>
-  T& Make(Environment& env) {
+  [[gnu::noinline, gnu::cold]] T& Make(Environment& env) {
     std::unique_ptr<T> state;
     if constexpr (std::is_constructible_v<T, Environment&>) {
       state = std::make_unique<T>(env);

@@ -20,6 +20,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/list.h"
 #include "net/buffer_event_host.h"
 #include "net/buffer_transfer.h"
@@ -694,5 +695,7 @@ void BufferEvent::Export(Napi::Env env, Napi::Object exports, Environment& state
   BufferEventSocket::Export(env, exports, state);
   BufferEventLimits::Export(env, exports, state);
 }
+
+template void ExportHandleType<BufferEvent>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

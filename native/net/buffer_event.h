@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "buffers/ev_buffer.h"
-#include "loop/event_base.h"
+#include "loop/base_child.h"
 #include "napi/async_context.h"
 #include "napi/js_callback.h"
 #include "net/buffer_event_filter.h"
@@ -53,10 +53,11 @@ class BufferEvent final : public BaseChild {
   BufferEventLimits& limits() { return m_limits; }
   bool limited() const { return m_limits.any(); }
 
-  /// Has libevent read and write by itself while there is a limit, since it counts only what it moves itself,
-  /// and until the socket is connected; uses direct I/O otherwise. To be called when either has changed.
+  /// Call this when the socket got connected, or its rate limit changed. libevent reads and writes by itself
+  /// until the socket is connected, and while there is a limit, since it counts only what it moves itself.
+  /// Otherwise direct I/O is used.
   void ChooseIo();
-  /// To be called before libevent may put a callback of this bufferevent off: with the BEV_OPT_* in question.
+  /// Call this before libevent may defer a callback of this bufferevent, with the BEV_OPT_* that it gets.
   void NoteDeferral(int options) { m_may_defer |= (options & BEV_OPT_DEFER_CALLBACKS) != 0; }
 
   /// The handle that a native function was called with. A read callback goes on holding what it writes.
@@ -135,8 +136,8 @@ class BufferEvent final : public BaseChild {
   const Type m_type;
   const bool m_close_on_free;
   bool m_may_defer;  ///< libevent may have a callback of this one in its queue
-  int m_callbacks =
-      0;  ///< which ones JavaScript has set: EV_READ, EV_WRITE, EV_TIMEOUT for the event callback
+  /// Which ones JavaScript has set: EV_READ, EV_WRITE, EV_TIMEOUT for the event callback.
+  int m_callbacks = 0;
   bufferevent* m_bev = nullptr;
   bufferevent* m_second = nullptr;  ///< of a pair, until it has a handle
   BufferEvent* m_partner = nullptr;

@@ -6,6 +6,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/list.h"
 #include "net/buffer_event_limits.h"
 
@@ -106,5 +107,7 @@ void BufferEventRateLimitGroup::Export(Napi::Env env, Napi::Object exports, Envi
   ExportFunction<GetTotalsNapi>(env, exports, "rateLimitGroupGetTotals", state);
   ExportFunction<ResetTotalsNapi>(env, exports, "rateLimitGroupResetTotals", state);
 }
+
+template void ExportHandleType<BufferEventRateLimitGroup>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

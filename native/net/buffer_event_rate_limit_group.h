@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "loop/event_base.h"
+#include "loop/base_child.h"
 #include "net/token_bucket.h"
 
 struct bufferevent_rate_limit_group;

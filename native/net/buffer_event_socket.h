@@ -65,7 +65,7 @@ class BufferEventSocket final : public LookupWaiter, private SocketConnector::Ow
   /// writing is enabled, and a socket that is full would then have its write timeout. While connecting, that
   /// timeout bounds it.
   void StopIdleWriting();
-  /// To be called after bytes were added to the output: marks a connected socket as writable, which it nearly
+  /// Call this after bytes were added to the output: marks a connected socket as writable, which it nearly
   /// always is, so that libevent need not ask the kernel. If it is full, libevent's write finds out and waits
   /// as usual. Does nothing when libevent does not wait for the socket, as inside HeldWrites.
   void WriteSoon();

@@ -1,4 +1,4 @@
-// SERVFAIL answers, which only libevent's log tells of.
+// SERVFAIL answers, which only libevent's log reports.
 #pragma once
 
 namespace bitcoin_support {
@@ -6,7 +6,7 @@ namespace bitcoin_support {
 class DnsLookup;
 
 /// Finds out for which lookups a nameserver has answered SERVFAIL. libevent treats that as a timeout: it asks
-/// again, and reports DNS_ERR_TIMEOUT in the end. Only its log messages tell the two apart.
+/// again, and reports DNS_ERR_TIMEOUT in the end. Only its log messages show which it was.
 ///
 /// A lookup that libevent has queued, because it asks at most 64 questions at a time, is not known here.
 class DnsJournal {

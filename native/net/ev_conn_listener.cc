@@ -14,6 +14,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "net/listen_socket.h"
 #include "net/no_delay.h"
 #include "net/socket_address.h"
@@ -158,7 +159,7 @@ Napi::Value EvConnListener::BindUnixNapi(const Napi::CallbackInfo& info) {
   options.backlog = IntArg(info, 2);
   // A UNIX socket has no handshake to wait for.
   const auto flags = static_cast<unsigned>(IntArg(info, 3)) & ~unsigned{LEV_OPT_DEFERRED_ACCEPT};
-  // Before there is a file that nobody would remove.
+  // Before ListenUnixOrThrow() makes a file, which would stay if this threw.
   base.CheckRoomForNext("evconnlistener_new");
   UniqueFd fd(ListenUnixOrThrow(base.env(), path, -1, options));
   auto* const self = new EvConnListener(base, fd.get(), flags, path);
@@ -235,5 +236,7 @@ void EvConnListener::Export(Napi::Env env, Napi::Object exports, Environment& st
   ExportFunction<GetFdNapi>(env, exports, "listenerGetFd", state);
   ExportFunction<AddressNapi>(env, exports, "listenerAddress", state);
 }
+
+template void ExportHandleType<EvConnListener>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "loop/event_base.h"
+#include "loop/base_child.h"
 #include "net/accept_pause.h"
 
 namespace bitcoin_support {

@@ -11,6 +11,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/handle_exports.h"
 #include "napi/list.h"
 #include "net/dns_lookup.h"
 #include "net/lookup_error.h"
@@ -106,8 +107,8 @@ void EvDnsBase::Dispose() {
   RetireChild();
   base().Linger(*this);
   base().WhenIdle([this] {
-    // Not before: the base may find that all is quiet within a long turn, when callbacks that are put off to
-    // the next one still wait.
+    // Not earlier: within a long turn the base may find that all is quiet, while callbacks that are deferred
+    // to the next turn still wait.
     m_state = State::kLingering;
     if (MayBeReleased()) base().LookForQuiet();
   });
@@ -339,5 +340,7 @@ void EvDnsBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<GaiStrerrorNapi>(env, exports, "gaiStrerror", state);
   ExportFunction<GaiErrnoNapi>(env, exports, "gaiErrno", state);
 }
+
+template void ExportHandleType<EvDnsBase>(Napi::Env, Napi::Object, Environment&);
 
 }  // namespace bitcoin_support

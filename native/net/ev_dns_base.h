@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "loop/event_base.h"
+#include "loop/base_child.h"
 
 namespace bitcoin_support {
 

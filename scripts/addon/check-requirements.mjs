@@ -1,5 +1,5 @@
-// Says in one sentence what a build would miss, or prints the folder of Node's headers. CMakeLists.txt asks it, so that there
-// is one search and one wording however the build was started.
+// Prints the folder of Node's headers, or one sentence that names what a build misses. CMakeLists.txt runs it, so that every way
+// to build searches alike and says the same.
 import { findNodeHeaders } from './node-headers.mjs'
 import { missingFor, sentence } from './requirements.mjs'
 

@@ -1,4 +1,4 @@
-// What is needed from the system, and the one sentence that is said when some of it is not there.
+// What the project needs from the system, and the sentence that names what is missing.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { findNodeHeaders } from './node-headers.mjs'

@@ -1,4 +1,4 @@
-// What the four package managers call the things that this project needs.
+// The names of what this project needs, in four package managers.
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 

@@ -1,5 +1,5 @@
-// Makes dist/cjs of src/: the same modules as CommonJS, with their types. For require() Node takes the ES modules all the same,
-// so that a program has the library once; this is for tools that cannot require an ES module, such as Jest, and for the types.
+// Makes dist/cjs of src/: the same modules as CommonJS, with their types. They are for tools that cannot require an ES module,
+// such as Jest, and for the types. Node's require() loads the ES modules, so that a program has the library once.
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, posix, relative, sep } from 'node:path'
 import { root, run } from './run.mjs'

@@ -1,5 +1,5 @@
-// Mocha's own spec reporter; besides, when MOCHA_TOTALS names a file, the totals are kept there after every test, so that a run
-// that crashes half-way is seen as what it is. What failed is kept by name, for whoever sees only the end of a long log.
+// Mocha's spec reporter. When MOCHA_TOTALS names a file, it also writes the totals there after every test, so that they show a
+// run that crashed half-way, and the names of what failed.
 import { writeFileSync } from 'node:fs'
 import Mocha from 'mocha'
 

@@ -16,7 +16,7 @@ export function fail(sentence) {
 }
 
 /**
- * Runs a command in the checkout, with its output shown.
+ * Runs a command in the checkout, and shows its output.
  *
  * @returns its exit code; 128 if a signal ended it, 127 if it could not be started
  */

@@ -24,7 +24,7 @@ export function purgeSecrets(): void {
 /** The signals of {@link purgeOnSignals}. */
 const watched = new Set<string | symbol>()
 
-/** Node has started or stopped listening for a signal, and has replaced the handler. */
+/** Puts our handler first again: Node replaces it when it starts or stops listening for a signal. */
 function purgeFirst(event: string | symbol): void {
   if (watched.has(event)) native.purgeFirstAgain()
 }
@@ -45,7 +45,7 @@ export function purgeOnSignals(signals: readonly NodeJS.Signals[]): void {
     if (number === undefined) throw rangeError('signals', 'names of signals', undefined)
     if (!native.purgeOnSignal(number)) throw rangeError('signals', 'signals that can be handled', undefined)
     if (watched.size === 0) {
-      // Node's own listeners run before these.
+      // Node's own listeners for these two events run before ours.
       process.on('newListener', purgeFirst)
       process.on('removeListener', purgeFirst)
     }

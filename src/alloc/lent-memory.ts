@@ -8,13 +8,13 @@ import { fail } from './secure-error.js'
 export interface Loan {
   /** Its place, as the addon numbers it. */
   readonly place: number
-  /** Its ArrayBuffer; a program may move the memory to another one. */
+  /** Its ArrayBuffer. A program may move the memory to another one. */
   readonly memory: ArrayBuffer
   /** The content. */
   readonly bytes: Uint8Array
 }
 
-/** The ArrayBuffers of places where nothing is lent. Nothing else refers to them. */
+/** The ArrayBuffers of places that are not lent, by place. Nothing else refers to them. */
 const holders: (ArrayBuffer | undefined)[] = []
 
 /** The addon's result for a place whose loan has ended; other results name a place to free. */

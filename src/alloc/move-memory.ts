@@ -15,7 +15,7 @@ function findTransfer(): Transfer {
   setFlagsFromString('--no-harmony-rab-gsab-transfer')
   const prototype = foreign.prototype as { transfer?: Transfer; transferToFixedLength?: Transfer }
   const { transfer: found } = prototype as { transfer: Transfer }
-  // Code that borrows such an ArrayBuffer must not find that function on it and move the memory.
+  // Borrowers of such an ArrayBuffer must not find that function on it, by which they could move the memory.
   delete prototype.transfer
   delete prototype.transferToFixedLength
   // The function makes an ArrayBuffer of that context; this gives it the prototype of ours.
@@ -26,7 +26,7 @@ function findTransfer(): Transfer {
 
 type Keep = (lent: ArrayBuffer) => void
 
-/** How lent memory is protected against being moved to another ArrayBuffer. */
+/** How memory is moved, and how lent memory is protected against that. */
 interface Ways {
   readonly move: Move
   readonly keep: Keep
@@ -38,7 +38,7 @@ const refuse = (): never => {
   throw new TypeError('memory that is lent cannot be moved to another ArrayBuffer')
 }
 
-/** Used where V8 would move lent memory. */
+/** The prototype of lent ArrayBuffers where V8 would move them: its `transfer()` throws. */
 const LENT_PROTOTYPE: object = Object.create(ArrayBuffer.prototype, {
   constructor: { value: ArrayBuffer },
   transfer: { value: refuse },
@@ -103,7 +103,7 @@ export function moveMemory(from: ArrayBuffer): ArrayBuffer {
   return (ways ?? prepare()).move(from)
 }
 
-/** The same for lent memory, which must not be moved until it is taken back: Node refuses that where it can. */
+/** The same for memory that is to be lent. Node then refuses to move it, as far as it can, until it is taken back. */
 export function moveToLend(from: ArrayBuffer): ArrayBuffer {
   const { move, keep } = ways ?? prepare()
   const lent = move(from)
@@ -111,7 +111,7 @@ export function moveToLend(from: ArrayBuffer): ArrayBuffer {
   return lent
 }
 
-/** Memory that was taken away, by its former ArrayBuffer: the memory lives as long as that ArrayBuffer. */
+/** Memory that was moved aside. It lives as long as its former ArrayBuffer, the key. */
 const pending = new WeakMap<ArrayBuffer, ArrayBuffer>()
 
 /**

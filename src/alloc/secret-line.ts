@@ -4,7 +4,7 @@ import { native } from '../native/native.js'
 import { checkBoolean, checkInteger, checkObject, checkString, INT_MAX, typeError } from '../util/validation.js'
 import { fail } from './secure-error.js'
 
-/** The addon's result for a line: TerminalPrompt::Outcome. */
+/** The addon's result for a line. TerminalPrompt::Outcome has the same numbers. */
 enum Outcome {
   Line,
   Interrupted,
@@ -79,7 +79,7 @@ export async function readSecretLine(options: PromptOptions): Promise<number> {
     if (reason !== Outcome.Interrupted) throw reason
     native.terminalClose()
     process.kill(process.pid, 'SIGINT')
-    // The text of Node's readline.
+    // The message of Node's readline.
     throw Object.assign(new Error('Aborted with Ctrl+C'), { name: 'AbortError', code: 'ABORT_ERR' })
   } finally {
     native.terminalClose()
@@ -124,14 +124,14 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Pro
   })
 }
 
-/** Properties of Node's terminal streams that are not public, the same in all supported versions. */
+/** Properties of Node's terminal streams that are not public. All supported versions have them. */
 interface TerminalStream extends ReadStream {
   _handle?: { reading?: boolean; readStop(): void } | null
 }
 
 /**
- * Keeps a stream from reading, whatever is called on it meanwhile. So the typed text is not its data, and does not reach the line
- * or the history of a readline that is open on it.
+ * Keeps a stream from reading, whatever is called on it meanwhile. So it does not get the typed text, nor does a readline that is
+ * open on it.
  *
  * @returns a function that lets it read again
  */
@@ -149,7 +149,7 @@ function quieten(stream: TerminalStream): () => void {
       wanted = true
     },
   })
-  // A change of the terminal's mode takes effect afterwards: until then nothing may be echoed.
+  // A change of the terminal's mode waits until the stream reads again, because it might echo what is typed.
   let raw: boolean | undefined
   Object.defineProperty(stream, 'setRawMode', {
     configurable: true,
@@ -164,7 +164,7 @@ function quieten(stream: TerminalStream): () => void {
     if (raw !== undefined && !stream.destroyed) stream.setRawMode(raw)
     if (!wanted || stream.destroyed) return
     stream._read(0)
-    // It was paused meanwhile. `process.stdin` stops reading at this event, as it would have then.
+    // The stream was paused meanwhile. At this event `process.stdin` stops reading, as it would have done then.
     if (stream.isPaused()) stream.emit('pause')
   }
 }

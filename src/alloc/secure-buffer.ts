@@ -35,38 +35,38 @@ export let adoptBuffer: (number: SecureNumber) => SecureBuffer
 
 const kAdopt: unique symbol = Symbol('adopt')
 
-/** A share of a buffer, which outlives its object. The number is 0 once the share has been given back. */
+/** An owner's share of a buffer. It outlives the object; the number is 0 once the share has been given back. */
 interface Share {
   number: SecureNumber
-  /** Whether it is in the registry. */
+  /** Whether the object is in the registry. */
   registered: boolean
   /** Whether the addon watches the object as well. */
   readonly watched: boolean
 }
 
-// To lose a locked slot would be worse than to give it back late.
+// A late release is better than a locked slot that is lost.
 const reclaim = new FinalizationRegistry<Share>((share) => {
   if (share.number === 0 || (share.watched && !native.secureBufferUnwatch(share.number))) return
   native.secureBufferRelease(share.number)
 })
 
 /**
- * New buffers that are not registered yet: registering costs more than making one, and most buffers end in the job that made
- * them. Those left at the end of the job, or when there are many, are registered, and can be collected from then on.
+ * New buffers that are not in the registry yet: registering costs more than making one, and most buffers end in the job that made
+ * them. Those that are left at the end of the job, or when there are many, are registered. From then on they can be collected.
  */
-const fresh: SecureBuffer[] = []
-const MOST_FRESH = 64
+const unregistered: SecureBuffer[] = []
+const MOST_UNREGISTERED = 64
 /**
- * From so many bytes on, the addon itself checks whether the object has been collected: the registry reports nothing before the
- * next turn of the loop, and V8 does not count this memory.
+ * From so many bytes on, the addon itself checks whether the object has been collected: the registry reports only in the next
+ * turn of the loop, and V8 does not count this memory.
  */
 const WATCHED = 64 * 1024
 const settled = Promise.resolve()
 let registering = false
 
-function registerAll(): void {
+function registerAtEndOfJob(): void {
   registering = false
-  registerFresh()
+  registerRest()
 }
 
 function register(buffer: SecureBuffer, share: Share): void {
@@ -74,21 +74,21 @@ function register(buffer: SecureBuffer, share: Share): void {
   reclaim.register(buffer, share, share)
 }
 
-function registerFresh(): void {
-  for (const buffer of fresh) {
+function registerRest(): void {
+  for (const buffer of unregistered) {
     const share = shareOf(buffer)
     if (share.number === 0) continue
     register(buffer, share)
   }
-  fresh.length = 0
+  unregistered.length = 0
 }
 
-function addFresh(buffer: SecureBuffer): void {
-  fresh.push(buffer)
-  if (fresh.length === MOST_FRESH) registerFresh()
+function registerLater(buffer: SecureBuffer): void {
+  unregistered.push(buffer)
+  if (unregistered.length === MOST_UNREGISTERED) registerRest()
   if (registering) return
   registering = true
-  settled.then(registerAll)
+  settled.then(registerAtEndOfJob)
 }
 
 /** Ends an object's share. @returns the buffer's number, 0 when the share had ended before */
@@ -100,8 +100,8 @@ function end(buffer: SecureBuffer): SecureNumber {
   if (share.registered) {
     share.registered = false
     reclaim.unregister(share)
-  } else if (fresh.at(-1) === buffer) {
-    fresh.pop()
+  } else if (unregistered.at(-1) === buffer) {
+    unregistered.pop()
   }
   return number
 }
@@ -139,7 +139,7 @@ function newCopy(length: number): Buffer {
   try {
     return Buffer.from(new ArrayBuffer(length))
   } catch {
-    // V8 has another error when there is no memory.
+    // V8 throws an error of its own when there is no memory.
     fail()
   }
 }
@@ -192,7 +192,7 @@ export class SecureBuffer {
       native.secureBufferWatch(made, this)
       register(this, this.#share)
     } else {
-      addFresh(this)
+      registerLater(this)
     }
     if (capacity !== kAdopt) auditSecure('create')
   }
@@ -226,8 +226,8 @@ export class SecureBuffer {
   }
 
   /**
-   * Revokes a token of {@link share}, in any thread: it can no longer be opened. Do this for a token that was lost with the thread
-   * that it was sent to; otherwise it keeps the buffer.
+   * Revokes a token of {@link share}, in any thread: it can no longer be opened. Do this for a token that was lost with the
+   * thread that it was sent to; otherwise it keeps the buffer.
    *
    * @param token - from {@link share}
    * @returns whether it could still have been opened
@@ -285,7 +285,7 @@ export class SecureBuffer {
         auditSecure('as_slice')
         return length === room ? copy : copy.subarray(0, length)
       }
-      // Another thread has written more meanwhile; at most as much as the capacity.
+      // Another thread has written more meanwhile, but no more than the capacity.
       room = length
     }
   }

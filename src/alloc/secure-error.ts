@@ -34,7 +34,7 @@ export function failReceiver(type: string): never {
   failType('this', `an instance of ${type}`, 'ERR_INVALID_THIS')
 }
 
-/** Whether it can be read and written, and only this thread does so. */
+/** Whether this thread alone can read and write it. */
 function isUsable(bytes: unknown): boolean {
   if (!isUint8Array(bytes) || isSharedArrayBuffer(bytes.buffer)) return false
   try {
@@ -67,12 +67,12 @@ export function checkText(value: unknown, name: string): void {
   if (typeof value !== 'string') failType(name, 'a string')
 }
 
-/** Kinds of functions that have not finished with the bytes when they return. */
+/** Kinds of functions that go on with the bytes after they have returned. */
 const LATER = [async () => {}, function* () {}, async function* () {}].map(
   (fn) => (fn as unknown as { constructor: typeof Function }).constructor,
 )
 
-/** @throws {TypeError} unless it is a function that can have finished when it returns */
+/** @throws {TypeError} unless it is a function of another kind than {@link LATER} */
 export function checkBorrower(fn: unknown): void {
   if (typeof fn !== 'function') failType('fn', 'a function')
   for (const type of LATER) {
@@ -81,7 +81,7 @@ export function checkBorrower(fn: unknown): void {
 }
 
 /**
- * Refuses a promise that a function has returned, because nothing would wait for it.
+ * Refuses a promise that a function has returned, because nothing waits for it.
  *
  * @throws {TypeError} when it has
  */

@@ -9,7 +9,7 @@ const HASH_BYTES = 32
 const SMALLEST = 128
 const U64_MAX = 0xffff_ffff_ffff_ffffn
 
-/** @throws {TypeError} unless it is a SerializeData. V8's own error would speak of private members */
+/** @throws {TypeError} unless it is a SerializeData. V8's own error would name private members */
 let own: (data: SerializeData) => void
 
 /** Wipes the memory of objects that are collected without having been disposed. */
@@ -32,7 +32,7 @@ const abandoned = new FinalizationRegistry<{ buffer: ArrayBuffer }>((store) => n
  * @see Bitcoin Core: src/streams.h, src/serialize.h, src/support/allocators/zeroafterfree.h
  */
 export class SerializeData {
-  // The registry holds this object, because growing replaces the buffer.
+  // The registry holds this object and not the buffer, which growing replaces.
   readonly #store: { buffer: ArrayBuffer }
   static {
     own = (data) => {

@@ -58,7 +58,7 @@ export const zeroAfterFreeAllocator = {
  * @throws {RangeError} when there is none
  */
 export function newWipedMemory(size: number): ArrayBuffer {
-  // No bytes need no wiping.
+  // Without bytes there is nothing to wipe.
   const memory = size === 0 ? new ArrayBuffer(0) : native.secureWipedNew(size)
   if (memory === undefined) throw rangeError('size', 'as much memory as there is', size)
   return memory

@@ -1,17 +1,17 @@
-// Reports what has happened to buffers, which the addon collects: a change may come while libevent is busy, when no callback
-// may run.
+// Reports changes of buffers. The addon collects them, because libevent may change a buffer in the middle of its own work, when
+// no callback may run.
 import { type HandleNumber, native } from '../native/native.js'
 import type { BoundCallback } from './bound-callback.js'
 
-// Reports a change to its buffer, under a name that only this library has.
+// The method that is called for a change, under a name that only this library has.
 export const kChanged: unique symbol = Symbol('changed')
 
-/** A buffer that has callbacks. It adds what they throw to `errors`. */
+/** A buffer with callbacks. The method adds what they throw to `errors`. */
 export interface ChangeReceiver {
   [kChanged](origSize: number, added: number, deleted: number, errors: unknown[]): void
 }
 
-/** Weak: when nobody holds the object of a buffer, only the buffer's owner can change it, and the owner holds the object. */
+/** Weak, because whoever can change a buffer holds its object: the user, or the handle that the buffer belongs to. */
 const receivers = new Map<HandleNumber, WeakRef<ChangeReceiver>>()
 const collected = new FinalizationRegistry<HandleNumber>((number) => receivers.delete(number))
 
@@ -36,7 +36,7 @@ export function awaitRelease(callback: BoundCallback<[]>): number {
   return lastKey
 }
 
-/** Forgets a reference that was never made. */
+/** Undoes {@link awaitRelease} when the reference was not made. */
 export function forgetRelease(key: number): void {
   references.delete(key)
 }
@@ -48,7 +48,7 @@ export function forgetRelease(key: number): void {
  */
 export function reportBufferChanges(): void {
   const errors: unknown[] = []
-  const changes = native.bufferTakeNews()
+  const changes = native.bufferTakeChanges()
   for (let i = 0; i + 3 < changes.length; i += 4) {
     const [number = 0, size = 0, added = 0, deleted = 0] = changes.slice(i, i + 4)
     if (number === 0) {
@@ -71,7 +71,7 @@ export function collectErrors(errors: unknown[], call: () => void): void {
   }
 }
 
-/** Throws what has been collected: the one error, or all together. */
+/** Throws the errors, if there are any: one as it is, several as an AggregateError. */
 export function throwCollected(errors: readonly unknown[]): void {
   if (errors.length === 1) throw errors[0]
   if (errors.length > 1) throw new AggregateError(errors, 'several callbacks of buffers have thrown')

@@ -2,13 +2,14 @@ import { type InspectOptionsStylized, inspect } from 'node:util'
 import { EventError, type EventErrorCode } from '../native/errors.js'
 import { type HandleNumber, native } from '../native/native.js'
 import { SharedNumber, sharedNumber } from '../native/shared-numbers.js'
+import { EndReason } from '../native/tables.js'
 import { creationStack, traceCreated, traceDropped } from '../util/tracing.js'
 import { BOUND_TO_THREAD } from '../util/uncloneable.js'
 import { kMade } from '../util/validation.js'
 import { reportBufferChanges } from './buffer-changes.js'
-import { endMark, HandleEnd } from './handle-end.js'
+import { endMark } from './handle-end.js'
 
-/** The key to the constructors that take the number of a native object: only this library has it. */
+/** The first argument of constructors that take the number of a native object. Only this library has it. */
 export const kAdopt: unique symbol = Symbol('adopt')
 
 const REFUSALS: ReadonlySet<EventErrorCode> = new Set(['ERR_EV_REENTRANT', 'ERR_EV_FORKED'])
@@ -21,12 +22,12 @@ export const kReleased: unique symbol = Symbol('released')
 
 /** @returns the number of a handle's native object; 0 or less once the handle has ended */
 export let handleOf: (handle: EventHandle) => HandleNumber
-/** @throws what every method throws once its handle has ended. For methods that do not call the native object. */
+/** For methods that do not call the native object. @throws what every method throws once its handle has ended */
 export let checkLive: (handle: EventHandle) => void
-/** Marks a handle as ended, because its native object has ended by itself. */
-export let forget: (handle: EventHandle, reason: (typeof HandleEnd)[keyof typeof HandleEnd]) => void
+/** Marks a handle as ended when its native object has ended by itself. */
+export let forget: (handle: EventHandle, reason: (typeof EndReason)[keyof typeof EndReason]) => void
 
-// Nothing is ever unregistered: the addon knows by the number that a handle has ended before.
+// No handle is unregistered when it ends: its number tells the addon that it has ended before.
 const collected = new FinalizationRegistry<HandleNumber>((number) => {
   const stack = creationStack(number)
   const gone = native.collect(number)
@@ -102,13 +103,13 @@ export abstract class EventHandle {
   dispose(): void {
     const number = this.#number
     if (number <= 0) return
-    this.#number = endMark(this.#type, this.id, HandleEnd.disposed)
+    this.#number = endMark(this.#type, this.id, EndReason.disposed)
     try {
       native.dispose(number, this.#type)
     } catch (error) {
-      // Refused: inside the log callback, or in a forked child for a handle of the parent. The handle lives on.
+      // The addon refuses inside the log callback, and in a forked child for a handle of the parent. The handle lives on.
       if (error instanceof EventError && REFUSALS.has(error.code)) this.#number = number
-      // Otherwise the log callback has thrown meanwhile, and the handle has ended.
+      // Anything else was thrown by the log callback, and the handle has ended.
       else this.#reportReleased()
       throw error
     }
@@ -149,7 +150,7 @@ export abstract class EventHandle {
     try {
       return this.disposed ? 'disposed' : this[kAbout]()
     } catch (error) {
-      // No call is allowed inside the log callback, nor in a forked child on a handle of the parent.
+      // The addon refuses all calls inside the log callback, and in a forked child those on a handle of the parent.
       if (error instanceof EventError) return error.code
       throw error
     }
@@ -157,6 +158,7 @@ export abstract class EventHandle {
 
   /** The same as {@link dispose}, for `using`. */
   [Symbol.dispose](): void {
+    // Throws for a receiver that is no handle: its `dispose()` is not ours to call.
     handleOf(this)
     this.dispose()
   }

@@ -1,14 +1,13 @@
-// What has ended a handle, for the error of a call that comes later. The addon reads it: see native/napi/handle_end.h.
+// What a handle that has ended has in place of its number. From it the addon makes the error of a later call, which says what has
+// ended the handle: see native/napi/handle_end.h.
 import type { HandleNumber } from '../native/native.js'
-import { EndReason as HandleEnd } from '../native/tables.js'
-
-export { HandleEnd }
+import type { EndReason } from '../native/tables.js'
 
 const TYPES = 4096
 const REASONS = 16
 
-/** @returns what stands for a handle that has ended, in place of its number */
-export function endMark(type: number, id: number, reason: (typeof HandleEnd)[keyof typeof HandleEnd]): HandleNumber {
+/** @returns a number of 0 or less, which holds all three if there is room */
+export function endMark(type: number, id: number, reason: (typeof EndReason)[keyof typeof EndReason]): HandleNumber {
   const mark = (id * TYPES + type) * REASONS + reason
   return type < TYPES && Number.isSafeInteger(mark) ? -mark : 0
 }

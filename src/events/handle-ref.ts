@@ -1,5 +1,5 @@
-// ref(), unref() and hasRef(), as Node's handles have them. A handle with a reference keeps its base's dispatch() going while it
-// is pending; a base with a reference keeps the process alive while it is dispatched.
+// The common part of ref(), unref() and hasRef(), which Node's handles have too. A handle with a reference keeps its base's
+// dispatch() going while it is pending. A base with a reference keeps the process alive while it is dispatched.
 import { native } from '../native/native.js'
 import { type EventHandle, handleOf } from './event-handle.js'
 

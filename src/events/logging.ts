@@ -75,7 +75,7 @@ export function getVersionNumber(): number {
 
 /**
  * @returns whether that libevent has the security fixes of 2.1.13: by its version, or because a distribution has added
- * them to its 2.1.12, which the version number does not show
+ * them to 2.1.12 without changing the version number
  */
 export function hasSecurityBackports(): boolean {
   return native.runtimeHasSecurityBackports()

@@ -16,7 +16,7 @@ export interface Out<T> {
   value: T
 }
 
-// In C they are undefined behaviour: no return value can stand for them.
+// What is undefined behaviour in C: there is no return value for it.
 const MISUSE: ReadonlySet<EventErrorCode> = new Set([
   'ERR_EV_DISPOSED',
   'ERR_EV_HANDLE',
@@ -26,7 +26,7 @@ const MISUSE: ReadonlySet<EventErrorCode> = new Set([
 
 function isFailure(error: unknown): boolean {
   if (error instanceof EventError) return !MISUSE.has(error.code)
-  // A value that the function does not take; one of a wrong type C's compiler would refuse.
+  // C's functions refuse wrong values, and its compiler refuses wrong types.
   return error instanceof RangeError && (error as { code?: string }).code === 'ERR_OUT_OF_RANGE'
 }
 
@@ -54,14 +54,14 @@ export function orNull<T>(call: () => T): T | null {
 /**
  * Checks a C callback and its argument. @returns the argument's address
  *
- * @throws {RangeError} when one of the two is no address: C would crash, so there is no return value for it
+ * @throws {RangeError} when either is no address: C would crash, so there is no return value for it
  */
 export function argumentInC(cb: bigint, arg: unknown): bigint {
   checkAddress(cb, 'cb')
   return arg === null ? 0n : checkCArgument(arg, 'arg')
 }
 
-/** @returns a time in ms; undefined, which means none, for NULL */
+/** @returns a time in ms; for NULL undefined, which means no time */
 export function msOf(time: Timeval | null | undefined): number | undefined {
   if (time === null || time === undefined) return undefined
   checkObject(time, 'tv')

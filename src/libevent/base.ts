@@ -6,10 +6,10 @@ import { checkFunction } from '../util/validation.js'
 import { answer, msOf, orNull, type Timeval } from './answer.js'
 import { checkHandle } from './handles.js'
 
-/** `event_callback_fn`: it gets the descriptor and what has happened. */
+/** `event_callback_fn`: gets the descriptor and what has happened. */
 export type event_callback_fn<A> = (fd: EvutilSocket, what: number, arg: A) => void
 
-// A loop in a loop returns -1 here, though it is misuse elsewhere.
+// libevent returns -1 for a loop inside a loop; everywhere else that is misuse.
 function runLoop(run: () => 0 | 1): 0 | 1 | -1 {
   try {
     return run()
@@ -54,7 +54,7 @@ export function event_base_loopbreak(base: EventBase): 0 | -1 {
   return answer(() => base.loopbreak())
 }
 
-/** Ends the loop after `tv`, or with null after what is active now. @returns 0, or -1 */
+/** Ends the loop after `tv`; for null, after the events that are active now. @returns 0, or -1 */
 export function event_base_loopexit(base: EventBase, tv: Timeval | null): 0 | -1 {
   checkHandle(base, EventBase, 'base')
   return answer(() => base.loopexit(msOf(tv)))
@@ -78,7 +78,7 @@ export function event_base_got_exit(base: EventBase): 0 | 1 {
   return base.gotExit() ? 1 : 0
 }
 
-/** Calls back once; with `EV_TIMEOUT` alone and no time, in the next turn. @returns 0, or -1 */
+/** Calls back once. With `EV_TIMEOUT` alone and no time, that is in the next turn. @returns 0, or -1 */
 export function event_base_once<A>(
   base: EventBase,
   fd: EvutilSocket,

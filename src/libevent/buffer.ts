@@ -1,7 +1,6 @@
 // event2/buffer.h.
 import { EvBuffer, obtainEvBuffer } from '../events/buffers/ev-buffer.js'
 import type { EvutilSocket } from '../events/loop/event-base.js'
-import { EventError } from '../native/errors.js'
 import { checkString } from '../util/validation.js'
 import { answer, type Out, orNull } from './answer.js'
 import { checkCount, checkHandle, checkOut } from './handles.js'
@@ -25,7 +24,7 @@ export function evbuffer_get_length(buf: EvBuffer): number {
 }
 
 /**
- * Appends bytes; a string goes as UTF-8. Without `datlen` all of them. @returns 0, or -1
+ * Appends bytes; a string goes as UTF-8. Without `datlen` it appends all. @returns 0, or -1
  *
  * @throws {RangeError} when `datlen` is not a string's length in bytes, or more than there are
  */
@@ -35,7 +34,7 @@ export function evbuffer_add(buf: EvBuffer, data: string | Uint8Array, datlen?: 
   return answer(() => buf.add(bytes))
 }
 
-/** Appends text. JavaScript has its own ways to format it. @returns how many bytes, or -1 */
+/** Appends text, which JavaScript has formatted. @returns how many bytes, or -1 */
 export function evbuffer_add_printf(buf: EvBuffer, text: string): number {
   checkHandle(buf, EvBuffer, 'buf')
   checkString(text, 'text')
@@ -81,7 +80,7 @@ export function evbuffer_pullup(buf: EvBuffer, size: number): Buffer | null {
   return size < 0 ? buf.pullup() : buf.pullup(size)
 }
 
-/** Takes a line and its end. @returns the line as UTF-8 without its end, or null; its bytes go to `n_read_out` */
+/** Takes a line and its end. @returns the line as UTF-8 without its end, or null; `n_read_out` gets its length in bytes */
 export function evbuffer_readln(buf: EvBuffer, n_read_out: Out<number> | null, eol_style: number): string | null {
   checkHandle(buf, EvBuffer, 'buf')
   if (n_read_out !== null) checkOut(n_read_out, 'n_read_out')
@@ -136,9 +135,4 @@ export function evbuffer_add_file(outbuf: EvBuffer, fd: EvutilSocket, offset: nu
 export function evbuffer_search(buffer: EvBuffer, what: string | Uint8Array, start: number | null): number {
   checkHandle(buffer, EvBuffer, 'buffer')
   return count(() => buffer.search(what, start ?? 0))
-}
-
-/** @throws EventError `ERR_EV_HANDLE` unless it is a buffer, or null */
-export function checkBuffer(buf: EvBuffer | null): void {
-  if (buf !== null && !(buf instanceof EvBuffer)) throw new EventError('ERR_EV_HANDLE', 'not a buffer')
 }

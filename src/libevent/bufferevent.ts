@@ -20,7 +20,7 @@ export type bufferevent_data_cb<A> = (bev: BufferEvent, ctx: A) => void
 /** `bufferevent_event_cb`: `BEV_EVENT_*`; with `BEV_EVENT_ERROR` an error, whose `-errno` is C's `EVUTIL_SOCKET_ERROR()`. */
 export type bufferevent_event_cb<A> = (bev: BufferEvent, what: number, ctx: A, error: EventError | undefined) => void
 
-/** Makes a bufferevent for a socket, -1 for one that is to be connected. @returns the bufferevent, or null */
+/** Makes a bufferevent for a socket; -1 when it shall connect one itself. @returns the bufferevent, or null */
 export function bufferevent_socket_new(base: EventBase, fd: EvutilSocket, options: number): BufferEvent | null {
   checkHandle(base, EventBase, 'base')
   checkCount(options, 'options')
@@ -41,7 +41,7 @@ export function bufferevent_pair_new(
   })
 }
 
-/** Frees a bufferevent, in its own callbacks too. */
+/** Frees a bufferevent. Its own callbacks may call this. */
 export function bufferevent_free(bufev: BufferEvent): void {
   checkHandle(bufev, BufferEvent, 'bufev')
   bufev.dispose()
@@ -92,7 +92,7 @@ function familyOf(family: number): 0 | 4 | 6 {
   return family as 0
 }
 
-/** Looks a name up and connects. Without a resolver it asks the system's, which blocks. @returns 0, or -1 */
+/** Looks a name up and connects. Without a resolver it uses the system's, which blocks. @returns 0, or -1 */
 export function bufferevent_socket_connect_hostname(
   bufev: BufferEvent,
   evdns_base: EvDnsBase | null,
@@ -124,7 +124,7 @@ export function bufferevent_get_output(bufev: BufferEvent): EvBuffer {
 }
 
 /**
- * Sends bytes; a string goes as UTF-8. Without `size` all of them. @returns 0, or -1
+ * Sends bytes; a string goes as UTF-8. Without `size` it sends all. @returns 0, or -1
  *
  * @throws {RangeError} when `size` is not a string's length in bytes, or more than there are
  */
@@ -154,7 +154,7 @@ export function bufferevent_read_buffer(bufev: BufferEvent, buf: EvBuffer): 0 | 
   return answer(() => bufev.readBuffer(buf))
 }
 
-/** Sets the watermarks: from the low mark on the callbacks run, at the high mark reading pauses (0: never). */
+/** Sets the watermarks: callbacks run from the low mark on, reading pauses at the high mark (0: never). */
 export function bufferevent_setwatermark(bufev: BufferEvent, events: number, lowmark: number, highmark: number): void {
   checkHandle(bufev, BufferEvent, 'bufev')
   checkCount(highmark, 'highmark')

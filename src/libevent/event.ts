@@ -7,8 +7,8 @@ import type { event_callback_fn } from './base.js'
 import { checkCount, checkHandle, orNothing } from './handles.js'
 
 /**
- * Makes an event, which its base owns. A C callback is given by its address; the loop calls it itself. Without a callback
- * nothing is called, where C would crash.
+ * Makes an event, which its base owns. A C callback is given by its address, and called by the loop itself. With null
+ * nothing is called; C would crash.
  *
  * @returns the event, not yet pending, or null
  */
@@ -42,7 +42,7 @@ export function event_new<A>(
   return orNull(() => obtainEvent(base, fd, events, (_, given: A, what) => call(fd, what, given), arg as A))
 }
 
-/** Frees an event, in its own callback too. */
+/** Frees an event. Its own callback may call this. */
 export function event_free(event: LibEvent): void {
   checkHandle(event, LibEvent, 'event')
   event.dispose()
@@ -60,13 +60,13 @@ export function event_del(event: LibEvent): 0 | -1 {
   return answer(() => event.del())
 }
 
-/** Makes an event active with the bits `res`, 0 too; the callback is called once, whatever `ncalls` says. */
+/** Makes an event active with the bits `res`, which may be 0. The callback runs once, whatever `ncalls` says. */
 export function event_active(event: LibEvent, res: number, _ncalls: number): void {
   checkHandle(event, LibEvent, 'event')
   event.active(res)
 }
 
-/** @returns those of `events` for which it is pending or active. `tv` only keeps C's order of arguments: pass null */
+/** @returns those of `events` for which it is pending or active. `tv` is there for C's order of arguments: pass null */
 export function event_pending(event: LibEvent, events: number, _tv: null = null): number {
   checkHandle(event, LibEvent, 'event')
   checkCount(events, 'events')
@@ -103,7 +103,7 @@ export function event_get_base(event: LibEvent): EventBase {
   return event.getBase()
 }
 
-/** Makes an event that only a time or `event_active()` makes active. @returns the event, or null */
+/** Makes an event for a timer, or for `event_active()`. @returns the event, or null */
 export function evtimer_new<A>(base: EventBase, cb: event_callback_fn<A> | null, arg: A): LibEvent | null {
   return event_new(base, -1, 0, cb, arg)
 }

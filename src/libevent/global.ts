@@ -1,4 +1,4 @@
-// event2/event.h and event2/thread.h: the process.
+// event2/event.h and event2/thread.h: what concerns the whole process.
 import {
   type EvLogCallback,
   enableDebugLogging,
@@ -45,7 +45,7 @@ export function event_get_supported_methods(): string[] {
   return getSupportedMethods()
 }
 
-/** Enables libevent's locks. This library has done so when it was loaded. @returns 0 */
+/** Does nothing: this library enables libevent's locks when it is loaded. @returns 0 */
 export function evthread_use_pthreads(): 0 {
   return 0
 }

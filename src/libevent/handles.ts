@@ -1,11 +1,11 @@
-// The type checks that C's compiler would make.
+// The checks of types that C's compiler makes.
 import { EventError } from '../native/errors.js'
 import { type Class, checkFunction, checkInteger, checkObject, describe, isInstance } from '../util/validation.js'
 import type { Out } from './answer.js'
 
 /**
- * Every function with a C name that takes a handle calls this first, because it may get any value. NULL is refused, as C would
- * crash, unless the function's documentation says otherwise.
+ * Every function with a C name calls this first for each handle, because it may get any value. NULL, for which C would crash,
+ * is refused unless the function's documentation says otherwise.
  *
  * @throws EventError `ERR_EV_HANDLE` unless `value` is a handle of the type
  */
@@ -24,7 +24,7 @@ export function checkCount(value: number, name: string): void {
   checkInteger(value, name, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 }
 
-/** @returns a callback that may be NULL, and then does nothing. @throws TypeError unless it is a function or null */
+/** @returns `cb`, or a function that does nothing when it is NULL. @throws TypeError unless it is a function or null */
 export function orNothing<Args extends unknown[]>(
   cb: ((...args: Args) => void) | null,
   name: string,

@@ -7,7 +7,7 @@ import { EvDnsBase } from '../events/net/ev-dns-base.js'
 import { answer, msOf, type Out, orNull, type Timeval } from './answer.js'
 import { checkCount, checkHandle, checkOut, orNothing } from './handles.js'
 
-/** Makes a client's connection, which connects when a request is made. @returns the connection, or null */
+/** Makes a client's connection, which connects for its first request. @returns the connection, or null */
 export function evhttp_connection_base_new(
   base: EventBase,
   dnsbase: EvDnsBase | null,
@@ -32,14 +32,14 @@ export function evhttp_make_request(evcon: EvHttpConnection, req: EvHttpRequest,
   return answer(() => evcon.makeRequest(req, type, uri))
 }
 
-/** Sets for how many seconds the connection may be silent; libevent's own time for 0 and less. */
+/** Sets for how many seconds the connection may be silent. 0 and less mean libevent's default. */
 export function evhttp_connection_set_timeout(evcon: EvHttpConnection, timeout_in_secs: number): void {
   checkHandle(evcon, EvHttpConnection, 'evcon')
   checkCount(timeout_in_secs, 'timeout_in_secs')
   evcon.setTimeout(timeout_in_secs > 0 ? timeout_in_secs * 1000 : undefined)
 }
 
-/** Sets for how long the connection may be silent; libevent's own time for null. */
+/** Sets for how long the connection may be silent. null means libevent's default. */
 export function evhttp_connection_set_timeout_tv(evcon: EvHttpConnection, tv: Timeval | null): void {
   checkHandle(evcon, EvHttpConnection, 'evcon')
   evcon.setTimeout(msOf(tv))

@@ -11,10 +11,10 @@ import { checkHandle, orNothing } from './handles.js'
 /** Called when a client's request has ended: with its reply, or with null. */
 export type evhttp_done_cb<A> = (req: EvHttpRequest | null, arg: A) => void
 
-// C hands the argument of evhttp_request_new() to all of a request's callbacks.
+// As in C, all callbacks of a request get the argument of evhttp_request_new().
 const args = new WeakMap<EvHttpRequest, unknown>()
 
-/** Makes a client's request; with null it has no callback. @returns the request, owned by the caller until it is made, or null */
+/** Makes a client's request, without a callback for null. @returns the request, or null; the caller owns it until it is made */
 export function evhttp_request_new<A>(cb: evhttp_done_cb<A> | null, arg: A): EvHttpRequest | null {
   const call = orNothing(cb, 'cb')
   const request = orNull(() => obtainEvHttpRequest(call, arg))
@@ -53,7 +53,7 @@ export function evhttp_request_set_header_cb<A>(
   req.setHeaderCb((request, arg: A) => cb === null || cb(request, arg) >= 0, args.get(req) as A)
 }
 
-/** The connections of requests whose reply has been written, while their callbacks run. */
+/** The connections of answered requests, while their on-complete callbacks run. */
 const completing = new Map<EvHttpRequest, EvHttpConnection>()
 
 /** Calls back when a server's reply has been written whole. Does nothing for a request that has lost its connection. */
@@ -83,8 +83,8 @@ export function evhttp_cancel_request(req: EvHttpRequest): void {
 }
 
 /**
- * @returns the connection; null when it has gone, or the request has been answered. In the callback of
- * {@link evhttp_request_set_on_complete_cb} it is returned once more.
+ * @returns the connection; null when it has gone, or the request has been answered. The callback of
+ * {@link evhttp_request_set_on_complete_cb} still gets it.
  */
 export function evhttp_request_get_connection(req: EvHttpRequest): EvHttpConnection | null {
   checkHandle(req, EvHttpRequest, 'req')

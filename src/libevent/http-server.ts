@@ -8,10 +8,9 @@ import { EventBase, type EvutilSocket } from '../events/loop/event-base.js'
 import { EventError } from '../native/errors.js'
 import { checkFunction } from '../util/validation.js'
 import { answer, argumentInC, msOf, orNull, type Timeval } from './answer.js'
-import { checkBuffer } from './buffer.js'
 import { checkCount, checkHandle } from './handles.js'
 
-/** Called for a request. */
+/** Gets a request. */
 export type evhttp_request_cb<A> = (req: EvHttpRequest, arg: A) => void
 
 /** Makes a server. @returns the server, which its base owns, or null */
@@ -37,7 +36,7 @@ export function evhttp_bind_socket_with_handle(http: EvHttp, address: string, po
   return orNull(() => http.bindSocketWithHandle(address, port))
 }
 
-/** Accepts on a socket that listens. The server owns it from then on. @returns 0, or -1 */
+/** Accepts on a listening socket, which the server then owns. @returns 0, or -1 */
 export function evhttp_accept_socket(http: EvHttp, fd: EvutilSocket): 0 | -1 {
   return evhttp_accept_socket_with_handle(http, fd) === null ? -1 : 0
 }
@@ -62,7 +61,7 @@ export function evhttp_bound_socket_get_fd(bound_socket: EvHttpBoundSocket): Evu
 }
 
 /**
- * Sets the callback for requests without a path's callback. A C callback is given by its address, and gets the C request.
+ * Sets the callback for requests whose path has none. A C callback is given by its address, and gets the C request.
  * With null such requests are answered 404.
  */
 export function evhttp_set_gencb(http: EvHttp, cb: bigint, arg: bigint | null): void
@@ -78,7 +77,7 @@ export function evhttp_set_gencb<A>(
   else http.setGencb(keeping(cb), arg as A)
 }
 
-/** In C a request lives until it is answered, whatever becomes of its connection. */
+/** As in C, the request then lives until it is answered, though its connection goes. */
 function keeping<A>(cb: evhttp_request_cb<A>): evhttp_request_cb<A> {
   checkFunction(cb, 'cb')
   return (req, arg) => {
@@ -111,7 +110,7 @@ export function evhttp_del_cb(http: EvHttp, path: string): 0 | -1 {
   return answer(() => http.delCb(path))
 }
 
-/** The longest timeout, used for none. */
+/** The longest timeout. It stands for none. */
 const NEVER_MS = 1e12
 
 /** Sets for how many seconds a connection may be silent; 0 for no limit. */
@@ -139,7 +138,7 @@ export function evhttp_set_max_body_size(http: EvHttp, max_body_size: number): v
   http.setMaxBodySize(max_body_size)
 }
 
-/** Sets the methods that are not answered 501: `EVHTTP_REQ_*` bits. */
+/** Sets the allowed methods, as `EVHTTP_REQ_*` bits. Others are answered 501. */
 export function evhttp_set_allowed_methods(http: EvHttp, methods: number): void {
   checkHandle(http, EvHttp, 'http')
   http.setAllowedMethods(methods)
@@ -211,7 +210,6 @@ export function evhttp_send_reply(
 ): void {
   checkHandle(req, EvHttpRequest, 'req')
   if (databuf !== null) checkHandle(databuf, EvBuffer, 'databuf')
-  checkBuffer(databuf)
   answered(req, () => {
     if (databuf !== null) take(req, databuf)
     req.sendReply(code, reason ?? undefined)
@@ -228,7 +226,7 @@ function take(req: EvHttpRequest, databuf: EvBuffer): void {
   if (output !== databuf) output.addBuffer(databuf)
 }
 
-/** Answers with an HTML page and closes the connection. When that has gone, only the request is freed. */
+/** Answers with an HTML page and closes the connection. When the connection has gone, only the request is freed. */
 export function evhttp_send_error(req: EvHttpRequest, error: number, reason: string | null): void {
   checkHandle(req, EvHttpRequest, 'req')
   answered(req, () => req.sendError(error, reason ?? undefined))
@@ -244,7 +242,6 @@ export function evhttp_send_reply_start(req: EvHttpRequest, code: number, reason
 export function evhttp_send_reply_chunk(req: EvHttpRequest, databuf: EvBuffer): void {
   checkHandle(req, EvHttpRequest, 'req')
   checkHandle(databuf, EvBuffer, 'databuf')
-  checkLiveBuffer(databuf)
   const data = databuf.remove()
   sent(req, () => req.sendReplyChunk(data))
 }
@@ -258,7 +255,6 @@ export function evhttp_send_reply_chunk_with_cb<A>(
 ): void {
   checkHandle(req, EvHttpRequest, 'req')
   checkHandle(databuf, EvBuffer, 'databuf')
-  checkLiveBuffer(databuf)
   checkFunction(cb, 'cb')
   const data = databuf.remove()
   sent(req, () => {
@@ -266,11 +262,6 @@ export function evhttp_send_reply_chunk_with_cb<A>(
     if (connection === null) throw new EventError('ERR_EV_STATE', 'the request has no connection')
     req.sendReplyChunk(data, () => cb(connection, arg))
   })
-}
-
-function checkLiveBuffer(databuf: EvBuffer | null): void {
-  if (databuf === null) throw new EventError('ERR_EV_HANDLE', 'not a buffer')
-  checkBuffer(databuf)
 }
 
 /** Ends a reply that was started. When the connection has gone, only the request is freed. */

@@ -37,20 +37,20 @@ export function evhttp_clear_headers(headers: EvKeyvalq): void {
   headers.clearHeaders()
 }
 
-/** Parses a URI's query into a list made by `obtainEvKeyvalq()`. @returns 0, or -1, and then the list is empty */
+/** Parses a URI's query into a list made by `obtainEvKeyvalq()`. @returns 0; or -1, which leaves the list empty */
 export function evhttp_parse_query(uri: string, headers: OwnedEvKeyvalq): 0 | -1 {
   checkHandle(headers, OwnedEvKeyvalq, 'headers')
   return answer(() => evhttpParseQuery(uri, headers))
 }
 
-/** Parses a query into a list made by `obtainEvKeyvalq()`. @returns 0, or -1, and then the list is empty */
+/** Parses a query into a list made by `obtainEvKeyvalq()`. @returns 0; or -1, which leaves the list empty */
 export function evhttp_parse_query_str(uri: string, headers: OwnedEvKeyvalq): 0 | -1 {
   checkHandle(headers, OwnedEvKeyvalq, 'headers')
   return answer(() => evhttpParseQueryStr(uri, headers))
 }
 
 /**
- * Encodes text, of which `size` bytes count (negative: all). @returns the encoded text
+ * Encodes the first `size` bytes of text (negative: all). @returns the encoded text
  *
  * @throws {RangeError} when `size` is not a string's length in bytes, or more than there are
  */
@@ -65,7 +65,7 @@ export function evhttp_encode_uri(str: string | Uint8Array): string {
   return evhttpUriencode(str)
 }
 
-/** Decodes text. @returns it as UTF-8, NULs and all, or null; its bytes are counted in `size_out` */
+/** Decodes text. @returns it as UTF-8, which may hold NUL, or null; `size_out` gets its length in bytes */
 export function evhttp_uridecode(
   uri: string,
   decode_plus: boolean | number,

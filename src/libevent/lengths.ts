@@ -1,5 +1,5 @@
-// Lengths as separate arguments, as C has them. They count bytes. With a wrong one C would read or write beyond the end, or cut a
-// character in two; here it is an error, and nothing is ever truncated.
+// Lengths as arguments of their own, in bytes, as C has them. With a wrong length C reads or writes beyond the end, or cuts a
+// character in two. Here that is an error, and nothing is truncated.
 import { checkBytes, checkInteger, checkUint8Array, rangeError } from '../util/validation.js'
 
 /**

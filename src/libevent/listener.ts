@@ -20,7 +20,7 @@ import { checkFunction, checkInteger, checkObject, checkString } from '../util/v
 import { answer, orNull } from './answer.js'
 import { checkCount, checkHandle } from './handles.js'
 
-/** `evconnlistener_cb`: a connection, and whose it is. The length of the address is no matter here. */
+/** `evconnlistener_cb`: gets an accepted connection and the peer's address, without C's length of it. */
 export type evconnlistener_cb<A> = (
   listener: EvConnListener,
   fd: EvutilSocket,
@@ -28,10 +28,10 @@ export type evconnlistener_cb<A> = (
   arg: A,
 ) => void
 
-/** `evconnlistener_errorcb`: `accept()` has failed, with that errno. */
+/** `evconnlistener_errorcb`: gets the errno with which `accept()` failed. */
 export type evconnlistener_errorcb<A> = (listener: EvConnListener, arg: A, errno: number) => void
 
-/** What stands for a `struct sockaddr` that is bound or connected to: an address or a path. */
+/** Where to bind or connect, in place of a `struct sockaddr`: an address or a path. */
 export type SockAddr =
   | {
       /** An address of IPv4 or IPv6. */
@@ -44,7 +44,7 @@ export type SockAddr =
       path: string
     }
 
-/** @throws TypeError unless it is one by the types of what it holds */
+/** @throws TypeError unless its fields have the right types */
 export function checkSockAddr(sa: SockAddr, name: string): void {
   checkObject(sa, name)
   if ('path' in sa) {
@@ -61,7 +61,7 @@ function optionsOf(flags: number, backlog: number): EvConnListenerOptions {
   checkInteger(flags, 'flags', 0, ALL_FLAGS)
   checkCount(backlog, 'backlog')
   return {
-    // -1 leaves the number to libevent.
+    // For -1 libevent chooses.
     ...(backlog < 0 ? {} : { backlog }),
     closeOnFree: (flags & LEV_OPT_CLOSE_ON_FREE) !== 0,
     leaveSocketsBlocking: (flags & LEV_OPT_LEAVE_SOCKETS_BLOCKING) !== 0,
@@ -93,7 +93,7 @@ export function evconnlistener_new_bind<A>(
   )
 }
 
-/** Accepts on a socket that is bound; a backlog of 0 says that it listens. @returns the listener, or null */
+/** Accepts on a socket that is bound; a backlog of 0 means that it listens already. @returns the listener, or null */
 export function evconnlistener_new<A>(
   base: EventBase,
   cb: evconnlistener_cb<A> | null,
@@ -106,7 +106,7 @@ export function evconnlistener_new<A>(
   return orNull(() => obtainEvConnListener(base, cb, ptr, optionsOf(flags, backlog), fd))
 }
 
-/** Frees a listener, in its own callback too. */
+/** Frees a listener. Its own callbacks may call this. */
 export function evconnlistener_free(lev: EvConnListener): void {
   checkHandle(lev, EvConnListener, 'lev')
   lev.dispose()
@@ -130,7 +130,7 @@ export function evconnlistener_set_cb<A>(lev: EvConnListener, cb: evconnlistener
   lev.setCb(cb, arg)
 }
 
-/** Sets what is called when `accept()` fails; accepting stops for a while then. */
+/** Sets the callback for a failure of `accept()`, after which accepting stops for a while. */
 export function evconnlistener_set_error_cb<A>(lev: EvConnListener, errorcb: evconnlistener_errorcb<A> | null): void {
   checkHandle(lev, EvConnListener, 'lev')
   if (errorcb !== null) checkFunction(errorcb, 'errorcb')

@@ -75,7 +75,7 @@ export function evhttp_uri_get_fragment(uri: EvHttpUri): string | null {
   return uri.getFragment() ?? null
 }
 
-/** Sets the scheme, or with null none. @returns 0, or -1 when it cannot be one */
+/** Sets the scheme, null for none. @returns 0, or -1 when it is not valid */
 export function evhttp_uri_set_scheme(uri: EvHttpUri, scheme: string | null): 0 | -1 {
   checkHandle(uri, EvHttpUri, 'uri')
   return answer(() => uri.setScheme(scheme ?? undefined))
@@ -117,7 +117,7 @@ export function evhttp_uri_set_fragment(uri: EvHttpUri, fragment: string | null)
   return answer(() => uri.setFragment(fragment ?? undefined))
 }
 
-/** @returns the whole URI, or null when its parts do not go together. There is no buffer with a length, unlike in C */
+/** @returns the whole URI, or null when its parts contradict each other. C's buffer and its length are left out */
 export function evhttp_uri_join(uri: EvHttpUri): string | null {
   checkHandle(uri, EvHttpUri, 'uri')
   return orNull(() => uri.join())

@@ -16,12 +16,12 @@ export function evutil_closesocket(sock: EvutilSocket): 0 | -1 {
   return answer(() => evutilClosesocket(sock))
 }
 
-/** Makes reading and writing fail instead of waiting. @returns 0, or -1 */
+/** Makes a socket non-blocking. @returns 0, or -1 */
 export function evutil_make_socket_nonblocking(sock: EvutilSocket): 0 | -1 {
   return answer(() => evutilMakeSocketNonblocking(sock))
 }
 
-/** Makes the system close a descriptor in programs that are executed. @returns 0, or -1 */
+/** Makes the system close a descriptor when the process executes a program. @returns 0, or -1 */
 export function evutil_make_socket_closeonexec(sock: EvutilSocket): 0 | -1 {
   return answer(() => evutilMakeSocketCloseonexec(sock))
 }

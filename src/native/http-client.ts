@@ -1,6 +1,6 @@
 import type { HandleNumber } from './handles.js'
 
-/** What has kept a client's request from its reply; the addon's `ClientFailure::Kind` has the same numbers. */
+/** Why a client's request has no reply. The addon's `ClientFailure::Kind` has the same numbers. */
 export const ClientFailure = {
   lookup: 1,
   connect: 2,
@@ -27,7 +27,7 @@ export interface NativeHttpClient {
     headers: string,
     body: string | Uint8Array | undefined,
   ): void
-  /** @returns the reason and the headers: reason, NUL, name, NUL, value, NUL …; the rest stands in `SharedNumber` */
+  /** @returns the reason and the headers: reason, NUL, name, NUL, value, NUL …; the rest is in `SharedNumber` */
   requestTakeReply(request: HandleNumber, slab: Uint8Array | undefined, offset: number): string
   requestBeginChunks(request: HandleNumber): void
   requestSendChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean

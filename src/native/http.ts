@@ -53,6 +53,8 @@ export interface NativeHttp {
     headers: readonly string[],
   ): void
 
+  /** Throws what every function of a request throws when the request has ended or its connection is closing. */
+  requestCheckUsable(request: HandleNumber): void
   requestGetCommand(request: HandleNumber): number
   requestGetUri(request: HandleNumber): string | undefined
   requestGetHost(request: HandleNumber): string | undefined

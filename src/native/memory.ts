@@ -16,10 +16,10 @@ export interface NativeMemory {
   secureBufferWrite(buffer: number, bytes: Uint8Array): number
   secureBufferRead(buffer: number, into: Uint8Array): number
   secureBufferReadWhole(buffer: number, into: Uint8Array): number
-  /** @returns a place, or -1 */
+  /** @returns the place where the copy is lent, or -1 */
   secureBufferLend(buffer: number): number
   secureLentShow(place: number): ArrayBuffer | undefined
-  /** Lets memory be moved again that has been marked as untransferable; taking it back does so, too. */
+  /** Undoes the mark by which lent memory cannot be moved. Taking the memory back does so, too. */
   secureLentRelease(memory: ArrayBuffer): void
   secureLentTakeBack(place: number, over: boolean, memory: ArrayBuffer): number
   secureLentLose(place: number): void
@@ -44,11 +44,11 @@ export interface NativeMemory {
   secureBufferRevoke(token: bigint): boolean
   secureBufferDestroy(buffer: number): void
   secureBufferRelease(buffer: number): void
-  /** Makes one of the next calls of secureBufferNew() release a share once the object has been collected. */
+  /** Has a later call of secureBufferNew() release the share once the object has been collected. */
   secureBufferWatch(buffer: number, object: object): void
-  /** @returns false when it is not watched, or has been released so */
+  /** @returns false when it is not watched, or has been released for that reason */
   secureBufferUnwatch(buffer: number): boolean
-  /** @returns -1 on failure, 1 when the characters have moved to a larger place, else 0; as the next three */
+  /** This and the next three: @returns -1 on failure, 1 when the characters have moved to a larger place, else 0 */
   secureBufferAppend(buffer: number, bytes: Uint8Array): number
   secureBufferAppendString(buffer: number, text: string): number
   secureBufferInsert(buffer: number, at: number, bytes: Uint8Array): number

@@ -63,11 +63,11 @@ function load(): NativeAddon {
   const path = new URL(`../../build/${build}/bitcoin_support.node`, import.meta.url)
   try {
     const addon = createRequire(import.meta.url)(fileURLToPath(path)) as { newInstance(): NativeAddon }
-    // A thread may load this module several times, as test runners do; each has its own handles and callbacks.
+    // Test runners load this module several times in one thread. Each instance has handles and callbacks of its own.
     return addon.newInstance()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
-    // The script itself, because npm may refuse to run scripts and still report success.
+    // Names the script, because npm may refuse to run install scripts and still report success.
     const script = fileURLToPath(new URL('../../scripts/addon/build.mjs', import.meta.url))
     throw new EventError(
       'ERR_EV_NOT_BUILT',
@@ -77,7 +77,7 @@ function load(): NativeAddon {
 }
 
 /**
- * What the addon exports, as a prototype: V8 looks up each name among so many in an object, while a prototype's are
- * constants to its optimized code.
+ * An object whose prototype is what the addon exports. In an object with so many properties V8 looks up each name; in a prototype
+ * they are constants for its optimized code.
  */
 export const native: NativeAddon = Object.create(load())

@@ -1,10 +1,10 @@
-// Numbers that the addon shows without a call, in memory that both sides see. One call less for each handle.
+// Numbers that JavaScript reads from the addon's memory without a call, which saves one call for each handle.
 import { native } from './native.js'
 import { SharedNumber } from './tables.js'
 
 export { SharedNumber }
 
-/** The addon writes it. */
+/** The addon's memory: it writes, JavaScript reads. */
 const numbers = native.sharedNumbers
 
 // Read by index: a key of a destructuring pattern is made a string, for which V8 gives up optimized code each time.

@@ -7,8 +7,8 @@ import { type HandleNumber, native } from '../native/native.js'
 
 const SCOPE = 'bitcoin-support'
 
-// The API. It is undefined when the package is not installed; nothing is traced then. It is taken out of its module because the
-// module's exports are getters.
+// The API: undefined when the package is not installed, and then nothing is traced. Its parts are taken out of the module once,
+// because the module's exports are getters.
 const { trace, metrics } = loadApi() ?? {}
 const typeNames = new Map<number, string>()
 const creations = new Map<HandleNumber, { span?: SpanContext; stack?: string }>()
@@ -29,7 +29,7 @@ const POOL_PARTS = [
   ['locked', "How much of the pool's memory is locked"],
 ] as const
 
-// A static import of a package that is not there would be an error. Its SDK registers with whichever copy is loaded.
+// A static import fails when the package is not installed. The SDK finds the API whichever copy of it is loaded.
 function loadApi(): typeof OpenTelemetry | undefined {
   try {
     return createRequire(import.meta.url)('@opentelemetry/api')
@@ -39,7 +39,7 @@ function loadApi(): typeof OpenTelemetry | undefined {
   }
 }
 
-/** @returns the tracer of the SDK that is registered now; undefined without one, so that no span is made */
+/** @returns the tracer of the SDK that is registered now; undefined without an SDK, and then no span is made */
 function activeTracer(): Tracer | undefined {
   if (trace === undefined) return undefined
   const provider = trace.getTracerProvider()

@@ -1,4 +1,4 @@
-// Arguments are checked here, by name; the addon checks handles.
+// Checks arguments, by name. The addon checks handles.
 import { types } from 'node:util'
 
 /** The largest of C's `int`. */
@@ -8,7 +8,7 @@ export const INT_MAX = 2 ** 31 - 1
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return `${String(value)}`
-  // Never the content of a string: it may be a secret.
+  // A string's content may be a secret.
   return typeof value === 'object' ? `an instance of ${classOf(value)}` : `a ${typeof value}`
 }
 
@@ -51,10 +51,10 @@ export function checkString(value: unknown, name: string): void {
   if (typeof value !== 'string') throw typeError(name, 'a string', value)
 }
 
-/** @throws TypeError unless `value` is a string, RangeError unless a request line can have it as its target. */
+/** @throws TypeError unless `value` is a string, RangeError unless it can be the target in a request line. */
 export function checkTarget(value: string, name: string): void {
   checkString(value, name)
-  // A regular expression would cost more.
+  // This is faster than a regular expression.
   let visible = value.length > 0
   for (let i = 0; i < value.length; i++) {
     const unit = value.charCodeAt(i)
@@ -87,7 +87,7 @@ export function checkBits(value: unknown, name: string, allowed: number, expecte
 const MAX_ADDRESS = 2n ** 64n - 1n
 
 /**
- * An address of something in C. Whether it is one cannot be checked.
+ * Checks an address in C by its type and range. What is there cannot be checked.
  *
  * @throws TypeError unless `value` is a bigint, RangeError unless it is from `min` to 2^64 - 1.
  */
@@ -96,14 +96,14 @@ export function checkAddress(value: unknown, name: string, min = 1n): asserts va
   if (value < min || value > MAX_ADDRESS) throw rangeError(name, `an address from ${min} to 2^64 - 1`, value)
 }
 
-/** @returns the address to hand to C: null's for `undefined`. */
+/** @returns the address to pass to C, 0 for `undefined`. */
 export function checkCArgument(value: unknown, name: string): bigint {
   if (value === undefined) return 0n
   checkAddress(value, name, 0n)
   return value
 }
 
-/** Ten thousand days and more: libevent adds a timeout to its clock, which must not overflow. */
+/** Over ten thousand days. libevent adds timeouts to its clock, which must not overflow. */
 const MAX_MS = 1e12
 
 /**
@@ -130,7 +130,7 @@ export function checkUint8Array(value: unknown, name: string): void {
   if (!isBytes(value)) throw typeError(name, 'an instance of Uint8Array', value)
 }
 
-/** A class's own check for its instances: other objects may have their prototype. */
+/** The method by which a class recognizes its instances. Their prototype is no proof: other objects may have it. */
 export const kMade: unique symbol = Symbol('made')
 
 /** A class. */
@@ -146,7 +146,7 @@ export function checkInstance(value: unknown, type: Class, name: string): void {
   if (!isInstance(value, type)) throw typeError(name, `an instance of ${type.name}`, value)
 }
 
-/** @throws TypeError unless `value` is an AbortSignal, of whatever context, or of a package. */
+/** @throws TypeError unless `value` is an AbortSignal, be it of another context or of a package. */
 export function checkAbortSignal(value: unknown, name: string): void {
   const ok = typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
   if (!ok) throw typeError(name, 'an AbortSignal', value)

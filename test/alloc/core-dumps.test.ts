@@ -1,4 +1,4 @@
-// A core dump has no secret in it, while it has what is in ordinary memory.
+// A core dump holds what is in ordinary memory, and no secret.
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

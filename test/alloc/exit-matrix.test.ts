@@ -1,5 +1,5 @@
-// However a process ends, what was in its secure memory is gone before. An exit handler that runs after the library's own
-// searches the process's memory for the secret, and for a control that it must find.
+// Secure memory is wiped before the process ends, however it ends. An exit handler that runs after the library's searches the
+// process's memory for the secret, and for a control that it must find.
 import { expect } from 'chai'
 import { runSecureProgram } from '../support/secure-program.js'
 

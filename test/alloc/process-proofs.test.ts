@@ -1,4 +1,4 @@
-// What the secure memory promises of pages, forks and overruns, shown on real processes.
+// What secure memory promises about pages, forks and overruns, tested on real processes.
 import { expect } from 'chai'
 import { factsOf, runSecureProgram } from '../support/secure-program.js'
 

@@ -1,4 +1,4 @@
-// purgeOnSignals() beside everyone else who handles a signal.
+// purgeOnSignals() beside other handlers of the same signal.
 import { expect } from 'chai'
 import { runSecureProgram } from '../support/secure-program.js'
 

@@ -1,4 +1,4 @@
-// What secure memory costs while it is used, and that it comes back.
+// How much memory secrets take while they are used, and that all of it is given back.
 import { lockedPoolStats, SecureBuffer, secureAllocator } from 'bitcoin-support'
 import { expect } from 'chai'
 import { checkLiveCounts } from '../support/live-counts.js'

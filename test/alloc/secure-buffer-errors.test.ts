@@ -1,8 +1,8 @@
-// Every failure of secure memory that may depend on a secret looks the same; a wrong type is a TypeError, which shows
-// nothing of what came instead.
+// Every failure of secure memory that may depend on a secret has the same error. An argument of the wrong type is a TypeError,
+// which does not show the argument.
 import { SecureBuffer, type SecureBufferToken, SecureMemoryError, SecureString, secureAllocator } from 'bitcoin-support'
 import { expect } from 'chai'
-import { thrownBy } from '../support/errors.js'
+import { errorOf, thrownBy } from '../support/errors.js'
 import { checkLiveCounts } from '../support/live-counts.js'
 import { checkLockedPool } from '../support/locked-pool-counts.js'
 import { factsOf } from '../support/secure-program.js'
@@ -83,16 +83,6 @@ function on(buffer: SecureBuffer, method: string, ...args: unknown[]): unknown {
   } finally {
     buffer.destroy()
   }
-}
-
-/** @returns what a call throws, or what the promise that it returns is rejected with */
-async function errorOf(call: () => unknown): Promise<unknown> {
-  try {
-    await call()
-  } catch (error) {
-    return error
-  }
-  return new Error('it has not failed')
 }
 
 /** Calls with a size, by name. */

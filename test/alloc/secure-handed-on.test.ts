@@ -1,4 +1,4 @@
-// Lent and allocated memory whose address something still has when it has been taken away.
+// Lent and allocated memory that is taken away while an operation still uses its address.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// The ways in which an object's content gets out unseen: a secret's does not.
+// The ways in which an object's content is shown by accident: a secret's is not.
 import { once } from 'node:events'
 import { format, inspect } from 'node:util'
 import { deserialize, serialize } from 'node:v8'

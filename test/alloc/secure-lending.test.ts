@@ -1,4 +1,4 @@
-// The memory that `use()` lends: where it stays, and what becomes of it when the function takes it along.
+// The memory that `use()` lends: where it is, and what happens when the function moves it elsewhere.
 import { once } from 'node:events'
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { lockedPoolStats, SecureBuffer, secureAllocator } from 'bitcoin-support'

@@ -1,4 +1,4 @@
-// What is locked under each limit and policy, for a user whom the limit binds, before and after a burst.
+// How much is locked under each limit and policy, before and after a burst, for a user to whom limits apply.
 import { expect } from 'chai'
 import { asNobody } from '../support/nobody.js'
 import { runSecureProgram } from '../support/secure-program.js'

@@ -1,8 +1,8 @@
-// Every method of the classes for secrets, called on what is no instance of them.
+// Every method of the classes for secrets, called on a receiver that is no instance of them.
 import { SecureBuffer, SecureString, SerializeData } from 'bitcoin-support'
 import { expect } from 'chai'
 import { surfaceOf } from '../boundary/surface.js'
-import { thrownBy } from '../support/errors.js'
+import { errorOf, thrownBy } from '../support/errors.js'
 import { checkLiveCounts } from '../support/live-counts.js'
 import { checkLockedPool } from '../support/locked-pool-counts.js'
 
@@ -34,16 +34,6 @@ function strangers(instance: object): [name: string, stranger: unknown][] {
       make(),
     ]),
   ]
-}
-
-/** @returns what a call throws, or what the promise that it returns is rejected with */
-async function errorOf(call: () => unknown): Promise<unknown> {
-  try {
-    await call()
-  } catch (error) {
-    return error
-  }
-  return new Error('it has not failed')
 }
 
 describe('methods of secure memory on what has none', () => {

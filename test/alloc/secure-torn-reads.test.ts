@@ -1,4 +1,4 @@
-// Another thread replaces a content by one of another length all the time: each look finds one of both as a whole.
+// While another thread replaces a content by one of another length, every read gets one of the two whole.
 import { expect } from 'chai'
 import { factsOf } from '../support/secure-program.js'
 

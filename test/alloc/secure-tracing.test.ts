@@ -1,17 +1,10 @@
-// What OpenTelemetry is told of secret memory, and what it is never told.
+// Which spans OpenTelemetry gets about secret memory, and what no span may show.
 import { inspect } from 'node:util'
-import { metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import {
   lockedPoolStats,
   memoryCleanse,
-  registerGauges,
   SecureBuffer,
   type SecureBufferToken,
   SecureString,
@@ -20,6 +13,7 @@ import {
   zeroAfterFreeAllocator,
 } from 'bitcoin-support'
 import { expect } from 'chai'
+import { Gauges } from '../support/gauges.js'
 import { asNobody } from '../support/nobody.js'
 import { runSecureProgram } from '../support/secure-program.js'
 
@@ -164,28 +158,11 @@ describe('tracing of secret memory', () => {
 })
 
 describe('gauges of the locked pool', () => {
-  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
-  const provider = new MeterProvider({ readers: [reader] })
+  const gauges = new Gauges()
 
-  before(() => {
-    expect(metrics.setGlobalMeterProvider(provider)).to.equal(true)
-    registerGauges()
-  })
-  after(() => {
-    metrics.disable()
-    return provider.shutdown()
-  })
-
-  async function gauges(): Promise<Record<string, number>> {
-    await reader.forceFlush()
-    const all =
-      exporter
-        .getMetrics()
-        .at(-1)
-        ?.scopeMetrics.flatMap((scope) => scope.metrics) ?? []
+  async function values(): Promise<Record<string, number>> {
     const prefix = 'bitcoin_support.locked_pool.'
-    const found = all.filter(({ descriptor }) => descriptor.name.startsWith(prefix))
+    const found = await gauges.read(prefix)
     return Object.fromEntries(
       found.map(({ descriptor, dataPoints }) => {
         expect(descriptor.unit).to.equal('By')
@@ -199,9 +176,9 @@ describe('gauges of the locked pool', () => {
   it('say what lockedPoolStats() says', async () => {
     using large = new SecureBuffer(1 << 20)
     const { used, free, total, locked } = lockedPoolStats()
-    expect(await gauges()).to.deep.equal({ used, free, total, locked })
+    expect(await values()).to.deep.equal({ used, free, total, locked })
     expect(used).to.be.at.least(large.capacity())
     large.destroy()
-    expect((await gauges()).total).to.equal(lockedPoolStats().total)
+    expect((await values()).total).to.equal(lockedPoolStats().total)
   })
 })

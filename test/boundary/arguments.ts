@@ -1,4 +1,4 @@
-// Arguments by kind: a right value, and all that is wrong in its place.
+// Arguments by kind: a right value, and wrong values with the error of each.
 import type { ArgumentError } from './outcomes.js'
 
 /** A wrong value and how it is refused. */

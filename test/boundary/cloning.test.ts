@@ -1,4 +1,4 @@
-// What is bound to its thread is not sent to another one.
+// Objects that are bound to their thread cannot be sent to another one.
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { expect } from 'chai'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'

@@ -1,4 +1,4 @@
-// A worker: makes a handle of each type, tells their numbers and keeps them until it is told to end.
+// A worker: makes a handle of each type, sends their numbers, and keeps the handles until it is asked to end.
 import { parentPort } from 'node:worker_threads'
 import { Gallery, numberOf } from './gallery.js'
 

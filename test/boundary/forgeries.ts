@@ -1,4 +1,4 @@
-// Numbers, and what is none, in place of a live handle's number.
+// Wrong values in place of a live handle's number.
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { EventErrorCode } from 'bitcoin-support'

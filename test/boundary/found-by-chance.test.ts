@@ -1,4 +1,4 @@
-// What random calls have found, each in as few steps as it takes.
+// Mistakes that random calls have found, each in as few steps as possible.
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import {

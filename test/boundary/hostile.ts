@@ -1,4 +1,4 @@
-// Arguments that run JavaScript when somebody looks at them, and what that JavaScript does.
+// Arguments that run JavaScript when they are read, and what that JavaScript does.
 
 /** Something that strikes when it is read. */
 export interface Hostile {

@@ -1,4 +1,4 @@
-// The addon's functions over handles of any type, and numbers that are none of a handle's.
+// The addon's functions that take handles of any type, with numbers of handles and with other numbers.
 import { EventBase, type EventErrorCode, LibEvent } from 'bitcoin-support'
 import { expect } from 'chai'
 import { expectCode } from '../support/errors.js'
@@ -131,8 +131,8 @@ describe('boundary: the addon on handles of any type', () => {
     expect(() => native.configure({} as never)).to.throw(Error)
   })
 
-  it('bufferTakeNews() has what has not been told, once', () => {
-    expect(native.bufferTakeNews()).to.deep.equal([])
+  it('bufferTakeChanges() returns each change once', () => {
+    expect(native.bufferTakeChanges()).to.deep.equal([])
   })
 
   it('setDropLog() takes a boolean', () => {

@@ -1,5 +1,5 @@
-// Parameters of the addon's functions by kind: what belongs there, what is refused, and what is odd but no reason to
-// crash. Names are the library's business: here only the class of the error and its code count.
+// Parameters of the addon's functions by kind: a right value, values that are refused, and odd ones that must not crash. The
+// library checks arguments by name; here only the error's class and code count.
 import type { Gallery, GalleryMember } from './gallery.js'
 import { type Hostile, hostileLists } from './hostile.js'
 import type { ArgumentError } from './outcomes.js'

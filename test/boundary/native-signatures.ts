@@ -1,4 +1,4 @@
-// Every function of the addon: its parameters, and what it comes to when they are right.
+// Every function of the addon: its parameters, and its outcome when they are right.
 
 import { tmpdir } from 'node:os'
 import {
@@ -411,6 +411,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   requestBeginChunks: signature(nothing, outgoing),
   requestSendChunk: { ...signature(is(true), outgoing, optional(bytes('data')), number(0)), prepare: makeInChunks },
   requestEndChunks: { ...signature(nothing, outgoing), prepare: makeInChunks },
+  requestCheckUsable: signature(nothing, incoming),
   requestGetCommand: signature(is(EVHTTP_REQ_POST), incoming),
   requestGetMethod: signature(is('POST'), incoming),
   requestReadBody: signature(is(Buffer.from(REQUEST_BODY)), incoming),

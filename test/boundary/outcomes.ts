@@ -1,4 +1,4 @@
-// What a call is expected to come to.
+// Expected outcomes of calls.
 import { EventError, type EventErrorCode } from 'bitcoin-support'
 import { expect } from 'chai'
 

@@ -1,4 +1,4 @@
-// Anything in any order, right and wrong, while connections are served: the seed says which.
+// Random calls in random order, right and wrong, while connections are served. A seed decides which.
 import { EventError, type EventErrorCode, SecureMemoryError } from 'bitcoin-support'
 import { expect } from 'chai'
 import type { WrongValue } from './arguments.js'

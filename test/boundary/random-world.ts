@@ -1,4 +1,4 @@
-// A population of handles with traffic between them, on which anything may be done at any time.
+// Handles with traffic between them, on which random calls may be made at any time.
 import { execFileSync } from 'node:child_process'
 import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'

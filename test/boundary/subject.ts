@@ -1,4 +1,4 @@
-// A class under test: how to get an instance into each state, and what its methods come to there.
+// A class under test: how an instance gets into each state, and how each method ends there.
 import type { Argument } from './arguments.js'
 import { is, nothing, type Outcome, type Result, resultOf } from './outcomes.js'
 import type { Callable } from './surface.js'

@@ -1,4 +1,4 @@
-// What instances of a class can be asked, found by reflection, so that nothing new goes untested.
+// Finds the methods and getters of a class by reflection, so that nothing new goes untested.
 
 /** A method, or the reading half of an accessor. */
 export type Callable = (this: unknown, ...args: unknown[]) => unknown

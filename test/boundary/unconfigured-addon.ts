@@ -1,4 +1,4 @@
-// A worker that loads the addon without the library and calls all it has, before anybody has configured it.
+// A worker that loads the addon without the library and calls every function before the addon has been configured.
 import { createRequire } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 

@@ -1,4 +1,4 @@
-// Every method of every class, called on what is no instance of it.
+// Every method of every class, called on a receiver that is no instance of it.
 import { EventError } from 'bitcoin-support'
 import { expect } from 'chai'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'

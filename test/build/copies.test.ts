@@ -1,4 +1,4 @@
-// Two copies of the package in one process, as where a program and a dependency have each installed it.
+// Two copies of the package in one process: a program and a dependency may each have installed one.
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
+import { basename, dirname, join, normalize } from 'node:path'
 import { expect } from 'chai'
 import { root } from './support.js'
 
@@ -74,6 +74,27 @@ describe('what the documents promise', () => {
       expect([...paths].filter((path) => !existsSync(join(root, path)))).to.deep.equal([])
     })
   }
+
+  // Names of libevent's insides are none of ours to look for; a class's name is.
+  it('ARCHITECTURE.md names only classes, their members and tests that are there', () => {
+    const filesOf = (folder: string) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    const sources = ['native', 'src'].flatMap((folder) =>
+      filesOf(folder)
+        .filter((name) => /\.(cc|h|def|ts)$/.test(name))
+        .map((name) => read(join(folder, name))),
+    )
+    const words = new Set(sources.flatMap((text) => text.match(/\w+/g) ?? []))
+    const tests = new Set(filesOf('test').map((name) => basename(name)))
+    const text = read('ARCHITECTURE.md')
+    const named = [...text.matchAll(/`([A-Z][a-z]\w*(?:::\w+)*)(?:\(\))?`/g)].flatMap(([, name = '']) =>
+      name.split('::'),
+    )
+    const run = [...text.matchAll(/`([\w-]+\.test\.ts)`/g)].map(([, name = '']) => name)
+    expect(named.length).to.be.above(40)
+    expect(run.length).to.be.above(10)
+    expect(named.filter((name) => !words.has(name))).to.deep.equal([])
+    expect(run.filter((name) => !tests.has(name))).to.deep.equal([])
+  })
 
   it('README.md leads to each page of docs/', () => {
     const led = new Set(linksOf('README.md').map(({ file }) => file))

@@ -1,4 +1,4 @@
-// What loading the package costs: it loads what it is made of, and then the process may end.
+// Loading the package loads its own files alone, and does not keep the process alive.
 import { expect } from 'chai'
 import { root, run } from './support.js'
 

@@ -1,4 +1,4 @@
-// What becomes of lent memory that a function would have elsewhere, on each Node that is supported.
+// Lent memory that a function tries to move elsewhere, on each supported Node.
 import { expect } from 'chai'
 import { installNodeVersions, nodeBinary, SUPPORTED } from '../support/node-versions.js'
 import { factsIn, secureProgram } from '../support/secure-program.js'

@@ -1,4 +1,4 @@
-// Of what is typed at a prompt nothing is left in the process's memory, on each Node that is supported.
+// Nothing that is typed at a prompt stays in the process's memory, on each supported Node.
 import { randomInt } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

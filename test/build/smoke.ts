@@ -1,5 +1,4 @@
-// Run by node-versions.test.ts on several versions of Node, all with the one addon that is built here. Prints a last line when
-// everything was right.
+// Run by node-versions.test.ts on several versions of Node with the same addon. Prints a last line when everything was right.
 import { strict as assert } from 'node:assert'
 import {
   EV_PERSIST,

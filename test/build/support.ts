@@ -60,7 +60,7 @@ export function npm(args: string[], cwd: string) {
     : succeed('npm', [...args, ...quiet], { cwd })
 }
 
-/** A fresh folder outside the checkout, so that nothing is found in a parent's node_modules. */
+/** A new folder outside the checkout, so that nothing is found in a parent's node_modules. */
 export class TemporaryFolder implements Disposable {
   readonly path: string
 

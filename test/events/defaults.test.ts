@@ -1,5 +1,4 @@
-// What the documentation says is so when nobody has said otherwise: read off libevent's own events and the system's
-// sockets, not waited for.
+// The documented defaults. They are read from libevent's events and the system's sockets, so that no test waits for them.
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'

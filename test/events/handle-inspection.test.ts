@@ -3,6 +3,7 @@ import {
   declareEventType,
   EV_PERSIST,
   EV_READ,
+  EVHTTP_REQ_GET,
   EventToken,
   obtainBufferEventSocket,
   obtainEvBuffer,
@@ -19,7 +20,8 @@ import {
   obtainEvtimer,
 } from 'bitcoin-support'
 import { expect } from 'chai'
-import { turn } from '../support/deferred.js'
+import { deferred, turn } from '../support/deferred.js'
+import { DeadPort } from '../support/http-client.js'
 import { HttpServer } from '../support/http-server.js'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 import { SocketPair } from '../support/socket-pair.js'
@@ -99,6 +101,38 @@ describe('inspect() of a handle', () => {
     await client.reply()
   })
 
+  it('shows a request of a client, without what it carries', async () => {
+    await using server = new HttpServer((incoming) => incoming.sendReply(404))
+    using connection = obtainEvHttpConnectionBase(server.base, '127.0.0.1', server.port)
+    let head = ''
+    const { promise: shown, resolve } = deferred<string>()
+    const outgoing = obtainEvHttpRequest(() => resolve(inspect(outgoing)))
+    outgoing.setHeaderCb(() => {
+      head = inspect(outgoing)
+    })
+    expect(inspect(outgoing)).to.equal(`EvHttpRequest #${outgoing.id} { not sent }`)
+    outgoing.getOutputHeaders().addHeader('Host', 'localhost')
+    connection.makeRequest(outgoing, EVHTTP_REQ_GET, '/wallet/one?password=hunter2')
+    expect(inspect(outgoing)).to.equal(`EvHttpRequest #${outgoing.id} { GET /wallet/one, in flight }`)
+    expect(await shown).to.equal(`EvHttpRequest #${outgoing.id} { GET /wallet/one, status 404 }`)
+    expect(head).to.equal(await shown)
+    expect(inspect(outgoing)).to.equal(`EvHttpRequest #${outgoing.id} { disposed }`)
+  })
+
+  it('shows a request of a client that finds no server', async () => {
+    using base = obtainEventBase()
+    using dead = new DeadPort()
+    using connection = obtainEvHttpConnectionBase(base, '127.0.0.1', dead.port)
+    let shown = ''
+    const outgoing = obtainEvHttpRequest(() => {
+      shown = inspect(outgoing)
+    })
+    connection.makeRequest(outgoing, EVHTTP_REQ_GET, '/')
+    expect(inspect(outgoing)).to.equal(`EvHttpRequest #${outgoing.id} { GET /, in flight }`)
+    await base.dispatch()
+    expect(shown).to.equal(`EvHttpRequest #${outgoing.id} { GET /, no reply }`)
+  })
+
   it('shows the others', () => {
     using base = obtainEventBase()
     using buffer = obtainEvBuffer()
@@ -111,9 +145,6 @@ describe('inspect() of a handle', () => {
     expect(inspect(list)).to.equal(`EvKeyvalq #${list.id} { 1 entry }`)
     const connection = obtainEvHttpConnectionBase(base, '127.0.0.1', 8332)
     expect(inspect(connection)).to.equal(`EvHttpConnection #${connection.id} { to 127.0.0.1:8332 }`)
-    const outgoing = obtainEvHttpRequest(ignore)
-    expect(inspect(outgoing)).to.equal(`EvHttpRequest #${outgoing.id} { not sent }`)
-    outgoing.dispose()
     const listener = obtainEvConnListenerBind(base, ignore, undefined, { host: '127.0.0.1' })
     const { port } = listener.address() as { port: number }
     expect(inspect(listener)).to.equal(`EvConnListener #${listener.id} { 127.0.0.1:${port} }`)

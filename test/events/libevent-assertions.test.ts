@@ -1,4 +1,4 @@
-// Calls that would reach one of libevent's assertions or exits: see docs/hardening.md. The process is still here.
+// Calls that would reach one of libevent's assertions or exits: see docs/hardening.md. The process survives them.
 import { closeSync } from 'node:fs'
 import {
   EV_PERSIST,

@@ -1,4 +1,4 @@
-// What there may be many of costs as much each however many there are. Processor time is compared, not what a clock shows.
+// Each of many handles costs as much as each of a few. Processor time is compared, not the clock's.
 import {
   EV_READ,
   EV_TIMEOUT,

@@ -1,4 +1,4 @@
-// The programs in the pages of docs/: whole ones run and print what stands behind them, all of them fit the library's types.
+// The programs in the pages of docs/: all of them compile; whole ones run and print what their page says.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'

@@ -1,4 +1,4 @@
-// More than a server takes, of everything a request has: an answer and the end, or the end; never a callback.
+// Every part of a request, longer than the server allows: the server answers and closes, or closes, and runs no callback.
 import { EVHTTP_SERVER_LINGERING_CLOSE } from 'bitcoin-support'
 import { expect } from 'chai'
 import { HttpServer } from '../support/http-server.js'

@@ -1,5 +1,5 @@
-// What a server on libevent has to know about evhttp, and one on this library has not: see docs/hardening.md. Each on a
-// raw socket, with the parser of this library and without it.
+// Pitfalls of evhttp that a server on libevent has to know, and one on this library has not: see docs/hardening.md. Each is tried
+// on a raw socket, with the strict parser and without it.
 import { EventError, type EvHttpRequest } from 'bitcoin-support'
 import { expect } from 'chai'
 import { deferred, Journal, turn } from '../support/deferred.js'

@@ -1,4 +1,4 @@
-// Requests made by chance: right ones, and what can be wrong with them, each under a name.
+// Random requests: right ones, and ways to make them wrong, each with a name.
 
 /** The parts of a request, from which it is put together. */
 export interface Parts {

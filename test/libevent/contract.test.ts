@@ -1,4 +1,4 @@
-// Each of C's names with each wrong argument: an error with a code, and nothing is freed that was not meant.
+// Each of C's functions with each wrong argument: it throws an error with a code, and frees nothing.
 import { closeSync, openSync } from 'node:fs'
 import { EventError } from 'bitcoin-support'
 import * as libevent from 'bitcoin-support/libevent'

@@ -1,4 +1,4 @@
-// What C's names make of a length beside what it is the length of.
+// Wrong lengths in C's functions that take a length besides the bytes.
 import { EV_READ, EVLOOP_NONBLOCK, obtainBufferEventPair, obtainEvBuffer, obtainEventBase } from 'bitcoin-support'
 import {
   bufferevent_read,

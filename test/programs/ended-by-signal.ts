@@ -1,4 +1,5 @@
-// Has an event told of a signal that would end the process, then sends the signal again without one: `ended-by-signal <number>`.
+// An event receives a signal that would end the process. Then the signal is sent again without the event: `ended-by-signal
+// <number>`.
 import { EV_SIGNAL, obtainEvent, obtainEventBase } from 'bitcoin-support'
 import { receive, say } from '../support/parent.js'
 

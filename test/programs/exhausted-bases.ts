@@ -40,8 +40,8 @@ const ATTEMPTS: Record<string, () => { dispose(): void } | undefined> = {
   'obtainEventBase, poll': () => obtainEventBase({ avoidMethods: ['epoll', 'select'] }),
   'obtainEventBase, select': () => obtainEventBase({ avoidMethods: ['epoll', 'poll'] }),
   reinit: () => void old.reinit(),
-  'LibEvent.share': () => void obtainEvtimer(fresh(), () => {}).share(),
-  'EventBase.share': () => void fresh().share(() => {}),
+  'LibEvent.share': () => void obtainEvtimer(nextUnshared(), () => {}).share(),
+  'EventBase.share': () => void nextUnshared().share(() => {}),
   obtainEvHttp: () => {
     const http = obtainEvHttp(old)
     http.bindSocketWithHandle('127.0.0.1', 0)
@@ -59,7 +59,7 @@ const ATTEMPTS: Record<string, () => { dispose(): void } | undefined> = {
 const old = obtainEventBase()
 /** Bases that have nothing yet by which other threads could wake them. */
 const unshared = Array.from({ length: 40 }, () => obtainEventBase())
-const fresh = () => unshared.pop() as EventBase
+const nextUnshared = () => unshared.pop() as EventBase
 
 // Otherwise it would take long to use them up.
 execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=300:'])

@@ -1,4 +1,4 @@
-// A server whose process runs out of descriptors when it is told to.
+// A server whose process uses up its descriptors on demand.
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { obtainEventBase, obtainEvHttp } from 'bitcoin-support'

@@ -1,4 +1,4 @@
-// Run by lifecycle/exit.test.ts, one case a process. What happens is told on standard output.
+// Run by lifecycle/exit.test.ts, one case a process. It reports to standard output.
 import { writeSync } from 'node:fs'
 import { EV_PERSIST, EventBase, LibEvent, obtainEvent, obtainEventBase, obtainEvHttp } from 'bitcoin-support'
 

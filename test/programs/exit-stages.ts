@@ -1,5 +1,5 @@
-// Run by lifecycle/exit.test.ts: brings handles to the stage of life that its first argument names, and ends in the way that the
-// second one names. What happens is told on standard output.
+// Run by lifecycle/exit.test.ts: brings handles to the stage of life that the first argument names, and ends in the way that the
+// second one names. It reports to standard output.
 import { writeSync } from 'node:fs'
 import { reach, STAGE_ENDINGS } from '../support/life-stages/live.js'
 

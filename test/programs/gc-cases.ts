@@ -1,5 +1,5 @@
-// Run by lifecycle/gc.test.ts with --expose-gc, one case a process. Prints, as JSON, what a case returns, the handles that are
-// live in the end by type, and the warnings.
+// Run by lifecycle/gc.test.ts with --expose-gc, one case a process. Prints as JSON what the case returns, how many handles of
+// each type are live in the end, and the warnings.
 import { collect } from '../support/collect.js'
 import { turn } from '../support/deferred.js'
 import { DnsServer } from '../support/dns-server.js'

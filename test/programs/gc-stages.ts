@@ -1,5 +1,5 @@
-// Run by lifecycle/gc.test.ts with --expose-gc, one stage of life a process: lets handles reach it, and drops first them and then
-// their base. Prints, as JSON, what is live after each and which warnings came.
+// Run by lifecycle/gc.test.ts with --expose-gc, one stage of life a process: brings handles to that stage, drops them, and then
+// drops their base. Prints as JSON what is live after each step, and the warnings.
 import type { EventBase } from 'bitcoin-support'
 import { collect } from '../support/collect.js'
 import { reach } from '../support/life-stages/live.js'

@@ -1,5 +1,5 @@
-// Run by events/loop-cost.test.ts: prints what a few seconds cost in which a server has nothing to do: CPU time in ms, and how often
-// the main thread has begun to wait.
+// Run by events/loop/loop-cost.test.ts: prints what a few seconds cost in which a server has nothing to do: CPU time in ms, and
+// how often the main thread has begun to wait.
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { obtainEventBase, obtainEvHttp } from 'bitcoin-support'

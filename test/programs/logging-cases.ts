@@ -1,4 +1,4 @@
-// What becomes of libevent's log, case by case, where it needs a process of its own. The first argument names the case.
+// Cases of logging that need a process of their own. The first argument names the case.
 import { closeSync, openSync } from 'node:fs'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { EV_READ, EV_SIGNAL, obtainEvent, obtainEventBase, setLogCallback } from 'bitcoin-support'

@@ -1,4 +1,4 @@
-// Opens and closes descriptors for as long as it is told to, and tells when somebody else has closed one of them.
+// Opens and closes descriptors until it is asked to stop, and counts those that somebody else has closed.
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 

@@ -1,4 +1,4 @@
-// The other end of support/pinger.ts: writes to a descriptor from another thread, and measures how long the answer takes.
+// The worker of support/pinger.ts: writes to a descriptor from another thread, and measures how long the answer takes.
 import { writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 

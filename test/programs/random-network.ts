@@ -1,5 +1,5 @@
-// The part of random-operations.ts that moves bytes: buffers, bufferevents, listeners, resolvers, servers and clients of HTTP, and what
-// reaches a base from outside. Peers are one another's, on any base.
+// The part of random-operations.ts that moves bytes: buffers, bufferevents, listeners, resolvers, servers and clients of HTTP,
+// and what reaches a base from outside. Any of them may be another one's peer, on any base.
 import {
   BEV_FINISHED,
   type BufferEvent,

@@ -1,6 +1,7 @@
-// Run by lifecycle/random-operations.test.ts: does what nobody would think of with bases, events and what else lives on them, in callbacks, ticks, promises,
-// timers and loops within loops, by a sequence that a seed decides; with a third argument while one malloc of the addon's in so many fails. Whatever happens, a call may only fail with one of a few
-// codes, every dispatch() has to settle, and everything has to be gone in the end.
+// Run by lifecycle/random-operations.test.ts: does random things with bases, events and what else lives on them, in callbacks,
+// ticks, promises, timers and loops within loops. A seed decides the sequence. With a third argument, one malloc of the addon's
+// in so many fails. A call may fail with one of a few codes only, every dispatch() has to settle, and everything has to be gone
+// in the end.
 import { strict as assert } from 'node:assert'
 import {
   EV_PERSIST,

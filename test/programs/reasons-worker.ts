@@ -1,4 +1,4 @@
-// Makes an event of another thread active for one reason after the other, each when that before it has been heard of.
+// Makes an event of another thread active for one reason after the other. Each waits until that thread has seen the one before.
 import { parentPort, workerData } from 'node:worker_threads'
 import { EV_CLOSED, EV_READ, EV_WRITE, type EventShareToken, EventToken } from 'bitcoin-support'
 

@@ -1,4 +1,4 @@
-// Whether a process ends by itself, one case a process. Run by events/references.test.ts.
+// Run by events/references.test.ts, one case a process: does the process end by itself?
 import { EV_PERSIST, obtainEvConnListenerBind, obtainEvent, obtainEventBase, obtainEvHttp } from 'bitcoin-support'
 
 const NEVER = 3_600_000

@@ -1,4 +1,5 @@
-// Signals that an event and Node both hear, one case a process: a mistake ends it. Run by events/signals-beside-node.test.ts.
+// Run by events/loop/signals-beside-node.test.ts: signals that both an event and Node receive. One case a process, because a
+// mistake ends it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { runInNewContext } from 'node:vm'

@@ -1,5 +1,5 @@
-// Run by events/loop-cost.test.ts: for each line on standard input, prints how long a few timers of 2 ms took. The argument says
-// what else the process has; `plain` does not so much as load the library.
+// Run by events/loop/loop-cost.test.ts: for each line on standard input, prints how long a few timers of 2 ms took. The argument
+// says what else the process has; `plain` does not so much as load the library.
 import { createInterface } from 'node:readline'
 import type { EventBase, LibEvent } from 'bitcoin-support'
 

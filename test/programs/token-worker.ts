@@ -1,4 +1,4 @@
-// What event-token.test.ts has its workers do with a token: until what it stands for is gone.
+// The worker of event-token.test.ts: uses a token until its event or base has ended.
 import { parentPort, workerData } from 'node:worker_threads'
 import { type EventBaseShareToken, EventError, type EventShareToken, EventToken } from 'bitcoin-support'
 

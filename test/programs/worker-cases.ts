@@ -1,4 +1,4 @@
-// What lifecycle/workers.test.ts has workers do: the case is the worker's data. Messages tell the other side how far it is.
+// The worker of lifecycle/workers.test.ts: its data names the case. It reports by messages how far it is.
 import { readlinkSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import {

@@ -1,5 +1,5 @@
-// Run by lifecycle/workers.test.ts: what it does with workers it does in a process of its own, because a worker that does not
-// end keeps its process from ending. The last line says that all was as it should be.
+// Run by lifecycle/workers.test.ts, in a process of its own, because a worker that does not end keeps its process from ending. It
+// prints a last line when all was right.
 import { strict as assert } from 'node:assert'
 import { constants } from 'node:os'
 import { setTimeout } from 'node:timers/promises'

@@ -1,6 +1,6 @@
 // `npm run stress:secrets -- <seconds>`: workers replace, look at, lend, hand on, share, revoke, grow and destroy secrets
-// that they have in common, and are terminated at any moment. Every content says whose it is, which one, and how long:
-// so a torn one shows, and one in another's place. Prints figures; the exit code is 1 when something was wrong.
+// that they have in common, and are terminated at any moment. The bytes of a content say which buffer and version it is, and
+// how long it has to be, so a torn or misplaced one shows. Prints figures; the exit code is 1 when something was wrong.
 import { mkdtempSync, openSync, readFileSync, rmSync, write } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

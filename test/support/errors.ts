@@ -15,12 +15,20 @@ export function thrownBy(call: () => unknown): unknown {
   throw new Error(`nothing was thrown; the result is ${String(result)}`)
 }
 
-/** @returns what `promise` is rejected with; an Error that says so when it is fulfilled */
+/** @returns what `promise` is rejected with */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    (value) => new Error(`it was fulfilled with ${String(value)}`),
-    (error: unknown) => error,
-  )
+  let value: unknown
+  try {
+    value = await promise
+  } catch (error) {
+    return error
+  }
+  throw new Error(`it was not rejected, but fulfilled with ${String(value)}`)
+}
+
+/** @returns what a call throws, or what the promise that it returns is rejected with */
+export function errorOf(call: () => unknown): Promise<unknown> {
+  return rejection((async () => await call())())
 }
 
 /** Expects `call` to throw an EventError with that code, and returns it. */

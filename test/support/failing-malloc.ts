@@ -1,4 +1,4 @@
-// Has the addon's malloc fail, libevent's with it, and its operator new.
+// Makes the addon's malloc fail, and so libevent's, and the addon's operator new.
 import { join } from 'node:path'
 import { callC, inC } from './c-library.js'
 import { buildFolder } from './native-program.js'

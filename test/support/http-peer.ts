@@ -22,14 +22,3 @@ export class HttpPeer implements AsyncDisposable {
     await turn()
   }
 }
-
-/** @returns what a promise is rejected with */
-export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
-  let value: unknown
-  try {
-    value = await promise
-  } catch (error) {
-    return error
-  }
-  throw new Error(`it is not rejected, but gave ${String(value)}`)
-}

@@ -81,7 +81,7 @@ export class HttpServer implements AsyncDisposable {
 }
 
 /** @returns a TCP socket's port */
-export function portOf(socket: EvHttpBoundSocket): number {
+export function portOf(socket: Pick<EvHttpBoundSocket, 'address'>): number {
   const address = socket.address()
   if (address.family === 'unix') throw new Error('a UNIX socket has no port')
   return address.port

@@ -1,4 +1,4 @@
-// What every test file ends with: everything that it made is gone again.
+// Checks after a test that everything it made is gone.
 import {
   BufferEvent,
   BufferEventRateLimitGroup,

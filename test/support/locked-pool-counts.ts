@@ -1,4 +1,4 @@
-// Locked memory that a test has taken is given back.
+// Checks that a test has given back the locked memory that it has taken.
 import { lockedPoolStats } from 'bitcoin-support'
 import { expect } from 'chai'
 import { turn } from './deferred.js'

@@ -1,5 +1,5 @@
-// Another instance of the library's modules in this thread, as a test runner makes one for each file: in a context of its own,
-// with its own TypeError and Uint8Array.
+// Another instance of the library's modules in this thread, in a context of its own with its own TypeError and Uint8Array. Test
+// runners make one for each file.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

@@ -1,4 +1,4 @@
-// Running as a user whom limits bind: root may lock as much as it likes.
+// Runs programs as a user to whom limits apply: root may lock as much memory as it likes.
 
 const NOBODY = 65534
 

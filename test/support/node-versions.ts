@@ -32,6 +32,6 @@ async function install(): Promise<void> {
     ]),
   )
   writeFileSync(join(cache, 'package.json'), JSON.stringify({ private: true, dependencies }))
-  // They have no install scripts. Without a lock file, so that every fresh installation asks for the newest of each range.
+  // They have no install scripts. Without a lock file, so that every new installation asks for the newest of each range.
   await npm(['install', '--ignore-scripts', '--no-package-lock', '--prefix', cache], cache)
 }

@@ -8,7 +8,7 @@ process.on('message', (message) => {
   wake()
 })
 
-/** Tells the test something. */
+/** Sends a message to the test. */
 export function say(message: object): void {
   process.send?.(message)
 }

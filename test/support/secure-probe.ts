@@ -1,4 +1,4 @@
-// Markers that are secret from JavaScript's heap, and a search for them in the process's memory.
+// Markers that are never in JavaScript's heap, and a search for them in the process's memory.
 import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'

@@ -1,9 +1,9 @@
-// Programs of `test/programs/secure`, each of which tells what it sees as lines of JSON.
+// Runs programs of `test/programs/secure`, which report facts as lines of JSON.
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { type ProgramResult, runProgram } from './run-program.js'
 
-/** How such a program ended, and what it told. */
+/** How such a program ended, and what it reported. */
 export interface SecureProgramResult extends ProgramResult {
   readonly facts: readonly Record<string, unknown>[]
 }
@@ -28,14 +28,14 @@ export async function runSecureProgram(
   before: readonly string[] = [],
 ): Promise<SecureProgramResult> {
   const command = [...before, process.execPath, '--expose-gc', secureProgram(name), ...args]
-  // A program that is told to crash is to end by the signal, and one without memory to go on: a sanitizer would report either.
+  // One program has to end by a signal, another has to go on without memory. A sanitizer would report both.
   const sanitizer = [process.env.ASAN_OPTIONS, 'handle_segv=0', 'allocator_may_return_null=1'].filter(Boolean).join(':')
   const env = { ...process.env, ASAN_OPTIONS: sanitizer }
   const result = await runProgram(command[0] as string, command.slice(1), { env })
   return { ...result, facts: factsIn(result.stdout) }
 }
 
-/** The same, for a program that ends well. @returns all that it has told, in one object */
+/** The same, for a program that ends well. @returns all that it has reported, in one object */
 export async function factsOf<T>(name: string, args: readonly string[] = []): Promise<T> {
   const result = await runSecureProgram(name, args)
   expect(result, result.stderr).to.include({ code: 0, signal: null, stderr: '' })

@@ -1,11 +1,5 @@
 import { inspect } from 'node:util'
-import { metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
@@ -21,10 +15,10 @@ import {
   obtainEvHttp,
   obtainEvHttpConnectionBase,
   obtainEvHttpRequest,
-  registerGauges,
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { turn } from '../support/deferred.js'
+import { Gauges } from '../support/gauges.js'
 import { DeadPort } from '../support/http-client.js'
 import { checkLiveCountsAfterEach } from '../support/live-counts.js'
 
@@ -201,33 +195,14 @@ describe('tracing', () => {
   })
 
   describe('with a metrics exporter', () => {
-    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
-    const provider = new MeterProvider({ readers: [reader] })
-
-    before(() => {
-      expect(metrics.setGlobalMeterProvider(provider)).to.equal(true)
-      registerGauges()
-      registerGauges()
-    })
-    after(() => {
-      metrics.disable()
-      return provider.shutdown()
-    })
+    const gauges = new Gauges()
 
     /** The gauge's values by type. */
     async function liveByType(): Promise<Record<string, number>> {
-      await reader.forceFlush()
-      const scopes = exporter
-        .getMetrics()
-        .at(-1)
-        ?.scopeMetrics.filter(({ scope }) => scope.name === 'bitcoin-support')
-      const gauges = scopes
-        ?.flatMap((scope) => scope.metrics)
-        .filter(({ descriptor }) => descriptor.name === 'bitcoin_support.handles.live')
-      expect(gauges, 'one gauge').to.have.lengthOf(1)
+      const found = await gauges.read('bitcoin_support.handles.live')
+      expect(found, 'one gauge').to.have.lengthOf(1)
       const values: Record<string, number> = {}
-      for (const { attributes, value } of gauges?.[0]?.dataPoints ?? []) {
+      for (const { attributes, value } of found[0]?.dataPoints ?? []) {
         expect(Object.keys(attributes)).to.deep.equal(['bitcoin_support.handle.type'])
         const type = String(attributes['bitcoin_support.handle.type'])
         expect(values, 'each type once').to.not.have.property(type)
@@ -267,8 +242,7 @@ describe('tracing', () => {
       const marker = 'Marker51b0e2'
       using base = obtainEventBase()
       await exchange(base, marker)
-      await reader.forceFlush()
-      expect(inspect(exporter.getMetrics(), { depth: null })).to.not.include(marker)
+      expect(inspect(await gauges.exported(), { depth: null })).to.not.include(marker)
     })
   })
 })

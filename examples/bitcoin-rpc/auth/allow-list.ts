@@ -40,13 +40,13 @@ export class AllowList {
 }
 
 function contains({ network, mask }: Subnet, address: NetAddress): boolean {
-  // Those of the other family have another length.
+  // Addresses of the other family have another length.
   return (
     network.length === address.length && network.every((byte, at) => byte === ((address[at] ?? 0) & (mask[at] ?? 0)))
   )
 }
 
-/** `0.0.0.0`, `255.255.255.255` and `::` are no client's. */
+/** `0.0.0.0`, `255.255.255.255` and `::`: no client has these addresses. */
 function isNobody(address: NetAddress): boolean {
   return address.every((byte) => byte === 0) || (address.length === 4 && address.every((byte) => byte === 0xff))
 }

@@ -1,5 +1,5 @@
-// Base64 on bytes, without a string, without a table and without a branch on what is read: a credential leaves no trace
-// but the bytes themselves.
+// Base64 on bytes, without strings, tables or branches that depend on the content: a credential leaves no trace but the bytes
+// themselves, neither in memory nor in the time taken.
 
 const EQUALS_SIGN = 0x3d
 
@@ -28,7 +28,7 @@ export function encodeBase64(bytes: Uint8Array, into: Uint8Array): number {
 }
 
 /**
- * Decodes in place, as strictly as Bitcoin Core: padded, and without bits that say nothing.
+ * Decodes in place, as strictly as Bitcoin Core: it requires padding, and unused bits of zero.
  *
  * @param bytes - Base64, overwritten by what it stands for
  * @returns the part of `bytes` that holds that, or undefined when it is no Base64

@@ -16,7 +16,7 @@ const HEX = Buffer.from('0123456789abcdef')
  */
 export class CookieFile implements Disposable {
   readonly path: string
-  /** Whose owner disposes it. */
+  /** Its owner disposes it. */
   readonly credential: Credential
   readonly #content = makeContent()
 
@@ -41,7 +41,7 @@ export class CookieFile implements Disposable {
     this.#content.destroy()
   }
 
-  /** Renamed into place whole: a client never reads half a cookie, nor one with an older file's permissions. */
+  /** Renames a whole file into place: a client never reads half a cookie, nor one with an older file's permissions. */
   #write(): void {
     const temporary = `${this.path}.tmp`
     rmSync(temporary, { force: true })
@@ -57,7 +57,7 @@ export class CookieFile implements Disposable {
   }
 
   #isOurs(): boolean {
-    // One byte more, to see whether the file is longer.
+    // One byte more, to notice a longer file.
     const found = secureAllocator.allocate(this.#content.len() + 1)
     try {
       return this.#content.equals(found.subarray(0, readFile(this.path, found)))

@@ -13,17 +13,17 @@ export interface Login {
 export interface Credential extends Disposable {
   readonly user: string
 
-  /** @returns whether the header is the user's as it stands, where that can be told */
+  /** @returns whether the header is exactly the user's; false also when only decoding it can show that */
   isHeader(header: SecureBuffer | Uint8Array): boolean
 
-  /** @returns whether what is in the header is the user's, where the header did not tell */
+  /** @returns whether a decoded header is the user's */
   isLogin(login: Login): boolean
 }
 
 const BASIC = new TextEncoder().encode('Basic ')
 const HASH_BYTES = 32
 
-/** One whose password the server knows. It is kept as clients send it, so that nothing has to be decoded. */
+/** A user whose password the server knows. It is kept as clients send it, so that nothing has to be decoded. */
 export class PasswordCredential implements Credential {
   readonly #header: SecureBuffer
 
@@ -91,7 +91,7 @@ export function parseRpcAuth(text: string): RpcAuth | undefined {
   return { user, salt, hash }
 }
 
-/** One of whose password the server knows a salted HMAC-SHA256, as `-rpcauth` has it. */
+/** A user of whose password the server knows a salted HMAC-SHA256, from `-rpcauth`. */
 export class HashCredential implements Credential {
   readonly #salt: string
   readonly #hash = new SecureBuffer(HASH_BYTES)
@@ -103,7 +103,7 @@ export class HashCredential implements Credential {
     this.user = user
     this.#salt = salt
     if (!/^[0-9a-f]{64}$/.test(hash)) return
-    // Memory of its own: what Buffer.from() makes of a string is cut from a block that others share.
+    // A Buffer with memory of its own: what Buffer.from() makes of a string is a part of a shared block.
     const bytes = Buffer.from(new ArrayBuffer(HASH_BYTES))
     bytes.write(hash, 'hex')
     this.#hash.write(bytes)

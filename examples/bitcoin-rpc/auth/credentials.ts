@@ -6,7 +6,7 @@ const PREFIX = [...Buffer.from('Basic ')]
 const SPACE = 0x20
 const COLON = 0x3a
 
-/** Those who may log in. Disposing it wipes what proves it. */
+/** The users who may log in. Disposing it wipes their credentials. */
 export class Credentials implements Disposable {
   readonly #all: Credential[] = []
 
@@ -16,8 +16,8 @@ export class Credentials implements Disposable {
   }
 
   /**
-   * Finds out who is asking. The header is compared as it is; only where that does not decide is it decoded, in locked
-   * memory that is wiped at once.
+   * Finds out who is asking. It compares the header as it is. When that decides nothing, it decodes the header in locked
+   * memory, which it wipes at once.
    *
    * @param header - the value of the `Authorization` header
    * @returns the user's name, or undefined when nobody of that name has that password
@@ -39,7 +39,7 @@ export class Credentials implements Disposable {
     return user ?? (login && this.#find((credential) => credential.isLogin(login)))
   }
 
-  /** Every credential is tried, so that the time taken does not tell which of them has the user's name. */
+  /** Tries every credential, so that the time does not depend on which of them has the user's name. */
   #find(fits: (credential: Credential) => boolean): string | undefined {
     let user: string | undefined
     for (const credential of this.#all) if (fits(credential)) user = credential.user

@@ -7,7 +7,7 @@ import { type ScriptType, type WitnessType, witnessTypeOf } from './script-type.
 const { bech32: HRP, pubKeyHash: P2PKH_VERSION, scriptHash: P2SH_VERSION } = networks.bitcoin
 
 const HASH_BYTES = 20
-/** Long enough to tell a wrong checksum from characters that are no base 58 at all. */
+/** Enough for every address. A longer string with a wrong checksum is still recognized as base 58. */
 const MAX_BASE58_BYTES = 100
 const MIN_PROGRAM_BYTES = 2
 const MAX_PROGRAM_BYTES = 40

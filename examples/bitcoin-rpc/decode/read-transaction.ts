@@ -10,7 +10,7 @@ export interface SerializationForms {
   readonly withoutWitness: boolean
 }
 
-/** Neither a list nor a script that is announced to be longer is read. */
+/** Longer lists and scripts are refused. */
 const MAX_SIZE = 0x02000000
 const HASH_BYTES = 32
 const WITNESS_FLAG = 1
@@ -106,7 +106,7 @@ function hasValidOps(script: Uint8Array): boolean {
   }
 }
 
-/** Its messages are Bitcoin Core's, which tells them nobody. */
+/** For the reader itself: like Bitcoin Core, the server shows no such message to a client. */
 class MalformedTransaction extends Error {}
 
 /** Takes bytes apart from front to back. Every method throws MalformedTransaction where the bytes do not suffice. */
@@ -139,19 +139,19 @@ class Reader {
     return length === 0 ? EMPTY : this.#bytes.subarray(start, start + length)
   }
 
-  /** Bytes behind their number. */
+  /** Reads a number, and so many bytes. */
   bytes(): Uint8Array {
     return this.slice(this.#size())
   }
 
-  /** Elements behind their number. It may be far too large: only what is there is read. */
+  /** Reads a number, and so many elements. The number may be far too large, so nothing is allocated for it in advance. */
   list<Element>(read: () => Element): Element[] {
     const elements: Element[] = []
     for (let left = this.#size(); left > 0; left -= 1) elements.push(read())
     return elements
   }
 
-  /** A number in its shortest form; others are refused, so that a transaction has one serialization. */
+  /** Reads a number in its shortest form, and refuses others, so that a transaction has one serialization. */
   #size(): number {
     const first = this.byte()
     if (first < 0xfd) return first

@@ -5,7 +5,7 @@ import { scriptOps } from './script-ops.js'
 /** A script longer than this, in bytes, cannot be run, so nothing in it is a signature. */
 export const MAX_SCRIPT_SIZE = 10_000
 
-/** Numbers and hashes are told apart by their length, as in Bitcoin Core. */
+/** The longest push that is shown as a number. Longer ones are shown as hexadecimal, as in Bitcoin Core. */
 const MAX_NUMBER_BYTES = 4
 
 const SIGHASH_NAMES = new Map([

@@ -9,7 +9,7 @@ export interface ScriptOp {
 }
 
 /**
- * Splits a script into its steps, one by one: a script may be broken anywhere, and what comes before is still shown.
+ * Splits a script into its steps, one by one: a script may be broken anywhere, and the steps before that are still shown.
  *
  * @param script - the script's bytes
  * @yields each step

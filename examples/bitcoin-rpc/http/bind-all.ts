@@ -15,9 +15,9 @@ interface Refused {
 }
 
 /**
- * Listens on as many of the endpoints as there are on this machine: without IPv6 it still serves on 127.0.0.1. Where
- * several leave their port to the system, they have the same one. Every address of IPv6 (`::`) is every address of IPv4
- * too, unless an endpoint of the same port has one of these.
+ * Listens on those of the endpoints that this machine has: without IPv6 it still serves on 127.0.0.1. Endpoints that leave the
+ * port to the system get the same one. `::` stands for all addresses of IPv4 too, unless an endpoint of the same port has an
+ * address of IPv4.
  *
  * @param front - what listens
  * @param wanted - where; port 0 lets the system choose

@@ -25,7 +25,7 @@ import { WorkQueue } from './work-queue.js'
 /** How the front door is set up. */
 export interface HttpFrontOptions {
   readonly allowList: AllowList
-  /** Those who may log in; asked at every request, so that more can be added before the first. */
+  /** Who may log in. It is asked at every request, so that more can be added before the first one. */
   readonly credentials: Credentials
   /** How long a connection may be silent, in ms. */
   readonly serverTimeout: number
@@ -42,7 +42,7 @@ const TOO_MANY_LOGINS = 'Too many wrong passwords'
 const AUTHENTICATE = { 'WWW-Authenticate': 'Basic realm="jsonrpc"' }
 const KNOWN_COMMANDS: ReadonlySet<number> = new Set([EVHTTP_REQ_GET, EVHTTP_REQ_POST, EVHTTP_REQ_HEAD, EVHTTP_REQ_PUT])
 
-/** Whoever is at the other end of a connection. */
+/** The other end of a connection. */
 interface Peer {
   readonly allowed: boolean
   /** The same for all its connections. */
@@ -108,7 +108,7 @@ export class HttpFront implements Disposable {
     this.#bound.push(this.#http.bindUnixSocket(path))
   }
 
-  /** Listens on the first `count` of its sockets no more. */
+  /** Stops listening on the first `count` of its sockets. */
   unbind(count = this.#bound.length): void {
     for (const bound of this.#bound.splice(0, count)) this.#http.delAcceptSocket(bound)
   }
@@ -116,7 +116,7 @@ export class HttpFront implements Disposable {
   /**
    * Takes no more requests, answers those that are in flight, and then closes every connection.
    *
-   * @returns false when it was told so before
+   * @returns false when it was called before
    */
   stop(): boolean {
     if (this.#stopping) return false
@@ -160,7 +160,7 @@ export class HttpFront implements Disposable {
     return peer
   }
 
-  /** Comes before the queue: who may not ask takes no place in it. */
+  /** Checks the login before the request is queued, so that a stranger's takes no place in the queue. */
   #login(req: EvHttpRequest, peer: Peer): void {
     // The client may have gone while its login waited.
     if (req.disposed) return
@@ -204,7 +204,7 @@ export class HttpFront implements Disposable {
   }
 }
 
-/** Where bitcoind, whose libevent is older than the newest RFC, says it in other words. */
+/** The errors for which bitcoind has other pages: its libevent follows an older RFC. */
 function errorPage(status: number): EvHttpErrorPage | undefined {
   // It knows one answer to headers that are too long.
   if (status === 414 || status === 431) return page(400, 'Bad Request')

@@ -3,9 +3,9 @@ import type { Work } from './work-queue.js'
 
 /** How many wrong passwords of one peer wait for their answers at once. */
 const MAX_HELD = 128
-/** How many logins of one peer wait until fewer of its wrong passwords do. */
+/** How many more logins of one peer wait until some of those have been answered. */
 const MAX_WAITING = 1024
-/** How many of both there may be of all peers, before those who have some already get no more. */
+/** How many of both may wait in all, before peers that have some get no more. */
 const MAX_TOTAL = 8192
 /** How many bytes the bodies of all that wait may have. */
 const MAX_WAITING_BYTES = 0x04000000
@@ -21,9 +21,9 @@ interface PeerState {
 }
 
 /**
- * Makes guessing slow, peer by peer. The answer to a wrong password is held back, and of one peer only so many are. Beyond
- * that its logins wait without being looked at: who leaves without waiting for the answer gains nothing. Other peers
- * notice none of it, and neither does the work queue.
+ * Makes guessing slow, peer by peer. Answers to wrong passwords are held back, up to a number for each peer. Beyond that the
+ * peer's logins wait unread, so a peer that does not wait for its answers gains nothing. Other peers and the work queue are not
+ * affected.
  */
 export class LoginGate implements Disposable {
   readonly #base: EventBase

@@ -38,7 +38,7 @@ export function blockchainMethods(chain: Chain): RpcMethod[] {
       ],
       help: 'Returns a block.',
       run: ([hash, verbosity]) => {
-        // Both parameters are read before the block is looked for: what is wrong with either is told first.
+        // Both parameters are checked before the block is looked up: errors in them come first.
         const id = hashOf(hash)
         const level = verbosityOf(verbosity)
         const entry = findBlock(chain, id)

@@ -1,6 +1,6 @@
 import { lockedPoolStats } from 'bitcoin-support'
 
-/** What Bitcoin Core tells of its pool of locked memory; all but the chunks in bytes. */
+/** What Bitcoin Core reports about its pool of locked memory: bytes, and numbers of chunks. */
 export interface LockedMemory {
   readonly used: number
   readonly free: number

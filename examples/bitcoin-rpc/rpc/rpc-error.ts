@@ -28,7 +28,7 @@ export class RpcError extends Error {
   }
 
   /**
-   * Turns whatever a method threw into what the client is told.
+   * Turns whatever a method threw into an error for the client.
    *
    * @param thrown - the exception
    * @returns an RpcError; -1 for anything that is none yet

@@ -9,13 +9,13 @@ import type { EventBase } from '../loop/event-base.js'
 export interface EvBufferCbInfo {
   /** How many bytes it held before. */
   readonly origSize: number
-  /** How many bytes were added since. */
+  /** How many bytes have been added. */
   readonly nAdded: number
-  /** How many bytes were taken or dropped since. */
+  /** How many bytes have been taken or dropped. */
   readonly nDeleted: number
 }
 
-/** The part of EvBuffer that is needed here. */
+/** What this needs of an EvBuffer. */
 interface Changing {
   readonly disposed: boolean
   getLength(): number

@@ -50,7 +50,8 @@ export let viewOfBuffer: (number: HandleNumber, owner?: object) => EvBuffer
 const owners = new WeakMap<EvBuffer, object>()
 
 /**
- * `checkInstance()` for buffers. Buffers are passed on for every message, and V8 compiles this check for their class alone.
+ * `checkInstance()` for buffers. Every message passes buffers on, so the check has a function of its own, which V8 compiles for
+ * their class alone.
  *
  * @throws TypeError unless `value` is an EvBuffer.
  */
@@ -65,8 +66,8 @@ export function checkBuffer(value: unknown, name: string): void {
  * `obtainEvBuffer()` makes a buffer that the user owns. The buffers of a bufferevent or of a request belong to their owner:
  * JavaScript has a view of them, which ends with the owner. Disposing a view leaves the buffer as it is.
  *
- * JavaScript never sees libevent's own memory: every read returns a copy, which the caller owns. libevent's own memory is
- * wiped when it is freed.
+ * JavaScript never sees libevent's memory: every read returns a copy, which the caller owns. libevent's memory is wiped when
+ * it is freed.
  *
  * @see evbuffer_new(), evbuffer_free()
  */
@@ -305,7 +306,7 @@ export class EvBuffer extends declareEventType('EvBuffer') implements ChangeRece
   /**
    * @param style - `EVBUFFER_EOL_*`
    * @param position - from where
-   * @returns where the end of the next line is, and its length in bytes; undefined when there is none
+   * @returns where the next line ends, and the length of that end in bytes; undefined when there is none
    * @throws {RangeError} when the position is beyond the end
    * @see evbuffer_search_eol()
    */
@@ -447,7 +448,7 @@ export class EvBuffer extends declareEventType('EvBuffer') implements ChangeRece
       native.bufferAddReference(number, data, key)
       added = true
     } finally {
-      // A callback of the buffer may throw although the piece is there.
+      // If a callback of the buffer threw, the piece may have been appended all the same.
       if (!added && !this.disposed && this.getLength() === before) forgetRelease(key)
     }
   }
@@ -455,7 +456,7 @@ export class EvBuffer extends declareEventType('EvBuffer') implements ChangeRece
   // --- descriptors -------------------------------------------------------------------------------
 
   /**
-   * Appends a part of a file. The part is read now.
+   * Appends a part of a file. This call reads it.
    *
    * @param fd - a file's descriptor. When this returns, libevent owns it and closes it when the piece has been written,
    * drained or disposed; when this throws, the caller still owns it. Never pass a descriptor that something else closes.

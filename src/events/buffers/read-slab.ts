@@ -1,10 +1,10 @@
-// Memory for bytes that are read. Pieces are taken from one block, as Node does for its own sockets.
+// Memory for bytes that are read. Like Node for its sockets, it hands out pieces of one block.
 import { markAsUntransferable } from 'node:worker_threads'
 import { type HandleNumber, native } from '../../native/native.js'
 
 const SLAB_SIZE = 64 * 1024
 
-/** Its pieces cannot be transferred to another thread: that would transfer the whole block. */
+/** @returns a block whose pieces cannot be transferred to another thread, because that would transfer all of it */
 function newBlock(): Buffer {
   const block = Buffer.allocUnsafeSlow(SLAB_SIZE)
   markAsUntransferable(block.buffer)
@@ -53,7 +53,7 @@ const slab = new ReadSlab(16 * 1024)
 export function takeBytes(bufferevent: HandleNumber, size: number): Buffer {
   const start = slab.begin()
   const { block } = slab
-  // The buffer's callbacks may read meanwhile, and must not get the same room.
+  // The buffer's callbacks may read meanwhile, and must not be given the same piece.
   slab.end(block.length)
   const read = native.bufferEventRead(bufferevent, block, start, size)
   if (slab.block === block) slab.end(start + Math.max(read, 0))

@@ -2,14 +2,14 @@ import { type HandleNumber, native } from '../../native/native.js'
 import type { LoopDrive } from '../loop/loop-drive.js'
 import type { BodySource } from './ev-http-response.js'
 
-/** With so many bytes waiting to be read, reading from the server pauses. */
+/** Reading from the server pauses while so many bytes wait for the user. */
 const HIGH_WATER = 65536
 
 const dropped = new FinalizationRegistry<WeakRef<BodyStream>>((stream) => void stream.deref()?.return())
 
 /**
- * The user's end of a body. When the user has dropped it, nobody can read the rest: the request is then cancelled, because it
- * would hold its connection for ever.
+ * The user's end of a body. When the user has dropped it, nobody can read the rest and the request would hold its connection for
+ * ever, so the request is cancelled.
  */
 export class BodyReader implements BodySource {
   readonly #stream: BodyStream
@@ -29,7 +29,7 @@ export class BodyReader implements BodySource {
   }
 }
 
-/** The body of a reply on its way from libevent to the code that iterates over it. */
+/** Passes the body of a reply from libevent to the code that iterates over it. */
 export class BodyStream {
   readonly #request: HandleNumber
   readonly #cancel: () => void
@@ -42,7 +42,7 @@ export class BodyStream {
   #waiting: Promise<void> | undefined
   #wake: (() => void) | undefined
 
-  /** @param cancel - cancels the request, when nobody wants more of it */
+  /** @param cancel - cancels the request: called when nobody wants the rest of its body */
   constructor(request: HandleNumber, drive: LoopDrive, cancel: () => void) {
     this.#request = request
     this.#drive = drive

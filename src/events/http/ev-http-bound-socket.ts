@@ -65,7 +65,7 @@ export class EvHttpBoundSocket {
     try {
       about = addressText(this.address())
     } catch {
-      // It has ended, or its server has.
+      // The socket or its server has ended.
     }
     return `EvHttpBoundSocket { ${about} }`
   }

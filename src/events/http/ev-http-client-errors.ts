@@ -24,7 +24,7 @@ export interface ConnectionTerms {
   limited: boolean
 }
 
-/** libevent's own. */
+/** libevent's defaults. */
 export const DEFAULT_TIMEOUTS: Readonly<Required<EvHttpTimeouts>> = { connect: 45_000, read: 50_000, write: 50_000 }
 
 const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
@@ -35,8 +35,8 @@ const FAILURES: Readonly<Record<number, readonly [EventErrorCode, string]>> = {
   [EVREQ_HTTP_REQUEST_CANCEL]: ['ERR_EV_CANCELED', 'the request was cancelled'],
 }
 
-/** After these the connection may know the cause. */
-const TELLING: ReadonlySet<number> = new Set([EVREQ_HTTP_EOF, EVREQ_HTTP_TIMEOUT, EVREQ_HTTP_INVALID_HEADER])
+/** The ends for which the connection may know a more exact cause. */
+const CAUSED: ReadonlySet<number> = new Set([EVREQ_HTTP_EOF, EVREQ_HTTP_TIMEOUT, EVREQ_HTTP_INVALID_HEADER])
 
 /** @returns the connection's own failure, if there is one */
 function failureOf(connection: EventHandle, terms: ConnectionTerms): EventError | undefined {
@@ -93,7 +93,7 @@ export function requestError(
       ? new EventError('ERR_EV_TOO_LONG', 'the reply is longer than allowed')
       : new EventError('ERR_EV_REPLY', 'the reply is malformed')
   }
-  const failure = TELLING.has(code) ? failureOf(connection, terms) : undefined
+  const failure = CAUSED.has(code) ? failureOf(connection, terms) : undefined
   if (code === EVREQ_HTTP_TIMEOUT && failure?.code !== 'ERR_EV_TIMEOUT' && timeoutMs >= 0) {
     return new EventError('ERR_EV_TIMEOUT', `the request took longer than ${timeoutMs} ms`)
   }

@@ -21,7 +21,7 @@ import {
 } from '../constants.js'
 import { type EvHttpHeaders, flattenHeaders } from './ev-http-reply.js'
 
-/** How long each phase of a client's connection may go without progress: ms, or `Infinity` for as long as it takes. */
+/** How long each phase of a client's connection may go without progress: ms, or `Infinity` for no limit. */
 export interface EvHttpTimeouts {
   /** For connecting, from the start of an attempt, which includes the lookup and all addresses; default 45 s. */
   connect?: number

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
+import { EndReason } from '../../native/tables.js'
 import {
   checkBytes,
   checkFunction,
@@ -17,7 +18,6 @@ import { BoundCallback } from '../bound-callback.js'
 import { EVHTTP_REQ_PATCH } from '../constants.js'
 import { declareEventType } from '../declare-event-type.js'
 import { checkLive, forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
-import { HandleEnd } from '../handle-end.js'
 import { type ConnectionReceiver, kClosed } from '../loop/callbacks.js'
 import { EventBase, type EvutilSocket, receiversOf } from '../loop/event-base.js'
 import { BufferEvent } from '../net/buffer-event.js'
@@ -51,8 +51,8 @@ export interface EvHttpPeer {
 }
 
 /**
- * libevent's `evhttp_connection`. The user owns a client's connection. It carries one request after another and connects when
- * it has one. A server's is a view: it ends with the connection, and disposing it does not close the connection.
+ * libevent's `evhttp_connection`. The user owns a client's connection. It connects when it has a request, and carries one request
+ * after the other. A server's is a view: it ends with the connection, and disposing it does not close the connection.
  *
  * Disposing a client's connection closes it; requests under way fail with `EVREQ_HTTP_REQUEST_CANCEL`.
  *
@@ -339,7 +339,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
     // An async function would wrap one promise in another.
     return new Promise((resolve, reject) => {
       const checked = checkRequest(request, this.#host)
-      // Without a signal the addon makes this check.
+      // For an aborted signal the addon is not called, which otherwise makes this check.
       if (checked.signal?.aborted) checkLive(this)
       if (this.#view) throw new EventError('ERR_EV_STATE', 'the connection is a server’s')
       Exchange.start(this, this.#terms, this.#base, checked, resolve, reject)
@@ -360,7 +360,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   /** @internal */
   [kClosed](): void {
     this.#closecb?.run()
-    if (this.#view) forget(this, HandleEnd.connectionClosed)
+    if (this.#view) forget(this, EndReason.connectionClosed)
   }
 
   /** @internal */
@@ -383,7 +383,7 @@ function checkPhase(ms: number | undefined, name: string): number {
   return ms === Number.POSITIVE_INFINITY ? ms : checkMs(ms, name)
 }
 
-/** A connection keeps its resolver: it may ask it again whenever it connects. */
+/** A connection keeps its resolver, which it asks whenever it connects. */
 const resolvers = new WeakMap<EvHttpConnection, EvDnsBase>()
 
 /**
@@ -423,7 +423,7 @@ export function obtainEvHttpConnectionBase(
     dns === undefined
       ? native.connectionNew(handleOf(base), host, port)
       : native.connectionNewDns(handleOf(base), host, port, handleOf(dns))
-  // RFC 6874: a zone has a meaning on this machine only.
+  // RFC 6874: the Host header has no zone, which has a meaning on this machine alone.
   const [address = ''] = host.split('%')
   const name = host.includes(':') ? `[${address}]` : host
   const header = port === 80 ? name : `${name}:${port}`

@@ -22,7 +22,7 @@ import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
 /** The longest body that goes into the slab, in bytes: `kShortBody` of the addon. */
 const SHORT_BODY = 4096
 
-/** Short bodies share memory, as Node's own do: an ArrayBuffer for each would cost more than the rest of a response. */
+/** Memory that short bodies share, as those of Node do. An ArrayBuffer for each would cost more than the rest of a response. */
 const slab = new ReadSlab(SHORT_BODY)
 
 const REQUEST_TYPE = typeNumberOf(EvHttpRequest.typeName)
@@ -40,6 +40,7 @@ function takeBody(request: HandleNumber, start: number, length: number): Respons
   return new ResponseBody(slab.block, start, end)
 }
 
+/** A request of `EvHttpConnection.request()`, from its sending until its promise, or its streamed body, has ended. */
 export class Exchange implements OutgoingReceiver {
   readonly #connection: EventHandle
   readonly #terms: ConnectionTerms
@@ -52,7 +53,7 @@ export class Exchange implements OutgoingReceiver {
   #reject: (error: unknown) => void
   #ignoreSignal: (() => void) | undefined
   #stream: BodyStream | undefined
-  /** Why it ends, if that is known before libevent reports the end. */
+  /** Why the request ends, if that is known before libevent reports the end. */
   #reason: { error: unknown } | undefined
   #over = false
   #wake: (() => void) | undefined
@@ -94,7 +95,7 @@ export class Exchange implements OutgoingReceiver {
     const receivers = receiversOf(this.#base)
     const { command, path, headers, body, chunks, signal } = request
     const number = this.#number
-    // It may end before libevent returns.
+    // The request may end before libevent returns.
     receivers.keep(this.#slot, this)
     try {
       this.#drive.begin()
@@ -128,7 +129,7 @@ export class Exchange implements OutgoingReceiver {
     try {
       native.requestCancel(this.#number)
     } catch {
-      // It is ending already, and libevent is about to report that.
+      // The request is ending already, and libevent is about to report that.
     }
   }
 
@@ -167,7 +168,7 @@ export class Exchange implements OutgoingReceiver {
       const call: PendingCall = { run: () => resolve(), drop: resolve }
       receivers.expect(key, call)
     })
-    // A chunk is refused once the reply has begun. Nothing is left to do then but to wait for the end.
+    // The addon refuses chunks once the reply has begun. Then the end of the request is all that is waited for.
     const taken = this.#takes(() => native.requestSendChunk(this.#number, chunk, key))
     if (taken) await next
     receivers.forget(key)
@@ -200,7 +201,7 @@ export class Exchange implements OutgoingReceiver {
         new BodyReader(this.#stream),
       ),
     )
-    // These functions hold the promise and so the response. Only the user may hold it, so that its collection shows.
+    // These functions hold the promise and so the response. Only the user may hold that, or it would never be collected.
     this.#resolve = this.#reject = () => {}
   }
 

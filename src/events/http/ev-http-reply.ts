@@ -1,4 +1,4 @@
-// A reply: as users write it, and as the addon takes it.
+// Replies as users write them, and as the addon takes them.
 import { type HandleNumber, native } from '../../native/native.js'
 import { checkInteger, checkObject, checkString, typeError } from '../../util/validation.js'
 

@@ -61,7 +61,7 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
     return ENDED
   }
 
-  /** @returns itself: a body is read once */
+  /** @returns this object: a body can be read once */
   [Symbol.asyncIterator](): this {
     return this
   }

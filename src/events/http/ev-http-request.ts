@@ -3,6 +3,7 @@ import { failWithBuffer, numberOf, type SecureBuffer } from '../../alloc/secure-
 import { EventError } from '../../native/errors.js'
 import { slotOf } from '../../native/handles.js'
 import { type HandleNumber, native } from '../../native/native.js'
+import { EndReason } from '../../native/tables.js'
 import { checkBytes, checkFunction, checkMs, checkObject, checkString } from '../../util/validation.js'
 import { BoundCallback } from '../bound-callback.js'
 import { type EvBuffer, viewOfBuffer } from '../buffers/ev-buffer.js'
@@ -10,7 +11,6 @@ import { EV_TIMEOUT } from '../constants.js'
 import { declareEventType } from '../declare-event-type.js'
 import { forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import type { Forward } from '../forward.js'
-import { HandleEnd } from '../handle-end.js'
 import { kDisconnected } from '../loop/callbacks.js'
 import { type EventBase, receiversOf } from '../loop/event-base.js'
 import {
@@ -43,7 +43,7 @@ export type EvHttpHeaderVerdict = boolean | number | void
  */
 export type EvHttpClientCallback<A = undefined> = (request: EvHttpRequest | null, arg: A) => void
 
-/** A server, as far as its requests need it. */
+/** What requests need of their server. */
 export interface RequestServer {
   /** Makes the view of a connection. */
   viewOf(base: EventBase, connection: HandleNumber): Forward['EvHttpConnection']
@@ -64,8 +64,7 @@ let isOutgoing: (request: EvHttpRequest) => boolean
 
 /** @throws what every method of a request throws when the request has ended or its connection is closing */
 function checkUsable(request: EvHttpRequest): void {
-  // The addon has no call of its own for this; any that reads from the request makes the check.
-  native.requestGetCommand(handleOf(request))
+  native.requestCheckUsable(handleOf(request))
 }
 
 /** Whether the reply has neither been sent nor started. */
@@ -99,11 +98,11 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   readonly #server: RequestServer | undefined
   #onComplete: BoundCallback<[]> | undefined
   #onDisconnect: BoundCallback<[]> | undefined
-  /** A server's request that waits for something. */
+  /** What a server's request is called back for; undefined for nothing. */
   #incoming: IncomingRequest | undefined
-  /** A client's. */
+  /** Undefined for a server's request. */
   readonly #outgoing: OutgoingRequest | undefined
-  /** Its buffers, once they have been asked for. */
+  /** The views that have been returned last. */
   #input: EvBuffer | undefined
   #output: EvBuffer | undefined
 
@@ -113,7 +112,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     startRequest = (request, base, connection, make) => {
       const slot = slotOf(handleOf(request))
       const outgoing = request.#outgoing
-      // The addon refuses one that has been made before, or is a server's.
+      // The addon refuses a request that has been made before, or is a server's.
       if (outgoing === undefined || request.#base !== undefined) {
         make()
         return
@@ -490,7 +489,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     incoming.awaitDisconnect(this)
   }
 
-  // --- a client's --------------------------------------------------------------------------------
+  // --- requests of a client ----------------------------------------------------------------------
 
   /**
    * Calls back when the request fails, before its own callback gets null: see `EVREQ_HTTP_*`.
@@ -531,7 +530,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
         native.requestReject(handleOf(this))
       }
     }
-    // The addon refuses a server's.
+    // The addon has refused a server's request by now.
     if (this.#outgoing !== undefined) this.#outgoing.onHeaders = new BoundCallback(onHeaders, resource)
   }
 
@@ -654,7 +653,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     } finally {
       if (!writes) receivers.forget(key)
     }
-    // With nothing to write, libevent would never report that it has been written.
+    // libevent reports nothing when there was nothing to write.
     if (writes === false) base.once(-1, EV_TIMEOUT, () => written())
   }
 
@@ -681,7 +680,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
       throw error
     }
     this.#incoming?.ended()
-    forget(this, HandleEnd.replied)
+    forget(this, EndReason.replied)
   }
 
   /** @throws {EventError} `ERR_EV_STATE` when the request is a client's */
@@ -711,13 +710,14 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
 
   /** @internal */
   override [kAbout](): string {
-    const incoming = this.#base !== undefined
-    // Without its query, and without the user of an absolute one.
+    // Without the query, and without the user of an absolute URI: they may be secret.
     const path = (this.getUri() ?? '').replace(/[?#].*/s, '').replace(/\/\/[^/]*@/, '//')
     const shown = `${this.getMethod()} ${path.replace(/[^!-~]/g, '?')}`.trim()
-    if (incoming) return `${shown}, ${this.#started ? 'reply started' : 'unanswered'}`
+    if (this.#outgoing === undefined) return `${shown}, ${this.#started ? 'reply started' : 'unanswered'}`
+    if (this.#base === undefined) return 'not sent'
     const status = this.getResponseCode()
-    return path === '' ? 'not sent' : `${shown}, ${status === 0 ? 'no reply' : `status ${status}`}`
+    if (status !== 0) return `${shown}, status ${status}`
+    return `${shown}, ${this.#outgoing.done ? 'no reply' : 'in flight'}`
   }
 
   /** @internal */

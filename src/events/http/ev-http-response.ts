@@ -37,12 +37,12 @@ export class EvHttpResponseHeaders implements Iterable<[name: string, value: str
   }
 }
 
-/** An iterator over a body's parts; `return()` says that no more are wanted. */
+/** An iterator over a body's parts; `return()` means that no more are wanted. */
 export interface BodySource extends AsyncIterator<Buffer, undefined> {
   return(): Promise<IteratorResult<Buffer, undefined>>
 }
 
-/** A complete body. It makes no Buffer until one is asked for: nearly all users want the text, and a Buffer would cost more. */
+/** A complete body. It makes a Buffer only when one is asked for: nearly all users want the text, which costs less. */
 export class ResponseBody {
   readonly #block: Buffer
   readonly #start: number
@@ -68,8 +68,7 @@ export class ResponseBody {
 }
 
 /**
- * A server's answer to `EvHttpConnection.request()`. It owns its memory: the request behind it has ended, unless the response is
- * a stream.
+ * A server's answer to `EvHttpConnection.request()`. It owns its memory. The request has ended, unless the response is a stream.
  */
 export class EvHttpResponse implements AsyncIterable<Buffer> {
   /** The status code. */

@@ -12,12 +12,12 @@ const PATH = 3
 const QUERY = 4
 const FRAGMENT = 5
 
-/** All flags that there are. */
+/** `EVHTTP_URI_NONCONFORMANT`. */
 const FLAGS = 0x01
 
 /**
- * The parts of a URI: libevent's `evhttp_uri`, after RFC 3986. Text is Latin-1, a character for each byte, as
- * `EvHttpRequest.getUri()` returns it; nothing is decoded. The user owns it.
+ * The parts of a URI of RFC 3986: libevent's `evhttp_uri`. Text is Latin-1, one character for each byte, as
+ * `EvHttpRequest.getUri()` returns it, and is not decoded. The user owns it.
  *
  * @see evhttp_uri_new(), evhttp_uri_parse_with_flags(), evhttp_uri_free()
  */
@@ -83,7 +83,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
-   * @returns the path, `''` for an empty one; undefined in a URI that was not parsed and has been given none
+   * @returns the path, `''` for an empty one; undefined in a new URI whose path has not been set
    * @see evhttp_uri_get_path()
    */
   getPath(): string | undefined {
@@ -107,8 +107,10 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
+   * Sets the scheme.
+   *
    * @param scheme - the scheme; undefined for none
-   * @throws {EventError} `ERR_EV_PARSE` when it is no scheme; the old one stays then
+   * @throws {EventError} `ERR_EV_PARSE` when it is not valid; the present one stays
    * @see evhttp_uri_set_scheme()
    */
   setScheme(scheme: string | undefined): void {
@@ -116,6 +118,8 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
+   * Sets the text before `@`.
+   *
    * @param userinfo - the user, with a password or without; undefined for none
    * @throws {EventError} as {@link setScheme}
    * @see evhttp_uri_set_userinfo()
@@ -125,6 +129,8 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
+   * Sets the host.
+   *
    * @param host - the host, an IPv6 address in brackets; undefined for none
    * @throws {EventError} as {@link setScheme}
    * @see evhttp_uri_set_host()
@@ -134,6 +140,8 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
+   * Sets the port.
+   *
    * @param port - the port, -1 for none
    * @throws {RangeError} when it is no port
    * @see evhttp_uri_set_port()
@@ -144,6 +152,8 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
+   * Sets the path.
+   *
    * @param path - the path; undefined for none
    * @throws {EventError} as {@link setScheme}
    * @see evhttp_uri_set_path()
@@ -153,6 +163,8 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
+   * Sets the text after `?`.
+   *
    * @param query - the text after `?`; undefined for none
    * @throws {EventError} as {@link setScheme}
    * @see evhttp_uri_set_query()
@@ -162,6 +174,8 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
+   * Sets the text after `#`.
+   *
    * @param fragment - the text after `#`; undefined for none
    * @throws {EventError} as {@link setScheme}
    * @see evhttp_uri_set_fragment()
@@ -171,7 +185,9 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
-   * @param flags - `EVHTTP_URI_NONCONFORMANT` or 0: what the setters accept from now on
+   * Sets what the setters accept from now on.
+   *
+   * @param flags - `EVHTTP_URI_NONCONFORMANT` or 0
    * @see evhttp_uri_set_flags()
    */
   setFlags(flags: number): void {
@@ -180,7 +196,9 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
   }
 
   /**
-   * @returns the whole URI
+   * Puts the parts together.
+   *
+   * @returns the URI
    * @throws {EventError} `ERR_EV_PARSE` when there is a host and the path does not begin with `/`
    * @see evhttp_uri_join()
    */
@@ -198,9 +216,9 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
 }
 
 /**
- * Makes a URI, from text or without any part.
+ * Parses a URI, or makes an empty one.
  *
- * @param uri - the text; default: a URI to be put together by the setters
+ * @param uri - the text; default: none, for a URI that the setters fill
  * @param flags - `EVHTTP_URI_NONCONFORMANT`, default 0
  * @returns the URI, which the caller owns
  * @throws {TypeError} when an argument has the wrong type
@@ -218,8 +236,8 @@ export function obtainEvHttpUri(uri?: string, flags?: number): EvHttpUri {
 }
 
 /**
- * Parses the query of a URI into a list. Values are decoded, `+` too, names are not. Each value stands in Latin-1, a
- * character for each byte; a `%00` ends it.
+ * Parses the query of a URI into a list. Values are decoded, with `+` as a space; names are not. Values are Latin-1, one
+ * character for each byte, and end at a `%00`.
  *
  * @param uri - the whole URI; without a query the list is empty
  * @param headers - an owned list; its content is replaced
@@ -251,10 +269,10 @@ export function evhttpParseQueryStr(query: string, headers: OwnedEvKeyvalq): voi
 }
 
 /**
- * Encodes text for a URI: all but letters, digits and `-._~` becomes `%XX`.
+ * Encodes text for a URI: every byte but letters, digits and `-._~` becomes `%XX`.
  *
  * @param text - a string, taken as UTF-8, or bytes
- * @param spaceAsPlus - `+` for a space; default false, `%20`
+ * @param spaceAsPlus - whether a space becomes `+`; default false: `%20`
  * @returns the encoded text
  * @throws {TypeError} when an argument has the wrong type
  * @see evhttp_uriencode()
@@ -266,10 +284,10 @@ export function evhttpUriencode(text: string | Uint8Array, spaceAsPlus = false):
 }
 
 /**
- * Decodes text of a URI. Anything but `%XX` stays as it is.
+ * Decodes text of a URI: `%XX` becomes a byte.
  *
  * @param text - the text, Latin-1
- * @param decodePlus - a space for `+`; default false
+ * @param decodePlus - whether `+` becomes a space; default false
  * @returns the bytes, which may hold NUL; `.toString()` reads them as UTF-8
  * @throws {TypeError} when an argument has the wrong type
  * @throws {RangeError} when the text holds CR, LF, NUL or a character above U+00FF

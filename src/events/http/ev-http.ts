@@ -27,17 +27,17 @@ import { EvHttpConnection } from './ev-http-connection.js'
 import { checkStatus, closingHeaders, type EvHttpErrorPage } from './ev-http-reply.js'
 import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered, type RequestServer } from './ev-http-request.js'
 
-/** libevent's own, and Bitcoin Core's. */
+/** As in libevent and in Bitcoin Core. */
 const DEFAULT_BACKLOG = 128
 
-/** The general callback's route. */
+/** The route of the general callback. */
 const GENCB = 0
 
 /** Options of {@link obtainEvHttp}. */
 export interface EvHttpOptions {
   /**
    * Read each request by this library's own parser before libevent does, and refuse what RFC 9112 does not allow; default
-   * true. Without it libevent reads the requests, and only the worst is refused.
+   * true. With false only libevent reads the requests, and refuses far less.
    */
   strict?: boolean
 }
@@ -70,7 +70,7 @@ export type EvHttpAcceptOptions = Pick<EvHttpBindOptions, 'noDelay'>
 export interface EvHttpUnixOptions {
   /** Connections that may wait to be accepted; default 128. */
   backlog?: number
-  /** Permission bits of the socket, such as `0o600`; default: as the umask has it. */
+  /** Permission bits of the socket, such as `0o600`; default: what the umask leaves. */
   mode?: number
 }
 
@@ -97,12 +97,12 @@ interface Route {
 export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver {
   readonly #base: EventBase
   readonly #number: HandleNumber
-  /** Its sockets' ids. */
+  /** The ids of its sockets. */
   readonly #sockets = new Set<number>()
   readonly #routes = new Map<number, Route>()
   #lastRoute = GENCB
   #errorPage: EvHttpErrorPageCallback | undefined
-  /** Given to each request. */
+  /** What each request is given. */
   #requestServer: RequestServer = { viewOf, errorPage: undefined }
 
   constructor(base: EventBase, options: EvHttpOptions = {}) {
@@ -529,8 +529,8 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
   }
 
   /**
-   * Gives the `struct evhttp` to C in the same process. C may use it only in the thread of its base, as long as the handle is
-   * not disposed, and must not free it. Set C's callbacks by {@link setCb} and {@link setGencb}. The strict parser does not
+   * Gives the `struct evhttp` to C in the same process. C may use it only in the thread of its base, until the handle is
+   * disposed, and must not free it. Set C's callbacks by {@link setCb} and {@link setGencb}. The strict parser does not
    * know of callbacks that C sets by `evhttp_set_cb()` or `evhttp_set_gencb()`: it neither completes their requests nor goes
    * on after them.
    *

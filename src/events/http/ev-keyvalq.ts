@@ -5,12 +5,12 @@ import { checkString, kMade } from '../../util/validation.js'
 import { declareEventType } from '../declare-event-type.js'
 import { type EventHandle, handleOf, kAdopt, reportWhenCollected } from '../event-handle.js'
 
-// The owner of a list, as the addon takes it.
+// Whose list it is, as the addon takes it.
 const ITSELF = 0
 const INPUT_OF_REQUEST = 1
 const OUTPUT_OF_REQUEST = 2
 
-/** The handle of an owned list. A view of a request's headers has none: views are made for every request. */
+/** The handle of an owned list. A view of a request's headers has none, because views are made for every request. */
 class ListHandle extends declareEventType('EvKeyvalq') {
   constructor() {
     super(kAdopt, native.keyvalqNew())

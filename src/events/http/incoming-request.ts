@@ -4,18 +4,18 @@ import type { BoundCallback } from '../bound-callback.js'
 import { type IncomingReceiver, kBodyReadable, kDisconnected, kReplyWritten } from '../loop/callbacks.js'
 import { kOwnerDisposed, kStopped, type Receivers } from '../loop/receivers.js'
 
-/** Reads a request's body, and waits for its next piece. */
+/** Waits for the next piece of a request's body. */
 export interface WaitingReader {
   [kBodyReadable](): void
   [kStopped](): void
 }
 
 /**
- * What a server's request is called back for: that its peer goes, that its reply has been written, that more of its body can be
- * read. Most requests never ask for any of these and have no such object.
+ * The callbacks of a server's request: for a peer that goes, for a reply that has been written, for more of the body. Most
+ * requests ask for none of them and have no such object.
  *
- * It holds the request weakly: a request that its handler has dropped must be collected, and answered so. The base keeps this
- * object while it waits for something.
+ * It holds the request weakly: a request that its handler has dropped must be collected, because then it is answered 500. The
+ * base keeps this object while it waits for something.
  */
 export class IncomingRequest implements IncomingReceiver {
   readonly #receivers: Receivers
@@ -29,7 +29,7 @@ export class IncomingRequest implements IncomingReceiver {
     this.#number = number
   }
 
-  /** Reports once to `request` that its peer goes. */
+  /** Calls `request` once when its peer goes. */
   awaitDisconnect(request: Pick<IncomingReceiver, typeof kDisconnected>): void {
     this.#disconnect = new WeakRef(request)
     this.#keep()
@@ -47,13 +47,13 @@ export class IncomingRequest implements IncomingReceiver {
     this.#rest()
   }
 
-  /** Wakes `reader` when there is more of the body, or none will come. */
+  /** Calls `reader` once when there is more of the body, or none will come. */
   awaitBody(reader: WaitingReader): void {
     this.#reader = reader
     this.#keep()
   }
 
-  /** The request has ended. A reader that waits learns that the rest of the body will not come. */
+  /** Ends the waiting, because the request has ended: the rest of its body will not come. */
   ended(): void {
     this.#disconnect = undefined
     this[kBodyReadable]()

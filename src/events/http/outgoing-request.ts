@@ -1,15 +1,17 @@
+import { EndReason } from '../../native/tables.js'
 import type { BoundCallback } from '../bound-callback.js'
 import { type EventHandle, forget, handleOf } from '../event-handle.js'
 import type { Forward } from '../forward.js'
-import { HandleEnd } from '../handle-end.js'
 import { kChunk, kDone, kFailed, kHeaders, type OutgoingReceiver } from '../loop/callbacks.js'
 
-/** The callbacks of a client's request. Its base keeps it, and with it the request, from `makeRequest()` until it ends. */
+/** The callbacks of a client's request. The base keeps them, and so the request, from `makeRequest()` until the request ends. */
 export class OutgoingRequest implements OutgoingReceiver {
   readonly #request: EventHandle
   readonly #onDone: BoundCallback<[alive: boolean]>
   /** The connection that sends it. */
   connection: Forward['EvHttpConnection'] | undefined
+  /** It has ended, and its callback may be running. */
+  done = false
   onError: BoundCallback<[code: number]> | undefined
   onHeaders: BoundCallback<[]> | undefined
   onChunk: BoundCallback<[]> | undefined
@@ -32,11 +34,12 @@ export class OutgoingRequest implements OutgoingReceiver {
   }
 
   [kDone](alive: boolean, call: boolean): void {
+    this.done = true
     try {
-      // A buffer's callback that ran just before may have disposed the request.
+      // The callback of a buffer, which runs just before, may have disposed the request.
       if (call && handleOf(this.#request) > 0) this.#onDone.run(alive)
     } finally {
-      forget(this.#request, HandleEnd.exchangeOver)
+      forget(this.#request, EndReason.exchangeOver)
     }
   }
 }

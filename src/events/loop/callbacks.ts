@@ -1,5 +1,5 @@
-// Where the addon's calls arrive. Each callback stands here once: its name in the addon's table, the method that it calls, and
-// on whom. The functions are written out one by one, because V8 compiles each for the one class that it meets.
+// The dispatcher: all calls from the addon arrive here. For each callback of the addon's table it says which method to call on
+// which object. Each callback has a function of its own, so that V8 compiles it for the one class that it calls.
 
 import { EventError } from '../../native/errors.js'
 import type { HandleNumber } from '../../native/handles.js'
@@ -37,7 +37,7 @@ export interface BaseReceiver {
 
 /** An event. */
 export interface EventReceiver {
-  /** Its condition has come true. @param what - `EV_*`, with {@link STILL_PENDING} */
+  /** Its condition is met. @param what - `EV_*`, with {@link STILL_PENDING} */
   [kFire](what: number): void
   [kFinalized](): void
 }
@@ -115,15 +115,15 @@ native.configure({
       else event?.[kFire](what)
     },
     once(base, key, what) {
-      receiversAt(base)?.expected(key)?.run(what)
+      receiversAt(base)?.takeCall(key)?.run(what)
     },
     chunkWritten(base, key, written) {
-      const call = receiversAt(base)?.expected(key)
+      const call = receiversAt(base)?.takeCall(key)
       if (written === 1) call?.run()
       else call?.drop?.()
     },
     dnsResult(base, key, result, type, ttl) {
-      receiversAt(base)?.expected(key)?.run(result, type, ttl)
+      receiversAt(base)?.takeCall(key)?.run(result, type, ttl)
     },
     request(base, http, route, request) {
       find<ServerReceiver>(base, http)?.[kHandleRequest](route, request)
@@ -181,7 +181,7 @@ native.configure({
     },
     dropped: traceDropped,
     buffersChanged: reportBufferChanges,
-    // What Node itself runs after each callback. It has no other name; deprecation concerns documentation alone.
+    // What Node itself runs after each callback. There is no other name for it; only its documentation is deprecated.
     drainTicks: (process as unknown as { _tickCallback(): void })._tickCallback,
   },
 })

@@ -42,14 +42,14 @@ export interface EventBaseOptions {
   priorities?: number
   /** `EV_FEATURE_*` bits that the backend must have; default none. */
   features?: number
-  /** Read a precise clock (`EVENT_BASE_FLAG_PRECISE_TIMER`); default true. Without it timers may be 4 ms late. */
+  /** Read a precise clock (`EVENT_BASE_FLAG_PRECISE_TIMER`); default true. With false timers may be 4 ms late. */
   preciseTimer?: boolean
   /**
-   * Collect changes between turns (`EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST`): saves evhttp about half of its system calls.
-   * Default false, because it must not be used with descriptors that were duplicated by `dup()`.
+   * Collect changes between turns (`EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST`), which saves evhttp about half of its system
+   * calls. Default false, because it does not work with descriptors that were duplicated by `dup()`.
    */
   changelist?: boolean
-  /** When to look for new events though more are active: `event_config_set_max_dispatch_interval()`. */
+  /** When to look for new events although others are still active: `event_config_set_max_dispatch_interval()`. */
   maxDispatchInterval?: {
     /** After so many ms; default never. */
     interval?: number
@@ -82,7 +82,7 @@ interface Dispatch {
 /** @returns what a base's callbacks are delivered to */
 export let receiversOf: (base: EventBase) => Receivers
 
-/** @returns what runs a base while promises are pending */
+/** @returns what runs a base while promises are pending on it */
 export let driveOf: (base: EventBase) => LoopDrive
 
 /**
@@ -169,8 +169,8 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
    * Runs the base inside Node's loop until nothing is pending on it or a call ends it. Node waits in libevent meanwhile, so
    * both loops go on without polling and without delay. Several bases may be dispatched at once.
    *
-   * The dispatch goes on while something is pending that has a reference (see {@link LibEvent.unref}), or while another thread may
-   * send messages by a token of {@link share}. It keeps the process alive, unless the base has no reference: see
+   * The dispatch goes on while something is pending that has a reference (see {@link LibEvent.unref}), or while another thread
+   * may send messages by a token of {@link share}. It keeps the process alive, unless the base has no reference: see
    * {@link unref}.
    *
    * A base that nobody runs is run in the same way as long as a promise of one of its handles is pending, such as the
@@ -584,8 +584,8 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   }
 
   /**
-   * Gives the `struct event_base` to C in the same process. C may use it only in the thread of the base, as long as the handle
-   * is not disposed, and must not free it.
+   * Gives the `struct event_base` to C in the same process. C may use it in the thread of the base alone and until the handle
+   * is disposed, and must not free it.
    *
    * @returns its address
    * @throws {EventError} `ERR_EV_DISPOSED`

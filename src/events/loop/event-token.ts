@@ -41,8 +41,8 @@ export class EventToken<T = unknown> extends declareEventType('EventToken') {
   /**
    * Opens a token.
    *
-   * @param token - from {@link LibEvent.share} or {@link EventBase.share}; `workerData` loses
-   * its type: the program has to name it again
+   * @param token - from {@link LibEvent.share} or {@link EventBase.share}. `workerData` does not keep its type: the program
+   * has to name it again
    * @returns the handle, which the caller owns
    * @throws {TypeError} when `token` is no bigint
    * @throws {RangeError} when it does not have 64 bits

@@ -20,7 +20,7 @@ import { kOwnerDisposed } from './receivers.js'
 /** Linux's highest real-time signal. */
 const MAX_SIGNAL = 64
 
-/** The timeout of an event that must stay pending though libevent has nothing to wait for: about thirty years, in ms. */
+/** The timeout that keeps an event pending for which libevent has nothing to wait for: about thirty years, in ms. */
 const HOLD_MS = 1e12
 
 /** Options of {@link obtainEvsignal}. */
@@ -215,13 +215,13 @@ export function obtainEvsignal(
   const { shared = false } = options
   checkBoolean(shared, 'shared')
   if (!shared) return new LibEvent(base, number, EV_SIGNAL | EV_PERSIST, callback, arg)
-  // A C function would gain nothing from the way through Node.
+  // Node would only call JavaScript, which would call C.
   if (typeof callback === 'bigint') {
     checkAddress(callback, 'callback')
     throw new EventError('ERR_EV_SIGNAL', 'a signal that is shared with Node has a callback in JavaScript')
   }
   checkFunction(callback, 'callback')
-  if (!isMainThread) throw new EventError('ERR_EV_SIGNAL', 'Node tells signals to its main thread alone')
+  if (!isMainThread) throw new EventError('ERR_EV_SIGNAL', 'Node delivers signals to its main thread alone')
   const name = names.get(number)
   if (name === undefined) throw new EventError('ERR_EV_SIGNAL', `Node has no name for signal ${number}`)
   return new SharedSignal(base, number, name, callback, arg)

@@ -98,7 +98,7 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Makes the event pending. If it is pending already, only its timeout changes.
+   * Makes the event pending. For a pending event only the timeout changes.
    *
    * @param ms - timeout in ms; default: none, or the present one
    * @throws {EventError} `ERR_EV_LIBEVENT` with `errno` when the descriptor cannot be watched; `ERR_EV_SIGNAL` when
@@ -311,8 +311,8 @@ export class LibEvent extends declareEventType('LibEvent') implements EventRecei
   }
 
   /**
-   * Gives the `struct event` to C in the same process. C may use it only in the thread of its base, as long as the handle is
-   * not disposed, and must not free it. When C makes the event pending, that does not keep the handle alive.
+   * Gives the `struct event` to C in the same process. C may use it only in the thread of its base, until the handle is
+   * disposed, and must not free it. When C makes the event pending, that does not keep the handle alive.
    *
    * @returns its address
    * @throws {EventError} `ERR_EV_DISPOSED`

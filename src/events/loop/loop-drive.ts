@@ -1,5 +1,5 @@
-// Code that awaits a promise need not run the loop: while promises of a base are pending and nothing else runs the base, it runs
-// inside Node's loop by itself.
+// Code that awaits a promise does not have to run the loop: while promises of a base are pending and nothing else runs the base,
+// the base runs inside Node's loop by itself.
 
 /** What a {@link LoopDrive} needs of its base. */
 export interface LoopRunner {
@@ -12,10 +12,10 @@ export interface LoopRunner {
 }
 
 /**
- * Runs a base for the promises that are pending on it. `dispatch()` and the blocking loops go first: `dispatch()` takes over
- * what this has begun, the blocking loops interrupt it.
+ * Runs a base while promises are pending on it. `dispatch()` and the blocking loops have precedence: `dispatch()` takes over a
+ * base that this runs, the blocking loops interrupt it.
  *
- * Every promise that a base's handles return comes from {@link begin} and {@link settle}.
+ * Every promise that a handle of the base returns is counted by {@link begin} and settled by {@link settle}.
  */
 export class LoopDrive {
   readonly #runner: LoopRunner
@@ -34,8 +34,8 @@ export class LoopDrive {
   }
 
   /**
-   * Settles a promise that {@link begin} has counted. The code that awaits it may run the loop, so while this drives the base
-   * the promise is settled outside the base's turn.
+   * Settles a promise that {@link begin} has counted. The code that awaits it may run the loop. So while this drives the base,
+   * the promise is settled after the base's turn.
    */
   settle<T>(settle: (value: T) => void, value: T): void {
     if (!this.#driving) {
@@ -49,7 +49,7 @@ export class LoopDrive {
     })
   }
 
-  /** Drives on after another loop has run the base, if promises are pending. */
+  /** Runs the base again after another loop has run it, if promises are pending. */
   resume(): void {
     if (this.#driving || this.#pending === 0 || this.#runner.dispatching) return
     this.#driving = this.#runner.start()
@@ -60,14 +60,14 @@ export class LoopDrive {
     if (this.#driving && this.#runner.stop()) this.#driving = false
   }
 
-  /** @returns whether the base is inside Node's loop already: the caller runs it from here on */
+  /** Hands the base over to the caller. @returns whether it is inside Node's loop already */
   handOver(): boolean {
     const driving = this.#driving
     this.#driving = false
     return driving
   }
 
-  // The code that has awaited this promise usually asks for the next one, so the loop is left a turn later.
+  // The code that has awaited this promise usually makes the next one, so the base leaves the loop a turn later.
   #end(): void {
     this.#pending -= 1
     if (this.#pending > 0 || this.#check !== undefined) return

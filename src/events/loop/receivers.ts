@@ -1,4 +1,4 @@
-// The way from the numbers that the addon's callbacks carry back to JavaScript's objects.
+// Finds the JavaScript objects behind the numbers that the addon's callbacks carry.
 
 /** A call that waits for something to happen. */
 export interface PendingCall {
@@ -7,10 +7,10 @@ export interface PendingCall {
   drop?(): void
 }
 
-/** Called when the base's dispatch or drive has ended. A receiver that waits for the loop must give up. */
+/** Called when the base's dispatch or drive has ended. A receiver that waits for the loop must stop waiting. */
 export const kStopped: unique symbol = Symbol('stopped')
 
-/** Called when the base or one of its servers has been disposed. A receiver whose handle ended with it must give up. */
+/** Called when the base or one of its servers has been disposed. A receiver whose handle ended with it must stop waiting. */
 export const kOwnerDisposed: unique symbol = Symbol('ownerDisposed')
 
 /** Methods that every receiver may have besides those of its callbacks. */
@@ -30,11 +30,11 @@ export class Receivers<Base extends object = object> {
   /** The base's place in its thread's table of handles. */
   readonly slot: number
   readonly base: Base
-  /** Alive as long as they are in here, though the user has dropped them. */
+  /** Strong references: these stay alive though the user has dropped them. */
   readonly #kept = new Map<number, object>()
-  /** Owned by their users, and collected when those drop them. */
+  /** Weak references: the user owns these, and they are collected when the user drops them. */
   readonly #watched = new Map<number, WeakRef<object>>()
-  /** By key. Those with a negative key are called more than once. */
+  /** By key. A call with a negative key may run more than once. */
   readonly #calls = new Map<number, PendingCall>()
   #lastKey = 0
 
@@ -69,7 +69,7 @@ export class Receivers<Base extends object = object> {
     return this.#kept.get(handle) ?? this.#watched.get(handle)?.deref()
   }
 
-  /** The same for the last delivery. */
+  /** Does the same for a receiver's last delivery, and keeps it no longer. */
   take(handle: number): object | undefined {
     const receiver = this.get(handle)
     this.#kept.delete(handle)
@@ -91,8 +91,8 @@ export class Receivers<Base extends object = object> {
     this.#calls.delete(key)
   }
 
-  /** @returns the call that waits for `key` */
-  expected(key: number): PendingCall | undefined {
+  /** @returns the call that waits for `key`. Unless the key is negative, it waits no longer */
+  takeCall(key: number): PendingCall | undefined {
     const call = this.#calls.get(key)
     if (key > 0) this.#calls.delete(key)
     return call
@@ -106,9 +106,9 @@ export class Receivers<Base extends object = object> {
 
 /** Every base that has not been collected, by slot. */
 const known = new Map<number, WeakRef<Receivers>>()
-/** Those that are being run. A strong reference: a base stays alive while it runs. */
+/** The bases that are being run. The references are strong: a base stays alive while it runs. */
 const running = new Map<number, Receivers>()
-/** The one of {@link running} that was looked for last, which is nearly always the next one too. */
+/** The one of {@link running} that was looked up last. Nearly always it is also the next one. */
 let recent: Receivers | undefined
 
 /**
@@ -127,7 +127,7 @@ export function isRunning(receivers: Receivers): boolean {
   return running.get(receivers.slot) === receivers
 }
 
-/** Ends what {@link holdRunning} began. A base that was disposed may have left its slot to one that runs now. */
+/** Undoes {@link holdRunning}. The slot of a disposed base may already belong to another one, which is running. */
 export function releaseRunning(receivers: Receivers): void {
   if (!isRunning(receivers)) return
   running.delete(receivers.slot)

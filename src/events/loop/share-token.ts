@@ -1,5 +1,5 @@
-// Tokens by which other threads reach an event or a base of this one: numbers of 64 bits, with types of their own so that no
-// other number passes for one.
+// Tokens by which other threads reach an event or a base of this thread. They are numbers of 64 bits, with types of their own, so
+// that TypeScript takes no other number for one.
 declare const ofEvent: unique symbol
 declare const ofBase: unique symbol
 

@@ -38,10 +38,10 @@ import { type RateLimit, type RateLimitArguments, rateLimitArguments } from './r
 
 const MAX_SIZE = Number.MAX_SAFE_INTEGER
 const WHAT_HAS_ROOM = -1
-/** A bufferevent keeps the resolver that it asked last, whose answer may still come. */
+/** A bufferevent keeps the resolver that it asked last, because the answer may still come. */
 const resolvers = new WeakMap<BufferEvent, EvDnsBase>()
 
-/** Members keep their group: a user who drops it does not mean to lift their limit. */
+/** Members keep their group, because its limit applies to them though the user has dropped it. */
 const groups = new WeakMap<BufferEvent, BufferEventRateLimitGroup>()
 
 const TRIGGER_OPTIONS = BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS
@@ -114,7 +114,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   #arg: unknown
   #input: EvBuffer | undefined
   #output: EvBuffer | undefined
-  /** How many handles had ended when these two buffers were last found alive. */
+  /** How many handles had ended when both buffers were last found alive. */
   #endedWhenSeen = -1
 
   static {
@@ -134,7 +134,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
     if (!origin.isView) reportWhenCollected(this)
   }
 
-  // A bufferevent with callbacks must not be collected.
+  // The base keeps a bufferevent that has callbacks, though the user drops it.
   #keep(on: boolean): void {
     const receivers = receiversOf(this.#base)
     if (on) receivers.keep(this.#slot, this)
@@ -186,7 +186,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Makes the callbacks run as if bytes had arrived or been written.
+   * Runs the callbacks as if bytes had arrived or been written.
    *
    * @param iotype - `EV_READ`, `EV_WRITE` or both
    * @param options - `BEV_TRIG_IGNORE_WATERMARKS`, `BEV_TRIG_DEFER_CALLBACKS`; default none
@@ -199,7 +199,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   }
 
   /**
-   * Makes the event callback run as if something had happened.
+   * Runs the event callback as if something had happened.
    *
    * @param what - `BEV_EVENT_*` bits
    * @param options - `BEV_TRIG_DEFER_CALLBACKS`; default none

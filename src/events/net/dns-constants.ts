@@ -2,34 +2,34 @@
 
 /** Result of a question to the DNS: it was answered. */
 export const DNS_ERR_NONE = 0
-/** … the nameserver could not read the question. */
+/** Result of a question to the DNS: the nameserver could not read the question. */
 export const DNS_ERR_FORMAT = 1
-/** … the nameserver failed. */
+/** Result of a question to the DNS: the nameserver failed. */
 export const DNS_ERR_SERVERFAILED = 2
-/** … there is no such name. */
+/** Result of a question to the DNS: there is no such name. */
 export const DNS_ERR_NOTEXIST = 3
-/** … the nameserver does not know that kind of question. */
+/** Result of a question to the DNS: the nameserver does not know that kind of question. */
 export const DNS_ERR_NOTIMPL = 4
-/** … the nameserver refuses. */
+/** Result of a question to the DNS: the nameserver refuses. */
 export const DNS_ERR_REFUSED = 5
-/** … the answer was cut short. */
+/** Result of a question to the DNS: the answer was cut short. */
 export const DNS_ERR_TRUNCATED = 65
-/** … something else. */
+/** Result of a question to the DNS: something else. */
 export const DNS_ERR_UNKNOWN = 66
-/** … no answer came in time. */
+/** Result of a question to the DNS: no answer came in time. */
 export const DNS_ERR_TIMEOUT = 67
-/** … the resolver has been disposed. */
+/** Result of a question to the DNS: the resolver has been disposed. */
 export const DNS_ERR_SHUTDOWN = 68
-/** … the question was cancelled. */
+/** Result of a question to the DNS: the question was cancelled. */
 export const DNS_ERR_CANCEL = 69
-/** … the name has nothing of that kind. */
+/** Result of a question to the DNS: the name has nothing of that kind. */
 export const DNS_ERR_NODATA = 70
 
 /** Type of an answer: IPv4 addresses. */
 export const DNS_IPv4_A = 1
-/** … a name. */
+/** Type of an answer: a name. */
 export const DNS_PTR = 2
-/** … IPv6 addresses. */
+/** Type of an answer: IPv6 addresses. */
 export const DNS_IPv6_AAAA = 3
 
 /** Flag of a question: append no search domain. */
@@ -37,13 +37,13 @@ export const DNS_QUERY_NO_SEARCH = 1
 
 /** What `resolvConfParse()` takes from the file: search domains. */
 export const DNS_OPTION_SEARCH = 1
-/** … nameservers. */
+/** What `resolvConfParse()` takes from the file: nameservers. */
 export const DNS_OPTION_NAMESERVERS = 2
-/** … timeouts and the like. */
+/** What `resolvConfParse()` takes from the file: timeouts and the like. */
 export const DNS_OPTION_MISC = 4
-/** … and from the hosts file. */
+/** What `resolvConfParse()` takes besides: the hosts file. */
 export const DNS_OPTION_HOSTSFILE = 8
-/** … all of that. */
+/** What `resolvConfParse()` takes: all of that. */
 export const DNS_OPTIONS_ALL = 15
-/** Without nameservers in the file, do not ask 127.0.0.1. */
+/** For `resolvConfParse()`: do not ask 127.0.0.1 when the file names no nameserver. */
 export const DNS_OPTION_NAMESERVERS_NO_DEFAULT = 16

@@ -18,7 +18,7 @@ import { kAccept, kAcceptError, type ListenerReceiver } from '../loop/callbacks.
 import { EventBase, type EvutilSocket, receiversOf } from '../loop/event-base.js'
 import { addressText, type EvSocketAddress, socketAddress } from './socket-address.js'
 
-/** libevent's own. */
+/** As in libevent. */
 const DEFAULT_BACKLOG = 128
 
 /**
@@ -55,7 +55,7 @@ export interface EvConnListenerOptions {
   leaveSocketsBlocking?: boolean
   /** Do not accept before `enable()` (`LEV_OPT_DISABLED`); default false. */
   disabled?: boolean
-  /** Accept a connection only when its first bytes are there (`LEV_OPT_DEFERRED_ACCEPT`); default false. */
+  /** Accept a connection only when its first bytes have arrived (`LEV_OPT_DEFERRED_ACCEPT`); default false. */
   deferAccept?: boolean
   /**
    * Make accepted TCP connections send bytes at once (`TCP_NODELAY`), instead of waiting until the peer has acknowledged what
@@ -70,7 +70,7 @@ export interface EvConnListenerBindOptions extends EvConnListenerOptions {
   host?: string
   /** The port; default 0, one that the system chooses. */
   port?: number
-  /** Of a UNIX socket; its name is removed when the listener goes. */
+  /** The path of a UNIX socket; its name is removed when the listener ends. */
   path?: string
   /** Bind while connections of an earlier socket linger (`LEV_OPT_REUSEABLE`); default false. */
   reuseable?: boolean
@@ -136,7 +136,7 @@ function bind(base: EventBase, options: EvConnListenerBindOptions, { backlog, fl
  * libevent's `evconnlistener`: a listening socket that accepts connections and hands them over.
  *
  * When `accept()` fails, most often because the process is out of descriptors, it stops accepting for a tenth of a
- * second, where libevent would report the same error for ever. The base owns it.
+ * second; libevent would report the same error again and again. The base owns it.
  *
  * @see evconnlistener_new(), evconnlistener_free()
  */

@@ -360,7 +360,7 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
    * needed, as for an address, the callback runs before this returns.
    *
    * @param host - a name or an address
-   * @param port - 0 to 65535: what the addresses found are given
+   * @param port - 0 to 65535: the port of the addresses that are found
    * @param family - 4 or 6 for addresses of only that version, 0 for both
    * @param callback - see {@link EvDnsGetaddrinfoCallback}
    * @param arg - the callback's argument
@@ -403,7 +403,7 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
     )
   }
 
-  // Only a success has answers; a failure may come while the resolver is being disposed.
+  // A failure has no answers, and may come while the resolver is being disposed.
   #answers(result: number): string[] {
     return result === 0 ? native.dnsBaseTakeAnswers(handleOf(this)) : []
   }

@@ -1,4 +1,4 @@
-// libevent's portable helpers for sockets, addresses and text: those that ported programs use.
+// libevent's portable helpers for sockets, addresses and text, as far as ported programs use them.
 import { native } from '../../native/native.js'
 import { checkInteger, checkObject, checkString, checkUint8Array, INT_MAX, rangeError } from '../../util/validation.js'
 import type { EvutilSocket } from '../loop/event-base.js'
@@ -16,7 +16,7 @@ export const SOCK_STREAM: number = native.socketConstants.SOCK_STREAM
 /** Type of a socket: datagrams. */
 export const SOCK_DGRAM: number = native.socketConstants.SOCK_DGRAM
 
-/** An IP address, perhaps with a port: what `sockaddr` is in C. */
+/** An IP address, perhaps with a port, in place of C's `sockaddr`. */
 export interface EvutilSockaddr {
   /** Its family. */
   readonly family: 'IPv4' | 'IPv6'

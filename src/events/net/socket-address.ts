@@ -20,7 +20,7 @@ export type EvSocketAddress =
       path: string
     }
 
-/** An address as people write it. */
+/** @returns the address as text */
 export function addressText(address: EvSocketAddress): string {
   if (address.family === 'unix') return address.path === '' ? 'a UNIX socket' : address.path
   return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`

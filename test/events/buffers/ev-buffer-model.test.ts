@@ -1,4 +1,4 @@
-// Random operations on a few buffers, each beside a plain array of bytes that says what must be in it.
+// Random operations on a few buffers, each compared with a plain array of bytes.
 import { EVBUFFER_EOL_LF, type EvBuffer, obtainEvBuffer } from 'bitcoin-support'
 import { expect } from 'chai'
 import { Random } from '../../boundary/random.js'

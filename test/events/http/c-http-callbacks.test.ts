@@ -1,4 +1,4 @@
-// Functions of C's as callbacks of an HTTP server: test/native/c/http.c is the other side.
+// C functions as callbacks of an HTTP server: see test/native/c/http.c.
 import {
   EVHTTP_REQ_CONNECT,
   EVHTTP_REQ_GET,

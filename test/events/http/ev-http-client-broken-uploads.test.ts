@@ -4,7 +4,8 @@ import { createServer, type Socket } from 'node:net'
 import { setTimeout as later, setImmediate as soon } from 'node:timers/promises'
 import { expect } from 'chai'
 import { Random } from '../../boundary/random.js'
-import { HttpPeer, rejectionOf } from '../../support/http-peer.js'
+import { rejection } from '../../support/errors.js'
+import { HttpPeer } from '../../support/http-peer.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 
 const UPLOADS = 300
@@ -76,7 +77,7 @@ describe('EvHttpConnection: uploads that are broken off', () => {
           }
         }
         const request = { method: 'POST', path: '/', body: parts() }
-        const { code } = (await rejectionOf(peer.connection.request(request))) as { code: string }
+        const { code } = (await rejection(peer.connection.request(request))) as { code: string }
         codes.set(code, (codes.get(code) ?? 0) + 1)
       }
       // The connection may be reset before anything has been sent.

@@ -15,8 +15,9 @@ import {
 import { expect } from 'chai'
 import { turn } from '../../support/deferred.js'
 import { DnsServer } from '../../support/dns-server.js'
+import { rejection } from '../../support/errors.js'
 import { DeadPort, play } from '../../support/http-client.js'
-import { HttpPeer, rejectionOf } from '../../support/http-peer.js'
+import { HttpPeer } from '../../support/http-peer.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 import { nativeSupport } from '../../support/native-support.js'
 import { RawServer, response } from '../../support/raw-server.js'
@@ -26,7 +27,7 @@ const OK = response('HTTP/1.1 200 OK', 'x')
 const A = 1
 
 async function errorOf(promise: Promise<unknown>): Promise<EventError> {
-  return (await rejectionOf(promise)) as EventError
+  return (await rejection(promise)) as EventError
 }
 
 describe('EvHttpConnection: how a client connects', () => {

@@ -1,8 +1,9 @@
 import { EventError, type EvHttpClientRequest, obtainEventBase, obtainEvHttpConnectionBase } from 'bitcoin-support'
 import { expect } from 'chai'
 import { deferred, turn } from '../../support/deferred.js'
+import { rejection } from '../../support/errors.js'
 import { DeadPort } from '../../support/http-client.js'
-import { HttpPeer, rejectionOf } from '../../support/http-peer.js'
+import { HttpPeer } from '../../support/http-peer.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 import { UNRESOLVABLE } from '../../support/names.js'
 import { NodeServer } from '../../support/node-server.js'
@@ -166,7 +167,7 @@ describe('EvHttpConnection.request()', () => {
       [{ path: '/', stream: 1 }, TypeError, 'stream'],
     ]
     for (const [request, type, name] of wrong) {
-      const error = await rejectionOf(peer.connection.request(request as EvHttpClientRequest))
+      const error = await rejection(peer.connection.request(request as EvHttpClientRequest))
       expect(error, JSON.stringify(request)).to.be.instanceOf(type)
       expect((error as Error).message).to.include(name)
     }
@@ -177,14 +178,14 @@ describe('EvHttpConnection.request()', () => {
     it('when it is refused, with errno and system call', async () => {
       using dead = new DeadPort()
       await using peer = new HttpPeer(dead.port)
-      const error = (await rejectionOf(peer.connection.request({ path: '/' }))) as EventError
+      const error = (await rejection(peer.connection.request({ path: '/' }))) as EventError
       expect(error).to.be.instanceOf(EventError)
       expect({ ...error }).to.include({ code: 'ERR_EV_CONNECT', syscall: 'connect', errno: -111 })
     })
 
     it('when the name is unknown', async () => {
       await using peer = new HttpPeer((base) => obtainEvHttpConnectionBase(base, UNRESOLVABLE, 80))
-      const error = (await rejectionOf(peer.connection.request({ path: '/' }))) as EventError
+      const error = (await rejection(peer.connection.request({ path: '/' }))) as EventError
       expect(error.code).to.equal('ERR_EV_CONNECT')
       expect(error.message).to.include('getaddrinfo')
     })
@@ -192,7 +193,7 @@ describe('EvHttpConnection.request()', () => {
     it('when all that wait are refused', async () => {
       using dead = new DeadPort()
       await using peer = new HttpPeer(dead.port)
-      const all = ['/1', '/2', '/3'].map((path) => rejectionOf(peer.connection.request({ path })))
+      const all = ['/1', '/2', '/3'].map((path) => rejection(peer.connection.request({ path })))
       for (const error of await Promise.all(all)) expect(error).to.have.property('code', 'ERR_EV_CONNECT')
     })
 
@@ -205,7 +206,7 @@ describe('EvHttpConnection.request()', () => {
       for (const [code, ends] of Object.entries(endings)) {
         for (const end of ends) {
           await using peer = new HttpPeer(server.port)
-          const all = ['/1', '/2'].map((path) => rejectionOf(peer.connection.request({ path })))
+          const all = ['/1', '/2'].map((path) => rejection(peer.connection.request({ path })))
           setTimeout(() => end(peer), 20)
           for (const error of await Promise.all(all)) expect(error, String(end)).to.have.property('code', code)
         }
@@ -216,14 +217,14 @@ describe('EvHttpConnection.request()', () => {
       await using server = await RawServer.start()
       await using peer = new HttpPeer(server.port)
       const reason = new Error('changed my mind')
-      expect(await rejectionOf(peer.connection.request({ path: '/', signal: AbortSignal.abort(reason) }))).to.equal(
+      expect(await rejection(peer.connection.request({ path: '/', signal: AbortSignal.abort(reason) }))).to.equal(
         reason,
       )
       expect(server.connections).to.equal(0)
       const first = new AbortController()
       const second = new AbortController()
-      const under = rejectionOf(peer.connection.request({ path: '/1', signal: first.signal }))
-      const queued = rejectionOf(peer.connection.request({ path: '/2', signal: second.signal }))
+      const under = rejection(peer.connection.request({ path: '/1', signal: first.signal }))
+      const queued = rejection(peer.connection.request({ path: '/2', signal: second.signal }))
       second.abort(reason)
       expect(await queued).to.equal(reason)
       await new Promise((resolve) => setTimeout(resolve, 20))
@@ -237,7 +238,7 @@ describe('EvHttpConnection.request()', () => {
       })
       await using peer = new HttpPeer(server.port)
       const controller = new AbortController()
-      const first = rejectionOf(peer.connection.request({ path: '/1', signal: controller.signal }))
+      const first = rejection(peer.connection.request({ path: '/1', signal: controller.signal }))
       const second = peer.connection.request({ path: '/2' })
       setTimeout(() => controller.abort(), 20)
       expect(await first).to.have.property('name', 'AbortError')
@@ -262,7 +263,7 @@ describe('EvHttpConnection.request()', () => {
       await using server = await RawServer.start()
       await using peer = new HttpPeer(server.port)
       peer.connection.dispose()
-      expect(await rejectionOf(peer.connection.request({ path: '/' }))).to.have.property('code', 'ERR_EV_DISPOSED')
+      expect(await rejection(peer.connection.request({ path: '/' }))).to.have.property('code', 'ERR_EV_DISPOSED')
     })
 
     it('in the close callback of a disposal, and waits for its turn in any other', async () => {
@@ -281,8 +282,8 @@ describe('EvHttpConnection.request()', () => {
       await using silent = await RawServer.start()
       await using other = new HttpPeer(silent.port)
       const refused = deferred<unknown>()
-      other.connection.setClosecb((closing) => refused.resolve(rejectionOf(closing.request({ path: '/' }))))
-      const asked = rejectionOf(other.connection.request({ path: '/' }))
+      other.connection.setClosecb((closing) => refused.resolve(rejection(closing.request({ path: '/' }))))
+      const asked = rejection(other.connection.request({ path: '/' }))
       setTimeout(() => other.connection.dispose(), 20)
       expect(await asked).to.have.property('code', 'ERR_EV_CANCELED')
       expect(await refused.promise).to.have.property('code', 'ERR_EV_DISPOSED')

@@ -18,8 +18,9 @@ import {
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { Journal, turn } from '../../support/deferred.js'
+import { rejection } from '../../support/errors.js'
 import { DeadPort } from '../../support/http-client.js'
-import { HttpPeer, rejectionOf } from '../../support/http-peer.js'
+import { HttpPeer } from '../../support/http-peer.js'
 import { HttpServer } from '../../support/http-server.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 import { nativeSupport } from '../../support/native-support.js'
@@ -29,7 +30,7 @@ import { SilentPort } from '../../support/silent-port.js'
 const OK = response('HTTP/1.1 200 OK', 'x')
 
 async function expectError(promise: Promise<unknown>, code: string): Promise<EventError> {
-  const error = (await rejectionOf(promise)) as EventError
+  const error = (await rejection(promise)) as EventError
   expect(error.code).to.equal(code)
   return error
 }
@@ -130,7 +131,7 @@ describe('EvHttpConnection: a client’s settings', () => {
     it('counts the time in the queue', async () => {
       await using server = await RawServer.start()
       await using peer = new HttpPeer(server.port)
-      const first = rejectionOf(peer.connection.request({ path: '/1' }))
+      const first = rejection(peer.connection.request({ path: '/1' }))
       await expectError(peer.connection.request({ path: '/2', timeout: 50 }), 'ERR_EV_TIMEOUT')
       peer.connection.dispose()
       expect(await first).to.have.property('code', 'ERR_EV_CANCELED')
@@ -257,7 +258,7 @@ describe('EvHttpConnection: a client’s settings', () => {
       await using peer = new HttpPeer((base) => obtainEvHttpConnectionFd(base, ours))
       for (let i = 0; i < 3; i++) expect((await peer.connection.request({ path: '/' })).text()).to.equal('x')
       server.destroy()
-      await rejectionOf(peer.connection.request({ path: '/' }))
+      await rejection(peer.connection.request({ path: '/' }))
       await expectError(peer.connection.request({ path: '/' }), 'ERR_EV_CONNECT')
       // It was the connection's to close.
       peer.connection.dispose()

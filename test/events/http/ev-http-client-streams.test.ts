@@ -1,7 +1,8 @@
 import { EVHTTP_REQ_POST, EVREQ_HTTP_EOF, obtainEvHttpRequest } from 'bitcoin-support'
 import { expect } from 'chai'
 import { deferred, Journal } from '../../support/deferred.js'
-import { HttpPeer, rejectionOf } from '../../support/http-peer.js'
+import { rejection } from '../../support/errors.js'
+import { HttpPeer } from '../../support/http-peer.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 import { NodeServer } from '../../support/node-server.js'
 import { RawServer, response } from '../../support/raw-server.js'
@@ -124,11 +125,9 @@ describe('EvHttpConnection: bodies in parts', () => {
         yield 'a'
         throw thrown
       }
-      expect(await rejectionOf(peer.connection.request({ method: 'POST', path: '/', body: throwing() }))).to.equal(
-        thrown,
-      )
+      expect(await rejection(peer.connection.request({ method: 'POST', path: '/', body: throwing() }))).to.equal(thrown)
       const wrong = [1] as unknown as string[]
-      expect(await rejectionOf(peer.connection.request({ method: 'POST', path: '/', body: wrong }))).to.be.instanceOf(
+      expect(await rejection(peer.connection.request({ method: 'POST', path: '/', body: wrong }))).to.be.instanceOf(
         TypeError,
       )
     })
@@ -139,7 +138,7 @@ describe('EvHttpConnection: bodies in parts', () => {
       async function* endless() {
         for (;;) yield PART
       }
-      const error = await rejectionOf(peer.connection.request({ method: 'POST', path: '/', body: endless() }))
+      const error = await rejection(peer.connection.request({ method: 'POST', path: '/', body: endless() }))
       expect(error).to.have.property('code', 'ERR_EV_EOF')
     })
 
@@ -258,7 +257,7 @@ describe('EvHttpConnection: bodies in parts', () => {
         const parts = reply[Symbol.asyncIterator]()
         expect((await parts.next()).value).to.deep.equal(Buffer.from('abc'))
         end(peer, server)
-        expect(await rejectionOf(parts.next())).to.have.property('code', code)
+        expect(await rejection(parts.next())).to.have.property('code', code)
         expect(await parts.next()).to.deep.equal({ done: true, value: undefined })
       }
     })
@@ -279,7 +278,7 @@ describe('EvHttpConnection: bodies in parts', () => {
       const failed = (async () => {
         for await (const _ of reply);
       })()
-      expect(await rejectionOf(failed)).to.have.property('name', 'AbortError')
+      expect(await rejection(failed)).to.have.property('name', 'AbortError')
       expect((await peer.connection.request({ path: '/next' })).text()).to.equal('next')
       expect(server.connections).to.equal(3)
     })

@@ -1,6 +1,7 @@
 import { EventError, type EventErrorCode } from 'bitcoin-support'
 import { expect } from 'chai'
-import { HttpPeer, rejectionOf } from '../../support/http-peer.js'
+import { rejection } from '../../support/errors.js'
+import { HttpPeer } from '../../support/http-peer.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 import { RawServer, response } from '../../support/raw-server.js'
 
@@ -265,7 +266,7 @@ describe('EvHttpConnection: hostile replies', () => {
         await using peer = new HttpPeer(server.port)
         const asked = peer.connection.request({ method: row.method ?? 'GET', path: '/' })
         if (typeof row.result === 'string') {
-          const error = await rejectionOf(asked)
+          const error = await rejection(asked)
           expect(error).to.be.instanceOf(EventError)
           expect((error as EventError).code).to.equal(row.result)
         } else {
@@ -292,7 +293,7 @@ describe('EvHttpConnection: hostile replies', () => {
     for (const [bytes, fault] of Object.entries(faults)) {
       await using server = await RawServer.start((_, socket) => void socket.write(bytes))
       await using peer = new HttpPeer(server.port)
-      const error = (await rejectionOf(peer.connection.request({ path: '/' }))) as EventError
+      const error = (await rejection(peer.connection.request({ path: '/' }))) as EventError
       expect(error.message).to.equal(`the reply is malformed: ${fault}`)
     }
   })
@@ -335,7 +336,7 @@ describe('EvHttpConnection: hostile replies', () => {
     expect(server.connections).to.equal(2)
     // Half of it is not asking.
     for (const half of [{ Upgrade: 'x' }, { Connection: 'Upgrade' }]) {
-      const error = await rejectionOf(peer.connection.request({ path: '/', headers: half }))
+      const error = await rejection(peer.connection.request({ path: '/', headers: half }))
       expect(error).to.have.property('code', 'ERR_EV_REPLY')
     }
   })
@@ -359,7 +360,7 @@ describe('EvHttpConnection: hostile replies', () => {
     await using peer = new HttpPeer(server.port)
     const reply = await peer.connection.request({ path: '/', stream: true })
     const parts: string[] = []
-    const failed = await rejectionOf(
+    const failed = await rejection(
       (async () => {
         for await (const part of reply) parts.push(part.toString())
       })(),
@@ -376,7 +377,7 @@ describe('EvHttpConnection: hostile replies', () => {
       for (let i = 0; i < 100; i++) yield 'x'.repeat(10_000)
     })()
     for (const each of [body, 'x'.repeat(2_000_000)]) {
-      const error = await rejectionOf(peer.connection.request({ method: 'POST', path: '/', body: each }))
+      const error = await rejection(peer.connection.request({ method: 'POST', path: '/', body: each }))
       expect(error).to.have.property('code', 'ERR_EV_REPLY')
     }
   })
@@ -386,7 +387,7 @@ describe('EvHttpConnection: hostile replies', () => {
       socket.write(OK + `X: ${'x'.repeat(1000)}\r\n`.repeat(1000))
     })
     await using peer = new HttpPeer(server.port)
-    expect(await rejectionOf(peer.connection.request({ path: '/' }))).to.have.property('code', 'ERR_EV_REPLY')
+    expect(await rejection(peer.connection.request({ path: '/' }))).to.have.property('code', 'ERR_EV_REPLY')
   })
 
   it('a flood of headers is cut off where it was limited', async () => {
@@ -395,7 +396,7 @@ describe('EvHttpConnection: hostile replies', () => {
     })
     await using peer = new HttpPeer(server.port)
     peer.connection.setMaxHeadersSize(8192)
-    const error = await rejectionOf(peer.connection.request({ path: '/' }))
+    const error = await rejection(peer.connection.request({ path: '/' }))
     expect(error).to.have.property('code', 'ERR_EV_REPLY')
   })
 
@@ -408,7 +409,7 @@ describe('EvHttpConnection: hostile replies', () => {
       await using server = await RawServer.start((_, socket) => void socket.write(reply))
       await using peer = new HttpPeer(server.port)
       peer.connection.setMaxBodySize(10)
-      const error = await rejectionOf(peer.connection.request({ path: '/' }))
+      const error = await rejection(peer.connection.request({ path: '/' }))
       expect(error).to.have.property('code', 'ERR_EV_TOO_LONG')
     }
   })
@@ -420,7 +421,7 @@ describe('EvHttpConnection: hostile replies', () => {
         else socket.write(begun, () => socket.resetAndDestroy())
       })
       await using peer = new HttpPeer(server.port)
-      const error = await rejectionOf(peer.connection.request({ path: '/' }))
+      const error = await rejection(peer.connection.request({ path: '/' }))
       expect(error).to.have.property('code', 'ERR_EV_EOF')
     }
   })

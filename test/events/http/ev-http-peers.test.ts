@@ -1,4 +1,4 @@
-// Clients that others have written, before the server.
+// The server with other people's clients.
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

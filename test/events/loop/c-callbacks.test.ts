@@ -1,4 +1,4 @@
-// Functions of C's in place of callbacks, and handles by their address: test/native/c is the other side.
+// C functions in place of callbacks, and handles by their address: see test/native/c.
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   EV_PERSIST,

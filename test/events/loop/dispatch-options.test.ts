@@ -11,21 +11,11 @@ import {
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { turn } from '../../support/deferred.js'
-import { expectCode, expectRejection } from '../../support/errors.js'
+import { expectCode, expectRejection, rejection } from '../../support/errors.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 import { NEVER } from '../../support/loop-modes.js'
 
 const ignore = () => {}
-
-/** @returns what it was rejected with */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise
-  } catch (error) {
-    return error
-  }
-  throw new Error('it was not rejected')
-}
 
 describe('dispatch({ keepAlive })', () => {
   checkLiveCountsAfterEach()

@@ -1,4 +1,4 @@
-// What becomes of bases when the system has no more descriptors, and of others' descriptors when a base is made anew.
+// Bases when the process has no more descriptors, and others' descriptors when a backend is made anew.
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { obtainEvent, obtainEventBase } from 'bitcoin-support'

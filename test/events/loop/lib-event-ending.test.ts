@@ -1,4 +1,4 @@
-// What ends an event, and what events on one descriptor must not do to each other.
+// How events end, and how several events on one descriptor stay independent.
 import {
   EV_CLOSED,
   EV_ET,

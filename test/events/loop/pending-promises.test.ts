@@ -11,7 +11,7 @@ import {
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { deferred, turn } from '../../support/deferred.js'
-import { rejectionOf } from '../../support/http-peer.js'
+import { rejection } from '../../support/errors.js'
 import { portOf } from '../../support/http-server.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 import { RawServer, response } from '../../support/raw-server.js'
@@ -75,16 +75,16 @@ describe('promises on a base that nobody runs', () => {
     await using server = await RawServer.start()
     using base = obtainEventBase()
     using connection = obtainEvHttpConnectionBase(base, '127.0.0.1', server.port)
-    const late = (await rejectionOf(connection.request({ path: '/', timeout: 30 }))) as EventError
+    const late = (await rejection(connection.request({ path: '/', timeout: 30 }))) as EventError
     expect(late.code).to.equal('ERR_EV_TIMEOUT')
     const controller = new AbortController()
     setTimeout(() => controller.abort(), 20)
-    const aborted = await rejectionOf(connection.request({ path: '/', signal: controller.signal }))
+    const aborted = await rejection(connection.request({ path: '/', signal: controller.signal }))
     expect(aborted).to.have.property('name', 'AbortError')
-    const stopped = rejectionOf(connection.request({ path: '/' }))
+    const stopped = rejection(connection.request({ path: '/' }))
     setTimeout(() => base.loopbreak(), 20)
     expect(await stopped).to.have.property('code', 'ERR_EV_STOPPED')
-    const ended = rejectionOf(connection.request({ path: '/' }))
+    const ended = rejection(connection.request({ path: '/' }))
     setTimeout(() => base.dispose(), 20)
     expect(await ended).to.have.property('code', 'ERR_EV_CANCELED')
   })
@@ -93,7 +93,7 @@ describe('promises on a base that nobody runs', () => {
     const base = obtainEventBase()
     const connection = obtainEvHttpConnectionBase(base, '127.0.0.1', 1)
     base.dispose()
-    expect(await rejectionOf(connection.request({ path: '/' }))).to.have.property('code', 'ERR_EV_DISPOSED')
+    expect(await rejection(connection.request({ path: '/' }))).to.have.property('code', 'ERR_EV_DISPOSED')
   })
 
   it('of a response’s parts settle', async () => {
@@ -152,7 +152,7 @@ describe('promises on a base that nobody runs', () => {
     const first = connection.request({ path: '/' })
     const dispatched = base.dispatch()
     expect((await first).text()).to.equal('x')
-    expect((await rejectionOf(base.dispatch())) as EventError).to.have.property('code', 'ERR_EV_REENTRANT')
+    expect((await rejection(base.dispatch())) as EventError).to.have.property('code', 'ERR_EV_REENTRANT')
     base.loopexit()
     expect(await dispatched).to.equal(0)
     // A blocking loop interrupts it.

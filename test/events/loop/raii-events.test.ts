@@ -1,5 +1,5 @@
-// Bitcoin Core's raii_event_tests by what they show: base and event hold memory of libevent's while they live, none after,
-// and the event goes before its base.
+// What Bitcoin Core's raii_event_tests show: a base and an event hold memory of libevent's while they live and none afterwards,
+// and the event ends before its base.
 import { EventBase, LibEvent, obtainEvent, obtainEventBase } from 'bitcoin-support'
 import { expect } from 'chai'
 import { native } from '../../support/internals.js'

@@ -1,13 +1,11 @@
-// A base on select, in a process that has more descriptors open than select can watch: the C library would end it.
+// A base on select, in a process with more open descriptors than select can watch. Without our guard glibc ends the process.
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import {
   DNS_OPTIONS_ALL,
   EV_READ,
   EV_SIGNAL,
-  type EvConnListener,
   EventError,
-  type EvHttpBoundSocket,
   getUniquePath,
   obtainBufferEventSocket,
   obtainEvConnListenerBind,
@@ -22,6 +20,7 @@ import { event_add } from 'bitcoin-support/libevent'
 import { expect } from 'chai'
 import { Journal } from '../../support/deferred.js'
 import { expectCode, expectRejection } from '../../support/errors.js'
+import { portOf } from '../../support/http-server.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 import { nativeSupport } from '../../support/native-support.js'
 import { SocketPair } from '../../support/socket-pair.js'
@@ -45,12 +44,6 @@ class Crowd implements Disposable {
   [Symbol.dispose](): void {
     for (const fd of this.#taken.splice(0)) closeSync(fd)
   }
-}
-
-function portOf(socket: EvConnListener | EvHttpBoundSocket): number {
-  const address = socket.address()
-  if (address.family === 'unix') throw new Error('not a TCP socket')
-  return address.port
 }
 
 describe('A base on select, with descriptors that it has no room for', () => {

@@ -1,5 +1,5 @@
-// Timers that are due at one and the same microsecond run in the order of libevent's heap, which depends on all that is put into
-// it and taken out: so nothing but the user's own timers may be in it.
+// Timers that are due in the same microsecond run in the order of libevent's heap. That depends on every insertion and removal,
+// so only the user's timers may be in the heap.
 import { obtainEventBase } from 'bitcoin-support'
 import { expect } from 'chai'
 import { callC } from '../../support/c-library.js'

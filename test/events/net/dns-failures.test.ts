@@ -16,7 +16,8 @@ import {
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { type DnsAnswer, type DnsQuestion, DnsServer } from '../../support/dns-server.js'
-import { HttpPeer, rejectionOf } from '../../support/http-peer.js'
+import { rejection } from '../../support/errors.js'
+import { HttpPeer } from '../../support/http-peer.js'
 import { HttpServer } from '../../support/http-server.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 
@@ -102,7 +103,7 @@ describe('EvDnsBase: what nameservers answer instead of addresses', () => {
       await using peer = new HttpPeer((base) => {
         return obtainEvHttpConnectionBase(base, 'host.test', 80, { dns: resolver(base, server) })
       })
-      const error = (await rejectionOf(peer.connection.request({ path: '/' }))) as EventError
+      const error = (await rejection(peer.connection.request({ path: '/' }))) as EventError
       expect(error).to.include({ code: 'ERR_EV_CONNECT', syscall: 'getaddrinfo', errno })
       expect(error.message).to.match(words).and.to.include('host.test:80')
     })

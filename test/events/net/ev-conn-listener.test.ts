@@ -14,17 +14,12 @@ import {
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { expectCode } from '../../support/errors.js'
+import { portOf } from '../../support/http-server.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 import { nativeSupport } from '../../support/native-support.js'
 import { SocketPair } from '../../support/socket-pair.js'
 
 const LOOPBACK = { host: '127.0.0.1' }
-
-function portOf(listener: EvConnListener): number {
-  const address = listener.address()
-  if (address.family === 'unix') throw new Error('not a TCP socket')
-  return address.port
-}
 
 /** Connects as often, from sockets that nobody reads; returns them. */
 function connectTo(port: number, times = 1): number[] {

@@ -1,4 +1,4 @@
-// TCP_NODELAY of bufferevents and of what listeners accept: off unless it is asked for, as Node's net has it.
+// TCP_NODELAY of bufferevents and of what listeners accept: off by default, as in Node's net.
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'

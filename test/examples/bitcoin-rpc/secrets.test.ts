@@ -1,4 +1,4 @@
-// What the server's memory tells of those who have logged in.
+// Which credentials the server's memory holds: none but its cookie, in locked memory, and those of the command line.
 import { createHmac, randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { countInProcess } from '../../support/process-memory.js'

@@ -1,4 +1,4 @@
-// A program of libevent's kind, written in C's names alone, before real clients.
+// A program in C's names alone, like libevent's samples, with real clients.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'

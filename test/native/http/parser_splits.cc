@@ -65,11 +65,6 @@ constexpr const char* kBodies[] = {
     "0\r\nT : x\r\n\r\n",
 };
 
-template <size_t kCount>
-const char* Pick(Random& random, const char* const (&choices)[kCount]) {
-  return choices[random.Below(kCount)];
-}
-
 std::string Make(Random& random) {
   std::string bytes;
   for (uint32_t requests = 1 + random.Below(3); requests > 0; --requests) {

@@ -68,6 +68,12 @@ class Random {
   uint64_t m_state;
 };
 
+/// @returns one of the choices
+template <size_t kCount>
+const char* Pick(Random& random, const char* const (&choices)[kCount]) {
+  return choices[random.Below(kCount)];
+}
+
 /// @returns whether the verdict on `bytes` is the same however they are split
 inline bool SplitsAgree(std::string_view bytes, uint64_t seed) {
   const std::string whole = Verdict(bytes, [] { return SIZE_MAX; });

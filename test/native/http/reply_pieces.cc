@@ -64,11 +64,6 @@ std::string ReplyVerdict(std::string_view bytes, NextLength next_length) {
   return verdict + (parser.complete() ? "\ncomplete" : "\nmore");
 }
 
-template <size_t kCount>
-const char* Pick(Random& random, const char* const (&choices)[kCount]) {
-  return choices[random.Below(kCount)];
-}
-
 std::string Make(Random& random) {
   std::string bytes;
   for (uint32_t replies = 1 + random.Below(2); replies > 0; --replies) {

@@ -1,7 +1,7 @@
-// What the pool says of itself when it has been told its backend: `backend <backend>`.
+// Reports what the pool says of itself with a backend that was chosen: `backend <backend>`.
 import { configureLockedPool, lockedPoolStats, SecureBuffer } from 'bitcoin-support'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 configureLockedPool({ policy: 'require', backend: process.argv[2] as 'mlock' | 'memfd_secret' })
 using _buffer = new SecureBuffer(64)
-tell({ stats: lockedPoolStats() })
+report({ stats: lockedPoolStats() })

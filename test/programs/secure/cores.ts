@@ -1,4 +1,4 @@
-// Holds a secret and a control until it is told to end or to crash: `cores <backend> [folder for the core]`.
+// Holds a secret and a control until it is asked to end or to crash: `cores <backend> [folder for the core]`.
 import { configureLockedPool, SecureBuffer } from 'bitcoin-support'
 import { receive, say } from '../../support/parent.js'
 import { newMarker, plainMarker, store } from '../../support/secure-probe.js'

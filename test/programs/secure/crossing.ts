@@ -1,4 +1,4 @@
-// One of two threads that are in use() of a buffer each while they change the other's.
+// One of two threads: each is in use() of one buffer, and changes the other's meanwhile.
 import { workerData } from 'node:worker_threads'
 import { SecureBuffer, type SecureBufferToken } from 'bitcoin-support'
 

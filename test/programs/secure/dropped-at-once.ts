@@ -1,6 +1,7 @@
-// Drops large buffers without a turn of the loop, and tells how much was locked, and what became of those with other owners.
+// Drops large buffers without a turn of the loop. Reports how much was locked, and whether those with other owners stay.
 import { configureLockedPool, lockedPoolStats, SecureBuffer } from 'bitcoin-support'
-import { collect, tell } from './tell.js'
+import { collect } from '../../support/collect.js'
+import { report } from './report.js'
 
 configureLockedPool({ backend: 'mlock' })
 const MIB = 1 << 20
@@ -19,9 +20,9 @@ function dropMany(drop: (buffer: SecureBuffer) => void): number {
 }
 
 const { used } = lockedPoolStats()
-tell({ most: dropMany(() => {}) / MIB })
+report({ most: dropMany(() => {}) / MIB })
 await collect()
-tell({ left: lockedPoolStats().used - used })
+report({ left: lockedPoolStats().used - used })
 
 // Of one that another object of this thread shares, only one share goes back, once.
 const kept: SecureBuffer[] = []
@@ -29,14 +30,14 @@ dropMany((buffer) => {
   if (kept.length < 20) kept.push(SecureBuffer.open(buffer.share()))
 })
 await collect()
-tell({ valid: kept.filter((buffer) => buffer.isValid() && buffer.capacity() === MIB).length })
+report({ valid: kept.filter((buffer) => buffer.isValid() && buffer.capacity() === MIB).length })
 for (const buffer of kept) buffer.destroy()
 await collect()
-tell({ end: lockedPoolStats().used - used })
+report({ end: lockedPoolStats().used - used })
 
 // Those that are in use stay, and those that are destroyed count once.
 const live = Array.from({ length: 20 }, () => SecureBuffer.random(MIB))
-tell({ most_destroyed: dropMany((buffer) => buffer.destroy()) / MIB, live: live.every((buffer) => buffer.isValid()) })
+report({ most_destroyed: dropMany((buffer) => buffer.destroy()) / MIB, live: live.every((buffer) => buffer.isValid()) })
 for (const buffer of live) buffer.destroy()
 await collect()
-tell({ last: lockedPoolStats().used - used })
+report({ last: lockedPoolStats().used - used })

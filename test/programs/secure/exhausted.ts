@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { configureLockedPool, SecureBuffer, SecureString, secureAllocator } from 'bitcoin-support'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 const MIB = 1 << 20
 
@@ -24,7 +24,7 @@ const size = Number.parseInt(readFileSync('/proc/self/status', 'utf8').match(/^V
 const limited = spawnSync('prlimit', ['--pid', String(process.pid), `--as=${size + 320 * MIB}`])
 if (limited.status !== 0) throw new Error(String(limited.stderr))
 
-tell({
+report({
   new: outcome(() => new SecureBuffer(1024 * MIB)),
   largest: outcome(() => new SecureBuffer(2 ** 31 - 1)),
   random: outcome(() => SecureBuffer.random(1024 * MIB)),
@@ -34,4 +34,4 @@ tell({
 })
 using small = SecureBuffer.random(32)
 using string = SecureString.fromHeapString('still there')
-tell({ half: half.len(), small: small.len(), string: string.length })
+report({ half: half.len(), small: small.len(), string: string.length })

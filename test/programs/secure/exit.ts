@@ -1,9 +1,9 @@
-// Ends in one of the ways that a process can, and tells what is left then: `exit <end>`.
+// Ends in one of the ways that a process can, and reports what is left then: `exit <end>`.
 import { constants } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { configureLockedPool, purgeOnSignals, SecureBuffer } from 'bitcoin-support'
 import { addressesOf, countOf, newMarker, secureProbe, store } from '../../support/secure-probe.js'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 const [, , end] = process.argv
 // Before the pool is made, so that it looks when the pool's own exit handler has run.
@@ -21,7 +21,7 @@ secureProbe.countAtExit('control', control.disguised, control.key)
 const [address] = addressesOf(secret)
 if (address === undefined) throw new Error('the content is not there')
 secureProbe.watchBytes(address, 32)
-tell({ before: [countOf(secret), countOf(control)] })
+report({ before: [countOf(secret), countOf(control)] })
 // So that it is not collected before.
 Object.assign(globalThis, { buffer })
 

@@ -1,5 +1,5 @@
-// Hands lent memory to what goes on when the function has returned, and uses another secret meanwhile: `handed-on <way>`.
-// There is one thread for such work, and it is busy until all is handed over.
+// Hands lent memory to an operation that goes on after the function has returned, and uses another secret meanwhile:
+// `handed-on <way>`. One thread does all such operations, and is kept busy until all of them have been handed over.
 import { pbkdf2 } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync, promises, readFile, readFileSync, read as readInto, write, writeFileSync } from 'node:fs'
@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { constants, createDeflateRaw, inflateRawSync } from 'node:zlib'
 import { lockedPoolStats, SecureBuffer, secureAllocator, zeroAfterFreeAllocator } from 'bitcoin-support'
-import { collect, tell } from './tell.js'
+import { collect } from '../../support/collect.js'
+import { report } from './report.js'
 
 const [, , way = '', folder = ''] = process.argv
 const SIZE = 8192
@@ -179,4 +180,4 @@ const before = lockedPoolStats()
 const result = await ways[way]?.()
 await collect()
 const after = lockedPoolStats()
-tell({ way, result, left: { used: after.used - before.used, total: after.total - before.total } })
+report({ way, result, left: { used: after.used - before.used, total: after.total - before.total } })

@@ -1,7 +1,7 @@
-// Tells what may be had of this process before and after hardenProcess().
+// Reports what the system gives others of this process, before and after hardenProcess().
 import { readFileSync, statSync } from 'node:fs'
 import { hardenProcess } from 'bitcoin-support'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 function state(): object {
   const [, soft, hard] = readFileSync('/proc/self/limits', 'utf8').match(/^Max core file size +(\S+) +(\S+)/m) ?? []
@@ -9,8 +9,8 @@ function state(): object {
   return { soft, hard, owner: statSync('/proc/self/mem').uid }
 }
 
-tell({ before: state() })
+report({ before: state() })
 hardenProcess()
 hardenProcess()
-tell({ after: state() })
+report({ after: state() })
 if (process.argv[2] === 'abort') process.abort()

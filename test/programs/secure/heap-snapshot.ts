@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import { getHeapSnapshot } from 'node:v8'
 import { SecureBuffer, SecureString } from 'bitcoin-support'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 // Letters, as a snapshot has strings in the clear; made here, so that no source text has them.
 const letters = (length: number) => Uint8Array.from(randomBytes(length), (byte) => 97 + (byte % 26))
@@ -21,7 +21,7 @@ Object.assign(globalThis, { kept })
 const snapshot = await text(getHeapSnapshot())
 // In the clear only now that the snapshot is made.
 const plain = Buffer.from(disguised.map((byte) => byte ^ 0x5a)).toString()
-tell({
+report({
   secret: snapshot.includes(plain),
   control: snapshot.includes(kept.control),
   objects: ['SecureBuffer', 'SecureString'].map((name) => snapshot.includes(name)),

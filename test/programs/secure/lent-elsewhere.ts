@@ -1,8 +1,8 @@
-// Tries all ways to have lent memory elsewhere, and tells what Node, use() and what was received say of each.
+// Tries all ways to move lent memory elsewhere, and reports for each what Node and use() say, and what arrived.
 import { MessageChannel, markAsUntransferable, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { lockedPoolStats, SecureBuffer, secureAllocator, zeroAfterFreeAllocator } from 'bitcoin-support'
 import { moveMemory } from '../../support/move-memory.js'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 type Bytes = Uint8Array<ArrayBuffer>
 type Way = (lent: Bytes) => Uint8Array | undefined
@@ -91,7 +91,7 @@ for (const [how, way] of Object.entries(ways)) {
   const later = attempt(way)
   const useAsync = await nameOf(() => buffer.useAsync(async (lent) => later.borrow(lent)))
   const { node, kept, received } = once.seen
-  tell({
+  report({
     how,
     node: node === later.seen.node ? node : 'another in useAsync',
     use: use === useAsync ? use : 'another in useAsync',
@@ -107,5 +107,5 @@ for (const allocator of [secureAllocator, zeroAfterFreeAllocator]) {
   const bytes = allocator.allocate(64)
   markAsUntransferable(bytes.buffer)
   allocator.deallocate(bytes)
-  tell({ marked: bytes.length })
+  report({ marked: bytes.length })
 }

@@ -1,7 +1,7 @@
 // Takes more locked memory than it may have: `limited <policy> <backend> [worker]`.
 import { isMainThread, Worker } from 'node:worker_threads'
 import { configureLockedPool, type LockPolicy, lockedPoolStats, SecureBuffer, secureAllocator } from 'bitcoin-support'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 const [, , policy, backend, extra] = process.argv
 const warnings: (string | undefined)[] = []
@@ -25,7 +25,7 @@ if (isMainThread) {
   if (extra !== 'region') {
     const within = new SecureBuffer(64)
     kept.push(within)
-    tell({ within: within.isLocked() })
+    report({ within: within.isLocked() })
   }
 }
 const beyond = [1, 2].map(() =>
@@ -34,9 +34,9 @@ const beyond = [1, 2].map(() =>
 const { total, locked, lock_failures: failures, backend: pages } = lockedPoolStats()
 // Warnings come in a turn of the loop.
 await new Promise((resolve) => setImmediate(resolve))
-tell({ thread: isMainThread ? 'main' : 'worker', beyond, warnings, unlocked: total - locked, failures, pages })
+report({ thread: isMainThread ? 'main' : 'worker', beyond, warnings, unlocked: total - locked, failures, pages })
 if (isMainThread && extra === 'worker') {
   const worker = new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) })
   await new Promise((resolve) => worker.once('exit', resolve))
 }
-tell({ kept: kept.length })
+report({ kept: kept.length })

@@ -1,8 +1,8 @@
-// What a user may lock, and what is told of it, before, in and after a burst of small buffers: `limits <policy> <backend>`.
+// Reports what a user may lock, before, in and after a burst of small buffers: `limits <policy> <backend>`.
 import { readFileSync } from 'node:fs'
 import { configureLockedPool, type LockPolicy, lockedPoolStats, SecureBuffer } from 'bitcoin-support'
 import { lockedKilobytes } from './mappings.js'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 const [, , policy, backend] = process.argv
 configureLockedPool({
@@ -42,7 +42,7 @@ function look(buffer: SecureBuffer | undefined): object {
 }
 
 const first = make()
-tell({ when: 'before', ...look(first) })
+report({ when: 'before', ...look(first) })
 const burst: SecureBuffer[] = []
 let failed = 0
 for (let i = 0; i < BURST; i++) {
@@ -51,11 +51,11 @@ for (let i = 0; i < BURST; i++) {
   else burst.push(buffer)
 }
 const lockedOnes = burst.filter((buffer) => buffer.isLocked()).length
-tell({ when: 'in', ...look(first ?? burst[0]), burst: burst.length, failed, lockedOnes })
+report({ when: 'in', ...look(first ?? burst[0]), burst: burst.length, failed, lockedOnes })
 for (const buffer of burst) buffer.destroy()
-tell({ when: 'after', ...look(first) })
+report({ when: 'after', ...look(first) })
 first?.destroy()
 const again = make()
-tell({ when: 'again', ...look(again) })
+report({ when: 'again', ...look(again) })
 again?.destroy()
-tell({ limit: /^Max locked memory\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] })
+report({ limit: /^Max locked memory\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] })

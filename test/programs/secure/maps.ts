@@ -1,7 +1,7 @@
-// Takes pages of their own until there are no more mappings to be had for them.
+// Allocates buffers with pages of their own until the system has no more mappings.
 import { readFileSync } from 'node:fs'
 import { configureLockedPool, SecureBuffer, secureAllocator } from 'bitcoin-support'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 configureLockedPool({ policy: 'allow', backend: 'mlock' })
 using before = SecureBuffer.random(32)
@@ -24,7 +24,7 @@ const large = (() => {
   }
 })()
 using small = SecureBuffer.random(32)
-tell({
+report({
   count: kept.length,
   name: failure?.name,
   code: failure?.code,
@@ -34,4 +34,4 @@ tell({
   most: Number(readFileSync('/proc/sys/vm/max_map_count', 'utf8')),
 })
 for (const memory of kept) secureAllocator.deallocate(memory)
-tell({ afterwards: secureAllocator.allocate(1).length })
+report({ afterwards: secureAllocator.allocate(1).length })

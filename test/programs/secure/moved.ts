@@ -1,8 +1,8 @@
-// Has a function move what it is lent, and tells how often the content is in the process's memory.
+// Has a function move what it is lent, and reports how often the content is in the process's memory.
 import { configureLockedPool, SecureBuffer } from 'bitcoin-support'
 import { moveMemory } from '../../support/move-memory.js'
 import { countOf, newMarker, store } from '../../support/secure-probe.js'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 configureLockedPool({ policy: 'require', backend: 'mlock' })
 const marker = newMarker()
@@ -12,11 +12,11 @@ const kept: Uint8Array[] = []
 try {
   buffer.use((lent) => {
     kept.push(moveMemory(lent))
-    tell({ within: countOf(marker) })
+    report({ within: countOf(marker) })
   })
 } catch {
   // It must not do that.
 }
-tell({ afterwards: countOf(marker) })
+report({ afterwards: countOf(marker) })
 buffer.destroy()
-tell({ destroyed: countOf(marker) })
+report({ destroyed: countOf(marker) })

@@ -2,7 +2,7 @@
 import { configureLockedPool, SecureBuffer } from 'bitcoin-support'
 import { addressesOf, newMarker, secureProbe, store } from '../../support/secure-probe.js'
 import { mappings } from './mappings.js'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 const [, , how] = process.argv
 configureLockedPool({ policy: 'require', backend: 'mlock' })
@@ -13,15 +13,15 @@ const buffer = new SecureBuffer(capacity)
 store(marker, buffer)
 const [address] = addressesOf(marker)
 if (address === undefined) throw new Error('the content is not there')
-tell({ intact: buffer.integrityCheck() })
+report({ intact: buffer.integrityCheck() })
 if (how === 'byte') secureProbe.poke(address + capacity, 1)
 if (how === 'page') {
   const end = mappings().find((mapping) => address >= mapping.begin && address < mapping.end)?.end
   if (end === undefined || end < address + capacity) throw new Error('the pages are not there')
   secureProbe.poke(end - 1, 0)
-  tell({ reached: 'the last byte' })
+  report({ reached: 'the last byte' })
   secureProbe.poke(end, 0)
 }
-tell({ intactThen: buffer.integrityCheck() })
+report({ intactThen: buffer.integrityCheck() })
 buffer.destroy()
-tell({ survived: true })
+report({ survived: true })

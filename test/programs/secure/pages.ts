@@ -2,7 +2,7 @@
 import { configureLockedPool, lockedPoolStats, SecureBuffer } from 'bitcoin-support'
 import { addressesOf, countOf, newMarker, secureProbe, store } from '../../support/secure-probe.js'
 import { lockedKilobytes, mappings } from './mappings.js'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 const backend = process.argv[2] as 'mlock' | 'memfd_secret'
 configureLockedPool({ policy: 'require', backend })
@@ -22,7 +22,7 @@ const pages = now.filter(
 )
 // The arena first, then the reserve for lending.
 pages.sort((one, other) => other.end - other.begin - (one.end - one.begin))
-tell({
+report({
   pages: pages.map(({ begin, end, locked, rss, permissions, flags }) => ({
     size: end - begin,
     locked: locked * 1024,
@@ -47,7 +47,7 @@ buffers[0]?.destroy()
 // No turn of the loop in between.
 const foundAfter = markers.map(countOf)
 const lockedAfter = lockedKilobytes()
-tell({
+report({
   address: address === undefined ? null : pages.findIndex(({ begin, end }) => address >= begin && address < end),
   found,
   foundAfter,
@@ -56,4 +56,4 @@ tell({
   neighbours: buffers.slice(1).map((buffer) => buffer.isLocked()),
 })
 for (const buffer of buffers) buffer.destroy()
-tell({ foundInTheEnd: markers.map(countOf) })
+report({ foundInTheEnd: markers.map(countOf) })

@@ -1,6 +1,7 @@
-// Drops large buffers, and uses a small one often: what stays.
+// Drops large buffers, and uses a small one often. Reports how much memory is left.
 import { configureLockedPool, lockedPoolStats, SecureBuffer } from 'bitcoin-support'
-import { collect, tell } from './tell.js'
+import { collect } from '../../support/collect.js'
+import { report } from './report.js'
 
 configureLockedPool({ policy: 'allow', backend: 'mlock' })
 const MIB = 1 << 20
@@ -11,7 +12,7 @@ for (let i = 0; i < 1000; i++) {
   await new Promise((resolve) => setImmediate(resolve))
 }
 await collect()
-tell({ most: most / MIB, left: lockedPoolStats().total / MIB })
+report({ most: most / MIB, left: lockedPoolStats().total / MIB })
 
 using buffer = SecureBuffer.random(32)
 buffer.use(() => {})
@@ -21,4 +22,4 @@ const before = process.memoryUsage()
 for (let i = 0; i < 300_000; i++) buffer.use(() => {})
 globalThis.gc?.()
 const after = process.memoryUsage()
-tell({ perUse: (after.rss - before.rss) / 300_000, heap: (after.heapUsed - before.heapUsed) / MIB })
+report({ perUse: (after.rss - before.rss) / 300_000, heap: (after.heapUsed - before.heapUsed) / MIB })

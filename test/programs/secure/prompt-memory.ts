@@ -1,9 +1,9 @@
-// Asks for a secret that is known in disguise alone, and looks for it in all of its memory, and in a core of itself.
+// Prompts for a secret that it knows only in disguise, and looks for it in all of its memory and in a core dump of itself.
 import { spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { configureLockedPool, SecureString } from 'bitcoin-support'
 import { countOf, plainMarker } from '../../support/secure-probe.js'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 const [disguised = '', key = '', controlDisguised = '', core = ''] = process.argv.slice(2)
 const marker = { disguised: Buffer.from(disguised, 'hex'), key: Number(key) }
@@ -30,4 +30,4 @@ const gdb = spawnSync('gdb', [
   'detach',
 ])
 rl.close()
-tell({ length, held, left, control: countOf(control), kept: kept.length, gdb: gdb.status })
+report({ length, held, left, control: countOf(control), kept: kept.length, gdb: gdb.status })

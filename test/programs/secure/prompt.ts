@@ -1,28 +1,28 @@
-// Asks at a terminal in one of several ways, and tells what it was told.
+// Prompts at a terminal in one of several ways, and reports what was typed.
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Worker } from 'node:worker_threads'
 import { SecureString } from 'bitcoin-support'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 const digest = (string: SecureString) => string.use((bytes) => createHash('sha256').update(bytes).digest('hex'))
 
-/** Tells of what was typed, or why there is none. */
+/** Reports what was typed, or the error. */
 async function ask(options: Parameters<typeof SecureString.prompt>[0]): Promise<void> {
   try {
     using answer = await SecureString.prompt(options)
-    tell({ prompt: options?.prompt, length: answer.length, sha256: digest(answer) })
+    report({ prompt: options?.prompt, length: answer.length, sha256: digest(answer) })
   } catch (error) {
     const { name, code } = error as NodeJS.ErrnoException
-    tell({ prompt: options?.prompt, name, code })
+    report({ prompt: options?.prompt, name, code })
   }
 }
 
 const cases: Record<string, () => Promise<void>> = {
   async lines() {
     for (const prompt of process.argv.slice(3)) await ask({ prompt })
-    tell({ raw: process.stdin.isRaw })
+    report({ raw: process.stdin.isRaw })
   },
   async confirm() {
     await ask({ prompt: 'One: ', confirm: true })
@@ -41,7 +41,7 @@ const cases: Record<string, () => Promise<void>> = {
     await ask({ prompt: 'One: ' })
     await handled
     clearInterval(waiting)
-    tell({ interrupted: true })
+    report({ interrupted: true })
   },
   async signal() {
     await ask({ prompt: 'Never: ', signal: AbortSignal.abort() })
@@ -61,7 +61,7 @@ const cases: Record<string, () => Promise<void>> = {
     process.stdin.on('data', (data) => heard.push(data))
     await ask({ prompt: 'One: ' })
     process.stdin.pause()
-    tell({ heard: heard.length })
+    report({ heard: heard.length })
   },
   async readline() {
     const rl = createInterface({ input: process.stdin, output: process.stdout, terminal: true })
@@ -88,7 +88,7 @@ const cases: Record<string, () => Promise<void>> = {
     clearInterval(turns)
     rl.prompt()
     await commands
-    tell({ lines, history: (rl as unknown as { history: string[] }).history })
+    report({ lines, history: (rl as unknown as { history: string[] }).history })
     rl.close()
   },
   async closed() {
@@ -96,7 +96,7 @@ const cases: Record<string, () => Promise<void>> = {
     const asked = ask({ prompt: 'One: ' })
     rl.close()
     await asked
-    tell({ raw: process.stdin.isRaw })
+    report({ raw: process.stdin.isRaw })
     // stdin is paused, so that the process ends.
   },
   async worker() {
@@ -107,7 +107,7 @@ const cases: Record<string, () => Promise<void>> = {
         answer.dispose()
       })`
     const worker = new Worker(code, { eval: true })
-    tell({ length: await new Promise((resolve) => worker.once('message', resolve)) })
+    report({ length: await new Promise((resolve) => worker.once('message', resolve)) })
   },
   async terminated() {
     const code = `

@@ -1,7 +1,8 @@
-// Drops buffers without destroying them, and tells what is left when they are collected.
+// Drops buffers without destroying them, and reports what is left when they have been collected.
 import { configureLockedPool, lockedPoolStats, SecureBuffer, SecureString, secureAllocator } from 'bitcoin-support'
+import { collect } from '../../support/collect.js'
 import { countOf, newMarker, store, withMarker } from '../../support/secure-probe.js'
-import { collect, tell } from './tell.js'
+import { report } from './report.js'
 
 configureLockedPool({ policy: 'require', backend: 'mlock' })
 const markers = Array.from({ length: 7 }, () => newMarker())
@@ -43,8 +44,8 @@ const owner = (() => {
   store(ofOwners, one)
   return SecureBuffer.open(one.share())
 })()
-tell({ dropped: counts(), more: lockedPoolStats().used > before.used + 200_000 })
+report({ dropped: counts(), more: lockedPoolStats().used > before.used + 200_000 })
 await collect()
-tell({ collected: counts(), owner: owner.len() })
+report({ collected: counts(), owner: owner.len() })
 owner[Symbol.dispose]()
-tell({ disposed: counts(), keeper: [keeper.len(), keeper.isValid()], before, after: left() })
+report({ disposed: counts(), keeper: [keeper.len(), keeper.isValid()], before, after: left() })

@@ -1,4 +1,4 @@
-// Whether secrets are gone when a signal's listeners run: `signals <case>`.
+// Reports whether secrets are gone when a signal's listeners run: `signals <case>`.
 
 import { constants } from 'node:os'
 import {
@@ -11,7 +11,7 @@ import {
   SecureBuffer,
 } from 'bitcoin-support'
 import { countOf, newMarker, store } from '../../support/secure-probe.js'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 configureLockedPool({ policy: 'require', backend: 'mlock' })
 const secret = newMarker()
@@ -19,13 +19,13 @@ const buffer = new SecureBuffer(32)
 store(secret, buffer)
 
 const arrived = () => {
-  tell({ arrived: countOf(secret), valid: buffer.isValid() })
+  report({ arrived: countOf(secret), valid: buffer.isValid() })
 }
 const signal = () => process.kill(process.pid, 'SIGTERM')
 const turns = async () => {
   for (let i = 0; i < 50; i++) await new Promise((resolve) => setTimeout(resolve, 2))
 }
-tell({ before: countOf(secret) })
+report({ before: countOf(secret) })
 
 const cases: Record<string, () => Promise<void>> = {
   'no purge': async () => {
@@ -67,7 +67,7 @@ const cases: Record<string, () => Promise<void>> = {
     // It ends the process.
     signal()
     await turns()
-    tell({ survived: true })
+    report({ survived: true })
   },
   'an event after': async () => {
     purgeOnSignals(['SIGTERM'])
@@ -86,7 +86,7 @@ const cases: Record<string, () => Promise<void>> = {
     }
     signal()
     await turns()
-    tell({ survived: true })
+    report({ survived: true })
   },
   'a second signal': async () => {
     purgeOnSignals(['SIGTERM'])
@@ -95,7 +95,7 @@ const cases: Record<string, () => Promise<void>> = {
     await turns()
     const next = new SecureBuffer(32)
     store(secret, next)
-    tell({ before: countOf(secret) })
+    report({ before: countOf(secret) })
     signal()
     await turns()
   },
@@ -111,5 +111,5 @@ async function event(then: () => void = () => {}): Promise<void> {
 }
 
 await cases[process.argv[2] ?? '']?.()
-tell({ end: true })
+report({ end: true })
 process.exit(0)

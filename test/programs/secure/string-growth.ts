@@ -1,8 +1,8 @@
-// Grows and shortens a string, and tells how often what is in it is in memory.
+// Grows and shortens a string, and reports how often its content is in memory.
 import { Readable } from 'node:stream'
 import { configureLockedPool, SecureString } from 'bitcoin-support'
 import { countOf, newMarker, withMarker } from '../../support/secure-probe.js'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 configureLockedPool({ policy: 'require', backend: 'mlock' })
 const marker = newMarker()
@@ -15,20 +15,20 @@ for (let length = string.length; length < 300_000; length *= 2) {
   string.push(new Uint8Array(length).fill(0x61))
   counts.push(countOf(marker))
 }
-tell({ grown: counts, length: string.length })
+report({ grown: counts, length: string.length })
 
 const part = string.slice(0, 32)
-tell({ sliced: countOf(marker) })
+report({ sliced: countOf(marker) })
 string.dispose()
-tell({ disposed: countOf(marker) })
+report({ disposed: countOf(marker) })
 while (part.length > 0) part.pop()
-tell({ popped: countOf(marker), empty: part.length })
+report({ popped: countOf(marker), empty: part.length })
 
 // The stream's chunk is ordinary memory, and wiped.
 const chunk = new Uint8Array(new ArrayBuffer(32))
 withMarker(other, (bytes) => chunk.set(bytes))
-tell({ before: countOf(other) })
+report({ before: countOf(other) })
 const streamed = await SecureString.fromStream(Readable.from([chunk]))
-tell({ streamed: countOf(other), chunk: chunk.every((byte) => byte === 0), streamedLength: streamed.length })
+report({ streamed: countOf(other), chunk: chunk.every((byte) => byte === 0), streamedLength: streamed.length })
 streamed.dispose()
-tell({ after: countOf(other) })
+report({ after: countOf(other) })

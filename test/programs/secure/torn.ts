@@ -1,8 +1,8 @@
-// Looks at a buffer and a string that another thread replaces all the time: `torn <seconds>`. Each content is of one byte's
-// value and has the length that goes with it.
+// Reads a buffer and a string that another thread replaces all the time: `torn <seconds>`. All bytes of a content have one value,
+// which decides the length.
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import { SecureBuffer, SecureString } from 'bitcoin-support'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 const SMALL = { value: 0x61, length: 5 }
 const LARGE = { value: 0x62, length: 4096 }
@@ -50,7 +50,7 @@ if (isMainThread) {
   }
   Atomics.store(stop, 0, 1)
   const replaced = await new Promise((resolve) => worker.once('message', resolve))
-  tell({ counts, lengths: lengths.size, replaced })
+  report({ counts, lengths: lengths.size, replaced })
 } else {
   const { parentPort } = await import('node:worker_threads')
   const buffer = SecureBuffer.open(workerData.buffer)

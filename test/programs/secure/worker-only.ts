@@ -1,7 +1,7 @@
-// Loads the library in workers alone, each of which ends, and then gets the signal that they asked to be purged on.
+// Loads the library in workers alone. After they have ended, the process gets the signal on which they asked for a purge.
 import { once } from 'node:events'
 import { isMainThread, Worker } from 'node:worker_threads'
-import { tell } from './tell.js'
+import { report } from './report.js'
 
 if (isMainThread) {
   for (let i = 0; i < 2; i++) await once(new Worker(new URL(import.meta.url)), 'exit')
@@ -10,5 +10,5 @@ if (isMainThread) {
   const { lockedPoolStats, purgeOnSignals, SecureBuffer } = await import('bitcoin-support')
   const buffer = SecureBuffer.random(32)
   purgeOnSignals(['SIGTERM'])
-  tell({ length: buffer.len(), total: lockedPoolStats().total })
+  report({ length: buffer.len(), total: lockedPoolStats().total })
 }

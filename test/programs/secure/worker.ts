@@ -1,4 +1,4 @@
-// What another thread does with secure buffers, as it is told.
+// A worker that does with secure buffers what messages ask for.
 import { parentPort } from 'node:worker_threads'
 import { lockedPoolStats, SecureBuffer, type SecureBufferToken, type SecureMemoryError } from 'bitcoin-support'
 

@@ -22,6 +22,7 @@ import {
 } from 'bitcoin-support'
 import { expect } from 'chai'
 import { DeadPort } from '../../support/http-client.js'
+import { portOf } from '../../support/http-server.js'
 import { checkLiveCountsAfterEach } from '../../support/live-counts.js'
 import { BACKENDS } from '../backends.js'
 
@@ -51,12 +52,6 @@ function sender(base: EventBase, flags: number): EvConnListener {
     undefined,
     { host: '127.0.0.1' },
   )
-}
-
-function portOf(listener: EvConnListener): number {
-  const address = listener.address()
-  if (address.family === 'unix') throw new Error('not a TCP socket')
-  return address.port
 }
 
 for (const { name, options } of BACKENDS) {

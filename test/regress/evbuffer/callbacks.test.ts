@@ -1,4 +1,4 @@
-// libevent's own regression tests of evbuffer, by their names there: who is told of what.
+// libevent's own regression tests of evbuffer, by their names there: which callback gets which change.
 import { EVBUFFER_CB_ENABLED, type EvBuffer, type EvBufferCbInfo, obtainEvBuffer } from 'bitcoin-support'
 import { expect } from 'chai'
 import { expectCode } from '../../support/errors.js'

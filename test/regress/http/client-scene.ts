@@ -1,4 +1,4 @@
-// What libevent's own tests of its HTTP client share: a server with the same few paths, and a client on the same base.
+// Shared by libevent's own tests of its HTTP client: a server with the same few paths, and a client on the same base.
 import {
   EV_TIMEOUT,
   EVHTTP_REQ_GET,

@@ -1,5 +1,5 @@
-// libevent's tests `main` of event_del() beside a thread that runs the loop. Here only a base's own thread can delete, so
-// the other thread is the one that makes events active.
+// libevent's tests `main` of event_del() while another thread runs the loop. Here only a base's own thread can delete events, so
+// the other thread makes them active.
 import { Worker } from 'node:worker_threads'
 import { EventToken, obtainEvent, obtainEventBase, obtainEvtimer } from 'bitcoin-support'
 import { expect } from 'chai'

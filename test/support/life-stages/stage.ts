@@ -1,4 +1,4 @@
-// What stages of life are made of. Nothing in here keeps a process alive: whether it ends is up to what is tried.
+// What stages of life are made of. Nothing in here keeps a process alive, because the tests look at whether it ends.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { EV_READ, type EventBase } from 'bitcoin-support'

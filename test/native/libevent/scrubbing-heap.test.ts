@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { nativeSupport } from '../support/native-support.js'
-import { runProgram } from '../support/run-program.js'
+import { nativeSupport } from '../../support/native-support.js'
+import { runProgram } from '../../support/run-program.js'
 
 /** From blocks that a thread's cache keeps to those that the system maps one by one. */
 const SIZES = [16, 100, 1000, 1024, 3000, 8192, 20_000, 100_000, 200_000, 2_000_000]
@@ -53,7 +53,7 @@ describe('scrubbing: the heap under libevent', () => {
   it('keeps a block as it is when there is no room for a larger one', async () => {
     // A sanitizer takes such a request for a mistake, unless it is told otherwise; so this is for a process of its own.
     const program = `
-      const { nativeSupport } = await import(${JSON.stringify(import.meta.resolve('../support/native-support.js'))})
+      const { nativeSupport } = await import(${JSON.stringify(import.meta.resolve('../../support/native-support.js'))})
       console.log(JSON.stringify(nativeSupport.failedReallocation(1000, 2 ** 60)))`
     const { ASAN_OPTIONS = '' } = process.env
     const env = { ...process.env, ASAN_OPTIONS: `${ASAN_OPTIONS}:allocator_may_return_null=1` }

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { type Child, runChild } from '../support/child.js'
-import { request, Wire } from '../support/wire.js'
+import { type Child, runChild } from '../../support/child.js'
+import { request, Wire } from '../../support/wire.js'
 
 /** A secret, and what a process may know of it without having it in its memory. */
 class Secret {

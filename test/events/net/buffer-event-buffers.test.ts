@@ -17,7 +17,7 @@ import { SocketPair } from '../../support/socket-pair.js'
 describe('BufferEvent: the callbacks of its buffers', () => {
   checkLiveCountsAfterEach()
 
-  it('tells what its buffers tell before the call returns, and throws what they throw', () => {
+  it('calls back for changes of its buffers before the call returns, and throws what the callbacks throw', () => {
     using base = obtainEventBase()
     const [one, other] = obtainBufferEventPair(base)
     using from = obtainEvBuffer()
@@ -26,16 +26,16 @@ describe('BufferEvent: the callbacks of its buffers', () => {
     for (const [name, buffer] of Object.entries({ from, to, output: one.getOutput(), input: other.getInput() })) {
       buffer.addCb((_, { nAdded, nDeleted }) => journal.push(`${name} +${nAdded} -${nDeleted}`))
     }
-    const toldBy = (call: () => void) => {
+    const changesBy = (call: () => void) => {
       call()
       return journal.splice(0).sort()
     }
     from.add('bytes')
     journal.length = 0
-    expect(toldBy(() => one.writeBuffer(from))).to.deep.equal(['from +0 -5', 'output +5 -0'])
+    expect(changesBy(() => one.writeBuffer(from))).to.deep.equal(['from +0 -5', 'output +5 -0'])
     other.enable(EV_READ)
     journal.length = 0
-    expect(toldBy(() => other.readBuffer(to))).to.deep.equal(['input +0 -5', 'to +5 -0'])
+    expect(changesBy(() => other.readBuffer(to))).to.deep.equal(['input +0 -5', 'to +5 -0'])
     const failure = new Error('the callback')
     from.add('more')
     from.addCb(() => {
