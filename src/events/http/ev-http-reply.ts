@@ -18,7 +18,10 @@ export interface EvHttpReply {
    * so is a `Content-Length` where there must be none. `close` anywhere in `Connection` ends the connection.
    */
   headers?: EvHttpHeaders
-  /** Body; a string goes as UTF-8. It has no effect for HEAD, 204, 205 and 304, which have no body. */
+  /**
+   * Body; a string goes as UTF-8. It has no effect for HEAD, 204, 205 and 304, which have no body. A Uint8Array of 64 KiB or more is
+   * not copied: do not change it before the reply has been written.
+   */
   body?: string | Uint8Array
 }
 

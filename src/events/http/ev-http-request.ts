@@ -217,7 +217,8 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * @returns a copy of the body that was received; the caller owns it
+   * @returns the body that was received; the caller owns it. It is a copy, or the first time, from 64 KiB on, the memory that
+   * {@link getInputBuffer} refers to
    * @see evhttp_request_get_input_buffer()
    */
   body(): Buffer {
