@@ -254,7 +254,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   bufferEventWrite: signature(nothing, bufferevent, optional(bytes('data'))),
   bufferEventWriteBuffer: signature(nothing, bufferevent, buffer),
   bufferEventRead: signature(is(0), bufferevent, memory(3), number(0), number(3)),
-  bufferEventTake: signature(a('object'), bufferevent, number(3)),
+  bufferEventTake: signature(is(Buffer.alloc(0)), bufferevent, number(3)),
   bufferEventReadBuffer: signature(nothing, bufferevent, buffer),
   bufferEventTrigger: signature(nothing, bufferevent, int(EV_READ), int(0)),
   bufferEventTriggerEvent: signature(nothing, bufferevent, int(EV_READ), int(0)),
