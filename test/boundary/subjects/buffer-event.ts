@@ -122,8 +122,8 @@ const methods: Methods = {
   setNoDelay: { args: () => [optional(boolean('noDelay', true))], live: nothing },
   setMaxSingleRead: { args: () => [optional(integer('bytes', 10, 0, MOST))], live: nothing },
   setMaxSingleWrite: { args: () => [optional(integer('bytes', 10, 0, MOST))], live: nothing },
-  getMaxSingleRead: { live: is(262_144) },
-  getMaxSingleWrite: { live: is(1_048_576) },
+  getMaxSingleRead: { live: is(16_384) },
+  getMaxSingleWrite: { live: is(16_384) },
   setRateLimit: { args: () => [limit()], live: nothing },
   getReadLimit: { live: is(undefined) },
   getWriteLimit: { live: is(undefined) },
@@ -143,6 +143,8 @@ function with_(outcomes: Readonly<Record<string, Outcome>>): Methods {
 
 const refused = (...names: string[]) => Object.fromEntries(names.map((name) => [name, 'ERR_EV_STATE' as const]))
 const OF_SOCKETS = refused('socketConnect', 'socketConnectHostname', 'setfd', 'prioritySet')
+/** What a socket reads and writes at once. */
+const AT_ONCE = { getMaxSingleRead: is(262_144), getMaxSingleWrite: is(1_048_576) }
 const LIMITS = refused('setNoDelay', 'setRateLimit', 'addToRateLimitGroup', 'removeFromRateLimitGroup')
 
 /** Each way to end, for a bufferevent that `make` makes. */
@@ -220,7 +222,7 @@ export const socketBufferEvent: Subject<BufferEvent, Context> = {
     ...ends(unconnected),
   },
   methods: {
-    ...methods,
+    ...with_(AT_ONCE),
     setcb: { ...methods.setcb, live: nothing, in: { 'under a filter': 'ERR_EV_STATE' } },
     // A connected socket connects to nothing else.
     socketConnect: {
@@ -300,7 +302,6 @@ export const viewedBufferEvent: Subject<BufferEvent, Context> = {
     ...OF_SOCKETS,
     ...refused('setcb', 'trigger', 'triggerEvent', 'enable', 'disable', 'write', 'writeBuffer', 'read', 'readBuffer'),
     ...refused('flush', 'setWatermark', 'getDnsError'),
-    getMaxSingleRead: is(262_144),
-    getMaxSingleWrite: is(1_048_576),
+    ...AT_ONCE,
   }),
 }
