@@ -10,7 +10,7 @@ import { type EvBuffer, viewOfBuffer } from '../buffers/ev-buffer.js'
 import { EV_TIMEOUT } from '../constants.js'
 import { declareEventType } from '../declare-event-type.js'
 import { forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
-import type { Forward } from '../forward.js'
+import type { EvHttpConnection } from '../forward.js'
 import { kDisconnected } from '../loop/callbacks.js'
 import { type EventBase, receiversOf } from '../loop/event-base.js'
 import {
@@ -46,7 +46,7 @@ export type EvHttpClientCallback<A = undefined> = (request: EvHttpRequest | null
 /** What requests need of their server. */
 export interface RequestServer {
   /** Makes the view of a connection. */
-  viewOf(base: EventBase, connection: HandleNumber): Forward['EvHttpConnection']
+  viewOf(base: EventBase, connection: HandleNumber): EvHttpConnection
   /** Makes the page for an error. */
   readonly errorPage: ((status: number, reason: string | undefined) => EvHttpErrorPage | undefined) | undefined
 }
@@ -55,7 +55,7 @@ export interface RequestServer {
 export let startRequest: (
   request: EvHttpRequest,
   base: EventBase,
-  connection: Forward['EvHttpConnection'],
+  connection: EvHttpConnection,
   make: () => void,
 ) => void
 
@@ -345,12 +345,12 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * is null when there is none
    * @see evhttp_request_get_connection()
    */
-  getConnection(): Forward['EvHttpConnection'] | null {
+  getConnection(): EvHttpConnection | null {
     const number = native.requestGetConnection(handleOf(this))
     if (number === 0) return null
     if (this.#outgoing?.connection !== undefined) return this.#outgoing.connection
     const base = this.#base as EventBase
-    const known = receiversOf(base).get(number) as Forward['EvHttpConnection'] | undefined
+    const known = receiversOf(base).get(number) as EvHttpConnection | undefined
     return known ?? (this.#server as RequestServer).viewOf(base, number)
   }
 

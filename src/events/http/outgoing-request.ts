@@ -1,7 +1,7 @@
 import { EndReason } from '../../native/tables.js'
 import type { BoundCallback } from '../bound-callback.js'
 import { type EventHandle, forget, handleOf } from '../event-handle.js'
-import type { Forward } from '../forward.js'
+import type { EvHttpConnection } from '../forward.js'
 import { kChunk, kDone, kFailed, kHeaders, type OutgoingReceiver } from '../loop/callbacks.js'
 
 /** The callbacks of a client's request. The base keeps them, and so the request, from `makeRequest()` until the request ends. */
@@ -9,7 +9,7 @@ export class OutgoingRequest implements OutgoingReceiver {
   readonly #request: EventHandle
   readonly #onDone: BoundCallback<[alive: boolean]>
   /** The connection that sends it. */
-  connection: Forward['EvHttpConnection'] | undefined
+  connection: EvHttpConnection | undefined
   /** It has ended, and its callback may be running. */
   done = false
   onError: BoundCallback<[code: number]> | undefined
