@@ -3,7 +3,7 @@ import { type HandleNumber, native } from '../../native/native.js'
 import { kBodyReadable } from '../loop/callbacks.js'
 import { driveOf, type EventBase } from '../loop/event-base.js'
 import { kStopped } from '../loop/receivers.js'
-import type { IncomingRequest, WaitingReader } from './incoming-request.js'
+import type { IncomingCallbacks, WaitingReader } from './incoming-callbacks.js'
 
 const ENDED = { done: true, value: undefined } as const
 
@@ -18,14 +18,14 @@ function broken(): EventError {
 export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, WaitingReader {
   readonly #base: EventBase
   readonly #request: HandleNumber
-  readonly #incoming: IncomingRequest
+  readonly #incoming: IncomingCallbacks
   #waiting: Promise<void> | undefined
   #wake: (() => void) | undefined
   #ended = false
   #stopped = false
 
   /** @internal */
-  constructor(base: EventBase, request: HandleNumber, incoming: IncomingRequest) {
+  constructor(base: EventBase, request: HandleNumber, incoming: IncomingCallbacks) {
     this.#base = base
     this.#request = request
     this.#incoming = incoming
