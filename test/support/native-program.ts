@@ -52,7 +52,7 @@ export async function compile(
 ): Promise<string> {
   const path = join(root, 'out', 'native', name)
   const built = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
-  if (built > newestIn(['native', 'test/native', 'examples', 'bench'])) return path
+  if (built > newestIn(['native', 'test/addon', 'examples', 'bench'])) return path
   mkdirSync(dirname(path), { recursive: true })
   const absolute = args.map((arg) => (/^[\w-]+\/[\w/.-]+\.(cc?|go)$/.test(arg) ? join(root, arg) : arg))
   const [command, ...first] = compiler

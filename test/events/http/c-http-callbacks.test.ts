@@ -1,4 +1,4 @@
-// C functions as callbacks of an HTTP server: see test/native/c/http.c.
+// C functions as callbacks of an HTTP server: see test/addon/c/http.c.
 import {
   EVHTTP_REQ_CONNECT,
   EVHTTP_REQ_GET,
