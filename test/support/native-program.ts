@@ -39,7 +39,7 @@ function newestIn(folders: readonly string[]): number {
  * Runs a compiler unless the program is newer than the sources.
  *
  * @param name - of the program, below out/native
- * @param compiler - the command, which is told `-o` next
+ * @param compiler - the command, which gets `-o` next
  * @param args - its other arguments; sources are given by their paths below the checkout
  * @param env - variables that are added to its environment
  * @returns the program's path
