@@ -21,8 +21,8 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
   readonly #incoming: IncomingCallbacks
   #waiting: Promise<void> | undefined
   #wake: (() => void) | undefined
-  #ended = false
-  #stopped = false
+  /** `stopped`: the loop has stopped, and {@link next} is about to report it. Then reading may go on. */
+  #state: 'reading' | 'stopped' | 'ended' = 'reading'
 
   /** @internal */
   constructor(base: EventBase, request: HandleNumber, incoming: IncomingCallbacks) {
@@ -39,16 +39,16 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
    */
   async next(): Promise<IteratorResult<Buffer, undefined>> {
     for (;;) {
-      if (this.#ended) return ENDED
+      if (this.#state === 'ended') return ENDED
       const piece = this.#read()
       if (piece === null) {
-        this.#ended = true
+        this.#state = 'ended'
         return ENDED
       }
       if (piece !== undefined) return { done: false, value: piece }
       await this.#more()
-      if (this.#stopped) {
-        this.#stopped = false
+      if (this.#state === 'stopped') {
+        this.#state = 'reading'
         throw new EventError('ERR_EV_STOPPED', 'the base stopped being dispatched')
       }
     }
@@ -56,7 +56,7 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
 
   /** Stops reading. */
   async return(): Promise<IteratorResult<Buffer, undefined>> {
-    this.#ended = true
+    this.#state = 'ended'
     this[kBodyReadable]()
     return ENDED
   }
@@ -76,7 +76,7 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
 
   /** @internal */
   [kStopped](): void {
-    this.#stopped = this.#waiting !== undefined
+    if (this.#waiting !== undefined && this.#state === 'reading') this.#state = 'stopped'
     this[kBodyReadable]()
   }
 
@@ -91,7 +91,7 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
   }
 
   #fail(error: unknown): never {
-    this.#ended = true
+    this.#state = 'ended'
     throw error
   }
 

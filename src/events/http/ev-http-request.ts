@@ -324,7 +324,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * @returns the request's connection. On a server it is a view, the same one as long as the connection lives; on a client it
+   * @returns the request's {@link EvHttpConnection}. On a server it is a view, the same one as long as the connection lives; on a client it
    * is null when there is none
    * @see evhttp_request_get_connection()
    */
