@@ -5,7 +5,7 @@ import { moveAside, moveMemory, moveToLend } from './move-memory.js'
 import { fail } from './secure-error.js'
 
 /** A copy of a buffer's content in locked memory of its own. */
-export interface Loan {
+interface Loan {
   /** Its place, as the addon numbers it. */
   readonly place: number
   /** Its ArrayBuffer. A program may move the memory to another one. */

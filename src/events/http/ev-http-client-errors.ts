@@ -1,7 +1,7 @@
 // The errors of a client's requests: they name the host, the phase and the limit.
 import { constants } from 'node:os'
 import { EventError, type EventErrorCode } from '../../native/errors.js'
-import { ClientFailure } from '../../native/http-client.js'
+import { ClientFailure } from '../../native/http-connection.js'
 import { native } from '../../native/native.js'
 import {
   EVREQ_HTTP_BUFFER_ERROR,

@@ -23,7 +23,7 @@ import { BoundCallback } from '../bound-callback.js'
 import { EV_CLOSED, EV_READ, EV_WRITE } from '../constants.js'
 import { declareEventType } from '../declare-event-type.js'
 import { handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
-import type { Forward } from '../forward.js'
+import type { LibEvent } from '../forward.js'
 import { hasRef, setRef } from '../handle-ref.js'
 import { BACKEND_NOT_FOUND, type BaseReceiver, kDispatchEnded } from './callbacks.js'
 import { LoopDrive, type LoopRunner } from './loop-drive.js'
@@ -379,10 +379,10 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
    * @throws what the callback throws
    * @see event_base_foreach_event()
    */
-  foreachEvent<T>(callback: (event: Forward['LibEvent']) => T | undefined): T | undefined {
+  foreachEvent<T>(callback: (event: LibEvent) => T | undefined): T | undefined {
     checkFunction(callback, 'callback')
     const events = native.eventBaseListEvents(handleOf(this)).map((slot) => this.#receivers.get(slot))
-    for (const event of events as (Forward['LibEvent'] | undefined)[]) {
+    for (const event of events as (LibEvent | undefined)[]) {
       if (event === undefined || event.disposed) continue
       const result = callback(event)
       if (result !== undefined) return result

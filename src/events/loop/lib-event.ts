@@ -18,10 +18,10 @@ import { type EventReceiver, kFinalized, kFire, STILL_PENDING } from './callback
 import { EventBase, type EvutilSocket, receiversOf } from './event-base.js'
 import type { EventShareToken } from './share-token.js'
 
+type Complete = LibEvent
+
 declare module '../forward.js' {
-  interface Forward {
-    LibEvent: LibEvent
-  }
+  interface LibEvent extends Complete {}
 }
 
 const ALL_FLAGS = 0xff
