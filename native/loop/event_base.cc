@@ -19,11 +19,12 @@
 #include "libevent/log_relay.h"
 #include "loop/backend_descriptors.h"
 #include "loop/base_child.h"
-#include "loop/event_share.h"
 #include "loop/lib_event.h"
 #include "loop/loop_driver.h"
 #include "loop/loop_timer.h"
+#include "loop/loop_waker.h"
 #include "loop/select_guard.h"
+#include "loop/shares.h"
 #include "loop/signal_claim.h"
 #include "loop/termination_watch.h"
 #include "loop/turn_events.h"
@@ -764,7 +765,7 @@ void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<ActiveByFdNapi>(env, exports, "eventBaseActiveByFd", state);
   ExportFunction<ActiveBySignalNapi>(env, exports, "eventBaseActiveBySignal", state);
   ExportFunction<ReinitNapi>(env, exports, "eventBaseReinit", state);
-  ExportEventShares(env, exports, state);
+  ExportShares(env, exports, state);
 }
 
 }  // namespace bitcoin_support

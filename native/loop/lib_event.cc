@@ -10,7 +10,7 @@
 #include <new>
 #include <utility>
 
-#include "loop/event_share.h"
+#include "loop/shares.h"
 #include "loop/signal_claim.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"

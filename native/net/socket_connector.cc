@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "loop/event_base.h"
-#include "net/no_delay.h"
+#include "net/stream_socket.h"
 
 namespace bitcoin_support {
 namespace {
@@ -46,12 +46,6 @@ std::vector<SocketTarget> TargetsOf(const addrinfo* found) {
     targets.push_back(target);
   }
   return targets;
-}
-
-int NewStreamSocket(int family) {
-  const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd >= 0 && family != AF_UNIX) SetNoDelay(fd);
-  return fd;
 }
 
 struct SocketConnector::Attempt {
