@@ -7,13 +7,8 @@ namespace bitcoin_support {
 
 struct ClientFailure {
   enum class Kind : uint8_t {
-    kNone,
-    kLookup,          ///< error is EVUTIL_EAI_*
-    kConnect,         ///< error is errno of the call that syscall names
-    kConnectTimeout,  ///< syscall names what took so long
-    kReadTimeout,
-    kWriteTimeout,
-    kReply,  ///< fault says what is wrong with the reply
+#define CLIENT_FAILURE(kind, name) kind,
+#include "napi/tables.def"
   };
 
   Kind kind = Kind::kNone;

@@ -16,6 +16,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/shared_constants.h"
 #include "secure/memory_cleanse.h"
 #include "secure/purge.h"
 
@@ -242,7 +243,7 @@ void LibEvent::OnFinalize(event*, void* arg) {
   }
   const EventBase::BusyScope busy(self->base());
   self->env().callbacks().Call(self->base(), JsCallback::kEvent,
-                               {self->slot(), static_cast<double>(kFinalized)}, &self->m_context);
+                               {self->slot(), static_cast<double>(kEventFinalized)}, &self->m_context);
   const Environment::EndScope ends(self->env(), EndReason::kFinalized);
   self->Dispose();
 }

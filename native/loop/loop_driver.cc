@@ -15,6 +15,7 @@
 #include "loop/next_timeout.h"
 #include "loop/turn_events.h"
 #include "napi/environment.h"
+#include "napi/shared_constants.h"
 
 namespace bitcoin_support {
 namespace {
@@ -23,8 +24,8 @@ namespace {
 constexpr uint64_t kTurnBudgetNs = 5'000'000;
 
 // kDispatchEnd's results beside libevent's 0 and 1.
-constexpr int kFailed = -1;
-constexpr int kBackendNotFound = -2;
+constexpr int kFailed = kDispatchFailed;
+constexpr int kBackendNotFound = kDispatchUnwatchable;
 
 thread_local LoopDriver* t_driver = nullptr;
 

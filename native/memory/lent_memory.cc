@@ -13,6 +13,7 @@
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/exports.h"
+#include "napi/shared_constants.h"
 #include "secure/buffer_use.h"
 #include "secure/locked_pool_manager.h"
 #include "secure/memory_cleanse.h"
@@ -144,12 +145,12 @@ Napi::Value LentMemory::Show(Napi::Env env, size_t number) {
 
 double LentMemory::TakeBack(napi_env env, size_t number, bool over) {
   Place* const place = Find(number, State::kLent);
-  if (place == nullptr || place->region == nullptr) return kKeep;
+  if (place == nullptr || place->region == nullptr) return kKeepLent;
   EndLoan(*place);
   const unsigned requests = PendingRequests(env);
   // When a promise has been fulfilled meanwhile, other requests may have come and gone, so the counts cannot
   // be compared. Only no request at all is certain.
-  if (over ? requests > 0 : requests > place->requests) return kRetire;
+  if (over ? requests > 0 : requests > place->requests) return kRetireLent;
   place->region->SetIdle(true);
   Pool().SetIdle(place->memory, true);
   return Keep(*place);
@@ -165,7 +166,7 @@ double LentMemory::Keep(const Place& place) const {
     // The last of equal ones: the first is the pool's reserve.
     if (smallest == nullptr || each.size <= smallest->size) smallest = &each;
   }
-  return idle > kKept ? static_cast<double>(NumberOf(*smallest)) : kKeep;
+  return idle > kKept ? static_cast<double>(NumberOf(*smallest)) : kKeepLent;
 }
 
 void LentMemory::Lose(size_t number) {
@@ -223,8 +224,8 @@ Napi::Value LentMemory::ReleaseNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (place, whether all that the function began is over, ArrayBuffer that was lent) -> kKeep, kRetire, or the
-// place to free
+// (place, whether all that the function began is over, ArrayBuffer that was lent) -> kKeepLent, kRetireLent,
+// or the place to free
 Napi::Value LentMemory::TakeBackNapi(const Napi::CallbackInfo& info) {
   bool over = true;
   napi_get_value_bool(info.Env(), info[1], &over);

@@ -61,9 +61,6 @@ class LentMemory final : public SecureRegion::Owner {
     size_t place;
     size_t length;  ///< of the content
   };
-  /// What TakeBack() returns, if not the number of a place to free.
-  static constexpr double kKeep = -1;
-  static constexpr double kRetire = -2;
 
   /// Copies a buffer's content to pages that nobody sees. @returns nothing when the buffer is not open or
   /// there is no memory.
@@ -76,7 +73,7 @@ class LentMemory final : public SecureRegion::Owner {
   double TakeBack(napi_env env, size_t place, bool over);
   /// The lent ArrayBuffer has lost the place's memory: it comes back when it is collected.
   void Lose(size_t place);
-  /// To be called after kRetire.
+  /// Call it when TakeBack() has returned kRetireLent.
   void Retire(size_t place);
   /// Gives the pages of a place back to the pool, and detaches `buffer`, which JavaScript has kept.
   void Free(napi_env env, size_t place, napi_value buffer);

@@ -23,12 +23,6 @@ enum class JsCallback : uint8_t {
   kCount,
 };
 
-/// Set in kEvent's `what` when the event is still pending while its callback runs.
-inline constexpr int kStillPending = 0x10000;
-
-/// Set alone in kEvent's `what` when the event has been finalized.
-inline constexpr int kFinalized = 0x20000;
-
 /// Calls into JavaScript and deals with what it throws.
 class JsCallbacks {
  public:
