@@ -66,7 +66,7 @@ class LogRelay {
     CallbackHost& m_host;
     event_base* const m_base;
     LoopScope* const m_outer;
-    const unsigned m_depth;  // calls from JavaScript under it
+    const unsigned m_depth;  ///< calls from JavaScript under it
     std::optional<InternalEvent> m_woken;
   };
 
@@ -93,7 +93,7 @@ class LogRelay {
   // logs.
   UniqueFd m_wake_read{-1};
   UniqueFd m_wake_write{-1};
-  LoopScope* m_loop = nullptr;  // the innermost one
+  LoopScope* m_loop = nullptr;  ///< the innermost one
 };
 
 }  // namespace bitcoin_support

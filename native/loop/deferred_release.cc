@@ -78,7 +78,8 @@ void DeferredRelease::LookForQuiet() {
   constexpr timeval kNextTurn{0, 0};
   if (!m_base.live()) return;
   if (m_quiet == nullptr) m_quiet = event_new(m_base.base(), -1, 0, OnLookForQuiet, this);
-  if (m_quiet == nullptr) return;  // what lingers goes with the base
+  // Then what lingers goes with the base.
+  if (m_quiet == nullptr) return;
   event_priority_set(m_quiet, event_base_get_npriorities(m_base.base()) - 1);
   event_add(m_quiet, &kNextTurn);
 }

@@ -73,9 +73,9 @@ class DeferredRelease {
   EventBase& m_base;
   unsigned m_depth = 0;
   std::vector<std::function<void()>> m_when_idle;
-  event* m_release = nullptr;  // calls ReleaseAll() in a blocking loop
+  event* m_release = nullptr;  ///< calls ReleaseAll() in a blocking loop
   std::vector<Lingering*> m_lingering;
-  event* m_quiet = nullptr;  // looks for a turn in which they may go
+  event* m_quiet = nullptr;  ///< looks for a turn in which they may go
 };
 
 }  // namespace bitcoin_support

@@ -232,7 +232,7 @@ class EventBase final : public Handle, public CallbackHost {
   static void OnOnce(evutil_socket_t fd, short what, void* arg);
   static void OnBufferChangesDue(evutil_socket_t fd, short what, void* arg);
 
-  uint32_t m_forks = ForkCount();  // when the backend was made
+  uint32_t m_forks = ForkCount();  ///< when the backend was made
   event_base* m_base = nullptr;
   BaseChild* m_first_child = nullptr;
   BaseChild* m_last_child = nullptr;
@@ -240,7 +240,7 @@ class EventBase final : public Handle, public CallbackHost {
   CommonTimeouts m_common_timeouts;
   DeferredRelease m_releases{*this};
   Postponed* m_postponed = nullptr;
-  int m_first_beyond = INT_MAX;  // of the descriptors that the backend can watch
+  int m_first_beyond = INT_MAX;  ///< of the descriptors that the backend can watch
   const bool m_precise_timer;
   Dispatch m_dispatch;
   TurnBudget m_budget{*this};

@@ -72,7 +72,7 @@ class LoopDriver {
   // By when they were attached; the first one is the poller.
   std::map<uint64_t, EventBase*> m_attached;
   uint64_t m_last_order = 0;
-  int m_referenced = 0;  // attached bases that keep the process alive
+  int m_referenced = 0;  ///< attached bases that keep the process alive
   uv_loop_t* const m_loop;
   uv_prepare_t m_prepare{};
   uv_idle_t m_idle{};

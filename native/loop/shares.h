@@ -57,11 +57,11 @@ class Share : public std::enable_shared_from_this<Share> {
 
  private:
   friend uint64_t RegisterShare(std::shared_ptr<Share> share);
-  const std::thread::id m_thread = std::this_thread::get_id();  // that of the owner, which makes it
+  const std::thread::id m_thread = std::this_thread::get_id();  ///< that of the owner, which makes it
   std::mutex m_mutex;
   LoopWaker& m_waker;
   uint64_t m_token = 0;
-  bool m_open = true;  // written by the owner, under the mutex
+  bool m_open = true;  ///< written by the owner, under the mutex
 };
 
 /// Makes an event active.

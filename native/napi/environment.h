@@ -152,10 +152,9 @@ class Environment {
   HandleTable m_table;
   std::array<HandleType*, static_cast<size_t>(HandleKind::kCount)> m_types;
   std::unordered_set<std::string> m_type_names;
-  Napi::ObjectReference
-      m_exports;      // strong while there is a live handle; what Configure() is given is theirs
-  size_t m_live = 0;  // handles
-  std::array<Napi::FunctionReference, static_cast<size_t>(ErrorClass::kCount)> m_error_classes;  // weak
+  Napi::ObjectReference m_exports;  ///< strong while a handle lives; keeps what Configure() was given
+  size_t m_live = 0;                ///< handles
+  std::array<Napi::FunctionReference, static_cast<size_t>(ErrorClass::kCount)> m_error_classes;  ///< weak
   bool m_configured = false;
   // Made here and not by the library's modules: it has to outlive them, and would keep their context alive.
   SharedNumbers m_numbers;
@@ -166,7 +165,7 @@ class Environment {
   JsCallbacks m_callbacks;
   NativeCalls m_calls;
   napi_async_cleanup_hook_handle m_cleanup_hook = nullptr;
-  ModuleStates m_states;  // destroyed first: they may use all of the above
+  ModuleStates m_states;  ///< destroyed first: they may use all of the above
 };
 
 }  // namespace bitcoin_support

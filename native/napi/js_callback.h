@@ -93,7 +93,7 @@ class JsCallbacks {
   Napi::FunctionReference m_drain_ticks;
   Napi::ObjectReference m_receiver;
   Napi::ObjectReference m_pending;
-  CallbackHost* m_sync_loop = nullptr;  // the innermost on the stack
+  CallbackHost* m_sync_loop = nullptr;  ///< the innermost on the stack
   bool m_buffers_changed = false;
 };
 

@@ -89,8 +89,8 @@ class NativeCalls {
 
   Environment& m_env;
   unsigned m_depth = 0;
-  unsigned m_thrown_at = 0;      // the depth of the call that throws m_kept, 0 for none
-  Napi::ObjectReference m_kept;  // see JsCallbacks::Box()
+  unsigned m_thrown_at = 0;      ///< the depth of the call that throws m_kept, 0 for none
+  Napi::ObjectReference m_kept;  ///< see JsCallbacks::Box()
   bool m_looked_up = false;
 };
 

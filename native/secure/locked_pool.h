@@ -152,7 +152,7 @@ class LockedPool {
   const LockingFailedCallback m_locking_failed;
   const size_t m_reserve_wanted;
   bool m_has_reserve = false;
-  Arenas m_arenas;  // the oldest first
+  Arenas m_arenas;  ///< the oldest first
   std::atomic<size_t> m_arena_count{0};
   std::map<const char*, Region> m_regions;
   size_t m_locked = 0;
