@@ -621,7 +621,7 @@ void EvBuffer::Export(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<ReadNapi>(env, exports, "bufferRead", state);
   ExportFunction<WriteNapi>(env, exports, "bufferWrite", state);
   ExportFunction<WatchChangesNapi>(env, exports, "bufferWatch", state);
-  ExportFunction<TakeChangesNapi>(env, exports, "bufferTakeNews", state);
+  ExportFunction<TakeChangesNapi>(env, exports, "bufferTakeChanges", state);
 }
 
 }  // namespace bitcoin_support

@@ -74,20 +74,21 @@ void DeferredRelease::EndEvent() {
 // The event has the lowest priority that there is by then, because deferred callbacks have to come first, and
 // of several priorities libevent runs the highest alone before it looks for due timers again. All that
 // lingers shares one event: several would take each other for something that still has to run.
-void DeferredRelease::LookForQuiet() {
+void DeferredRelease::ReleaseLingeringSoon() {
   constexpr timeval kNextTurn{0, 0};
   if (!m_base.live()) return;
-  if (m_quiet == nullptr) m_quiet = event_new(m_base.base(), -1, 0, OnLookForQuiet, this);
+  if (m_release_lingering == nullptr)
+    m_release_lingering = event_new(m_base.base(), -1, 0, OnReleaseLingering, this);
   // Then what lingers goes with the base.
-  if (m_quiet == nullptr) return;
-  event_priority_set(m_quiet, event_base_get_npriorities(m_base.base()) - 1);
-  event_add(m_quiet, &kNextTurn);
+  if (m_release_lingering == nullptr) return;
+  event_priority_set(m_release_lingering, event_base_get_npriorities(m_base.base()) - 1);
+  event_add(m_release_lingering, &kNextTurn);
 }
 
-void DeferredRelease::OnLookForQuiet(evutil_socket_t, short, void* arg) {
+void DeferredRelease::OnReleaseLingering(evutil_socket_t, short, void* arg) {
   DeferredRelease& self = *static_cast<DeferredRelease*>(arg);
   if (CountDeferred(self.m_base.base()) > 0) {
-    self.LookForQuiet();
+    self.ReleaseLingeringSoon();
   } else {
     self.ReleaseLingering();
   }
@@ -143,12 +144,12 @@ void DeferredRelease::RunDeferredCallbacks(bool& in_time) {
 
 void DeferredRelease::ForgetIdleEvents() {
   Free(m_release);
-  if (m_lingering.empty()) Free(m_quiet);
+  if (m_lingering.empty()) Free(m_release_lingering);
 }
 
 void DeferredRelease::FreeEvents() {
   Free(m_release);
-  Free(m_quiet);
+  Free(m_release_lingering);
 }
 
 }  // namespace bitcoin_support

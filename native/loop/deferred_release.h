@@ -51,7 +51,7 @@ class DeferredRelease {
   void Linger(Lingering& thing) { m_lingering.push_back(&thing); }
   bool lingering() const { return !m_lingering.empty(); }
   /// Has the loop look for what may be released now.
-  void LookForQuiet();
+  void ReleaseLingeringSoon();
 
   /// The base goes: runs what libevent has put off, which otherwise would never be freed, then releases what
   /// lingers. @returns false when that took too long; then it must not be called again
@@ -68,14 +68,14 @@ class DeferredRelease {
   void RunDeferredCallbacks(bool& in_time);
 
   static void OnRelease(evutil_socket_t fd, short what, void* arg);
-  static void OnLookForQuiet(evutil_socket_t fd, short what, void* arg);
+  static void OnReleaseLingering(evutil_socket_t fd, short what, void* arg);
 
   EventBase& m_base;
   unsigned m_depth = 0;
   std::vector<std::function<void()>> m_when_idle;
   event* m_release = nullptr;  ///< calls ReleaseAll() in a blocking loop
   std::vector<Lingering*> m_lingering;
-  event* m_quiet = nullptr;  ///< looks for a turn in which they may go
+  event* m_release_lingering = nullptr;  ///< looks for a turn in which they may go
 };
 
 }  // namespace bitcoin_support

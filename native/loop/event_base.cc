@@ -88,7 +88,7 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
     ThrowEventError(env, code::kLibevent,
                     "event_base_new_with_config failed: no backend has the required features");
   }
-  m_first_beyond = GuardSelect(m_base);
+  m_first_unwatchable = GuardSelect(m_base);
   if (options.priorities > 1 && event_base_priority_init(m_base, options.priorities) != 0) {
     event_base_free(m_base);
     m_base = nullptr;
@@ -101,13 +101,13 @@ void EventBase::ThrowNoBackend(int error) const {
 }
 
 void EventBase::CheckRoomFor(int fd, const char* syscall) const {
-  if (fd < m_first_beyond) return;
+  if (fd < m_first_unwatchable) return;
   ThrowSystemError(env(), code::kLibevent, syscall, EMFILE,
                    "select has no room for descriptor " + std::to_string(fd));
 }
 
 void EventBase::CheckRoomForNext(const char* syscall) const {
-  if (m_first_beyond == INT_MAX) return;
+  if (m_first_unwatchable == INT_MAX) return;
   const BackendRoom room = LookForBackendRoom();
   if (room.error == 0) CheckRoomFor(room.first_free, syscall);
 }

@@ -71,7 +71,7 @@ class EventBase final : public Handle, public CallbackHost {
 
   event_base* base() const { return m_base; }
   /// Whether the backend can watch `fd`.
-  bool HasRoomFor(int fd) const { return fd < m_first_beyond; }
+  bool HasRoomFor(int fd) const { return fd < m_first_unwatchable; }
   /// @throws EventError ERR_EV_LIBEVENT with EMFILE when it cannot
   void CheckRoomFor(int fd, const char* syscall) const;
   /// The same for the descriptor that libevent is about to open.
@@ -123,7 +123,7 @@ class EventBase final : public Handle, public CallbackHost {
   /// Has `thing` released in a later turn, or when the base goes.
   void Linger(Lingering& thing) { m_releases.Linger(thing); }
   /// Has the loop look for what may be released now.
-  void LookForQuiet() { m_releases.LookForQuiet(); }
+  void ReleaseLingeringSoon() { m_releases.ReleaseLingeringSoon(); }
 
   CommonTimeouts& common_timeouts() { return m_common_timeouts; }
 
@@ -240,7 +240,7 @@ class EventBase final : public Handle, public CallbackHost {
   CommonTimeouts m_common_timeouts;
   DeferredRelease m_releases{*this};
   Postponed* m_postponed = nullptr;
-  int m_first_beyond = INT_MAX;  ///< of the descriptors that the backend can watch
+  int m_first_unwatchable = INT_MAX;  ///< of the descriptors that the backend can watch
   const bool m_precise_timer;
   Dispatch m_dispatch;
   TurnBudget m_budget{*this};

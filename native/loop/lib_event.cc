@@ -145,12 +145,12 @@ void LibEvent::Add(double ms) {
   }
   if (m_holds_signal) SettleSignal(fd);
   // event_add() makes an event inactive that was active because of its timeout.
-  if (m_given != 0) event_active(m_event, m_given, 1);
+  if (m_activated_with != 0) event_active(m_event, m_activated_with, 1);
 }
 
 void LibEvent::Del() {
   m_deliveries = 0;
-  m_given = 0;
+  m_activated_with = 0;
   if (!m_holds_signal) {
     event_del(m_event);
     return;
@@ -179,7 +179,7 @@ void LibEvent::CountDelivery() {
 
 // libevent forgets the reasons that an event is active for when its timeout comes before the callback.
 void LibEvent::Active(int what) {
-  m_given |= static_cast<short>(what);
+  m_activated_with |= static_cast<short>(what);
   event_active(m_event, what, 1);
 }
 
@@ -261,7 +261,7 @@ void LibEvent::OnEvent(evutil_socket_t fd, short what, void* arg) {
   EventBase& base = self.base();
   const EventBase::BusyScope busy(base);
   if (what == EV_TIMEOUT) what |= self.ReadyNow();
-  what |= std::exchange(self.m_given, 0);
+  what |= std::exchange(self.m_activated_with, 0);
   if (self.m_ends_when_delivered) self.Del();
   if (self.m_callback) {
     self.m_callback->function(fd, what, self.m_callback->arg);

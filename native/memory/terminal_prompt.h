@@ -41,7 +41,7 @@ class TerminalPrompt {
   TerminalPrompt(int fd, const termios& mode) : m_fd(fd), m_mode_left(mode) {}
   ~TerminalPrompt() = default;
 
-  void Quieten();
+  void TurnEchoOff();
   void ReadSome();
   void End(Outcome outcome);
   void GiveUpTerminal();

@@ -61,7 +61,7 @@ class BufferEvent final : public BaseChild {
   void NoteDeferral(int options) { m_may_defer |= (options & BEV_OPT_DEFER_CALLBACKS) != 0; }
 
   /// The handle that a native function was called with. A read callback goes on holding what it writes.
-  static BufferEvent& AsItIs(const Napi::CallbackInfo& info);
+  static BufferEvent& ThisKeepingHeldWrites(const Napi::CallbackInfo& info);
   /// The same; held writes are left to libevent, so that it is in the state that C would see.
   static BufferEvent& This(const Napi::CallbackInfo& info);
   /// This() of a socket. @throws EventError ERR_EV_STATE
@@ -87,8 +87,8 @@ class BufferEvent final : public BaseChild {
   void Release();
   EvBuffer::Use use() const;
 
-  /// AsItIs(), one that is no view. @throws EventError ERR_EV_STATE
-  static BufferEvent& ToMoveBytes(const Napi::CallbackInfo& info);
+  /// ThisKeepingHeldWrites(), one that is no view. @throws EventError ERR_EV_STATE
+  static BufferEvent& OwnKeepingHeldWrites(const Napi::CallbackInfo& info);
   /// This(), one that is no view. @throws EventError ERR_EV_STATE
   static BufferEvent& Own(const Napi::CallbackInfo& info);
   /// This(), a socket or the view of one. @throws EventError ERR_EV_STATE

@@ -79,7 +79,7 @@ void EvDnsBase::Add(DnsLookup& lookup) { m_lookups.emplace(lookup.key(), &lookup
 
 void EvDnsBase::Remove(const DnsLookup& lookup) {
   m_lookups.erase(lookup.key());
-  if (MayBeReleased()) base().LookForQuiet();
+  if (MayBeReleased()) base().ReleaseLingeringSoon();
 }
 
 void EvDnsBase::Report(double key, int result, int type, int ttl, std::vector<std::string> answers) {
@@ -109,7 +109,7 @@ void EvDnsBase::Dispose() {
     // Not earlier: within a long turn the base may find that all is quiet, while callbacks that are deferred
     // to the next turn still wait.
     m_state = State::kLingering;
-    if (MayBeReleased()) base().LookForQuiet();
+    if (MayBeReleased()) base().ReleaseLingeringSoon();
   });
 }
 

@@ -48,7 +48,7 @@ export function forgetRelease(key: number): void {
  */
 export function reportBufferChanges(): void {
   const errors: unknown[] = []
-  const changes = native.bufferTakeNews()
+  const changes = native.bufferTakeChanges()
   for (let i = 0; i + 3 < changes.length; i += 4) {
     const [number = 0, size = 0, added = 0, deleted = 0] = changes.slice(i, i + 4)
     if (number === 0) {

@@ -21,7 +21,7 @@ export interface NativeBuffers {
   bufferFreeze(buffer: HandleNumber, atFront: boolean, frozen: boolean): void
   bufferSetFlags(buffer: HandleNumber, flags: number, on: boolean): void
   bufferWatch(buffer: HandleNumber, on: boolean): void
-  bufferTakeNews(): number[]
+  bufferTakeChanges(): number[]
 
   bufferSearch(buffer: HandleNumber, what: string | Uint8Array, start: number, end: number): number
   bufferSearchEol(buffer: HandleNumber, start: number, style: number): [position: number, length: number] | undefined

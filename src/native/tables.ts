@@ -42,7 +42,7 @@ export interface NativeCallbacks {
   dispatchEnd(base: number, result: number): void
   /** Handles have been dropped while the drop log is on. */
   dropped(base: number): void
-  /** Buffers have changed, or let go of what they referred to: see `bufferTakeNews()`. */
+  /** Buffers have changed, or let go of what they referred to: see `bufferTakeChanges()`. */
   buffersChanged(base: number): void
   /** Runs promises and nextTicks, as Node does after each callback. */
   drainTicks(): void

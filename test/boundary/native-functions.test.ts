@@ -25,7 +25,7 @@ const OVER_ANY_HANDLE = [
     'addressOf',
     'listLive',
   ],
-  ...['setDropLog', 'takeDropped', 'libeventBlocks', 'uniqueNumber', 'bufferTakeNews'],
+  ...['setDropLog', 'takeDropped', 'libeventBlocks', 'uniqueNumber', 'bufferTakeChanges'],
 ]
 
 // The addon's exports are the prototype.

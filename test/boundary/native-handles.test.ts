@@ -131,8 +131,8 @@ describe('boundary: the addon on handles of any type', () => {
     expect(() => native.configure({} as never)).to.throw(Error)
   })
 
-  it('bufferTakeNews() has what has not been told, once', () => {
-    expect(native.bufferTakeNews()).to.deep.equal([])
+  it('bufferTakeChanges() has what has not been reported, once', () => {
+    expect(native.bufferTakeChanges()).to.deep.equal([])
   })
 
   it('setDropLog() takes a boolean', () => {
