@@ -58,7 +58,7 @@ class ThreadHeap {
  public:
   /// This thread's; null when the thread is ending.
   static ThreadHeap* Get();
-  /// The same, but null too when it has none yet.
+  /// This thread's; null also when it has none yet.
   static ThreadHeap* Peek();
 
   /// Blocks that all threads have allocated and not freed, those that have ended included.

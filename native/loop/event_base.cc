@@ -63,7 +63,7 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
       m_precise_timer(options.precise_timer) {
   const std::unique_ptr<event_config, ConfigDeleter> config(event_config_new());
   if (config == nullptr) ThrowEventError(env, code::kLibevent, "event_config_new failed");
-  // Only the thread of the base is ever in libevent with it: others leave a message with its LoopWaker.
+  // Only the base's thread calls libevent with it. Other threads post to its LoopWaker.
   int flags = EVENT_BASE_FLAG_NOLOCK;
   if (options.precise_timer) flags |= EVENT_BASE_FLAG_PRECISE_TIMER;
   if (options.changelist) flags |= EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST;
@@ -129,7 +129,7 @@ void EventBase::Dispose() {
     while (m_last_child != nullptr) m_last_child->Dispose();
   }
   for (const auto& share : m_shares) share->Close();
-  // What is still to run in this turn belonged to the base; nothing of it may call JavaScript.
+  // The rest of this turn belongs to a base that has ended: it must not call JavaScript.
   if (in_loop()) event_base_loopbreak(m_base);
   if (m_dispatch.on()) LoopDriver::Of(env()).Detach(*this);
   Retire();
@@ -155,7 +155,7 @@ void EventBase::Reinit() {
   if (m_waker != nullptr && m_waker->forked()) m_waker->Renew();
 }
 
-// libevent's own parts do not say which priority they have.
+// Some parts of libevent do not report their priority.
 bool EventBase::MayHavePriorityFrom(int limit) const {
   const auto child_may = [limit](const BaseChild& child) {
     if (child.kind() != HandleKind::kLibEvent) return true;
@@ -252,9 +252,8 @@ LoopWaker& EventBase::waker() {
   return *m_waker;
 }
 
-// A blocking loop waits for other threads alone, also for those that have yet to open a token: in its own
-// thread nobody could send anything. A message is in the queue before the token that it came by stops
-// counting.
+// A blocking loop counts only tokens of other threads and unopened ones: its own thread is blocked and cannot
+// send. A sender queues its message before it releases its token, so no message is missed.
 bool EventBase::AwaitsMessages() const {
   if (m_waker == nullptr) return false;
   const TokenCount& tokens = m_waker->tokens();
@@ -265,7 +264,8 @@ void EventBase::NoteTokens() {
   if (!in_turn()) {
     NoteEndRulesChanged();
   } else if (!AwaitsMessages()) {
-    BreakLoop();  // the next turn finds no token
+    // The next turn finds no token.
+    BreakLoop();
   }
 }
 
@@ -295,7 +295,7 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   const BusyScope busy_scope(*this);
   BeginLoop();
   m_budget.Begin(budget_ns, (flags & EVLOOP_NONBLOCK) == 0);
-  // One scope for all callbacks of the turn: one for each would cost more than the handles that pile up.
+  // One HandleScope per turn is cheaper than one per callback.
   const Napi::HandleScope handles(env().napi());
   const InLoop in_loop(*this, Loop::kTurn);
   const LogRelay::LoopScope log_scope(env().State<LogRelay>(), *this, m_base);
@@ -399,7 +399,7 @@ bool EventBase::BrokenAlready() const { return event_base_got_break(m_base) != 0
 void EventBase::BreakLoop() {
   if (!in_loop()) return;
   if (m_loop_end == LoopEnd::kRulesChanged) m_loop_end = LoopEnd::kBroken;
-  // A break that is already set is the user's.
+  // If a break is already set, the user called loopbreak(): keep it.
   if (BrokenAlready()) return;
   m_loop_end = LoopEnd::kBroken;
   event_base_loopbreak(m_base);
@@ -424,7 +424,7 @@ void EventBase::Loopbreak() {
   } else if (m_dispatch.on()) {
     m_got_break = true;
   }
-  // Otherwise it is lost, as in C.
+  // Without a loop it has no effect, as in C.
 }
 
 void EventBase::Loopexit(double ms) {

@@ -40,8 +40,8 @@ class LoopDriver {
   /// Whether the thread is a worker, which other threads may terminate.
   bool in_worker() const { return loop() != uv_default_loop(); }
 
-  /// Has libuv listen for a signal, beside whoever else does in the process, and do nothing about it. The
-  /// process may end meanwhile. @returns libuv's error, 0 for none
+  /// Adds a no-op uv_signal_t, so that libuv keeps its handler installed. It does not keep the process alive.
+  /// @returns libuv's error, 0 for none
   int StartSignal(int signal_number);
   void StopSignal(int signal_number);
 

@@ -15,8 +15,7 @@
 
 namespace bitcoin_support {
 
-/// How many of a base's own tokens may still bring messages: those that are open, and those that nobody has
-/// opened yet.
+/// Counts the tokens through which messages may still arrive: open ones, and unopened ones.
 struct TokenCount {
   std::atomic<unsigned> here{0};       ///< in the base's thread
   std::atomic<unsigned> elsewhere{0};  ///< in other threads, or in none yet
@@ -34,14 +33,14 @@ class LoopWaker {
   LoopWaker(const LoopWaker&) = delete;
   LoopWaker& operator=(const LoopWaker&) = delete;
 
-  /// Thread-safe: has `task` run as soon as the base's loop does.
+  /// Thread-safe: the base's thread runs `task` in its loop.
   void Post(std::function<void()> task);
-  /// Thread-safe: whether something is still to be run.
+  /// Thread-safe: whether a task waits.
   bool HasPosted();
-  /// Runs what was posted. The base's thread calls this before its loop, which would end without events.
+  /// Runs the tasks. The base's thread calls this before its loop, which would end at once without events.
   void RunPosted();
 
-  /// Whether the pipe is the parent process's: a byte in it would wake that.
+  /// Whether the pipe is the parent process's: a byte in it would wake the parent.
   bool forked() const { return m_forks != ForkCount(); }
   /// Makes a pipe of this process's own.
   /// @throws std::system_error when there are no descriptors left; then nothing wakes the loop

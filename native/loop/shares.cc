@@ -143,7 +143,7 @@ void BaseShare::Released() {
 
 void BaseShare::Withdraw() {
   Close();
-  // Nobody changes them any more.
+  // No other thread changes the counts after Close().
   waker().tokens().here -= std::exchange(m_here, 0);
   waker().tokens().elsewhere -= std::exchange(m_elsewhere, 0);
 }
@@ -159,7 +159,7 @@ void BaseShare::Begin(const std::shared_ptr<Message>& message, std::optional<tim
   Message* const key = message.get();
   m_messages.emplace(key, message);
   if (event_base_once(m_base, -1, EV_TIMEOUT, OnMessage, key, after ? &*after : nullptr) != 0) {
-    // There was no memory for the event. Early is better than never.
+    // Without memory for the event, deliver the message early rather than never.
     OnMessage(-1, EV_TIMEOUT, key);
   }
 }

@@ -21,7 +21,7 @@ class EventBase;
 class LibEvent;
 class LoopWaker;
 
-/// What another thread may do with a base or an event of this one, until the owner closes it.
+/// What other threads may do with a base or an event of this one, until its owner closes the share.
 class Share : public std::enable_shared_from_this<Share> {
  public:
   explicit Share(LoopWaker& waker) : m_waker(waker) {}
@@ -29,14 +29,14 @@ class Share : public std::enable_shared_from_this<Share> {
   Share(const Share&) = delete;
   Share& operator=(const Share&) = delete;
 
-  /// Called by the owner: once it has returned, no other thread touches anything of the owner's.
+  /// Called by the owner. After that no other thread uses the owner.
   void Close();
 
   enum class Result : uint8_t { kDone, kClosed, kNotThis, kForked };
   /// Any thread. @returns kNotThis when it shares something else.
   virtual Result Active(short) { return Result::kNotThis; }
   virtual Result Once(std::vector<uint8_t>, std::optional<timeval>) { return Result::kNotThis; }
-  /// Somebody has opened the token. Any thread.
+  /// A thread has opened the token. Any thread.
   virtual void Opened() {}
   /// The thread that opened the token has no more use for it. Called in that thread.
   virtual void Released() {}
@@ -71,13 +71,13 @@ class EventShare final : public Share {
   Result Active(short what) override;
 
  private:
-  // Set while a task is under way, beside the reasons that it makes the event active with.
+  // A task is posted. The lower bits are the flags that it activates the event with.
   static constexpr uint32_t kOnItsWay = 0x10000;
   std::atomic<uint32_t> m_reasons{0};
   LibEvent& m_event;
 };
 
-/// Has a base call back with messages.
+/// Delivers messages to a base.
 class BaseShare final : public Share {
  public:
   BaseShare(EventBase& base, LoopWaker& waker, double key);

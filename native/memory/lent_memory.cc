@@ -138,7 +138,7 @@ Napi::Value LentMemory::Show(Napi::Env env, size_t number) {
     *place = {};
     return env.Undefined();
   }
-  // The reference is still good: no JavaScript has run.
+  // No JavaScript has run, so the reference is still valid.
   place->region = region;
   return Napi::Value(env, buffer);
 }
@@ -148,8 +148,7 @@ double LentMemory::TakeBack(napi_env env, size_t number, bool over) {
   if (place == nullptr || place->region == nullptr) return kKeepLent;
   EndLoan(*place);
   const unsigned requests = PendingRequests(env);
-  // When a promise has been fulfilled meanwhile, other requests may have come and gone, so the counts cannot
-  // be compared. Only no request at all is certain.
+  // After an await the request count may have changed. Reuse the pages only if no request is pending.
   if (over ? requests > 0 : requests > place->requests) return kRetireLent;
   place->region->SetIdle(true);
   Pool().SetIdle(place->memory, true);

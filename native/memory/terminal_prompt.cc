@@ -156,7 +156,8 @@ void TerminalPrompt::Close(std::function<void()> closed) {
   m_closed = std::move(closed);
   m_line.reset();
   m_receiver = nullptr;
-  TurnEchoOff();  // remembers a mode that was set since the last turn
+  // Remembers a mode that was set since the last turn.
+  TurnEchoOff();
   SetMode(m_fd, m_mode_left);
   const auto on_closed = [](uv_handle_t* handle) {
     static_cast<TerminalPrompt*>(handle->data)->OnHandleClosed();

@@ -30,10 +30,10 @@ namespace code {
 [[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const char* syscall, int error,
                                    const std::string& what);
 
-/// The same with a message of its own, and `errno` as Node has it: below 0.
+/// Throws EventError with `syscall`, and with `errno` negative, as in Node's errors.
 [[noreturn]] void ThrowNodeError(const Environment& env, const char* code, const char* syscall,
                                  int node_errno, const std::string& message);
-/// The same for an error whose text is the system call's name.
+/// Throws EventError for an error whose text is the system call's name.
 [[noreturn]] void ThrowSystemError(const Environment& env, const char* code, const std::system_error& error);
 
 }  // namespace bitcoin_support

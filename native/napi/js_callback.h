@@ -42,13 +42,13 @@ class JsCallbacks {
   void Call(CallbackHost& base, JsCallback which, std::initializer_list<double> args,
             const AsyncContext* context = nullptr) noexcept;
 
-  /// Whether there are changes of buffers that kBuffersChanged has not reported yet.
+  /// Sets whether changes of buffers wait for kBuffersChanged.
   void set_buffers_changed(bool on) { m_buffers_changed = on; }
 
   /// Calls kBuffersChanged as Call() does, if there is something to report. Call() does so first.
   void ReportBufferChanges(CallbackHost& base) noexcept;
 
-  /// The same at the end of a native function that JavaScript has called.
+  /// Reports them at the end of a native function that JavaScript has called.
   /// @throws what JavaScript throws
   void ReportBufferChangesToCaller();
 

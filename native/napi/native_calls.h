@@ -9,8 +9,8 @@ namespace bitcoin_support {
 
 class Environment;
 
-/// Those of one environment. An error that cannot be thrown where it happens, because libevent is on the
-/// stack there, is kept here and thrown by the innermost of them when it returns.
+/// The calls of one environment. Stores errors raised under libevent. The innermost native call rethrows
+/// them.
 class NativeCalls {
  public:
   explicit NativeCalls(Environment& env) : m_env(env) {}

@@ -106,8 +106,7 @@ void EvDnsBase::Dispose() {
   RetireChild();
   base().Linger(*this);
   base().WhenIdle([this] {
-    // Not earlier: within a long turn the base may find that all is quiet, while callbacks that are deferred
-    // to the next turn still wait.
+    // Linger only now: an earlier check could miss callbacks deferred to the next turn.
     m_state = State::kLingering;
     if (MayBeReleased()) base().ReleaseLingeringSoon();
   });

@@ -33,7 +33,7 @@ class SecureBufferTable {
 
   /// The process's table, over the pool of LockedPoolManager; made at the first call and never destroyed.
   static SecureBufferTable& Instance();
-  /// The same, but null when it has not been made. Async-signal-safe.
+  /// The process's table, or null when it has not been made. Async-signal-safe.
   static SecureBufferTable* IfMade() noexcept;
 
   /// Wipes and frees the process's table and pool when the library is unloaded. Nobody may use a buffer any

@@ -1,9 +1,9 @@
 // The one door to the addon. Its types are the addon's only description.
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { EventError } from '../native/errors.js'
 import type { NativeBufferEvents } from './buffer-events.js'
 import type { NativeBuffers } from './buffers.js'
+import { EventError } from './errors.js'
 import type { NativeEvents } from './events.js'
 import type { NativeEvutil } from './evutil.js'
 import type { HandleNumber } from './handles.js'
