@@ -16,8 +16,8 @@ namespace bitcoin_support {
 class CallbackHost;
 class Environment;
 
-/// An environment's part in libevent's log, which there is once in the process: the environment that has set
-/// a callback last receives all of it.
+/// An environment's part in libevent's log. The process has one log: the environment that has set a callback
+/// last receives all of it.
 ///
 /// A message of its own thread reaches JavaScript at once, inside the libevent function that logs. So nothing
 /// in JavaScript may call this addon until it returns: libevent is in the middle of something. A message of

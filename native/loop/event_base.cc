@@ -343,10 +343,10 @@ bool EventBase::NothingLeft() const {
   if (event_base_get_num_events(m_base, kAll) == 0) return true;
   if (m_unreferenced.empty()) return false;
   if (event_base_get_num_events(m_base, EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE) > 0) return false;
-  return event_base_foreach_event(m_base, KeepsGoing, const_cast<EventBase*>(this)) == 0;
+  return event_base_foreach_event(m_base, IsWithReference, const_cast<EventBase*>(this)) == 0;
 }
 
-int EventBase::KeepsGoing(const event_base*, const event* ev, void* arg) {
+int EventBase::IsWithReference(const event_base*, const event* ev, void* arg) {
   if ((ev->ev_evcallback.evcb_flags & EVLIST_INTERNAL) != 0) return 0;
   if (const LibEvent* const handle = LibEvent::Of(ev)) return handle->has_ref() ? 1 : 0;
   const auto& unreferenced = static_cast<EventBase*>(arg)->m_unreferenced;

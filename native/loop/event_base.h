@@ -226,7 +226,7 @@ class EventBase final : public Handle, public CallbackHost {
   void NoteEndRulesChanged();
   int RunWhole(int flags);
 
-  static int KeepsGoing(const event_base* base, const event* ev, void* arg);
+  static int IsWithReference(const event_base* base, const event* ev, void* arg);
 
   static void OnOnce(evutil_socket_t fd, short what, void* arg);
   static void OnBufferChangesDue(evutil_socket_t fd, short what, void* arg);

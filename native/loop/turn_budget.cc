@@ -11,7 +11,7 @@
 namespace bitcoin_support {
 namespace {
 
-// A turn ends after this many JavaScript callbacks at the latest, whatever their time.
+// A turn ends after this many JavaScript callbacks at the latest, however short they are.
 constexpr uint32_t kMostCallbacks = 1024;
 
 }  // namespace

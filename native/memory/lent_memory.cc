@@ -126,12 +126,12 @@ void LentMemory::EndLoan(Place& place) {
   place.state = State::kIdle;
 }
 
-Napi::Value LentMemory::Show(Napi::Env env, size_t number) {
+Napi::Value LentMemory::MakeArrayBuffer(Napi::Env env, size_t number) {
   Place* const place = Find(number, State::kLent);
   if (place == nullptr || place->region != nullptr) return env.Undefined();
   napi_value buffer = nullptr;
   SecureRegion* const region =
-      SecureRegion::Show(env, this, place->memory, place->size, place->size, &buffer);
+      SecureRegion::MakeArrayBuffer(env, this, place->memory, place->size, place->size, &buffer);
   if (region == nullptr) {
     EndLoan(*place);
     FreeLockedRegion(place->memory, place->size);
@@ -168,7 +168,7 @@ double LentMemory::Keep(const Place& place) const {
   return idle > kKept ? static_cast<double>(NumberOf(*smallest)) : kKeepLent;
 }
 
-void LentMemory::Lose(size_t number) {
+void LentMemory::ForgetMoved(size_t number) {
   Place* const place = Find(number, State::kIdle);
   if (place == nullptr || place->region == nullptr) return;
   place->region->SetIdle(false);
@@ -214,7 +214,7 @@ Napi::Value LentMemory::LendNapi(const Napi::CallbackInfo& info) {
 
 // (place) -> a new ArrayBuffer over it, for a place that has none, or undefined
 Napi::Value LentMemory::ShowNapi(const Napi::CallbackInfo& info) {
-  return Environment::From(info).State<LentMemory>().Show(info.Env(), PlaceArg(info));
+  return Environment::From(info).State<LentMemory>().MakeArrayBuffer(info.Env(), PlaceArg(info));
 }
 
 // (ArrayBuffer): lets V8 detach it again
@@ -236,7 +236,7 @@ Napi::Value LentMemory::TakeBackNapi(const Napi::CallbackInfo& info) {
 
 // (place)
 Napi::Value LentMemory::LoseNapi(const Napi::CallbackInfo& info) {
-  Environment::From(info).State<LentMemory>().Lose(PlaceArg(info));
+  Environment::From(info).State<LentMemory>().ForgetMoved(PlaceArg(info));
   return info.Env().Undefined();
 }
 

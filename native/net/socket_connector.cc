@@ -92,13 +92,13 @@ void SocketConnector::TryNext() {
     if (m_attempts.size() > under_way) break;
   }
   if (m_attempts.empty()) {
-    GoOn(kAtOnce);
+    TryNextIn(kAtOnce);
   } else if (m_begun < m_targets.size()) {
-    GoOn(kAttemptDelay);
+    TryNextIn(kAttemptDelay);
   }
 }
 
-void SocketConnector::GoOn(const timeval& pause) { event_add(m_next, &pause); }
+void SocketConnector::TryNextIn(const timeval& pause) { event_add(m_next, &pause); }
 
 void SocketConnector::NoteFailure(const char* syscall, int error) {
   m_syscall = syscall;

@@ -61,7 +61,7 @@ class SocketConnector {
   void TryNext();
   void Begin(const SocketTarget& target);
   void NoteFailure(const char* syscall, int error);
-  void GoOn(const timeval& pause);
+  void TryNextIn(const timeval& pause);
   void End(const Attempt& attempt);
 
   static void OnWritable(evutil_socket_t fd, short what, void* arg);

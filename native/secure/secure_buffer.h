@@ -81,7 +81,7 @@ class SecureBuffer {
 
  private:
   Growth Grow(std::optional<size_t> at, Bytes bytes) noexcept;
-  std::optional<size_t> Look(const std::atomic<uint32_t> ControlBlock::* number) const noexcept;
+  std::optional<size_t> ReadNumber(const std::atomic<uint32_t> ControlBlock::* number) const noexcept;
 
   SecureBufferTable& m_table;
   const BufferNumber m_number;
