@@ -14,10 +14,11 @@
 #include <utility>
 
 #include "http/header_list.h"
-#include "http/http_guard.h"
+#include "http/http_method.h"
 #include "http/http_target.h"
 #include "http/http_text.h"
 #include "http/incoming_request.h"
+#include "http/parsed_request.h"
 #include "http/reply_args.h"
 #include "http/reply_writer.h"
 #include "http/server_connection.h"

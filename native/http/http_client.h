@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "http/client_failure.h"
 #include "http/client_settings.h"
 #include "http/client_upload.h"
 #include "http/reply_gate.h"
@@ -25,24 +26,6 @@ class EventBase;
 class EvHttpConnection;
 class OutgoingRequest;
 class InternalEvent;
-
-/// Why the current request has got no reply.
-struct ClientFailure {
-  enum class Kind : uint8_t {
-    kNone,
-    kLookup,          ///< error is EVUTIL_EAI_*
-    kConnect,         ///< error is errno of the call that syscall names
-    kConnectTimeout,  ///< syscall names what took so long
-    kReadTimeout,
-    kWriteTimeout,
-    kReply,  ///< fault says what is wrong with the reply
-  };
-
-  Kind kind = Kind::kNone;
-  const char* syscall = "";
-  int error = 0;
-  const char* fault = "";
-};
 
 /// Gives an evhttp_connection one request at a time, in order. Each new connection gets a new
 /// evhttp_connection: what libevent keeps of an old one may make it end the process. Requests that wait

@@ -1,10 +1,12 @@
-// The methods that libevent knows.
+// The methods of requests.
 #pragma once
 
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <string_view>
+
+struct evhttp_request;
 
 namespace bitcoin_support {
 
@@ -25,5 +27,9 @@ constexpr unsigned MethodNamed(std::string_view name) {
   }
   return 0;
 }
+
+/// The request's method as a bit, `EVHTTP_REQ_*`. A method that libevent does not know is a bit
+/// outside its enumeration, which C++ must not read as a value of that type.
+unsigned CommandOf(const evhttp_request* request);
 
 }  // namespace bitcoin_support

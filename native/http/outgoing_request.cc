@@ -16,10 +16,9 @@
 #include "http/flag_scope.h"
 #include "http/header_list.h"
 #include "http/http_client.h"
-#include "http/http_guard.h"
 #include "http/http_header_block.h"
 #include "http/http_method.h"
-#include "http/http_reply_guard.h"
+#include "http/parsed_reply.h"
 #include "libevent/memory_reserve.h"
 #include "napi/arguments.h"
 #include "napi/byte_source.h"
@@ -27,6 +26,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/shared_constants.h"
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
@@ -34,9 +34,6 @@ namespace {
 
 // The timeout of the event that keeps the base alive while the reading is paused.
 constexpr timeval kLongTime{1'000'000, 0};
-
-// In TakeReplyNapi(): what is longer stays in a buffer of its own.
-constexpr size_t kShortBody = 4096;
 
 OwnRequest NewRequest(void (*done)(evhttp_request*, void*), void* arg) {
   MemoryReserve::Require();
@@ -462,7 +459,7 @@ Napi::Value OutgoingRequest::SetPausedNapi(const Napi::CallbackInfo& info) {
 }
 
 // (request, slab | undefined, offset) -> reason and headers; see SharedNumber for the rest. A
-// short body is put into the slab, if there is one; any other stays where it is.
+// body of at most kShortBody is put into the slab, if there is one; any other stays where it is.
 Napi::Value OutgoingRequest::TakeReplyNapi(const Napi::CallbackInfo& info) {
   OutgoingRequest& self = Outgoing(info);
   const Napi::Env env = info.Env();

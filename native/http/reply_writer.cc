@@ -16,7 +16,7 @@
 #include "buffers/unique_buffer.h"
 #include "http/field_value.h"
 #include "http/http_date.h"
-#include "http/http_guard.h"
+#include "http/http_method.h"
 #include "http/http_status.h"
 #include "http/server_connection.h"
 #include "libevent/scrubbing_heap.h"

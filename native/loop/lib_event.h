@@ -40,7 +40,7 @@ class LibEvent final : public BaseChild {
   /// Lets other threads make the event active. @returns the token, always the same.
   /// @throws EventError ERR_EV_STATE for a signal event
   uint64_t Share();
-  /// Makes it active; `what` reaches its callback, though its time should come meanwhile.
+  /// Activates the event. Its callback gets `what` even if the timeout fires first.
   void Active(int what);
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
@@ -81,8 +81,8 @@ class LibEvent final : public BaseChild {
   event* m_event = nullptr;
   std::shared_ptr<EventShare> m_share;
   uint64_t m_token = 0;
-  short m_given = 0;          ///< what it was made active with since it was last called back
-  unsigned m_deliveries = 0;  ///< of a signal that is shared with Node, not yet called back for
+  short m_activated_with = 0;  ///< by Active(), since the last callback
+  unsigned m_deliveries = 0;   ///< of a signal that is shared with Node, not yet called back for
   bool m_holds_signal = false;
   bool m_knows_descriptor = false;  ///< it is in the base's list of those on its descriptor
   bool m_finalizing = false;

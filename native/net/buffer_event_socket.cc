@@ -110,7 +110,7 @@ void BufferEventSocket::CheckMayConnect() const {
 bool BufferEventSocket::ConnectInLibevent(const sockaddr* address, int length) {
   const KeptSettings kept(m_owner.bev());
   Enter(State::kConnecting);
-  // libevent reports a refusal that it knows at once in a later turn, as any other.
+  // libevent defers an immediate connect failure.
   m_owner.NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
   errno = 0;
   if (bufferevent_socket_connect(m_owner.bev(), address, length) != 0) return false;

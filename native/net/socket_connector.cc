@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "loop/event_base.h"
-#include "net/no_delay.h"
+#include "net/stream_socket.h"
 
 namespace bitcoin_support {
 namespace {
@@ -46,12 +46,6 @@ std::vector<SocketTarget> TargetsOf(const addrinfo* found) {
     targets.push_back(target);
   }
   return targets;
-}
-
-int NewStreamSocket(int family) {
-  const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd >= 0 && family != AF_UNIX) SetNoDelay(fd);
-  return fd;
 }
 
 struct SocketConnector::Attempt {
@@ -98,13 +92,13 @@ void SocketConnector::TryNext() {
     if (m_attempts.size() > under_way) break;
   }
   if (m_attempts.empty()) {
-    GoOn(kAtOnce);
+    TryNextIn(kAtOnce);
   } else if (m_begun < m_targets.size()) {
-    GoOn(kAttemptDelay);
+    TryNextIn(kAttemptDelay);
   }
 }
 
-void SocketConnector::GoOn(const timeval& pause) { event_add(m_next, &pause); }
+void SocketConnector::TryNextIn(const timeval& pause) { event_add(m_next, &pause); }
 
 void SocketConnector::NoteFailure(const char* syscall, int error) {
   m_syscall = syscall;

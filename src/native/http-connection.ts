@@ -1,15 +1,5 @@
 import type { HandleNumber } from './handles.js'
 
-/** Why a client's request has no reply. The addon's `ClientFailure::Kind` has the same numbers. */
-export const ClientFailure = {
-  lookup: 1,
-  connect: 2,
-  connectTimeout: 3,
-  readTimeout: 4,
-  writeTimeout: 5,
-  reply: 6,
-} as const
-
 /** What the addon exports for connections. A negative number of ms stands for libevent's default, or "no time". */
 export interface NativeHttpConnection {
   connectionGetPeer(connection: HandleNumber): [kind: 'tcp' | 'unix', address: string, port: number]

@@ -1,4 +1,4 @@
-#include "http/http_guard.h"
+#include "http/parsed_request.h"
 
 #include <event2/http.h>
 #include <event2/http_struct.h>
@@ -10,6 +10,7 @@
 
 #include "http/field_value.h"
 #include "http/http_characters.h"
+#include "http/http_method.h"
 
 namespace bitcoin_support {
 namespace {
@@ -19,13 +20,6 @@ namespace {
 bool HasNoBody(unsigned command) { return command == EVHTTP_REQ_HEAD || command == EVHTTP_REQ_TRACE; }
 
 }  // namespace
-
-unsigned CommandOf(const evhttp_request* request) {
-  unsigned command = 0;
-  static_assert(sizeof command == sizeof request->type);
-  std::memcpy(&command, &request->type, sizeof command);
-  return command;
-}
 
 void TrimFields(evhttp_request* request) {
   for (evkeyval* header = evhttp_request_get_input_headers(request)->tqh_first; header != nullptr;
