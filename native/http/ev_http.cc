@@ -22,6 +22,7 @@
 #include "http/reply_writer.h"
 #include "http/server_connection.h"
 #include "http/server_connections.h"
+#include "libevent/catch_bad_alloc.h"
 #include "libevent/unique_fd.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
@@ -207,8 +208,14 @@ bufferevent* EvHttp::OnAccept(event_base* base, void* arg) {
   EvHttp& self = *static_cast<EvHttp*>(arg);
   bufferevent* const bev = bufferevent_socket_new(base, -1, 0);
   if (bev == nullptr) return nullptr;
+  bool kept = true;
+  CatchBadAlloc([&] { self.m_accepted.push_back(bev); }, [&] { kept = false; });
+  if (!kept) {
+    // evhttp makes a bufferevent itself. Its requests are answered with 503, as no ServerConnection is there.
+    bufferevent_free(bev);
+    return nullptr;
+  }
   bufferevent_incref(bev);
-  self.m_accepted.push_back(bev);
   event_active(self.m_accepted_event, 0, 0);
   self.LimitAccepting();
   return bev;
@@ -225,11 +232,9 @@ void EvHttp::AdmitAccepted() {
     void* connection = nullptr;
     bufferevent_getcb(bev, nullptr, nullptr, nullptr, &connection);
     if (connection != nullptr) {
-      try {
-        env().State<ServerConnections>().Add(base(), static_cast<evhttp_connection*>(connection), *this);
-      } catch (const std::bad_alloc&) {
-        evhttp_connection_free(static_cast<evhttp_connection*>(connection));
-      }
+      auto* const of_libevent = static_cast<evhttp_connection*>(connection);
+      CatchBadAlloc([&] { env().State<ServerConnections>().Add(base(), of_libevent, *this); },
+                    [&] { evhttp_connection_free(of_libevent); });
     }
     bufferevent_decref(bev);
   }
@@ -279,14 +284,12 @@ EvHttp& EvHttp::Root() {
 
 void EvHttp::OnRequest(evhttp_request* request, void* arg) {
   EvHttp& self = *static_cast<EvHttp*>(arg);
-  try {
-    self.HandleRequest(request);
-  } catch (const std::bad_alloc&) {
-    // An exception must not unwind through libevent.
-    ServerConnection* const connection =
-        self.env().State<ServerConnections>().Find(evhttp_request_get_connection(request));
-    if (connection != nullptr) connection->Cut();
-  }
+  CatchBadAlloc([&] { self.HandleRequest(request); },
+                [&] {
+                  ServerConnection* const connection =
+                      self.env().State<ServerConnections>().Find(evhttp_request_get_connection(request));
+                  if (connection != nullptr) connection->Cut();
+                });
 }
 
 void EvHttp::SendError(evhttp_request* request, int status) {
@@ -342,17 +345,12 @@ void EvHttp::HandleRequest(evhttp_request* request) {
                                {server.number(), static_cast<double>(route), number}, &server.m_context);
 }
 
-// Gives the request to a callback in C. From here on libevent alone handles it.
+// Gives the request to a callback in C. From here on libevent alone handles it. @throws std::bad_alloc before
 void EvHttp::HandOver(evhttp_request* request, unsigned command, ServerConnection& connection,
                       CCallback callback) {
   ServerConnections& connections = env().State<ServerConnections>();
   evhttp_connection* const of_libevent = connection.connection();
-  try {
-    connection.BeginRequestInC(request);
-  } catch (const std::bad_alloc&) {
-    connection.Cut();
-    return;
-  }
+  connection.BeginRequestInC(request);
   ReplyWriter::SettleConnection(request);
   request->type = static_cast<evhttp_cmd_type>(command);
   callback.function(request, callback.arg);

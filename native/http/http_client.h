@@ -155,7 +155,9 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
 
   /// The only one that sets m_phase. Ends what belongs to the phase before.
   void Enter(Phase phase);
-  void Open();
+  template <class Work>
+  void DoOrFail(Work work) noexcept;
+  void Open() noexcept;
   void Apply();
   void Renew();
   void Start(OutgoingRequest& request);

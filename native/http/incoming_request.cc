@@ -1,10 +1,10 @@
 #include "http/incoming_request.h"
-#include "buffers/shared_bytes.h"
 
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
 
+#include "buffers/shared_bytes.h"
 #include "http/ev_http.h"
 #include "http/ev_http_connection.h"
 #include "http/header_list.h"
@@ -13,6 +13,7 @@
 #include "http/reply_args.h"
 #include "http/reply_writer.h"
 #include "http/server_connection.h"
+#include "libevent/catch_bad_alloc.h"
 #include "napi/arguments.h"
 #include "napi/byte_source.h"
 #include "napi/environment.h"
@@ -56,7 +57,10 @@ bool IncomingRequest::OutliveConnection() {
     Dispose();
     return false;
   }
-  if (m_command == 0) m_orphan_method = ExtensionMethod();
+  if (m_command == 0) {
+    // Without memory its method reads as empty.
+    CatchBadAlloc([this] { m_orphan_method = ExtensionMethod(); }, [] {});
+  }
   // Otherwise libevent frees it with the connection.
   evhttp_request_own(m_request);
   m_request->evcon = nullptr;

@@ -20,6 +20,7 @@
 #include "http/http_header_block.h"
 #include "http/http_method.h"
 #include "http/http_reply_guard.h"
+#include "libevent/catch_bad_alloc.h"
 #include "libevent/memory_reserve.h"
 #include "napi/arguments.h"
 #include "napi/byte_source.h"
@@ -316,9 +317,9 @@ int OutgoingRequest::OnHeaders(evhttp_request* request, void* arg) {
   const EventBase::BusyScope busy(self.base());
   if (!self.live()) return -1;
   ReceivedReply head;
-  try {
-    head = ReadReceivedReply(request);
-  } catch (const std::bad_alloc&) {
+  bool read = true;
+  CatchBadAlloc([&] { head = ReadReceivedReply(request); }, [&] { read = false; });
+  if (!read) {
     self.m_error = EVREQ_HTTP_BUFFER_ERROR;
     return -1;
   }
@@ -338,6 +339,7 @@ void OutgoingRequest::OnChunk(evhttp_request*, void* arg) {
   const FlagScope in_callback(self.m_in_callback);
   self.env().callbacks().Call(self.base(), JsCallback::kClientChunk, {self.slot()});
 }
+
 void OutgoingRequest::SetDeadline(double ms) {
   m_deadline_ms = ms;
   if (under_way()) StartDeadline();

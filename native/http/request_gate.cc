@@ -17,6 +17,7 @@
 #include "http/flag_scope.h"
 #include "http/http_target.h"
 #include "http/request_rules.h"
+#include "libevent/catch_bad_alloc.h"
 #include "loop/event_base.h"
 
 namespace bitcoin_support {
@@ -76,16 +77,11 @@ void RequestGate::OnInput(evbuffer*, const evbuffer_cb_info* info, void* arg) {
   self.Take(info->n_added);
 }
 
-// Does work on the buffers, during which OnInput() leaves them alone. libevent may be the caller, which knows
-// no exceptions.
+// Does work on the buffers, during which OnInput() leaves them alone. libevent may be the caller.
 template <class Work>
 void RequestGate::DoOrCut(Work work) {
   const FlagScope working(m_working);
-  try {
-    work();
-  } catch (const std::bad_alloc&) {
-    m_owner.Cut();
-  }
+  CatchBadAlloc(work, [this] { m_owner.Cut(); });
 }
 
 void RequestGate::Take(size_t added) {

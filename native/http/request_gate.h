@@ -36,8 +36,8 @@ class RequestGate {
    public:
     /// A streamed body has grown, ended or broken off.
     virtual void OnBody() = 0;
-    /// The connection must be closed.
-    virtual void Cut() = 0;
+    /// The connection must be closed. Called when memory has run out, so it allocates nothing that it needs.
+    virtual void Cut() noexcept = 0;
 
    protected:
     ~Owner() = default;

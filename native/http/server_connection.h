@@ -74,7 +74,7 @@ class ServerConnection final : public RequestGate::Owner {
   void FlushNow();
 
   /// Closes the connection, whatever is under way, as soon as libevent is off the stack.
-  void Cut() override;
+  void Cut() noexcept override;
 
   /// JavaScript wants JsCallback::kRequestComplete with `key` when the reply has been written (or not).
   void WantComplete(double key) { m_complete_key = key; }
@@ -152,7 +152,7 @@ class ServerConnection final : public RequestGate::Owner {
   std::vector<double> m_written_keys;
   FreeWatch m_request_watch;
   FreeWatch m_connection_watch;
-  event* m_cut_event = nullptr;
+  event* m_cut_event;  // made at once, so that Cut() needs no memory
   event* m_sentinel = nullptr;
   event* m_body_event = nullptr;
   event* m_awaited = nullptr;

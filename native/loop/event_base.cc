@@ -208,7 +208,9 @@ void EventBase::ReportBufferChangesSoon() {
 void EventBase::OnBufferChangesDue(evutil_socket_t, short, void* arg) {
   EventBase& self = *static_cast<EventBase*>(arg);
   self.m_buffer_changes_due = false;
-  if (self.live()) self.env().callbacks().ReportBufferChanges(self);
+  if (!self.live()) return;
+  const BusyScope busy(self);
+  self.env().callbacks().ReportBufferChanges(self);
 }
 
 void EventBase::RemoveWatcher(int fd, LibEvent& event) {

@@ -114,8 +114,8 @@ class EventBase final : public Handle, public CallbackHost {
   void GiveUpPostponed();
 
   /// Runs `release` now, or, while libevent is on the stack with more than its loop, as soon as it no longer
-  /// is.
-  void WhenIdle(std::function<void()> release) { m_releases.WhenIdle(std::move(release)); }
+  /// is. @returns false when there is no memory to wait for that; then `release` never runs
+  bool WhenIdle(std::function<void()> release) noexcept { return m_releases.WhenIdle(std::move(release)); }
 
   /// Has JsCallback::kBuffersChanged called when the callback of libevent's that is running has returned.
   void ReportBufferChangesSoon();
