@@ -572,14 +572,13 @@ Napi::Value EvHttp::SetDefaultContentTypeNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   if (info[1].IsUndefined()) {
     evhttp_set_default_content_type(self.m_http, nullptr);
-    self.m_content_type.reset();
-    self.m_content_type_set = true;
+    self.m_default_type = DefaultType::kNone;
   } else {
     const HttpText type(info.Env(), info[1], "content type");
     evhttp_set_default_content_type(self.m_http, nullptr);
     self.m_content_type = type.view();
-    self.m_content_type_set = true;
-    evhttp_set_default_content_type(self.m_http, self.m_content_type->c_str());
+    self.m_default_type = DefaultType::kUsers;
+    evhttp_set_default_content_type(self.m_http, self.m_content_type.c_str());
   }
   return info.Env().Undefined();
 }

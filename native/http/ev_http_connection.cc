@@ -337,7 +337,7 @@ Napi::Value EvHttpConnection::GetFailureNapi(const Napi::CallbackInfo& info) {
 Napi::Value EvHttpConnection::MakeRequestNapi(const Napi::CallbackInfo& info) {
   HttpClient& client = Client(info);
   EvHttpConnection& self = This(info);
-  if (client.closing()) {
+  if (client.closing() || client.shut()) {
     ThrowEventError(self.env(), code::kState, "the connection is closing: make the request afterwards");
   }
   OutgoingRequest* const request = Environment::From(info).Get<EvHttpRequest>(info[1]).outgoing();

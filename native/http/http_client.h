@@ -64,11 +64,9 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   bufferevent* stream() const;
   const ClientSettings& settings() const { return m_settings; }
   bool connected() const { return m_phase == Phase::kConnected; }
-  /// Whether the connection is being closed, with libevent on the stack, or is closed for good.
-  bool closing() const { return m_closing || shut(); }
   bool shut() const { return m_life == Life::kShut; }
   /// Whether libevent is closing the connection, and is on the stack.
-  bool closing_now() const { return m_closing; }
+  bool closing() const { return m_closing; }
   const ClientFailure& failure() const { return m_failure; }
 
   /// Changes settings that count at once.

@@ -50,7 +50,7 @@ void* IncomingRequest::Address() const {
 
 bool IncomingRequest::AnsweredByC() const { return m_request->userdone != 0; }
 
-void IncomingRequest::LoseConnection() { m_state = State::kLost; }
+void IncomingRequest::LoseConnection() { Enter(State::kLost); }
 
 bool IncomingRequest::OutliveConnection() {
   if (!m_kept) {
@@ -67,7 +67,7 @@ bool IncomingRequest::OutliveConnection() {
   TakeOver();
   m_server->ReleaseRequest();
   m_server = nullptr;
-  m_state = State::kOrphan;
+  Enter(State::kOrphan);
   return true;
 }
 
@@ -286,7 +286,7 @@ Napi::Value IncomingRequest::SendReplyStartNapi(const Napi::CallbackInfo& info) 
 void IncomingRequest::StartReply(int status, const char* reason) {
   const EventBase::BusyScope busy(base());
   InvalidateOutput();
-  m_state = State::kStreaming;
+  Enter(State::kStreaming);
   m_server->BeginReply(ServerConnection::ReplyKind::kStreamed);
   ReplyWriter(m_request, status, reason).Start();
   m_server->FlushSoon();

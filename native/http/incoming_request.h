@@ -73,6 +73,8 @@ class IncomingRequest final : public EvHttpRequest {
   static Napi::Value SendReplyChunkNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendReplyEndNapi(const Napi::CallbackInfo& info);
 
+  /// The only one that sets m_state.
+  void Enter(State state) { m_state = state; }
   bool AnsweredByC() const;
   bool ReplyPlainly(ReplyWriter& writer, const HeaderArgs& headers, const Napi::Value& body);
   void SendError(int status, const char* reason);
@@ -83,7 +85,7 @@ class IncomingRequest final : public EvHttpRequest {
   ServerConnection* m_server;  // until the connection has gone
   const unsigned m_command;
   State m_state = State::kUnanswered;
-  bool m_kept = false;          // beyond its connection
+  bool m_kept = false;          // JavaScript wants it beyond its connection
   std::string m_orphan_method;  // of an orphan, when libevent does not know it
 };
 

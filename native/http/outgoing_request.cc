@@ -110,7 +110,7 @@ void OutgoingRequest::CheckThere() const {
 }
 
 void OutgoingRequest::CheckOutputIsOurs() const {
-  if (m_state == State::kNew && m_chunks == nullptr) return;
+  if (m_state == State::kNew && m_body == Body::kWhole) return;
   ThrowEventError(env(), code::kState, "the request has been made, or its body comes in chunks");
 }
 
@@ -136,7 +136,7 @@ bool OutgoingRequest::AsksForUpgrade() const {
 
 void OutgoingRequest::AppendOutput(Napi::Env env, napi_value bytes) {
   if (m_state != State::kNew) ThrowEventError(this->env(), code::kState, "the request has been made");
-  if (m_chunks != nullptr) ThrowEventError(this->env(), code::kState, "the request's body comes in chunks");
+  if (m_body != Body::kWhole) ThrowEventError(this->env(), code::kState, "the request's body comes in chunks");
   AppendBytes(env, bytes, evhttp_request_get_output_buffer(m_request));
 }
 
@@ -161,7 +161,7 @@ void OutgoingRequest::Make(EvHttpConnection& connection, int command, const std:
   JoinBase(connection.base());
   const EventBase::BusyScope busy(base());
   InvalidateOutput();
-  m_state = State::kMade;
+  Enter(State::kMade);
   m_connection = &connection;
   m_request->type = static_cast<evhttp_cmd_type>(command);
   m_request->major = m_request->minor = 1;
@@ -199,7 +199,7 @@ void OutgoingRequest::Fail(int error) {
   if (m_error < 0) m_error = error;
   EvHttpConnection* const connection = m_connection;
   if (under_way() && m_request != nullptr && client().HandedOver(*this)) {
-    m_state = State::kClosing;
+    Enter(State::kClosing);
     Cancel();
   }
   if (environment.FindAny(self) == nullptr) return;
@@ -214,7 +214,7 @@ void OutgoingRequest::Fail(int error) {
 
 void OutgoingRequest::Cancel() {
   // libevent is closing the connection, and will end this request by itself.
-  if (m_libevent_ended || client().closing_now()) return;
+  if (m_libevent_ended || client().closing()) return;
   if (!m_in_callback) {
     evhttp_cancel_request(m_request);
     return;
@@ -231,7 +231,7 @@ void OutgoingRequest::NoteWrongReply() {
 }
 
 void OutgoingRequest::AwaitEnd() {
-  if (under_way()) m_state = State::kClosing;
+  if (under_way()) Enter(State::kClosing);
 }
 
 void OutgoingRequest::ReportFailure(int error) {
@@ -253,7 +253,7 @@ void OutgoingRequest::EndUnconnected() {
   const EventBase::BusyScope busy(base());
   m_libevent_ended = true;
   client().Remove(*this);
-  m_state = State::kEnded;
+  Enter(State::kEnded);
   env().callbacks().Call(base(), JsCallback::kClientDone, {slot(), 1, 1});
   if (live()) End();
 }
@@ -289,7 +289,7 @@ void OutgoingRequest::OnDone(evhttp_request* request, void* arg) {
   client.Remove(self);
   // `request` is null when it has failed.
   self.m_request = request;
-  self.m_state = State::kEnded;
+  self.Enter(State::kEnded);
   self.env().callbacks().Call(self.base(), JsCallback::kClientDone,
                               {self.slot(), request != nullptr ? 1.0 : 0.0, 1});
   if (self.live()) self.End();
@@ -325,7 +325,7 @@ int OutgoingRequest::OnHeaders(evhttp_request* request, void* arg) {
   }
   if (head.interim) return 0;
   if (head.ends_connection) self.client().EndAfterReply();
-  if (self.m_state == State::kMade) self.m_state = State::kReading;
+  if (self.m_state == State::kMade) self.Enter(State::kReading);
   if (!self.m_wants_headers) return 0;
   const FlagScope in_callback(self.m_in_callback);
   self.env().callbacks().Call(self.base(), JsCallback::kClientHeaders, {self.slot()});
@@ -390,13 +390,14 @@ evbuffer* OutgoingRequest::ChunkTarget() const {
 }
 
 void OutgoingRequest::BeginChunks() {
-  if (m_state != State::kNew || m_chunks != nullptr) {
+  if (m_state != State::kNew || m_body != Body::kWhole) {
     ThrowEventError(env(), code::kState, "the request has been made");
   }
   if (evbuffer_get_length(evhttp_request_get_output_buffer(m_request)) > 0) {
     ThrowEventError(env(), code::kState, "the request has a body");
   }
   m_chunks = NewBuffer();
+  m_body = Body::kChunks;
   InvalidateOutput();
 }
 
@@ -411,7 +412,7 @@ void OutgoingRequest::NoteWritten(const evbuffer& target, double key) {
 }
 
 void OutgoingRequest::CheckTakesChunks() const {
-  if (!under_way() || m_chunks == nullptr || m_chunks_ended) {
+  if (!under_way() || m_body != Body::kChunks) {
     ThrowEventError(env(), code::kState, "the request takes no chunks");
   }
 }
@@ -538,7 +539,7 @@ Napi::Value OutgoingRequest::SendChunkNapi(const Napi::CallbackInfo& info) {
 Napi::Value OutgoingRequest::EndChunksNapi(const Napi::CallbackInfo& info) {
   OutgoingRequest& self = Outgoing(info);
   self.CheckTakesChunks();
-  self.m_chunks_ended = true;
+  self.m_body = Body::kChunksEnded;
   evbuffer* const target = self.ChunkTarget();
   if (target == nullptr) return info.Env().Undefined();
   evbuffer_add(target, "0\r\n\r\n", 5);

@@ -233,12 +233,12 @@ void ServerConnection::FlushNow() {
 }
 
 void ServerConnection::Cut() noexcept {
-  if (std::exchange(m_cut, true)) return;
+  if (std::exchange(m_life, Life::kCut) == Life::kCut) return;
   ServerConnections& connections = m_base.env().State<ServerConnections>();
   // Look the connection up again: its address may have been reused.
   const auto free = [&connections, connection = m_connection] {
     ServerConnection* const self = connections.Find(connection);
-    if (self == nullptr || !self->m_cut) return;
+    if (self == nullptr || self->m_life != Life::kCut) return;
     self->LeaveRequestToC();
     evhttp_connection_free(connection);
   };

@@ -114,6 +114,15 @@ class ServerConnection final : public RequestGate::Owner {
     kLeftToC,      ///< the same, and the request stays C's when the connection is freed
   };
 
+  //            Cut()         OnCut(), or the base is idle
+  //     kOpen -------> kCut ------------------------------> deleted
+  //
+  // Apart from State, because a request may still be in flight.
+  enum class Life : uint8_t {
+    kOpen,
+    kCut,  ///< the connection is about to be freed
+  };
+
   /// The only one that sets m_state. Ends what belongs to the state before.
   void Enter(State state);
   void StopWaitingForReply();
@@ -157,8 +166,8 @@ class ServerConnection final : public RequestGate::Owner {
   event* m_body_event = nullptr;
   event* m_awaited = nullptr;
   State m_state = State::kIdle;
+  Life m_life = Life::kOpen;
   bool m_known_to_c = false;
-  bool m_cut = false;      // the connection is about to be freed
   bool m_in_free = false;  // libevent is freeing the request
   bool m_wants_body = false;
 };
