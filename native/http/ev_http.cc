@@ -15,6 +15,7 @@
 
 #include "http/header_list.h"
 #include "http/http_guard.h"
+#include "http/http_status.h"
 #include "http/http_target.h"
 #include "http/http_text.h"
 #include "http/incoming_request.h"
@@ -56,31 +57,6 @@ constexpr size_t kDefaultMaxOutput = 64 * 1024 * 1024;
 
 // libevent's bit for a method that it does not know, and all that it does know.
 constexpr ev_uint16_t kAllMethods = 0xffff;
-
-const char* ReasonOf(int status) {
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 404:
-      return "Not Found";
-    case 408:
-      return "Request Timeout";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 417:
-      return "Expectation Failed";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 501:
-      return "Not Implemented";
-    case 505:
-      return "HTTP Version Not Supported";
-    default:
-      return "Service Unavailable";
-  }
-}
 
 }  // namespace
 
@@ -298,7 +274,7 @@ void EvHttp::SendError(evhttp_request* request, int status) {
     env().callbacks().Call(base(), JsCallback::kErrorPage, {number(), static_cast<double>(status)});
     if (TakeRefused() == nullptr) return;
   }
-  ReplyWriter::SendErrorPage(request, status, ReasonOf(status));
+  ReplyWriter::SendErrorPage(request, status, ReasonOfRefusal(status));
 }
 
 void EvHttp::HandleRequest(evhttp_request* request) {
@@ -661,11 +637,9 @@ Napi::Value EvHttp::AnswerPageNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   evhttp_request* const request = self.TakeRefused();
   if (request == nullptr) ThrowEventError(self.env(), code::kState, "no request is being refused");
-  evkeyvalq* const output = evhttp_request_get_output_headers(request);
-  headers.MoveTo(output);
-  if (!evhttp_find_header(output, "Connection")) evhttp_add_header(output, "Connection", "close");
+  headers.MoveTo(evhttp_request_get_output_headers(request));
   ReplyWriter(request, status.status(), status.reason())
-      .Send(body.get(), info[3].IsString() ? self.text_content_type() : nullptr);
+      .Send(body.get(), info[3].IsString() ? self.text_content_type() : nullptr, ReplyWriter::After::kClose);
   return info.Env().Undefined();
 }
 

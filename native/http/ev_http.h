@@ -130,7 +130,7 @@ class EvHttp final : public BaseChild {
     kNone,  ///< the user wants none
   };
 
-  static constexpr int kGencb = 0;  ///< its route
+  static constexpr int kGencb = 0;  // its route
 
   evhttp* m_http;
   const AsyncContext m_context;

@@ -26,4 +26,10 @@ constexpr unsigned MethodNamed(std::string_view name) {
   return 0;
 }
 
+/// Whether libevent reads the body of a request. It reads none for these methods, whatever the headers say:
+/// it would read the body as the next request.
+constexpr bool LibeventReadsBody(unsigned command) {
+  return command != MethodNamed("HEAD") && command != MethodNamed("TRACE");
+}
+
 }  // namespace bitcoin_support
