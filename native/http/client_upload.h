@@ -40,8 +40,8 @@ class ClientUpload {
   //       +--------------------------------------+
   //        Begin(), when the whole body is there
   //
-  // From kSending and kLastPart back to kIdle: OnWritten(), Abandon(), OnEvent(). From both to kTruncated: OnRead().
-  // From kTruncated on: Begin().
+  // From kSending and kLastPart back to kIdle: OnWritten(), Abandon(), OnEvent(). From both to kTruncated:
+  // OnRead(). From kTruncated on: Begin().
   enum class State : uint8_t {
     kIdle,
     kSending,    ///< more of the body will come

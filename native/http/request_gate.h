@@ -149,7 +149,8 @@ class RequestGate {
   // What the gate has changed in the request that evhttp has, until Adopt() restores it.
   bool m_hidden_framing = false;
   bool m_hidden_slash = false;
-  // The client waits for 100 Continue. Beside m_body_state, because a body that is not streamed is invited too.
+  // The client waits for 100 Continue. Beside m_body_state, because a body that is not streamed is invited
+  // too.
   bool m_invite = false;
   bool m_working = false;  // set by FlagScope alone
 };

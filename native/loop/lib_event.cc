@@ -49,7 +49,7 @@ LibEvent::LibEvent(EventBase& base, int fd, int what, std::optional<CCallback> c
 LibEvent::~LibEvent() {
   if (m_event == nullptr) return;
   // libevent has forgotten the event once it has called the finalizer.
-  if (!m_finalizing) Del();
+  if (m_life == Life::kLive) Del();
   MemoryCleanse(m_event, event_get_struct_event_size());
   std::free(m_event);
 }
@@ -62,7 +62,7 @@ void LibEvent::Dispose() {
   if (!live()) return;
   CloseShare();
   ForgetDescriptor();
-  if (m_finalizing && !m_finalized) {
+  if (m_life == Life::kFinalizing) {
     // libevent will still call the finalizer, which frees it.
     RetireChild();
     return;
@@ -74,7 +74,7 @@ void LibEvent::Dispose() {
 }
 
 void LibEvent::CheckNotFinalizing() const {
-  if (m_finalizing) ThrowEventError(env(), code::kState, "the event is being finalized");
+  if (m_life != Life::kLive) ThrowEventError(env(), code::kState, "the event is being finalized");
 }
 
 // The kernel has one entry for a descriptor: whichever event is added last would decide for all of them.
@@ -228,13 +228,13 @@ void LibEvent::Finalize() {
   CloseShare();
   ForgetDescriptor();
   Del();
-  m_finalizing = true;
+  m_life = Life::kFinalizing;
   event_finalize(0, m_event, OnFinalize);
 }
 
 void LibEvent::OnFinalize(event*, void* arg) {
   auto* const self = static_cast<LibEvent*>(arg);
-  self->m_finalized = true;
+  self->m_life = Life::kFinalized;
   // The handle was disposed before, or its base is being freed.
   if (!self->live()) {
     delete self;
