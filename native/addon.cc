@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "buffers/ev_buffer.h"
+#include "http/client_connection.h"
 #include "http/ev_http.h"
 #include "http/ev_http_connection.h"
 #include "http/ev_http_request.h"
@@ -55,6 +56,7 @@ Napi::Value NewInstanceNapi(const Napi::CallbackInfo& info) {
   IncomingRequest::Export(env, exports, state);
   OutgoingRequest::Export(env, exports, state);
   EvHttpConnection::Export(env, exports, state);
+  ClientConnection::Export(env, exports, state);
   EvBuffer::Export(env, exports, state);
   EvHttpUri::Export(env, exports, state);
   EvKeyvalq::Export(env, exports, state);

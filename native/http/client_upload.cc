@@ -7,7 +7,7 @@
 
 #include <utility>
 
-#include "http/ev_http_connection.h"
+#include "http/client_connection.h"
 #include "http/http_client.h"
 #include "http/outgoing_request.h"
 #include "napi/environment.h"
@@ -76,7 +76,7 @@ void ClientUpload::Abandon() {
 }
 
 void ClientUpload::ReportWritten(bool written) {
-  EvHttpConnection& handle = m_client.handle();
+  ClientConnection& handle = m_client.handle();
   for (const double key : std::exchange(m_keys, {})) {
     handle.env().callbacks().Call(handle.base(), JsCallback::kChunkWritten, {key, written ? 1.0 : 0.0});
   }

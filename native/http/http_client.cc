@@ -16,8 +16,8 @@
 #include <string_view>
 #include <utility>
 
+#include "http/client_connection.h"
 #include "http/client_socket.h"
-#include "http/ev_http_connection.h"
 #include "http/flag_scope.h"
 #include "http/outgoing_request.h"
 #include "libevent/catch_bad_alloc.h"
@@ -47,7 +47,7 @@ std::string NumericAddress(const SocketTarget& target) {
 
 }  // namespace
 
-HttpClient::HttpClient(EvHttpConnection& handle, ClientSettings settings)
+HttpClient::HttpClient(ClientConnection& handle, ClientSettings settings)
     : m_handle(handle), m_settings(std::move(settings)), m_upload(*this) {
   MemoryReserve::Require();
   Open();
@@ -387,14 +387,17 @@ void HttpClient::OnConnectEvent(bufferevent* taking, short what, void* arg) {
   if (self.m_current != nullptr) self.BeginSending();
 }
 
-// evhttp stops and starts reading at each request, which costs an epoll_ctl. With another event that reads on
-// the descriptor the kernel is not asked.
+// The sentinel spares an epoll_ctl, as that of ServerConnection::BeginRequest() does. Without memory for it
+// the calls are made.
 void HttpClient::SpareCalls() {
   if (m_known_to_c) return;
   if (!m_handle.limited()) UseDirectIo(stream());
-  m_sentinel = std::make_unique<InternalEvent>(base().base(), bufferevent_getfd(stream()),
-                                               EV_READ | EV_PERSIST, OnReadable, this);
-  m_sentinel->Add();
+  const auto watch = [this] {
+    m_sentinel = std::make_unique<InternalEvent>(base().base(), bufferevent_getfd(stream()),
+                                                 EV_READ | EV_PERSIST, OnReadable, this);
+    m_sentinel->Add();
+  };
+  CatchBadAlloc(watch, [] {});
 }
 
 // evhttp will read what has come when it is ready. Until then this event must not fire again and again.

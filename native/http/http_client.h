@@ -22,7 +22,7 @@ namespace bitcoin_support {
 
 class DnsLookup;
 class EventBase;
-class EvHttpConnection;
+class ClientConnection;
 class OutgoingRequest;
 class InternalEvent;
 
@@ -54,12 +54,12 @@ struct ClientFailure {
 /// Like the handle that owns it, it is deleted when its base is idle.
 class HttpClient final : private LookupWaiter, private SocketConnector::Owner, private ReplyGate::Owner {
  public:
-  HttpClient(EvHttpConnection& handle, ClientSettings settings);
+  HttpClient(ClientConnection& handle, ClientSettings settings);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  EvHttpConnection& handle() const { return m_handle; }
+  ClientConnection& handle() const { return m_handle; }
   evhttp_connection* connection() const { return m_connection; }
   bufferevent* stream() const;
   const ClientSettings& settings() const { return m_settings; }
@@ -185,7 +185,7 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   static void OnClosed(evhttp_connection* connection, void* arg);
   static void OnRetry(evutil_socket_t fd, short what, void* arg);
 
-  EvHttpConnection& m_handle;
+  ClientConnection& m_handle;
   ClientSettings m_settings;
   HttpLimits m_limits;
   evhttp_connection* m_connection = nullptr;

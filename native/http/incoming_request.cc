@@ -6,13 +6,13 @@
 
 #include "buffers/shared_bytes.h"
 #include "http/ev_http.h"
-#include "http/ev_http_connection.h"
 #include "http/header_list.h"
 #include "http/http_method.h"
 #include "http/http_status.h"
 #include "http/reply_args.h"
 #include "http/reply_writer.h"
 #include "http/server_connection.h"
+#include "http/server_connection_view.h"
 #include "libevent/catch_bad_alloc.h"
 #include "napi/arguments.h"
 #include "napi/byte_source.h"
@@ -169,9 +169,9 @@ std::string_view IncomingRequest::ExtensionMethod() const {
   return gate != nullptr ? std::string_view(gate->extension_method()) : std::string_view();
 }
 
-double IncomingRequest::ConnectionNumber() {
+double IncomingRequest::ObtainConnection() {
   if (m_state == State::kOrphan) return 0;
-  if (m_server->view() == nullptr) m_server->set_view(new EvHttpConnection(base(), *m_server));
+  if (m_server->view() == nullptr) m_server->set_view(new ServerConnectionView(base(), *m_server));
   return m_server->view()->number();
 }
 

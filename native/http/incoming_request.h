@@ -55,7 +55,7 @@ class IncomingRequest final : public EvHttpRequest {
   unsigned Command() const override { return m_command; }
   std::string_view ExtensionMethod() const override;
   const char* Uri() const override { return evhttp_request_get_uri(m_request); }
-  double ConnectionNumber() override;
+  double ObtainConnection() override;
   EventBase* BaseOrNull() const override { return &base(); }
 
   /// @throws EventError unless the request can be answered.

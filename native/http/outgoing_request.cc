@@ -11,7 +11,7 @@
 #include <new>
 
 #include "buffers/append_bytes.h"
-#include "http/ev_http_connection.h"
+#include "http/client_connection.h"
 #include "http/field_value.h"
 #include "http/flag_scope.h"
 #include "http/header_list.h"
@@ -83,7 +83,7 @@ OutgoingRequest::~OutgoingRequest() {
   if (m_hold != nullptr) event_free(m_hold);
 }
 
-HttpClient& OutgoingRequest::client() const { return m_connection->client(); }
+HttpClient& OutgoingRequest::client() const { return m_connection->http(); }
 
 OutgoingRequest& OutgoingRequest::OutgoingAt(const Napi::CallbackInfo& info, size_t index) {
   EvHttpRequest& request = At(info, index);
@@ -123,7 +123,7 @@ const char* OutgoingRequest::Uri() const {
   return m_state == State::kNew ? evhttp_request_get_uri(m_request) : m_uri.c_str();
 }
 
-double OutgoingRequest::ConnectionNumber() {
+double OutgoingRequest::ObtainConnection() {
   return under_way() && m_connection != nullptr ? m_connection->number() : 0;
 }
 
@@ -136,7 +136,8 @@ bool OutgoingRequest::AsksForUpgrade() const {
 
 void OutgoingRequest::AppendOutput(Napi::Env env, napi_value bytes) {
   if (m_state != State::kNew) ThrowEventError(this->env(), code::kState, "the request has been made");
-  if (m_body != Body::kWhole) ThrowEventError(this->env(), code::kState, "the request's body comes in chunks");
+  if (m_body != Body::kWhole)
+    ThrowEventError(this->env(), code::kState, "the request's body comes in chunks");
   AppendBytes(env, bytes, evhttp_request_get_output_buffer(m_request));
 }
 
@@ -153,7 +154,7 @@ void OutgoingRequest::AddContentLength() {
   evhttp_add_header(headers, "Content-Length", std::to_string(length).c_str());
 }
 
-void OutgoingRequest::Make(EvHttpConnection& connection, int command, const std::string& uri) {
+void OutgoingRequest::Make(ClientConnection& connection, int command, const std::string& uri) {
   if (m_state != State::kNew) ThrowEventError(env(), code::kState, "the request has been made");
   m_command = command;
   m_uri = uri;
@@ -166,7 +167,7 @@ void OutgoingRequest::Make(EvHttpConnection& connection, int command, const std:
   m_request->type = static_cast<evhttp_cmd_type>(command);
   m_request->major = m_request->minor = 1;
   StartDeadline();
-  connection.client().Make(*this);
+  connection.http().Make(*this);
 }
 
 int OutgoingRequest::HandToLibevent(evhttp_connection* connection) {
@@ -197,19 +198,19 @@ void OutgoingRequest::Fail(int error) {
     return;
   }
   if (m_error < 0) m_error = error;
-  EvHttpConnection* const connection = m_connection;
+  ClientConnection* const connection = m_connection;
   if (under_way() && m_request != nullptr && client().HandedOver(*this)) {
     Enter(State::kClosing);
     Cancel();
   }
   if (environment.FindAny(self) == nullptr) return;
-  if (connection != nullptr) connection->client().Remove(*this);
+  if (connection != nullptr) connection->http().Remove(*this);
   // libevent does not call back for a request that it was not given.
   if (m_request != nullptr) ReportFailure(m_error);
   EndUnanswered(environment, on, self, error != EVREQ_HTTP_REQUEST_CANCEL);
   if (connection == nullptr) return;
-  connection->client().EndIfUnused();
-  connection->client().StartNext();
+  connection->http().EndIfUnused();
+  connection->http().StartNext();
 }
 
 void OutgoingRequest::Cancel() {
@@ -498,13 +499,14 @@ Napi::Value OutgoingRequest::SendNapi(const Napi::CallbackInfo& info) {
   HeaderList headers;
   AddHeaderBlock(info.Env(), info[4], headers);
   EvHttpConnection& connection = Environment::From(info).Get<EvHttpConnection>(info[0]);
+  ClientConnection* const client = connection.client();
   OutgoingRequest& self = OutgoingAt(info, 1);
-  if (!connection.is_client() || connection.client().shut() || self.m_state != State::kNew) {
+  if (client == nullptr || client->http().shut() || self.m_state != State::kNew) {
     ThrowEventError(self.env(), code::kState, "the connection has ended, or the request has been made");
   }
   if (!info[5].IsUndefined()) self.AppendOutput(info.Env(), info[5]);
   headers.MoveTo(evhttp_request_get_output_headers(self.m_request));
-  self.Make(connection, command, uri);
+  self.Make(*client, command, uri);
   return info.Env().Undefined();
 }
 

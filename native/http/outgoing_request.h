@@ -11,7 +11,7 @@
 
 namespace bitcoin_support {
 
-class EvHttpConnection;
+class ClientConnection;
 class HttpClient;
 
 /// It belongs to the user until it is made, and from then on to the connection, even if making it failed.
@@ -38,7 +38,7 @@ class OutgoingRequest final : public EvHttpRequest {
   /// Adds a string (as UTF-8) or a Uint8Array to the body that will be sent.
   void AppendOutput(Napi::Env env, napi_value bytes);
   /// Hands the request to `connection`. @throws EventError
-  void Make(EvHttpConnection& connection, int command, const std::string& uri);
+  void Make(ClientConnection& connection, int command, const std::string& uri);
   /// evhttp_make_request(), as often as it takes to connect.
   int HandToLibevent(evhttp_connection* connection);
 
@@ -101,7 +101,7 @@ class OutgoingRequest final : public EvHttpRequest {
   void CheckOutputIsOurs() const override;
   unsigned Command() const override;
   const char* Uri() const override;
-  double ConnectionNumber() override;
+  double ObtainConnection() override;
   EventBase* BaseOrNull() const override { return m_state == State::kNew ? nullptr : &base(); }
 
   static OutgoingRequest& OutgoingAt(const Napi::CallbackInfo& info, size_t index);
@@ -141,7 +141,7 @@ class OutgoingRequest final : public EvHttpRequest {
   static void OnDeadline(evutil_socket_t fd, short what, void* arg);
 
   State m_state = State::kNew;
-  EvHttpConnection* m_connection = nullptr;
+  ClientConnection* m_connection = nullptr;
   int m_command = 0;
   std::string m_uri;
   Body m_body = Body::kWhole;
@@ -149,12 +149,13 @@ class OutgoingRequest final : public EvHttpRequest {
   std::vector<double> m_written_keys;
   event* m_deadline = nullptr;
   double m_deadline_ms = -1;
-  event* m_hold = nullptr;        // keeps the base alive while the reading is paused
-  int m_error = -1;               // what JavaScript is given instead of libevent's own code
+  event* m_hold = nullptr;  // keeps the base alive while the reading is paused
+  int m_error = -1;         // what JavaScript is given instead of libevent's own code
   // libevent has called back for the request's end. Apart from m_state: each try to connect sets it anew, and
   // libevent may call back when the handle has ended.
   bool m_libevent_ended = false;
-  bool m_in_callback = false;  // libevent is reading the reply, and JavaScript is called; set by FlagScope alone
+  bool m_in_callback =
+      false;  // libevent is reading the reply, and JavaScript is called; set by FlagScope alone
   // What JavaScript has asked for.
   bool m_wants_headers = false;
   bool m_rejected = false;

@@ -336,7 +336,8 @@ void RequestGate::Adopt(evhttp_request* request) {
     char* const hidden = std::strchr(header->key, kHidden);
     if (hidden != nullptr) *hidden = '-';
   }
-  if (m_body_state == Body::kNone) evbuffer_add_buffer(evhttp_request_get_input_buffer(request), m_body.get());
+  if (m_body_state == Body::kNone)
+    evbuffer_add_buffer(evhttp_request_get_input_buffer(request), m_body.get());
 }
 
 bool RequestGate::Resume() {

@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "http/ev_http.h"
-#include "http/ev_http_connection.h"
 #include "http/flag_scope.h"
 #include "http/incoming_request.h"
+#include "http/server_connection_view.h"
 #include "http/server_connections.h"
 #include "loop/event_base.h"
 #include "napi/environment.h"

@@ -17,7 +17,7 @@ namespace bitcoin_support {
 
 class EventBase;
 class EvHttp;
-class EvHttpConnection;
+class ServerConnectionView;
 class IncomingRequest;
 
 /// Connects libevent's callbacks for one connection with the handles that JavaScript has for it.
@@ -90,8 +90,8 @@ class ServerConnection final : public RequestGate::Owner {
   void WantBody();
 
   // --- the view that JavaScript has of the connection ----------------------------------------------
-  EvHttpConnection* view() const { return m_view; }
-  void set_view(EvHttpConnection* view) { m_view = view; }
+  ServerConnectionView* view() const { return m_view; }
+  void set_view(ServerConnectionView* view) { m_view = view; }
 
  private:
   //                                   +-> kReplying
@@ -154,7 +154,7 @@ class ServerConnection final : public RequestGate::Owner {
   evhttp_connection* const m_connection;
   evhttp_request* m_in_flight = nullptr;
   IncomingRequest* m_handle = nullptr;
-  EvHttpConnection* m_view = nullptr;
+  ServerConnectionView* m_view = nullptr;
   EvHttp& m_server;
   std::unique_ptr<RequestGate> m_gate;
   double m_complete_key = 0;
