@@ -52,8 +52,8 @@ void ClientConnection::Dispose() {
   base().WhenIdle([this] { delete this; });
 }
 
-void* ClientConnection::Address() const {
-  const_cast<HttpClient&>(m_http).ShowToC();
+void* ClientConnection::GiveToC() {
+  m_http.ShowToC();
   return connection();
 }
 

@@ -15,7 +15,7 @@ class ClientConnection final : public EvHttpConnection {
 
   ClientConnection* client() override { return this; }
   void Dispose() override;
-  void* Address() const override;
+  void* GiveToC() override;
   evhttp_connection* connection() const override { return m_http.connection(); }
 
   HttpClient& http() { return m_http; }

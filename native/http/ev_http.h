@@ -33,7 +33,7 @@ class EvHttp final : public BaseChild {
   EvHttp(EventBase& base, bool strict);
 
   void Dispose() override;
-  void* Address() const override { return m_http; }
+  void* GiveToC() override { return m_http; }
   bool WaitsWith(const event* ev) const override;
 
   /// The Content-Type of a reply that names none; null for none.

@@ -39,7 +39,7 @@ IncomingRequest::IncomingRequest(EventBase& base, evhttp_request* request, Serve
                                  unsigned command)
     : EvHttpRequest(base, request), m_server(&server), m_command(command) {}
 
-void* IncomingRequest::Address() const {
+void* IncomingRequest::GiveToC() {
   // An answer by C would free the request, which the handle owns.
   if (m_state == State::kOrphan) ThrowEventError(env(), code::kState, "the request's connection has gone");
   m_server->ShowToC();

@@ -20,7 +20,7 @@ class IncomingRequest final : public EvHttpRequest {
 
   IncomingRequest* incoming() override { return this; }
   void Dispose() override;
-  void* Address() const override;
+  void* GiveToC() override;
 
   /// The connection is closing: JavaScript can still read the request, but not answer it.
   void LoseConnection();

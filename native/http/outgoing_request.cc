@@ -92,7 +92,7 @@ OutgoingRequest& OutgoingRequest::OutgoingAt(const Napi::CallbackInfo& info, siz
   return *self;
 }
 
-void* OutgoingRequest::Address() const {
+void* OutgoingRequest::GiveToC() {
   CheckThere();
   m_known_to_c = true;
   if (m_connection != nullptr) client().ShowToC();

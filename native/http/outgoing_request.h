@@ -24,7 +24,7 @@ class OutgoingRequest final : public EvHttpRequest {
 
   OutgoingRequest* outgoing() override { return this; }
   void Dispose() override;
-  void* Address() const override;
+  void* GiveToC() override;
   /// C has got its address.
   bool known_to_c() const { return m_known_to_c; }
 
@@ -159,7 +159,7 @@ class OutgoingRequest final : public EvHttpRequest {
   // What JavaScript has asked for.
   bool m_wants_headers = false;
   bool m_rejected = false;
-  mutable bool m_known_to_c = false;
+  bool m_known_to_c = false;
 };
 
 }  // namespace bitcoin_support

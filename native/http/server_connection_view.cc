@@ -21,7 +21,7 @@ void ServerConnectionView::Dispose() {
   delete this;
 }
 
-void* ServerConnectionView::Address() const {
+void* ServerConnectionView::GiveToC() {
   m_server.ShowToC();
   return connection();
 }

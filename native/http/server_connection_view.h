@@ -14,7 +14,7 @@ class ServerConnectionView final : public EvHttpConnection {
   ServerConnectionView(EventBase& base, ServerConnection& server);
 
   void Dispose() override;
-  void* Address() const override;
+  void* GiveToC() override;
   evhttp_connection* connection() const override;
 
   /// The connection ends: calls JavaScript while the handle still works, or just after when libevent has

@@ -57,7 +57,7 @@ class EventBase final : public Handle, public CallbackHost {
 
   void Dispose() override;
 
-  void* Address() const override { return m_base; }
+  void* GiveToC() override { return m_base; }
   bool forked() const override { return m_forks != ForkCount(); }
 
   /// Makes the backend and all else new that the base shares with the parent process.
@@ -143,7 +143,8 @@ class EventBase final : public Handle, public CallbackHost {
     std::unordered_set<LibEvent*> edge;
     std::unordered_set<LibEvent*> level;
   };
-  Watchers& WatchersOf(int fd) { return m_watchers[fd]; }
+  /// Made on first use.
+  Watchers& ObtainWatchers(int fd) { return m_watchers[fd]; }
   void RemoveWatcher(int fd, LibEvent& event);
 
   // --- other threads ------------------------------------------------------------------------------------
@@ -153,7 +154,7 @@ class EventBase final : public Handle, public CallbackHost {
   /// Ends a share. @returns its key, 0 when the token is none of this base's.
   double Unshare(uint64_t token);
   /// What wakes a loop that waits, made on first use.
-  LoopWaker& waker();
+  LoopWaker& ObtainWaker();
   std::vector<uint8_t> TakeMessage() { return std::exchange(m_message, {}); }
   /// Whether a loop is to go on though nothing is pending: messages may come from other threads.
   bool AwaitsMessages() const;

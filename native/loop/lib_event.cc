@@ -81,7 +81,7 @@ void LibEvent::CheckNotFinalizing() const {
 void LibEvent::CheckNotMixed() {
   const int fd = event_get_fd(m_event);
   const int edge = event_get_events(m_event) & EV_ET;
-  EventBase::Watchers& watchers = base().WatchersOf(fd);
+  EventBase::Watchers& watchers = base().ObtainWatchers(fd);
   for (const LibEvent* const other : edge != 0 ? watchers.level : watchers.edge) {
     if (event_pending(other->m_event, kIoEvents, nullptr) != 0) {
       ThrowEventError(
@@ -211,7 +211,7 @@ uint64_t LibEvent::Share() {
   if ((event_get_events(m_event) & EV_SIGNAL) != 0) {
     ThrowEventError(env(), code::kState, "a signal event cannot be shared with other threads");
   }
-  auto share = std::make_shared<EventShare>(*this, base().waker());
+  auto share = std::make_shared<EventShare>(*this, base().ObtainWaker());
   m_token = RegisterShare(share);
   m_share = std::move(share);
   return m_token;

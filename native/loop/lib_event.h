@@ -31,7 +31,8 @@ class LibEvent final : public BaseChild {
   ~LibEvent() override;
 
   void Dispose() override;
-  void* Address() const override { return m_event; }
+  void* GiveToC() override { return m_event; }
+  int priority() const { return event_get_priority(m_event); }
   bool WaitsWith(const event* ev) const override { return ev == m_event; }
 
   /// The handle behind one of libevent's events, null when it is none of ours.
