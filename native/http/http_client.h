@@ -23,7 +23,7 @@ namespace bitcoin_support {
 
 class DnsLookup;
 class EventBase;
-class EvHttpConnection;
+class ClientConnection;
 class OutgoingRequest;
 class InternalEvent;
 
@@ -37,21 +37,19 @@ class InternalEvent;
 /// Like the handle that owns it, it is deleted when its base is idle.
 class HttpClient final : private LookupWaiter, private SocketConnector::Owner, private ReplyGate::Owner {
  public:
-  HttpClient(EvHttpConnection& handle, ClientSettings settings);
+  HttpClient(ClientConnection& handle, ClientSettings settings);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  EvHttpConnection& handle() const { return m_handle; }
+  ClientConnection& handle() const { return m_handle; }
   evhttp_connection* connection() const { return m_connection; }
   bufferevent* stream() const;
   const ClientSettings& settings() const { return m_settings; }
   bool connected() const { return m_phase == Phase::kConnected; }
-  /// Whether the connection is being closed, with libevent on the stack, or is closed for good.
-  bool closing() const { return m_closing || shut(); }
   bool shut() const { return m_life == Life::kShut; }
   /// Whether libevent is closing the connection, and is on the stack.
-  bool closing_now() const { return m_closing; }
+  bool closing() const { return m_closing; }
   const ClientFailure& failure() const { return m_failure; }
 
   /// Changes settings that count at once.
@@ -138,7 +136,9 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
 
   /// The only one that sets m_phase. Ends what belongs to the phase before.
   void Enter(Phase phase);
-  void Open();
+  template <class Work>
+  void DoOrFail(Work work) noexcept;
+  void Open() noexcept;
   void Apply();
   void Renew();
   void Start(OutgoingRequest& request);
@@ -168,7 +168,7 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   static void OnClosed(evhttp_connection* connection, void* arg);
   static void OnRetry(evutil_socket_t fd, short what, void* arg);
 
-  EvHttpConnection& m_handle;
+  ClientConnection& m_handle;
   ClientSettings m_settings;
   HttpLimits m_limits;
   evhttp_connection* m_connection = nullptr;

@@ -32,4 +32,10 @@ constexpr unsigned MethodNamed(std::string_view name) {
 /// outside its enumeration, which C++ must not read as a value of that type.
 unsigned CommandOf(const evhttp_request* request);
 
+/// Whether libevent reads the body of a request. It reads none for these methods, whatever the headers say:
+/// it would read the body as the next request.
+constexpr bool LibeventReadsBody(unsigned command) {
+  return command != MethodNamed("HEAD") && command != MethodNamed("TRACE");
+}
+
 }  // namespace bitcoin_support

@@ -13,13 +13,6 @@
 #include "http/http_method.h"
 
 namespace bitcoin_support {
-namespace {
-
-// libevent reads no body for these methods, whatever the headers say. It would read the body as the next
-// request.
-bool HasNoBody(unsigned command) { return command == EVHTTP_REQ_HEAD || command == EVHTTP_REQ_TRACE; }
-
-}  // namespace
 
 void TrimFields(evhttp_request* request) {
   for (evkeyval* header = evhttp_request_get_input_headers(request)->tqh_first; header != nullptr;
@@ -50,7 +43,7 @@ bool IsRequestSafe(evhttp_request* request) {
     }
   }
   if (content_lengths + transfer_encodings > 1) return false;
-  if (announces_body && HasNoBody(CommandOf(request))) return false;
+  if (announces_body && !LibeventReadsBody(CommandOf(request))) return false;
   const char* const uri = evhttp_request_get_uri(request);
   return uri != nullptr && std::strstr(uri, "%00") == nullptr;
 }

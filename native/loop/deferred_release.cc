@@ -8,6 +8,7 @@
 #include <new>
 #include <utility>
 
+#include "libevent/catch_bad_alloc.h"
 #include "libevent/internal_event.h"
 #include "loop/event_base.h"
 
@@ -34,16 +35,18 @@ void Free(event*& ev) {
 
 }  // namespace
 
-void DeferredRelease::WhenIdle(std::function<void()> release) {
+bool DeferredRelease::WhenIdle(std::function<void()> release) noexcept {
   if (busy()) {
-    m_when_idle.push_back(std::move(release));
-    ReleaseInLoop();
-    return;
+    bool kept = true;
+    CatchBadAlloc([&] { m_when_idle.push_back(std::move(release)); }, [&] { kept = false; });
+    if (kept) ReleaseInLoop();
+    return kept;
   }
   // `release` may call JavaScript, so hold a BusyScope.
   const EventBase::BusyScope scope(m_base);
   const CallbackHost::FreeingScope freeing(m_base);
   release();
+  return true;
 }
 
 void DeferredRelease::ReleaseAll() {

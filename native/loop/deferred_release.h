@@ -27,8 +27,9 @@ class DeferredRelease {
   /// One scope alone is on the stack.
   bool outermost() const { return m_depth == 1; }
 
-  /// Runs `release` now, or, while busy, when ReleaseAll() is called next.
-  void WhenIdle(std::function<void()> release);
+  /// Runs `release` now, or, while busy, when ReleaseAll() is called next. Callbacks from C call it, so it
+  /// throws nothing. @returns false when there is no memory for that; then `release` never runs
+  bool WhenIdle(std::function<void()> release) noexcept;
   bool waiting() const { return !m_when_idle.empty(); }
   /// Runs the releases that wait, and those that are added meanwhile. Called inside the outermost scope.
   void ReleaseAll();

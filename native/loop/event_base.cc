@@ -160,8 +160,7 @@ void EventBase::Reinit() {
 bool EventBase::MayHavePriorityFrom(int limit) const {
   const auto child_may = [limit](const BaseChild& child) {
     if (child.kind() != HandleKind::kLibEvent) return true;
-    const auto* const ev = static_cast<const event*>(child.Address());
-    return ev != nullptr && event_get_priority(ev) >= limit;
+    return static_cast<const LibEvent&>(child).priority() >= limit;
   };
   const auto event_may = [](const event_base*, const event* ev, void* arg) {
     const bool internal = (ev->ev_evcallback.evcb_flags & EVLIST_INTERNAL) != 0;
@@ -210,7 +209,9 @@ void EventBase::ReportBufferChangesSoon() {
 void EventBase::OnBufferChangesDue(evutil_socket_t, short, void* arg) {
   EventBase& self = *static_cast<EventBase*>(arg);
   self.m_buffer_changes_due = false;
-  if (self.live()) self.env().callbacks().ReportBufferChanges(self);
+  if (!self.live()) return;
+  const BusyScope busy(self);
+  self.env().callbacks().ReportBufferChanges(self);
 }
 
 void EventBase::RemoveWatcher(int fd, LibEvent& event) {
@@ -224,7 +225,7 @@ void EventBase::RemoveWatcher(int fd, LibEvent& event) {
 
 std::pair<uint64_t, double> EventBase::Share() {
   const double key = static_cast<double>(m_shares.size() + 1);
-  auto share = std::make_shared<BaseShare>(*this, waker(), key);
+  auto share = std::make_shared<BaseShare>(*this, ObtainWaker(), key);
   m_shares.push_back(share);
   uint64_t token = 0;
   try {
@@ -248,7 +249,7 @@ double EventBase::Unshare(uint64_t token) {
   return (*share)->key();
 }
 
-LoopWaker& EventBase::waker() {
+LoopWaker& EventBase::ObtainWaker() {
   if (m_waker == nullptr) m_waker = std::make_unique<LoopWaker>(m_base);
   return *m_waker;
 }

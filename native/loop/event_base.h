@@ -57,7 +57,7 @@ class EventBase final : public Handle, public CallbackHost {
 
   void Dispose() override;
 
-  void* Address() const override { return m_base; }
+  void* GiveToC() override { return m_base; }
   bool forked() const override { return m_forks != ForkCount(); }
 
   /// Makes the backend and all else new that the base shares with the parent process.
@@ -114,8 +114,9 @@ class EventBase final : public Handle, public CallbackHost {
   void GiveUpPostponed();
 
   /// Runs `release` now, or when the last BusyScope ends. In a blocking loop an event runs it, once libevent
-  /// has nothing but the loop on the stack.
-  void WhenIdle(std::function<void()> release) { m_releases.WhenIdle(std::move(release)); }
+  /// has nothing but the loop on the stack. @returns false when there is no memory to wait for that; then
+  /// `release` never runs
+  bool WhenIdle(std::function<void()> release) noexcept { return m_releases.WhenIdle(std::move(release)); }
 
   /// Schedules JsCallback::kBuffersChanged for when the running callback of libevent's has returned.
   void ReportBufferChangesSoon();
@@ -143,7 +144,8 @@ class EventBase final : public Handle, public CallbackHost {
     std::unordered_set<LibEvent*> edge;
     std::unordered_set<LibEvent*> level;
   };
-  Watchers& WatchersOf(int fd) { return m_watchers[fd]; }
+  /// Made on first use.
+  Watchers& ObtainWatchers(int fd) { return m_watchers[fd]; }
   void RemoveWatcher(int fd, LibEvent& event);
 
   // --- other threads ------------------------------------------------------------------------------------
@@ -153,7 +155,7 @@ class EventBase final : public Handle, public CallbackHost {
   /// Ends a share. @returns its key, 0 when the token is none of this base's.
   double Unshare(uint64_t token);
   /// Wakes the base's loop from other threads. Made on first use.
-  LoopWaker& waker();
+  LoopWaker& ObtainWaker();
   std::vector<uint8_t> TakeMessage() { return std::exchange(m_message, {}); }
   /// Whether open tokens keep the loop running.
   bool AwaitsMessages() const;

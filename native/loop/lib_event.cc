@@ -51,7 +51,7 @@ LibEvent::LibEvent(EventBase& base, int fd, int what, std::optional<CCallback> c
 LibEvent::~LibEvent() {
   if (m_event == nullptr) return;
   // After the finalizer libevent no longer uses the event.
-  if (!m_finalizing) Del();
+  if (m_life == Life::kLive) Del();
   MemoryCleanse(m_event, event_get_struct_event_size());
   std::free(m_event);
 }
@@ -64,7 +64,7 @@ void LibEvent::Dispose() {
   if (!live()) return;
   CloseShare();
   ForgetDescriptor();
-  if (m_finalizing && !m_finalized) {
+  if (m_life == Life::kFinalizing) {
     // libevent will still call the finalizer, which frees it.
     RetireChild();
     return;
@@ -76,14 +76,14 @@ void LibEvent::Dispose() {
 }
 
 void LibEvent::CheckNotFinalizing() const {
-  if (m_finalizing) ThrowEventError(env(), code::kState, "the event is being finalized");
+  if (m_life != Life::kLive) ThrowEventError(env(), code::kState, "the event is being finalized");
 }
 
 // The kernel has one entry for a descriptor: whichever event is added last would decide for all of them.
 void LibEvent::CheckNotMixed() {
   const int fd = event_get_fd(m_event);
   const int edge = event_get_events(m_event) & EV_ET;
-  EventBase::Watchers& watchers = base().WatchersOf(fd);
+  EventBase::Watchers& watchers = base().ObtainWatchers(fd);
   for (const LibEvent* const other : edge != 0 ? watchers.level : watchers.edge) {
     if (event_pending(other->m_event, kIoEvents, nullptr) != 0) {
       ThrowEventError(
@@ -213,7 +213,7 @@ uint64_t LibEvent::Share() {
   if ((event_get_events(m_event) & EV_SIGNAL) != 0) {
     ThrowEventError(env(), code::kState, "a signal event cannot be shared with other threads");
   }
-  auto share = std::make_shared<EventShare>(*this, base().waker());
+  auto share = std::make_shared<EventShare>(*this, base().ObtainWaker());
   m_token = RegisterShare(share);
   m_share = std::move(share);
   return m_token;
@@ -230,13 +230,13 @@ void LibEvent::Finalize() {
   CloseShare();
   ForgetDescriptor();
   Del();
-  m_finalizing = true;
+  m_life = Life::kFinalizing;
   event_finalize(0, m_event, OnFinalize);
 }
 
 void LibEvent::OnFinalize(event*, void* arg) {
   auto* const self = static_cast<LibEvent*>(arg);
-  self->m_finalized = true;
+  self->m_life = Life::kFinalized;
   // The handle was disposed before, or its base is being freed.
   if (!self->live()) {
     delete self;

@@ -31,7 +31,8 @@ class LibEvent final : public BaseChild {
   ~LibEvent() override;
 
   void Dispose() override;
-  void* Address() const override { return m_event; }
+  void* GiveToC() override { return m_event; }
+  int priority() const { return event_get_priority(m_event); }
   bool WaitsWith(const event* ev) const override { return ev == m_event; }
 
   /// The handle behind one of libevent's events, null when it is none of ours.
@@ -46,6 +47,16 @@ class LibEvent final : public BaseChild {
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
+  //            Finalize()               OnFinalize()
+  //     kLive ------------> kFinalizing --------------> kFinalized
+  //
+  // Dispose() retires the handle in any of them. In kFinalizing OnFinalize() deletes it.
+  enum class Life : uint8_t {
+    kLive,
+    kFinalizing,  ///< libevent will call OnFinalize()
+    kFinalized,   ///< libevent has forgotten the event
+  };
+
   void Add(double ms);
   void Del();
   /// Makes the event active as for one more delivery of a signal, each of which calls back.
@@ -85,8 +96,7 @@ class LibEvent final : public BaseChild {
   unsigned m_deliveries = 0;   ///< of a signal that is shared with Node, not yet called back for
   bool m_holds_signal = false;
   bool m_knows_descriptor = false;  ///< it is in the base's list of those on its descriptor
-  bool m_finalizing = false;
-  bool m_finalized = false;
+  Life m_life = Life::kLive;
 };
 
 }  // namespace bitcoin_support

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "libevent/catch_bad_alloc.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
@@ -158,7 +159,7 @@ void BufferEventSocket::OnLookedUp(int result, const evutil_addrinfo* found) {
   if (!m_owner.live()) return;
   const EventBase::BusyScope busy(m_owner.base());
   if (result == 0 && found != nullptr) {
-    ConnectTo(found);
+    CatchBadAlloc([&] { ConnectTo(found); }, [&] { Fail(ENOMEM); });
   } else {
     m_dns_error = result != 0 ? result : EVUTIL_EAI_NODATA;
     errno = 0;

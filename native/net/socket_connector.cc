@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "libevent/catch_bad_alloc.h"
+#include "libevent/unique_fd.h"
 #include "loop/event_base.h"
 #include "net/stream_socket.h"
 
@@ -88,7 +90,8 @@ bool SocketConnector::Start() {
 void SocketConnector::TryNext() {
   while (m_begun < m_targets.size()) {
     const size_t under_way = m_attempts.size();
-    Begin(m_targets[m_begun++]);
+    const SocketTarget& next = m_targets[m_begun++];
+    CatchBadAlloc([&] { Begin(next); }, [&] { NoteFailure("socket", ENOMEM); });
     if (m_attempts.size() > under_way) break;
   }
   if (m_attempts.empty()) {
@@ -106,12 +109,14 @@ void SocketConnector::NoteFailure(const char* syscall, int error) {
 }
 
 void SocketConnector::Begin(const SocketTarget& target) {
-  const int fd = NewStreamSocket(target.address.ss_family);
+  UniqueFd owned(NewStreamSocket(target.address.ss_family));
+  const int fd = owned.get();
   if (fd < 0) {
     NoteFailure("socket", errno);
     return;
   }
   auto attempt = std::make_unique<Attempt>(*this, fd, target);
+  owned.Release();
   if (!BindLocal(fd, target.address.ss_family)) {
     NoteFailure("bind", errno);
     return;
