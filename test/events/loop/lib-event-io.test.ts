@@ -125,16 +125,17 @@ for (const options of BACKENDS) {
         using sockets = new SocketPair()
         using base = obtainEventBase(options)
         const seen: number[] = []
+        const isRead = (what = 0) => (what & EV_READ) !== 0
         const event = obtainEvent(base, sockets.left, EV_READ | EV_PERSIST, (_event, _arg, what) => {
           seen.push(what)
-          if (what === EV_READ) sockets.read(sockets.left)
+          if (isRead(what)) sockets.read(sockets.left)
           if (seen.length === 2) sockets.write(sockets.right)
-          if (seen.at(-3) === EV_READ) event.del()
+          if (isRead(seen.at(-3))) event.del()
         })
         event.add(3)
         expect(await run(base)).to.equal(1)
-        // Where a turn takes longer than the timeout, libevent reports that first, and the data in the next one.
-        const read = seen.indexOf(EV_READ)
+        // Where a turn takes longer than the timeout, libevent reports that first, and the data in the next one, or both at once.
+        const read = seen.findIndex(isRead)
         expect(read).to.be.at.least(2)
         expect(seen.toSpliced(read, 1)).to.deep.equal(Array(read + 2).fill(EV_TIMEOUT))
       })
