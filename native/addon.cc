@@ -1,6 +1,7 @@
 // Wires the native classes to Node. src/native/native.ts is the description of what is exported.
 #include <napi.h>
 
+#include "http/client_connection.h"
 #include "http/incoming_request.h"
 #include "http/outgoing_request.h"
 #include "libevent/first_copy.h"
@@ -47,6 +48,7 @@ Napi::Value NewInstanceNapi(const Napi::CallbackInfo& info) {
   BaseChild::Export(env, exports, state);
   IncomingRequest::Export(env, exports, state);
   OutgoingRequest::Export(env, exports, state);
+  ClientConnection::Export(env, exports, state);
   ExportRuntimeFunctions(env, exports, state);
   return exports;
 }

@@ -27,7 +27,7 @@ if (built.status !== 0) process.exit(1)
 const folder = join(root, 'build', 'Fuzz')
 const corpus = join(folder, 'corpus')
 mkdirSync(corpus, { recursive: true })
-const inputs = join(root, 'test', 'native', 'http')
+const inputs = join(root, 'test', 'addon', 'http')
 process.exitCode = run(join(folder, target), [
   ...(seconds
     ? [

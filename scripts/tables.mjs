@@ -34,9 +34,19 @@ function docOf(row, indent) {
   return row.comment === '' ? '' : `${indent}/** ${row.comment} */\n`
 }
 
-function placesOf(name, doc, rows) {
-  const lines = rows.map((row, index) => `${docOf(row, '  ')}  ${row.cells[1]}: ${index},\n`)
-  return `/** ${doc} */\nexport const ${name} = {\n${lines.join('')}} as const\n`
+/** @returns {string} an object with the place of each row under JavaScript's name, which is its last cell or the one at `column` */
+function placesOf(name, doc, macro, column = -1) {
+  const lines = rowsOf(text, macro).map((row, index) => `${docOf(row, '  ')}  ${row.cells.at(column)}: ${index},\n`)
+  return `\n/** ${doc} */\nexport const ${name} = {\n${lines.join('')}} as const\n`
+}
+
+function constantsOf(rows) {
+  return rows.map((row) => `\n${docOf(row, '')}export const ${row.cells[1]} = ${row.cells[2]}\n`).join('')
+}
+
+function codesOf(rows) {
+  const lines = rows.map((row) => `${docOf(row, '  ')}  | ${row.cells[1]?.replaceAll('"', "'")}\n`)
+  return `\n/** The codes of an {@link EventError}. */\nexport type EventErrorCode =\n${lines.join('')}`
 }
 
 function callbacksOf(rows) {
@@ -57,14 +67,15 @@ const made = [
   `// Made of ${source} by scripts/tables.mjs: do not edit.\n`,
   `import type { HandleNumber } from './handles.js'\n\n`,
   callbacksOf(rowsOf(text, 'JS_CALLBACK')),
-  '\n',
-  placesOf(
-    'SharedNumber',
-    'Where the numbers stand that the addon shows without a call.',
-    rowsOf(text, 'SHARED_NUMBER'),
-  ),
-  '\n',
-  placesOf('EndReason', 'Why a handle has ended.', rowsOf(text, 'END_REASON')),
+  codesOf(rowsOf(text, 'ERROR_CODE')),
+  constantsOf(rowsOf(text, 'SHARED_CONSTANT')),
+  placesOf('SharedNumber', 'Where the numbers stand that the addon shows without a call.', 'SHARED_NUMBER'),
+  placesOf('EndReason', 'Why a handle has ended.', 'END_REASON', 1),
+  placesOf('ClientFailure', "Why a client's request has got no reply.", 'CLIENT_FAILURE'),
+  placesOf('UriPart', 'The parts of a URI.', 'URI_PART'),
+  placesOf('ListOwner', 'Whose list of headers a handle stands for.', 'LIST_OWNER'),
+  placesOf('PromptOutcome', 'How a prompt for a line has ended.', 'PROMPT_OUTCOME'),
+  placesOf('RegionFreed', 'What has become of locked pages that were given back.', 'REGION_FREED'),
 ].join('')
 
 if (process.argv[2] === '--check') {

@@ -15,12 +15,12 @@ export {
   walkLockedPool,
 } from './alloc/locked-pool.js'
 export { memoryCleanse } from './alloc/memory-cleanse.js'
-export type { PromptOptions } from './alloc/secret-line.js'
 export { secureAllocator } from './alloc/secure-allocator.js'
 export { SecureBuffer, type SecureBufferToken } from './alloc/secure-buffer.js'
 export { SecureMemoryError } from './alloc/secure-error.js'
 export { SecureString } from './alloc/secure-string.js'
 export { MAX_SIZE, SerializeData } from './alloc/serialize-data.js'
+export type { PromptOptions } from './alloc/terminal-prompt.js'
 export { zeroAfterFreeAllocator } from './alloc/zero-after-free-allocator.js'
 export { EvBuffer, type EvBufferCallback, obtainEvBuffer } from './events/buffers/ev-buffer.js'
 export type { EvBufferCbInfo } from './events/buffers/ev-buffer-callbacks.js'
@@ -97,6 +97,10 @@ export {
   BufferEvent,
   type BufferEventDataCallback,
   type BufferEventEventCallback,
+  type BufferEventSocketOptions,
+  obtainBufferEventFilter,
+  obtainBufferEventPair,
+  obtainBufferEventSocket,
 } from './events/net/buffer-event.js'
 export * from './events/net/buffer-event-constants.js'
 export type { BufferEventFilter, BufferEventFilterResult } from './events/net/buffer-event-filter.js'
@@ -126,12 +130,6 @@ export {
   obtainEvDnsBase,
 } from './events/net/ev-dns-base.js'
 export * from './events/net/evutil.js'
-export {
-  type BufferEventSocketOptions,
-  obtainBufferEventFilter,
-  obtainBufferEventPair,
-  obtainBufferEventSocket,
-} from './events/net/obtain-buffer-event.js'
 export type { RateLimit } from './events/net/rate-limit.js'
 export type { EvSocketAddress } from './events/net/socket-address.js'
 export { EventError, type EventErrorCode } from './native/errors.js'

@@ -1,5 +1,5 @@
-/* What an echo server in Node costs at least: an addon that waits, reads, calls back and sends, and nothing
-   else. It keeps no connection but the socket, has one message at a time, and gives Node's loop no turn. */
+/* The least that an echo server in Node can cost: an addon that waits, reads, calls back and sends. It stores
+   nothing for a connection, handles one message at a time, and never returns to Node's loop. */
 #define _GNU_SOURCE
 #define NAPI_VERSION 8
 #include <netinet/in.h>
@@ -18,7 +18,7 @@ static void fail(const char* what) {
   exit(1);
 }
 
-/* (descriptor): sends it the message that has come. */
+/* (descriptor): sends the message back. */
 static napi_value send_back(napi_env env, napi_callback_info info) {
   napi_value argument;
   size_t count = 1;
@@ -45,7 +45,7 @@ static int listen_anywhere(void) {
   return fd;
 }
 
-/* (callback): calls it with the descriptor of each message that comes, for ever. */
+/* (callback): calls it with the descriptor of each message that arrives. It never returns. */
 static napi_value run(napi_env env, napi_callback_info info) {
   static struct epoll_event events[256];
   int listener = listen_anywhere();

@@ -1,5 +1,5 @@
-// Answers every GET on every connection with the same bytes, and reads no more of it than where it ends: for
-// what measures clients, so that the server is never what they wait for. Prints its port; SIGTERM ends it.
+// Answers every GET with the same bytes. It only looks for the end of a request, so that clients that are
+// measured with it never wait for the server. Prints its port; SIGTERM ends it.
 #define _GNU_SOURCE
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,7 +17,7 @@ static const char kReply[] =
     "hello\n";
 static const char kEnd[] = "\r\n\r\n";
 
-// How much of kEnd has come on each connection.
+// How much of kEnd each connection has received.
 static unsigned char matched[kMaxDescriptors];
 
 static void Check(int result, const char* what) {

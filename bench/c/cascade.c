@@ -1,6 +1,5 @@
-/* The shape of libevent's own bench: pipes, some of them written to at once, and each byte that is read has
- * another pipe written to, until all writes are done. Prints the nanoseconds that an event takes, one line a
- * round.
+/* Like libevent's own bench. It writes to some pipes at once; each byte that is read causes a write to
+ * another pipe, until all writes are done. Prints the nanoseconds for each event, one line for each round.
  *
  * usage: cascade PIPES ROUNDS */
 #include <event2/event.h>

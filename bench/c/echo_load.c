@@ -1,6 +1,5 @@
-/* Keeps so many connections to an echo server on the loopback address busy for so long, each with one message
-   after another, and prints how many came back whole. Arguments: port, seconds, connections, bytes of a
-   message. */
+/* Sends messages to an echo server on the loopback address, one after the other on each connection, and
+   prints how many came back whole. Arguments: port, seconds, number of connections, bytes of a message. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
@@ -29,7 +28,7 @@ static void fail(const char* what) {
 }
 
 static void ask(int fd) {
-  /* Less than a socket's buffer holds: it goes at once. */
+  /* A message fits into the socket's buffer, so send() takes it at once. */
   if (send(fd, message, size, MSG_NOSIGNAL) != (ssize_t)size) fail("send");
 }
 

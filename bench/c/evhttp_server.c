@@ -1,5 +1,5 @@
-/* GET / and POST /rpc on evhttp in plain C, with a base as event_base_new() makes it: what bench/servers/
-   does in TypeScript. Takes the login that /rpc wants; prints its port; SIGTERM ends it. */
+/* The servers of bench/servers/ in plain C: GET / and POST /rpc on evhttp, on a base of event_base_new(). The
+   argument is the login for /rpc. Prints its port; SIGTERM ends it. */
 #include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/event.h>

@@ -1,6 +1,6 @@
 /*
- * What memory costs that is locked for each secret: maps pages, locks them, wipes them, unlocks and unmaps
- * them. Prints the mean of one in ns. The arguments are the number of bytes and of rounds.
+ * What it costs to lock memory for each secret: maps pages, locks them, wipes them, unlocks and unmaps them.
+ * Prints the mean of a round in ns. The arguments are the numbers of bytes and of rounds.
  */
 #define _GNU_SOURCE
 #include <stdint.h>

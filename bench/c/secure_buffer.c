@@ -4,9 +4,10 @@
  *   new_destroy_ns    mean of a pair of secure_buffer_new(1024) and secure_buffer_destroy()
  *   write_ratio       secure_buffer_write() of 64 KiB against memcpy()
  *   read_ratio        secure_buffer_read() of 64 KiB against memcpy()
- *   is_valid_p999_ns  99.9th percentile of secure_buffer_is_valid() while another thread writes the same
- * buffer overhead_bytes    memory per buffer of 32 bytes besides those 32 The argument is the number of
- * rounds in thousands (default 100).
+ *   is_valid_p999_ns  99.9th percentile of secure_buffer_is_valid() while another thread writes
+ *   overhead_bytes    memory per buffer of 32 bytes, without those 32
+ *
+ * The argument is the number of rounds, in thousands; default 100.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -78,7 +79,7 @@ static double mean_new_destroy(size_t count) {
   return (double)(now() - begin) / (double)count;
 }
 
-/* Medians of rounds in turn, so that what else the machine does falls on both alike. */
+/* Measures both in turn, so that other load on the machine affects both alike. */
 static void copies(int64_t* samples, size_t count, double* write_ratio, double* read_ratio) {
   secure_buffer* const buffer = checked(secure_buffer_new(kLarge));
   unsigned char* const from = checked(malloc(kLarge));
@@ -91,7 +92,7 @@ static void copies(int64_t* samples, size_t count, double* write_ratio, double* 
   for (size_t i = 0; i < count; ++i) {
     int64_t begin = now();
     memcpy(into, from, kLarge);
-    /* The copy has a reader. */
+    /* Reads the copy, so that the compiler keeps it. */
     __asm__ __volatile__("" : : "r"(into) : "memory");
     plain[i] = now() - begin;
     begin = now();
@@ -169,7 +170,7 @@ static double overhead(size_t count) {
 int main(int count, char** arguments) {
   const size_t rounds = 1000 * (size_t)(count > 1 ? atol(arguments[1]) : 100);
   int64_t* const samples = checked(malloc(3 * rounds * sizeof *samples));
-  /* The first: later ones would find memory that is mapped already. */
+  /* Measure this first, while no memory is mapped yet. */
   const double bytes = overhead(rounds);
   const double new_ns = median_new(samples, rounds);
   const double pair_ns = mean_new_destroy(rounds);

@@ -17,7 +17,7 @@ static void require(int condition, const char* what) {
   exit(1);
 }
 
-/* Fills a buffer from the system's generator, by way of a block that is wiped. */
+/* Fills a buffer from the system's random generator, through a block that is wiped afterwards. */
 static secure_buffer* random_key(void) {
   unsigned char bytes[kKeySize];
   secure_buffer* const key = secure_buffer_new(sizeof bytes);
@@ -27,7 +27,7 @@ static secure_buffer* random_key(void) {
   require(fread(bytes, 1, sizeof bytes, random) == sizeof bytes, "random bytes");
   fclose(random);
   require(secure_buffer_write(key, bytes, sizeof bytes) == 0, "a write");
-  /* volatile, since nobody reads the zeros. */
+  /* volatile, so that the compiler keeps the wipe: nobody reads the zeros. */
   for (volatile unsigned char* byte = bytes; byte < bytes + sizeof bytes; ++byte) *byte = 0;
   return key;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "buffers/ev_buffer.h"
+#include "libevent/catch_bad_alloc.h"
 #include "napi/environment.h"
 #include "napi/list.h"
 
@@ -29,7 +30,8 @@ void BufferChanges::AddRelease(double key) { Add({0, key, 0, 0}); }
 
 void BufferChanges::Add(const Change& change) {
   if (!m_env.can_call_js()) return;
-  m_changes.push_back(change);
+  // A callback of an evbuffer. Without memory the change is not reported.
+  CatchBadAlloc([&] { m_changes.push_back(change); }, [] {});
   m_env.callbacks().set_buffers_changed(true);
   m_env.numbers().Set(SharedNumber::kBufferChanges, static_cast<double>(m_changes.size()));
 }

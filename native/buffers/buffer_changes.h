@@ -1,4 +1,4 @@
-// Changes of buffers that JavaScript has not been called for yet.
+// Changes of buffers that wait to be reported to JavaScript.
 #pragma once
 
 #include <napi.h>
@@ -29,8 +29,7 @@ class BufferChanges {
   /// libevent has released the reference that JavaScript knows by `key`.
   void AddRelease(double key);
 
-  /// Lives while a native call is on the stack that calls JavaScript for the changes when it ends, so that no
-  /// turn of the loop is needed for that.
+  /// While it lives, the running native call reports changes when it returns, so no loop event is scheduled.
   class Scope {
    public:
     explicit Scope(BufferChanges& changes) : m_changes(changes) { ++m_changes.m_scopes; }

@@ -14,6 +14,7 @@
 
 #include "net/socket_address.h"
 #include "net/socket_connector.h"
+#include "net/stream_socket.h"
 
 namespace bitcoin_support {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <utility>
 
-#include "http/ev_http_connection.h"
+#include "http/client_connection.h"
 #include "http/http_client.h"
 #include "http/outgoing_request.h"
 #include "napi/environment.h"
@@ -34,11 +34,12 @@ void Discard(evbuffer* output) {
 
 void ClientUpload::Begin(OutgoingRequest& request) {
   bufferevent* const stream = m_client.stream();
-  m_truncated = false;
   const bool chunked = request.sends_chunks();
-  if (!chunked && evbuffer_get_length(bufferevent_get_output(stream)) < kLongBytes) return;
-  m_active = true;
-  m_complete = !chunked || request.chunks_ended();
+  if (!chunked && evbuffer_get_length(bufferevent_get_output(stream)) < kLongBytes) {
+    Enter(State::kIdle);
+    return;
+  }
+  Enter(!chunked || request.chunks_ended() ? State::kLastPart : State::kSending);
   m_connection = m_client.connection();
   if (chunked) {
     WriteHead(request);
@@ -70,20 +71,20 @@ void ClientUpload::NoteMore(double key) {
 }
 
 void ClientUpload::Abandon() {
-  m_active = false;
+  if (active()) Enter(State::kIdle);
   ReportWritten(false);
 }
 
 void ClientUpload::ReportWritten(bool written) {
-  EvHttpConnection& handle = m_client.handle();
+  ClientConnection& handle = m_client.handle();
   for (const double key : std::exchange(m_keys, {})) {
     handle.env().callbacks().Call(handle.base(), JsCallback::kChunkWritten, {key, written ? 1.0 : 0.0});
   }
 }
 
 // Lets libevent wait for the answer.
-void ClientUpload::GoOn() {
-  m_active = false;
+void ClientUpload::GoOn(State over) {
+  Enter(over);
   m_client.SetPhaseTimeouts();
   m_write_cb(m_client.stream(), m_connection);
 }
@@ -91,23 +92,22 @@ void ClientUpload::GoOn() {
 void ClientUpload::OnWritten(bufferevent*, void* arg) {
   ClientUpload& self = *static_cast<ClientUpload*>(arg);
   const EventBase::BusyScope busy(self.m_client.handle().base());
-  if (!self.m_active) return;
-  const bool complete = self.m_complete;
+  if (!self.active()) return;
+  const bool complete = self.m_state == State::kLastPart;
   evhttp_connection* const connection = self.m_connection;
   self.ReportWritten(true);
   // A callback may have sent more, or ended the request.
-  if (!self.m_active || !complete || self.m_client.connection() != connection) return;
-  if (evbuffer_get_length(bufferevent_get_output(self.m_client.stream())) == 0) self.GoOn();
+  if (!self.active() || !complete || self.m_client.connection() != connection) return;
+  if (evbuffer_get_length(bufferevent_get_output(self.m_client.stream())) == 0) self.GoOn(State::kIdle);
 }
 
 void ClientUpload::OnRead(bufferevent* stream, void* arg) {
   ClientUpload& self = *static_cast<ClientUpload*>(arg);
   const EventBase::BusyScope busy(self.m_client.handle().base());
-  if (!self.m_active || !self.AnswerHasBegun()) return;
+  if (!self.active() || !self.AnswerHasBegun()) return;
   // The server will not read the rest, and cannot know where the rest ends.
-  self.m_truncated = true;
   Discard(bufferevent_get_output(stream));
-  self.GoOn();
+  self.GoOn(State::kTruncated);
   self.ReportWritten(false);
 }
 
@@ -127,8 +127,8 @@ bool ClientUpload::AnswerHasBegun() {
 void ClientUpload::OnEvent(bufferevent* stream, short what, void* arg) {
   ClientUpload& self = *static_cast<ClientUpload*>(arg);
   const EventBase::BusyScope busy(self.m_client.handle().base());
-  if (!self.m_active) return;
-  self.m_active = false;
+  if (!self.active()) return;
+  self.Enter(State::kIdle);
   if ((what & BEV_EVENT_TIMEOUT) != 0) self.m_client.NoteTimeout(true);
   self.m_event_cb(stream, what, self.m_connection);
 }

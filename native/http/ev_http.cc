@@ -14,14 +14,17 @@
 #include <utility>
 
 #include "http/header_list.h"
-#include "http/http_guard.h"
+#include "http/http_method.h"
+#include "http/http_status.h"
 #include "http/http_target.h"
 #include "http/http_text.h"
 #include "http/incoming_request.h"
+#include "http/parsed_request.h"
 #include "http/reply_args.h"
 #include "http/reply_writer.h"
 #include "http/server_connection.h"
 #include "http/server_connections.h"
+#include "libevent/catch_bad_alloc.h"
 #include "libevent/unique_fd.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
@@ -56,31 +59,6 @@ constexpr size_t kDefaultMaxOutput = 64 * 1024 * 1024;
 
 // libevent's bit for a method that it does not know, and all that it does know.
 constexpr ev_uint16_t kAllMethods = 0xffff;
-
-const char* ReasonOf(int status) {
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 404:
-      return "Not Found";
-    case 408:
-      return "Request Timeout";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 417:
-      return "Expectation Failed";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 501:
-      return "Not Implemented";
-    case 505:
-      return "HTTP Version Not Supported";
-    default:
-      return "Service Unavailable";
-  }
-}
 
 }  // namespace
 
@@ -208,8 +186,14 @@ bufferevent* EvHttp::OnAccept(event_base* base, void* arg) {
   EvHttp& self = *static_cast<EvHttp*>(arg);
   bufferevent* const bev = bufferevent_socket_new(base, -1, 0);
   if (bev == nullptr) return nullptr;
+  bool kept = true;
+  CatchBadAlloc([&] { self.m_accepted.push_back(bev); }, [&] { kept = false; });
+  if (!kept) {
+    // evhttp makes a bufferevent itself. Its requests are answered with 503, as no ServerConnection is there.
+    bufferevent_free(bev);
+    return nullptr;
+  }
   bufferevent_incref(bev);
-  self.m_accepted.push_back(bev);
   event_active(self.m_accepted_event, 0, 0);
   self.LimitAccepting();
   return bev;
@@ -226,11 +210,9 @@ void EvHttp::AdmitAccepted() {
     void* connection = nullptr;
     bufferevent_getcb(bev, nullptr, nullptr, nullptr, &connection);
     if (connection != nullptr) {
-      try {
-        env().State<ServerConnections>().Add(base(), static_cast<evhttp_connection*>(connection), *this);
-      } catch (const std::bad_alloc&) {
-        evhttp_connection_free(static_cast<evhttp_connection*>(connection));
-      }
+      auto* const of_libevent = static_cast<evhttp_connection*>(connection);
+      CatchBadAlloc([&] { env().State<ServerConnections>().Add(base(), of_libevent, *this); },
+                    [&] { evhttp_connection_free(of_libevent); });
     }
     bufferevent_decref(bev);
   }
@@ -280,14 +262,12 @@ EvHttp& EvHttp::Root() {
 
 void EvHttp::OnRequest(evhttp_request* request, void* arg) {
   EvHttp& self = *static_cast<EvHttp*>(arg);
-  try {
-    self.HandleRequest(request);
-  } catch (const std::bad_alloc&) {
-    // An exception must not unwind through libevent.
-    ServerConnection* const connection =
-        self.env().State<ServerConnections>().Find(evhttp_request_get_connection(request));
-    if (connection != nullptr) connection->Cut();
-  }
+  CatchBadAlloc([&] { self.HandleRequest(request); },
+                [&] {
+                  ServerConnection* const connection =
+                      self.env().State<ServerConnections>().Find(evhttp_request_get_connection(request));
+                  if (connection != nullptr) connection->Cut();
+                });
 }
 
 void EvHttp::SendError(evhttp_request* request, int status) {
@@ -296,7 +276,7 @@ void EvHttp::SendError(evhttp_request* request, int status) {
     env().callbacks().Call(base(), JsCallback::kErrorPage, {number(), static_cast<double>(status)});
     if (TakeRefused() == nullptr) return;
   }
-  ReplyWriter::SendErrorPage(request, status, ReasonOf(status));
+  ReplyWriter::SendErrorPage(request, status, ReasonOfRefusal(status));
 }
 
 void EvHttp::HandleRequest(evhttp_request* request) {
@@ -343,17 +323,12 @@ void EvHttp::HandleRequest(evhttp_request* request) {
                                {server.number(), static_cast<double>(route), number}, &server.m_context);
 }
 
-// Gives the request to a callback in C. From here on libevent alone handles it.
+// Gives the request to a callback in C. From here on libevent alone handles it. @throws std::bad_alloc before
 void EvHttp::HandOver(evhttp_request* request, unsigned command, ServerConnection& connection,
                       CCallback callback) {
   ServerConnections& connections = env().State<ServerConnections>();
   evhttp_connection* const of_libevent = connection.connection();
-  try {
-    connection.BeginRequestInC(request);
-  } catch (const std::bad_alloc&) {
-    connection.Cut();
-    return;
-  }
+  connection.BeginRequestInC(request);
   ReplyWriter::SettleConnection(request);
   request->type = static_cast<evhttp_cmd_type>(command);
   callback.function(request, callback.arg);
@@ -575,14 +550,13 @@ Napi::Value EvHttp::SetDefaultContentTypeNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   if (info[1].IsUndefined()) {
     evhttp_set_default_content_type(self.m_http, nullptr);
-    self.m_content_type.reset();
-    self.m_content_type_set = true;
+    self.m_default_type = DefaultType::kNone;
   } else {
     const HttpText type(info.Env(), info[1], "content type");
     evhttp_set_default_content_type(self.m_http, nullptr);
     self.m_content_type = type.view();
-    self.m_content_type_set = true;
-    evhttp_set_default_content_type(self.m_http, self.m_content_type->c_str());
+    self.m_default_type = DefaultType::kUsers;
+    evhttp_set_default_content_type(self.m_http, self.m_content_type.c_str());
   }
   return info.Env().Undefined();
 }
@@ -665,11 +639,9 @@ Napi::Value EvHttp::AnswerPageNapi(const Napi::CallbackInfo& info) {
   EvHttp& self = This(info);
   evhttp_request* const request = self.TakeRefused();
   if (request == nullptr) ThrowEventError(self.env(), code::kState, "no request is being refused");
-  evkeyvalq* const output = evhttp_request_get_output_headers(request);
-  headers.MoveTo(output);
-  if (!evhttp_find_header(output, "Connection")) evhttp_add_header(output, "Connection", "close");
+  headers.MoveTo(evhttp_request_get_output_headers(request));
   ReplyWriter(request, status.status(), status.reason())
-      .Send(body.get(), info[3].IsString() ? self.text_content_type() : nullptr);
+      .Send(body.get(), info[3].IsString() ? self.text_content_type() : nullptr, ReplyWriter::After::kClose);
   return info.Env().Undefined();
 }
 

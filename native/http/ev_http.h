@@ -5,7 +5,6 @@
 #include <napi.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -34,15 +33,19 @@ class EvHttp final : public BaseChild {
   EvHttp(EventBase& base, bool strict);
 
   void Dispose() override;
-  void* Address() const override { return m_http; }
+  void* GiveToC() override { return m_http; }
   bool WaitsWith(const event* ev) const override;
 
   /// The Content-Type of a reply that names none; null for none.
-  const char* default_content_type() const { return m_content_type ? m_content_type->c_str() : nullptr; }
+  const char* default_content_type() const {
+    return m_default_type == DefaultType::kNone ? nullptr : m_content_type.c_str();
+  }
 
   /// The same when the body is a string, which is sent as UTF-8; null when default_content_type() has been
   /// set by the user. libevent's own default says Latin-1.
-  const char* text_content_type() const { return m_content_type_set ? nullptr : "text/plain; charset=utf-8"; }
+  const char* text_content_type() const {
+    return m_default_type == DefaultType::kLibevents ? "text/plain; charset=utf-8" : nullptr;
+  }
 
   bool strict() const { return m_strict; }
   const RequestRules& rules() const { return m_rules; }
@@ -120,7 +123,14 @@ class EvHttp final : public BaseChild {
   static Napi::Value SetErrorPageNapi(const Napi::CallbackInfo& info);
   static Napi::Value AnswerPageNapi(const Napi::CallbackInfo& info);
 
-  static constexpr int kGencb = 0;  ///< its route
+  /// SetDefaultContentTypeNapi() sets it.
+  enum class DefaultType : uint8_t {
+    kLibevents,  ///< libevent's own, as long as the user sets none
+    kUsers,
+    kNone,  ///< the user wants none
+  };
+
+  static constexpr int kGencb = 0;  // its route
 
   evhttp* m_http;
   const AsyncContext m_context;
@@ -142,9 +152,8 @@ class EvHttp final : public BaseChild {
   // OnAccept() made these. Each has a reference until AdmitAccepted() has seen its connection.
   std::vector<bufferevent*> m_accepted;
   event* m_accepted_event = nullptr;
-  bool m_content_type_set = false;
-  // libevent keeps the pointer. The first value is libevent's own.
-  std::optional<std::string> m_content_type = "text/html; charset=ISO-8859-1";
+  DefaultType m_default_type = DefaultType::kLibevents;
+  std::string m_content_type = "text/html; charset=ISO-8859-1";  // libevent keeps the pointer
 };
 
 }  // namespace bitcoin_support

@@ -142,7 +142,7 @@ Napi::Value EvHttpRequest::GetBufferNapi(const Napi::CallbackInfo& info) {
 
 // (request) -> number of the connection's handle, 0 without a connection
 Napi::Value EvHttpRequest::GetConnectionNapi(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), This(info).ConnectionNumber());
+  return Napi::Number::New(info.Env(), This(info).ObtainConnection());
 }
 
 // --- into secure buffers: no JavaScript string and no copy on the heap ---------------------------------

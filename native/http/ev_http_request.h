@@ -59,8 +59,8 @@ class EvHttpRequest : public BaseChild {
   virtual std::string_view ExtensionMethod() const { return {}; }
   /// The request target; null when there is none yet.
   virtual const char* Uri() const = 0;
-  /// The number of the connection's handle, 0 without a connection.
-  virtual double ConnectionNumber() = 0;
+  /// The number of the connection's handle, which is made when there is none yet; 0 without a connection.
+  virtual double ObtainConnection() = 0;
   /// The request's base; null as long as it has none.
   virtual EventBase* BaseOrNull() const = 0;
 

@@ -26,14 +26,10 @@ struct Part {
   int (*set)(evhttp_uri*, const char*);
 };
 
-constexpr std::array<Part, 6> kParts{{
-    {"scheme", evhttp_uri_get_scheme, evhttp_uri_set_scheme},
-    {"userinfo", evhttp_uri_get_userinfo, evhttp_uri_set_userinfo},
-    {"host", evhttp_uri_get_host, evhttp_uri_set_host},
-    {"path", evhttp_uri_get_path, evhttp_uri_set_path},
-    {"query", evhttp_uri_get_query, evhttp_uri_set_query},
-    {"fragment", evhttp_uri_get_fragment, evhttp_uri_set_fragment},
-}};
+constexpr std::array kParts{
+#define URI_PART(name) Part{#name, evhttp_uri_get_##name, evhttp_uri_set_##name},
+#include "napi/tables.def"
+};
 
 constexpr int kMaxPort = 65535;
 

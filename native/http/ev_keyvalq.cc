@@ -15,7 +15,10 @@ namespace bitcoin_support {
 namespace {
 
 // The second argument: whose list the first one means.
-enum class ListOwner : int { kItself = 0, kInputOfRequest = 1, kOutputOfRequest = 2 };
+enum class ListOwner : int {
+#define LIST_OWNER(owner, name) owner,
+#include "napi/tables.def"
+};
 
 evkeyvalq* ListArg(const Napi::CallbackInfo& info) {
   switch (static_cast<ListOwner>(IntArg(info, 1))) {

@@ -16,10 +16,11 @@
 #include <string_view>
 #include <utility>
 
+#include "http/client_connection.h"
 #include "http/client_socket.h"
-#include "http/ev_http_connection.h"
 #include "http/flag_scope.h"
 #include "http/outgoing_request.h"
+#include "libevent/catch_bad_alloc.h"
 #include "libevent/internal_event.h"
 #include "libevent/memory_reserve.h"
 #include "napi/environment.h"
@@ -46,7 +47,7 @@ std::string NumericAddress(const SocketTarget& target) {
 
 }  // namespace
 
-HttpClient::HttpClient(EvHttpConnection& handle, ClientSettings settings)
+HttpClient::HttpClient(ClientConnection& handle, ClientSettings settings)
     : m_handle(handle), m_settings(std::move(settings)), m_upload(*this) {
   MemoryReserve::Require();
   Open();
@@ -82,21 +83,33 @@ void HttpClient::Enter(Phase phase) {
   if (before == Phase::kConnected) m_sentinel.reset();
 }
 
-void HttpClient::Open() {
+// Does work for the current request, in a callback from C or on its behalf. When memory runs out, the request
+// fails.
+template <class Work>
+void HttpClient::DoOrFail(Work work) noexcept {
+  CatchBadAlloc(work, [this] {
+    if (m_current != nullptr) m_current->Fail(EVREQ_HTTP_BUFFER_ERROR);
+  });
+}
+
+// Sets m_connection to null when that fails.
+void HttpClient::Open() noexcept {
   const bool reuses = (m_settings.flags & EVHTTP_CON_REUSE_CONNECTED_ADDR) != 0 && m_known_target;
-  // libevent only reports this host as its peer: it never connects there.
-  const std::string host = reuses                    ? NumericAddress(*m_known_target)
-                           : m_settings.host.empty() ? "localhost"
-                                                     : m_settings.host;
-  m_connection = evhttp_connection_base_new(base().base(), nullptr, host.c_str(), m_settings.port);
-  if (m_connection == nullptr) return;
-  ReplyGate::Owner& owner = *this;
-  try {
+  m_connection = nullptr;
+  const auto open = [&] {
+    // libevent only reports this host as its peer: it never connects there.
+    const std::string host = reuses                    ? NumericAddress(*m_known_target)
+                             : m_settings.host.empty() ? "localhost"
+                                                       : m_settings.host;
+    m_connection = evhttp_connection_base_new(base().base(), nullptr, host.c_str(), m_settings.port);
+    if (m_connection == nullptr) return;
+    ReplyGate::Owner& owner = *this;
     m_gate = std::make_unique<ReplyGate>(stream(), m_limits, owner);
-  } catch (const std::bad_alloc&) {
-    evhttp_connection_free(std::exchange(m_connection, nullptr));
-    return;
-  }
+  };
+  CatchBadAlloc(open, [this] {
+    if (m_connection != nullptr) evhttp_connection_free(std::exchange(m_connection, nullptr));
+  });
+  if (m_connection == nullptr) return;
   m_unused = true;
   UseLargePieces(stream());
   evhttp_connection_set_closecb(m_connection, OnClosed, this);
@@ -173,7 +186,7 @@ void HttpClient::StartNext() {
   while (!shut() && !m_closing && m_current == nullptr && !m_waiting.empty()) {
     OutgoingRequest& next = *m_waiting.front();
     m_waiting.pop_front();
-    Start(next);
+    DoOrFail([&] { Start(next); });
   }
 }
 
@@ -247,13 +260,15 @@ void HttpClient::LookUp() {
 void HttpClient::OnLookedUp(int result, const evutil_addrinfo* found) {
   const EventBase::BusyScope busy(base());
   m_lookup = nullptr;
-  std::vector<SocketTarget> targets = TargetsOf(found);
-  if (result == 0 && !targets.empty()) {
-    ConnectTo(std::move(targets));
-    return;
-  }
-  m_failure = {ClientFailure::Kind::kLookup, "getaddrinfo", result != 0 ? result : EVUTIL_EAI_NODATA};
-  if (!RetryConnect()) m_current->Fail(EVREQ_HTTP_EOF);
+  DoOrFail([&] {
+    std::vector<SocketTarget> targets = TargetsOf(found);
+    if (result == 0 && !targets.empty()) {
+      ConnectTo(std::move(targets));
+      return;
+    }
+    m_failure = {ClientFailure::Kind::kLookup, "getaddrinfo", result != 0 ? result : EVUTIL_EAI_NODATA};
+    if (!RetryConnect()) m_current->Fail(EVREQ_HTTP_EOF);
+  });
 }
 
 void HttpClient::ConnectTo(std::vector<SocketTarget> targets) {
@@ -373,14 +388,17 @@ void HttpClient::OnConnectEvent(bufferevent* taking, short what, void* arg) {
   if (self.m_current != nullptr) self.BeginSending();
 }
 
-// evhttp stops and starts reading at each request, which costs an epoll_ctl. With another event that reads on
-// the descriptor the kernel is not asked.
+// The sentinel spares an epoll_ctl, as that of ServerConnection::BeginRequest() does. Without memory for it
+// the calls are made.
 void HttpClient::SpareCalls() {
   if (m_known_to_c) return;
   if (!m_handle.limited()) UseDirectIo(stream());
-  m_sentinel = std::make_unique<InternalEvent>(base().base(), bufferevent_getfd(stream()),
-                                               EV_READ | EV_PERSIST, OnReadable, this);
-  m_sentinel->Add();
+  const auto watch = [this] {
+    m_sentinel = std::make_unique<InternalEvent>(base().base(), bufferevent_getfd(stream()),
+                                                 EV_READ | EV_PERSIST, OnReadable, this);
+    m_sentinel->Add();
+  };
+  CatchBadAlloc(watch, [] {});
 }
 
 // evhttp will read what has come when it is ready. Until then this event must not fire again and again.
@@ -452,16 +470,16 @@ void HttpClient::OnRetry(evutil_socket_t, short, void* arg) {
   self.Enter(Phase::kIdle);
   {
     const FlagScope starting(self.m_starting);
-    self.Try();
+    self.DoOrFail([&] { self.Try(); });
   }
   self.StartNext();
 }
 
 void HttpClient::EndAllUnconnected() {
-  // Requests that the callbacks make are not among them. They get a connection of their own.
-  std::vector<OutgoingRequest*> all(m_waiting.begin(), m_waiting.end());
-  if (m_current != nullptr) all.insert(all.begin(), m_current);
-  {
+  DoOrFail([&] {
+    // Requests that the callbacks make are not among them. They get a connection of their own.
+    std::vector<OutgoingRequest*> all(m_waiting.begin(), m_waiting.end());
+    if (m_current != nullptr) all.insert(all.begin(), m_current);
     const FlagScope starting(m_starting);
     for (OutgoingRequest* const request : all) {
       if (shut()) break;
@@ -469,7 +487,7 @@ void HttpClient::EndAllUnconnected() {
         request->EndUnconnected();
       }
     }
-  }
+  });
   EndIfUnused();
   StartNext();
 }

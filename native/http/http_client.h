@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "http/client_failure.h"
 #include "http/client_settings.h"
 #include "http/client_upload.h"
 #include "http/reply_gate.h"
@@ -22,27 +23,9 @@ namespace bitcoin_support {
 
 class DnsLookup;
 class EventBase;
-class EvHttpConnection;
+class ClientConnection;
 class OutgoingRequest;
 class InternalEvent;
-
-/// Why the current request has got no reply.
-struct ClientFailure {
-  enum class Kind : uint8_t {
-    kNone,
-    kLookup,          ///< error is EVUTIL_EAI_*
-    kConnect,         ///< error is errno of the call that syscall names
-    kConnectTimeout,  ///< syscall names what took so long
-    kReadTimeout,
-    kWriteTimeout,
-    kReply,  ///< fault says what is wrong with the reply
-  };
-
-  Kind kind = Kind::kNone;
-  const char* syscall = "";
-  int error = 0;
-  const char* fault = "";
-};
 
 /// Gives an evhttp_connection one request at a time, in order. Each new connection gets a new
 /// evhttp_connection: what libevent keeps of an old one may make it end the process. Requests that wait
@@ -54,21 +37,19 @@ struct ClientFailure {
 /// Like the handle that owns it, it is deleted when its base is idle.
 class HttpClient final : private LookupWaiter, private SocketConnector::Owner, private ReplyGate::Owner {
  public:
-  HttpClient(EvHttpConnection& handle, ClientSettings settings);
+  HttpClient(ClientConnection& handle, ClientSettings settings);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  EvHttpConnection& handle() const { return m_handle; }
+  ClientConnection& handle() const { return m_handle; }
   evhttp_connection* connection() const { return m_connection; }
   bufferevent* stream() const;
   const ClientSettings& settings() const { return m_settings; }
   bool connected() const { return m_phase == Phase::kConnected; }
-  /// Whether the connection is being closed, with libevent on the stack, or is closed for good.
-  bool closing() const { return m_closing || shut(); }
   bool shut() const { return m_life == Life::kShut; }
   /// Whether libevent is closing the connection, and is on the stack.
-  bool closing_now() const { return m_closing; }
+  bool closing() const { return m_closing; }
   const ClientFailure& failure() const { return m_failure; }
 
   /// Changes settings that count at once.
@@ -155,7 +136,9 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
 
   /// The only one that sets m_phase. Ends what belongs to the phase before.
   void Enter(Phase phase);
-  void Open();
+  template <class Work>
+  void DoOrFail(Work work) noexcept;
+  void Open() noexcept;
   void Apply();
   void Renew();
   void Start(OutgoingRequest& request);
@@ -185,7 +168,7 @@ class HttpClient final : private LookupWaiter, private SocketConnector::Owner, p
   static void OnClosed(evhttp_connection* connection, void* arg);
   static void OnRetry(evutil_socket_t fd, short what, void* arg);
 
-  EvHttpConnection& m_handle;
+  ClientConnection& m_handle;
   ClientSettings m_settings;
   HttpLimits m_limits;
   evhttp_connection* m_connection = nullptr;

@@ -1,10 +1,12 @@
-// The methods that libevent knows.
+// The methods of requests.
 #pragma once
 
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <string_view>
+
+struct evhttp_request;
 
 namespace bitcoin_support {
 
@@ -24,6 +26,16 @@ constexpr unsigned MethodNamed(std::string_view name) {
     if (name == kHttpMethods[i]) return 1u << i;
   }
   return 0;
+}
+
+/// The request's method as a bit, `EVHTTP_REQ_*`. A method that libevent does not know is a bit
+/// outside its enumeration, which C++ must not read as a value of that type.
+unsigned CommandOf(const evhttp_request* request);
+
+/// Whether libevent reads the body of a request. It reads none for these methods, whatever the headers say:
+/// it would read the body as the next request.
+constexpr bool LibeventReadsBody(unsigned command) {
+  return command != MethodNamed("HEAD") && command != MethodNamed("TRACE");
 }
 
 }  // namespace bitcoin_support

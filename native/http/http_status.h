@@ -21,4 +21,30 @@ constexpr bool MayHaveBody(unsigned command, int status) {
   return StatusHasBody(status) && command != MethodNamed("HEAD") && command != MethodNamed("CONNECT");
 }
 
+/// The reason phrase of a reply that refuses a request by itself.
+constexpr const char* ReasonOfRefusal(int status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 417:
+      return "Expectation Failed";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 501:
+      return "Not Implemented";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Service Unavailable";
+  }
+}
+
 }  // namespace bitcoin_support

@@ -214,8 +214,7 @@ bool HttpStrictParser::EndHost(std::string_view value) {
 bool HttpStrictParser::EndHead() {
   if (m_later_status != 0) return Refuse(m_later_status);
   if (m_minor >= 1 && !m_has_host) return Refuse(400);
-  // libevent reads no body for these methods, whatever the headers say. It would read it as the next request.
-  if (has_body() && (method() == "HEAD" || method() == "TRACE")) return Refuse(400);
+  if (has_body() && !LibeventReadsBody(command())) return Refuse(400);
   if (m_minor == 0) m_expects_continue = m_odd_expectation = false;
   if (m_odd_expectation) return Refuse(417);
   if (content_length() > std::max(m_limits->body, m_limits->streamed_body)) return Refuse(413);

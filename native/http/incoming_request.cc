@@ -7,13 +7,14 @@
 #include "buffers/memory_block.h"
 #include "buffers/shared_bytes.h"
 #include "http/ev_http.h"
-#include "http/ev_http_connection.h"
 #include "http/header_list.h"
 #include "http/http_method.h"
 #include "http/http_status.h"
 #include "http/reply_args.h"
 #include "http/reply_writer.h"
 #include "http/server_connection.h"
+#include "http/server_connection_view.h"
+#include "libevent/catch_bad_alloc.h"
 #include "napi/arguments.h"
 #include "napi/byte_source.h"
 #include "napi/environment.h"
@@ -44,7 +45,7 @@ IncomingRequest::IncomingRequest(EventBase& base, evhttp_request* request, Serve
                                  unsigned command)
     : EvHttpRequest(base, request), m_server(&server), m_command(command) {}
 
-void* IncomingRequest::Address() const {
+void* IncomingRequest::GiveToC() {
   // An answer by C would free the request, which the handle owns.
   if (m_state == State::kOrphan) ThrowEventError(env(), code::kState, "the request's connection has gone");
   m_server->ShowToC();
@@ -55,21 +56,24 @@ void* IncomingRequest::Address() const {
 
 bool IncomingRequest::AnsweredByC() const { return m_request->userdone != 0; }
 
-void IncomingRequest::LoseConnection() { m_state = State::kLost; }
+void IncomingRequest::LoseConnection() { Enter(State::kLost); }
 
 bool IncomingRequest::OutliveConnection() {
   if (!m_kept) {
     Dispose();
     return false;
   }
-  if (m_command == 0) m_orphan_method = ExtensionMethod();
+  if (m_command == 0) {
+    // Without memory its method reads as empty.
+    CatchBadAlloc([this] { m_orphan_method = ExtensionMethod(); }, [] {});
+  }
   // Otherwise libevent frees it with the connection.
   evhttp_request_own(m_request);
   m_request->evcon = nullptr;
   TakeOver();
   m_server->ReleaseRequest();
   m_server = nullptr;
-  m_state = State::kOrphan;
+  Enter(State::kOrphan);
   return true;
 }
 
@@ -171,9 +175,9 @@ std::string_view IncomingRequest::ExtensionMethod() const {
   return gate != nullptr ? std::string_view(gate->extension_method()) : std::string_view();
 }
 
-double IncomingRequest::ConnectionNumber() {
+double IncomingRequest::ObtainConnection() {
   if (m_state == State::kOrphan) return 0;
-  if (m_server->view() == nullptr) m_server->set_view(new EvHttpConnection(base(), *m_server));
+  if (m_server->view() == nullptr) m_server->set_view(new ServerConnectionView(base(), *m_server));
   return m_server->view()->number();
 }
 
@@ -288,7 +292,7 @@ Napi::Value IncomingRequest::SendReplyStartNapi(const Napi::CallbackInfo& info) 
 void IncomingRequest::StartReply(int status, const char* reason) {
   const EventBase::BusyScope busy(base());
   InvalidateOutput();
-  m_state = State::kStreaming;
+  Enter(State::kStreaming);
   m_server->BeginReply(ServerConnection::ReplyKind::kStreamed);
   ReplyWriter(m_request, status, reason).Start();
   m_server->FlushSoon();

@@ -20,7 +20,7 @@ class IncomingRequest final : public EvHttpRequest {
 
   IncomingRequest* incoming() override { return this; }
   void Dispose() override;
-  void* Address() const override;
+  void* GiveToC() override;
 
   /// The connection is closing: JavaScript can still read the request, but not answer it.
   void LoseConnection();
@@ -55,7 +55,7 @@ class IncomingRequest final : public EvHttpRequest {
   unsigned Command() const override { return m_command; }
   std::string_view ExtensionMethod() const override;
   const char* Uri() const override { return evhttp_request_get_uri(m_request); }
-  double ConnectionNumber() override;
+  double ObtainConnection() override;
   EventBase* BaseOrNull() const override { return &base(); }
 
   /// @throws EventError unless the request can be answered.
@@ -73,6 +73,8 @@ class IncomingRequest final : public EvHttpRequest {
   static Napi::Value SendReplyChunkNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendReplyEndNapi(const Napi::CallbackInfo& info);
 
+  /// The only one that sets m_state.
+  void Enter(State state) { m_state = state; }
   bool AnsweredByC() const;
   bool ReplyPlainly(ReplyWriter& writer, const HeaderArgs& headers, const Napi::Value& body);
   void SendError(int status, const char* reason);
@@ -83,7 +85,7 @@ class IncomingRequest final : public EvHttpRequest {
   ServerConnection* m_server;  // until the connection has gone
   const unsigned m_command;
   State m_state = State::kUnanswered;
-  bool m_kept = false;          // beyond its connection
+  bool m_kept = false;          // JavaScript wants it beyond its connection
   std::string m_orphan_method;  // of an orphan, when libevent does not know it
 };
 

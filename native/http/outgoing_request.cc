@@ -11,15 +11,15 @@
 #include <new>
 
 #include "buffers/shared_bytes.h"
-#include "http/ev_http_connection.h"
+#include "http/client_connection.h"
 #include "http/field_value.h"
 #include "http/flag_scope.h"
 #include "http/header_list.h"
 #include "http/http_client.h"
-#include "http/http_guard.h"
 #include "http/http_header_block.h"
 #include "http/http_method.h"
-#include "http/http_reply_guard.h"
+#include "http/parsed_reply.h"
+#include "libevent/catch_bad_alloc.h"
 #include "libevent/memory_reserve.h"
 #include "napi/arguments.h"
 #include "napi/byte_source.h"
@@ -27,6 +27,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
+#include "napi/shared_constants.h"
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
@@ -34,9 +35,6 @@ namespace {
 
 // The timeout of the event that keeps the base alive while the reading is paused.
 constexpr timeval kLongTime{1'000'000, 0};
-
-// In TakeReplyNapi(): what is longer stays in a buffer of its own.
-constexpr size_t kShortBody = 4096;
 
 OwnRequest NewRequest(void (*done)(evhttp_request*, void*), void* arg) {
   MemoryReserve::Require();
@@ -82,7 +80,7 @@ OutgoingRequest::~OutgoingRequest() {
   if (m_hold != nullptr) event_free(m_hold);
 }
 
-HttpClient& OutgoingRequest::client() const { return m_connection->client(); }
+HttpClient& OutgoingRequest::client() const { return m_connection->http(); }
 
 OutgoingRequest& OutgoingRequest::OutgoingAt(const Napi::CallbackInfo& info, size_t index) {
   EvHttpRequest& request = At(info, index);
@@ -91,7 +89,7 @@ OutgoingRequest& OutgoingRequest::OutgoingAt(const Napi::CallbackInfo& info, siz
   return *self;
 }
 
-void* OutgoingRequest::Address() const {
+void* OutgoingRequest::GiveToC() {
   CheckThere();
   m_known_to_c = true;
   if (m_connection != nullptr) client().ShowToC();
@@ -109,7 +107,7 @@ void OutgoingRequest::CheckThere() const {
 }
 
 void OutgoingRequest::CheckOutputIsOurs() const {
-  if (m_state == State::kNew && m_chunks == nullptr) return;
+  if (m_state == State::kNew && m_body == Body::kWhole) return;
   ThrowEventError(env(), code::kState, "the request has been made, or its body comes in chunks");
 }
 
@@ -122,7 +120,7 @@ const char* OutgoingRequest::Uri() const {
   return m_state == State::kNew ? evhttp_request_get_uri(m_request) : m_uri.c_str();
 }
 
-double OutgoingRequest::ConnectionNumber() {
+double OutgoingRequest::ObtainConnection() {
   return under_way() && m_connection != nullptr ? m_connection->number() : 0;
 }
 
@@ -135,7 +133,8 @@ bool OutgoingRequest::AsksForUpgrade() const {
 
 void OutgoingRequest::AppendOutput(Napi::Env env, napi_value bytes) {
   if (m_state != State::kNew) ThrowEventError(this->env(), code::kState, "the request has been made");
-  if (m_chunks != nullptr) ThrowEventError(this->env(), code::kState, "the request's body comes in chunks");
+  if (m_body != Body::kWhole)
+    ThrowEventError(this->env(), code::kState, "the request's body comes in chunks");
   evbuffer* const output = evhttp_request_get_output_buffer(m_request);
   this->env().State<SharedBytes>().Append(ByteSource(env, bytes), output);
 }
@@ -153,7 +152,7 @@ void OutgoingRequest::AddContentLength() {
   evhttp_add_header(headers, "Content-Length", std::to_string(length).c_str());
 }
 
-void OutgoingRequest::Make(EvHttpConnection& connection, int command, const std::string& uri) {
+void OutgoingRequest::Make(ClientConnection& connection, int command, const std::string& uri) {
   if (m_state != State::kNew) ThrowEventError(env(), code::kState, "the request has been made");
   m_command = command;
   m_uri = uri;
@@ -161,12 +160,12 @@ void OutgoingRequest::Make(EvHttpConnection& connection, int command, const std:
   JoinBase(connection.base());
   const EventBase::BusyScope busy(base());
   InvalidateOutput();
-  m_state = State::kMade;
+  Enter(State::kMade);
   m_connection = &connection;
   m_request->type = static_cast<evhttp_cmd_type>(command);
   m_request->major = m_request->minor = 1;
   StartDeadline();
-  connection.client().Make(*this);
+  connection.http().Make(*this);
 }
 
 int OutgoingRequest::HandToLibevent(evhttp_connection* connection) {
@@ -197,24 +196,24 @@ void OutgoingRequest::Fail(int error) {
     return;
   }
   if (m_error < 0) m_error = error;
-  EvHttpConnection* const connection = m_connection;
+  ClientConnection* const connection = m_connection;
   if (under_way() && m_request != nullptr && client().HandedOver(*this)) {
-    m_state = State::kClosing;
+    Enter(State::kClosing);
     Cancel();
   }
   if (environment.FindAny(self) == nullptr) return;
-  if (connection != nullptr) connection->client().Remove(*this);
+  if (connection != nullptr) connection->http().Remove(*this);
   // libevent does not call back for a request that it was not given.
   if (m_request != nullptr) ReportFailure(m_error);
   EndUnanswered(environment, on, self, error != EVREQ_HTTP_REQUEST_CANCEL);
   if (connection == nullptr) return;
-  connection->client().EndIfUnused();
-  connection->client().StartNext();
+  connection->http().EndIfUnused();
+  connection->http().StartNext();
 }
 
 void OutgoingRequest::Cancel() {
   // libevent is closing the connection, and will end this request by itself.
-  if (m_libevent_ended || client().closing_now()) return;
+  if (m_libevent_ended || client().closing()) return;
   if (!m_in_callback) {
     evhttp_cancel_request(m_request);
     return;
@@ -231,7 +230,7 @@ void OutgoingRequest::NoteWrongReply() {
 }
 
 void OutgoingRequest::AwaitEnd() {
-  if (under_way()) m_state = State::kClosing;
+  if (under_way()) Enter(State::kClosing);
 }
 
 void OutgoingRequest::ReportFailure(int error) {
@@ -253,7 +252,7 @@ void OutgoingRequest::EndUnconnected() {
   const EventBase::BusyScope busy(base());
   m_libevent_ended = true;
   client().Remove(*this);
-  m_state = State::kEnded;
+  Enter(State::kEnded);
   env().callbacks().Call(base(), JsCallback::kClientDone, {slot(), 1, 1});
   if (live()) End();
 }
@@ -289,7 +288,7 @@ void OutgoingRequest::OnDone(evhttp_request* request, void* arg) {
   client.Remove(self);
   // `request` is null when it has failed.
   self.m_request = request;
-  self.m_state = State::kEnded;
+  self.Enter(State::kEnded);
   self.env().callbacks().Call(self.base(), JsCallback::kClientDone,
                               {self.slot(), request != nullptr ? 1.0 : 0.0, 1});
   if (self.live()) self.End();
@@ -317,15 +316,15 @@ int OutgoingRequest::OnHeaders(evhttp_request* request, void* arg) {
   const EventBase::BusyScope busy(self.base());
   if (!self.live()) return -1;
   ReceivedReply head;
-  try {
-    head = ReadReceivedReply(request);
-  } catch (const std::bad_alloc&) {
+  bool read = true;
+  CatchBadAlloc([&] { head = ReadReceivedReply(request); }, [&] { read = false; });
+  if (!read) {
     self.m_error = EVREQ_HTTP_BUFFER_ERROR;
     return -1;
   }
   if (head.interim) return 0;
   if (head.ends_connection) self.client().EndAfterReply();
-  if (self.m_state == State::kMade) self.m_state = State::kReading;
+  if (self.m_state == State::kMade) self.Enter(State::kReading);
   if (!self.m_wants_headers) return 0;
   const FlagScope in_callback(self.m_in_callback);
   self.env().callbacks().Call(self.base(), JsCallback::kClientHeaders, {self.slot()});
@@ -339,6 +338,7 @@ void OutgoingRequest::OnChunk(evhttp_request*, void* arg) {
   const FlagScope in_callback(self.m_in_callback);
   self.env().callbacks().Call(self.base(), JsCallback::kClientChunk, {self.slot()});
 }
+
 void OutgoingRequest::SetDeadline(double ms) {
   m_deadline_ms = ms;
   if (under_way()) StartDeadline();
@@ -389,13 +389,14 @@ evbuffer* OutgoingRequest::ChunkTarget() const {
 }
 
 void OutgoingRequest::BeginChunks() {
-  if (m_state != State::kNew || m_chunks != nullptr) {
+  if (m_state != State::kNew || m_body != Body::kWhole) {
     ThrowEventError(env(), code::kState, "the request has been made");
   }
   if (evbuffer_get_length(evhttp_request_get_output_buffer(m_request)) > 0) {
     ThrowEventError(env(), code::kState, "the request has a body");
   }
   m_chunks = NewBuffer();
+  m_body = Body::kChunks;
   InvalidateOutput();
 }
 
@@ -410,7 +411,7 @@ void OutgoingRequest::NoteWritten(const evbuffer& target, double key) {
 }
 
 void OutgoingRequest::CheckTakesChunks() const {
-  if (!under_way() || m_chunks == nullptr || m_chunks_ended) {
+  if (!under_way() || m_body != Body::kChunks) {
     ThrowEventError(env(), code::kState, "the request takes no chunks");
   }
 }
@@ -463,7 +464,7 @@ Napi::Value OutgoingRequest::SetPausedNapi(const Napi::CallbackInfo& info) {
 }
 
 // (request, slab | undefined, offset) -> reason and headers; see SharedNumber for the rest. A
-// short body is put into the slab, if there is one; any other stays where it is.
+// body of at most kShortBody is put into the slab, if there is one; any other stays where it is.
 Napi::Value OutgoingRequest::TakeReplyNapi(const Napi::CallbackInfo& info) {
   OutgoingRequest& self = Outgoing(info);
   const Napi::Env env = info.Env();
@@ -496,13 +497,14 @@ Napi::Value OutgoingRequest::SendNapi(const Napi::CallbackInfo& info) {
   HeaderList headers;
   AddHeaderBlock(info.Env(), info[4], headers);
   EvHttpConnection& connection = Environment::From(info).Get<EvHttpConnection>(info[0]);
+  ClientConnection* const client = connection.client();
   OutgoingRequest& self = OutgoingAt(info, 1);
-  if (!connection.is_client() || connection.client().shut() || self.m_state != State::kNew) {
+  if (client == nullptr || client->http().shut() || self.m_state != State::kNew) {
     ThrowEventError(self.env(), code::kState, "the connection has ended, or the request has been made");
   }
   if (!info[5].IsUndefined()) self.AppendOutput(info.Env(), info[5]);
   headers.MoveTo(evhttp_request_get_output_headers(self.m_request));
-  self.Make(connection, command, uri);
+  self.Make(*client, command, uri);
   return info.Env().Undefined();
 }
 
@@ -537,7 +539,7 @@ Napi::Value OutgoingRequest::SendChunkNapi(const Napi::CallbackInfo& info) {
 Napi::Value OutgoingRequest::EndChunksNapi(const Napi::CallbackInfo& info) {
   OutgoingRequest& self = Outgoing(info);
   self.CheckTakesChunks();
-  self.m_chunks_ended = true;
+  self.m_body = Body::kChunksEnded;
   evbuffer* const target = self.ChunkTarget();
   if (target == nullptr) return info.Env().Undefined();
   evbuffer_add(target, "0\r\n\r\n", 5);

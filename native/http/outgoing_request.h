@@ -11,7 +11,7 @@
 
 namespace bitcoin_support {
 
-class EvHttpConnection;
+class ClientConnection;
 class HttpClient;
 
 /// It belongs to the user until it is made, and from then on to the connection, even if making it failed.
@@ -24,7 +24,7 @@ class OutgoingRequest final : public EvHttpRequest {
 
   OutgoingRequest* outgoing() override { return this; }
   void Dispose() override;
-  void* Address() const override;
+  void* GiveToC() override;
   /// C has got its address.
   bool known_to_c() const { return m_known_to_c; }
 
@@ -38,7 +38,7 @@ class OutgoingRequest final : public EvHttpRequest {
   /// Adds a string (as UTF-8) or a Uint8Array to the body that will be sent.
   void AppendOutput(Napi::Env env, napi_value bytes);
   /// Hands the request to `connection`. @throws EventError
-  void Make(EvHttpConnection& connection, int command, const std::string& uri);
+  void Make(ClientConnection& connection, int command, const std::string& uri);
   /// evhttp_make_request(), as often as it takes to connect.
   int HandToLibevent(evhttp_connection* connection);
 
@@ -54,8 +54,8 @@ class OutgoingRequest final : public EvHttpRequest {
   void EndUnconnected();
 
   // --- a body that is sent in chunks ---------------------------------------------------------------
-  bool sends_chunks() const { return m_chunks != nullptr; }
-  bool chunks_ended() const { return m_chunks_ended; }
+  bool sends_chunks() const { return m_body != Body::kWhole; }
+  bool chunks_ended() const { return m_body == Body::kChunksEnded; }
   /// The chunks that came before libevent had the request, with their framing.
   evbuffer* chunks() const { return m_chunks.get(); }
   std::vector<double> TakeWrittenKeys() { return std::exchange(m_written_keys, {}); }
@@ -75,6 +75,8 @@ class OutgoingRequest final : public EvHttpRequest {
   //                    +------> kEnded <-------+
   //
   // End() retires the handle in any state but kNew, in which Dispose() deletes it.
+  //
+  // m_request is null once JavaScript has been given an error, and in kEnded when there is no reply.
   enum class State : uint8_t {
     kNew,
     kMade,     ///< it waits for a connection, or libevent has it
@@ -83,13 +85,23 @@ class OutgoingRequest final : public EvHttpRequest {
     kEnded,    ///< its callback is running
   };
 
+  //               BeginChunks()             EndChunksNapi()
+  //     kWhole -----------------> kChunks ------------------> kChunksEnded
+  enum class Body : uint8_t {
+    kWhole,        ///< it is in the output buffer when the request is made
+    kChunks,       ///< it is sent in chunks, also while the request waits
+    kChunksEnded,  ///< the last chunk has come
+  };
+
+  /// The only one that sets m_state.
+  void Enter(State state) { m_state = state; }
   bool under_way() const { return m_state == State::kMade || m_state == State::kReading; }
 
   void CheckThere() const override;
   void CheckOutputIsOurs() const override;
   unsigned Command() const override;
   const char* Uri() const override;
-  double ConnectionNumber() override;
+  double ObtainConnection() override;
   EventBase* BaseOrNull() const override { return m_state == State::kNew ? nullptr : &base(); }
 
   static OutgoingRequest& OutgoingAt(const Napi::CallbackInfo& info, size_t index);
@@ -129,21 +141,25 @@ class OutgoingRequest final : public EvHttpRequest {
   static void OnDeadline(evutil_socket_t fd, short what, void* arg);
 
   State m_state = State::kNew;
-  EvHttpConnection* m_connection = nullptr;
+  ClientConnection* m_connection = nullptr;
   int m_command = 0;
   std::string m_uri;
-  UniqueBuffer m_chunks;
-  bool m_chunks_ended = false;
+  Body m_body = Body::kWhole;
+  UniqueBuffer m_chunks;  // unless it is kWhole
   std::vector<double> m_written_keys;
   event* m_deadline = nullptr;
   double m_deadline_ms = -1;
-  event* m_hold = nullptr;        // keeps the base alive while the reading is paused
-  int m_error = -1;               // what JavaScript is given instead of libevent's own code
-  bool m_libevent_ended = false;  // libevent has called back for its end
-  bool m_in_callback = false;     // libevent is reading the reply, and JavaScript is called
+  event* m_hold = nullptr;  // keeps the base alive while the reading is paused
+  int m_error = -1;         // what JavaScript is given instead of libevent's own code
+  // libevent has called back for the request's end. Apart from m_state: each try to connect sets it anew, and
+  // libevent may call back when the handle has ended.
+  bool m_libevent_ended = false;
+  bool m_in_callback =
+      false;  // libevent is reading the reply, and JavaScript is called; set by FlagScope alone
+  // What JavaScript has asked for.
   bool m_wants_headers = false;
   bool m_rejected = false;
-  mutable bool m_known_to_c = false;
+  bool m_known_to_c = false;
 };
 
 }  // namespace bitcoin_support

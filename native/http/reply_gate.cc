@@ -8,6 +8,7 @@
 #include "buffers/evbuffer_moves.h"
 #include "buffers/unique_buffer.h"
 #include "http/flag_scope.h"
+#include "libevent/catch_bad_alloc.h"
 
 namespace bitcoin_support {
 
@@ -32,9 +33,8 @@ void ReplyGate::OnInput(evbuffer*, const evbuffer_cb_info* info, void* arg) {
   self.Take(info->n_added);
 }
 
-// libevent calls this, and knows no exceptions.
 void ReplyGate::Take(size_t added) {
-  try {
+  const auto read = [&] {
     size_t scanned = evbuffer_get_length(m_input) - added;
     while (m_mode == Mode::kReading && scanned < evbuffer_get_length(m_input)) {
       const auto [step, used] = ReadPiece(m_input, scanned);
@@ -45,9 +45,8 @@ void ReplyGate::Take(size_t added) {
       scanned += used;
       NoteStep(step);
     }
-  } catch (const std::bad_alloc&) {
-    Refuse("there is no memory for it");
-  }
+  };
+  CatchBadAlloc(read, [this] { Refuse("there is no memory for it"); });
   if (m_mode == Mode::kRefused) evbuffer_drain(m_input, evbuffer_get_length(m_input));
 }
 

@@ -16,7 +16,7 @@
 #include "buffers/unique_buffer.h"
 #include "http/field_value.h"
 #include "http/http_date.h"
-#include "http/http_guard.h"
+#include "http/http_method.h"
 #include "http/http_status.h"
 #include "http/server_connection.h"
 #include "libevent/scrubbing_heap.h"
@@ -229,7 +229,12 @@ bool ReplyWriter::Append(std::string_view text) {
 
 // --- any other reply ---------------------------------------------------------------------------------
 
-void ReplyWriter::Send(evbuffer* body, const char* content_type) {
+void ReplyWriter::Send(evbuffer* body, const char* content_type, After after) {
+  if (after == After::kClose) {
+    evkeyvalq* const headers = evhttp_request_get_output_headers(m_request);
+    RemoveAll(headers, kConnection);
+    evhttp_add_header(headers, kConnection, "close");
+  }
   SettleConnection(m_request);
   SettleLength();
   evbuffer* const output = evhttp_request_get_output_buffer(m_request);
@@ -286,7 +291,6 @@ void ReplyWriter::SendErrorPage(evhttp_request* request, int status, const char*
   evkeyvalq* const headers = evhttp_request_get_output_headers(request);
   evhttp_clear_headers(headers);
   evhttp_add_header(headers, "Content-Type", "text/html");
-  evhttp_add_header(headers, kConnection, "close");
   evbuffer* const output = evhttp_request_get_output_buffer(request);
   evbuffer_drain(output, evbuffer_get_length(output));
   if (escaped != nullptr) {
@@ -295,7 +299,7 @@ void ReplyWriter::SendErrorPage(evhttp_request* request, int status, const char*
                         "</BODY></HTML>\n",
                         status, escaped.get(), escaped.get());
   }
-  ReplyWriter(request, status, reason).Send(page.get(), nullptr);
+  ReplyWriter(request, status, reason).Send(page.get(), nullptr, After::kClose);
 }
 
 void ReplyWriter::SettleConnection(evhttp_request* request) {

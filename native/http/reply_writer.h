@@ -45,10 +45,14 @@ class ReplyWriter {
   ServerConnection::Sent SendPlain(ServerConnection& connection, const ByteSource& body, SharedBytes& shared);
 
   // --- any other reply ---------------------------------------------------------------------------------
+  enum class After : bool {
+    kAsHeadersSay,
+    kClose,  ///< `Connection: close`, whatever the headers say
+  };
   /// Sends a whole reply with the headers in the request's output list. The body, if the reply may have one,
   /// is the output buffer's content and then `body`'s.
   /// @param content_type of a reply that names none; null leaves that to evhttp
-  void Send(evbuffer* body, const char* content_type);
+  void Send(evbuffer* body, const char* content_type, After after = After::kAsHeadersSay);
   /// Starts a reply whose body follows in parts.
   void Start();
 

@@ -17,6 +17,7 @@
 #include "http/flag_scope.h"
 #include "http/http_target.h"
 #include "http/request_rules.h"
+#include "libevent/catch_bad_alloc.h"
 #include "loop/event_base.h"
 
 namespace bitcoin_support {
@@ -32,21 +33,18 @@ constexpr std::string_view kHarmless = "GET / HTTP/1.1\r\n\r\n";
 // For a HEAD: the answer to it has no body.
 constexpr std::string_view kHarmlessHead = "HEAD / HTTP/1.1\r\n\r\n";
 
-void Free(evbuffer*& buffer) {
-  if (buffer != nullptr) evbuffer_free(buffer);
-  buffer = nullptr;
-}
-
-evbuffer* Ensure(evbuffer*& buffer) {
-  if (buffer == nullptr && (buffer = evbuffer_new()) == nullptr) throw std::bad_alloc();
-  return buffer;
+evbuffer* Ensure(UniqueBuffer& buffer) {
+  if (buffer == nullptr) buffer = NewBuffer();
+  return buffer.get();
 }
 
 size_t Length(const evbuffer* buffer) { return buffer == nullptr ? 0 : evbuffer_get_length(buffer); }
+size_t Length(const UniqueBuffer& buffer) { return Length(buffer.get()); }
 
 void Clear(evbuffer* buffer) {
   if (buffer != nullptr) evbuffer_drain(buffer, evbuffer_get_length(buffer));
 }
+void Clear(const UniqueBuffer& buffer) { Clear(buffer.get()); }
 
 }  // namespace
 
@@ -64,9 +62,6 @@ RequestGate::~RequestGate() {
   ReadIntoInput(m_bev);
   evbuffer_remove_cb(m_input, OnInput, this);
   if (m_deadline != nullptr) event_free(m_deadline);
-  Free(m_held);
-  Free(m_head);
-  Free(m_body);
 }
 
 evbuffer* RequestGate::Held() { return Ensure(m_held); }
@@ -77,16 +72,11 @@ void RequestGate::OnInput(evbuffer*, const evbuffer_cb_info* info, void* arg) {
   self.Take(info->n_added);
 }
 
-// Does work on the buffers, during which OnInput() leaves them alone. libevent may be the caller, which knows
-// no exceptions.
+// Does work on the buffers, during which OnInput() leaves them alone. libevent may be the caller.
 template <class Work>
 void RequestGate::DoOrCut(Work work) {
   const FlagScope working(m_working);
-  try {
-    work();
-  } catch (const std::bad_alloc&) {
-    m_owner.Cut();
-  }
+  CatchBadAlloc(work, [this] { m_owner.Cut(); });
 }
 
 void RequestGate::Take(size_t added) {
@@ -100,7 +90,7 @@ void RequestGate::Take(size_t added) {
       MoveTail(m_input, Held(), added);
       // evhttp reads on while a reply is written, and again when it has been.
       if (m_mode == Mode::kGiven && Length(m_held) >= kFullBody) bufferevent_disable(m_bev, EV_READ);
-      if (m_mode != Mode::kGiven || m_body_state == Body::kUnderWay) Advance(m_held);
+      if (m_mode != Mode::kGiven || m_body_state == Body::kUnderWay) Advance(m_held.get());
     } else {
       Advance(m_input);
     }
@@ -189,7 +179,7 @@ void RequestGate::BeginBody(evbuffer* source) {
   m_invite = m_parser.expects_continue() && Length(source) == 0;
   Ensure(m_body);
   if (streamed) {
-    m_body_state = Body::kUnderWay;
+    EnterBody(Body::kUnderWay);
     GiveHead(source);
   } else {
     const uint64_t length = m_parser.content_length();
@@ -217,7 +207,7 @@ void RequestGate::Took(size_t bytes) {
 // The body has come whole.
 void RequestGate::EndBody(evbuffer* source) {
   ReadIntoInput(m_bev);
-  if (m_block != nullptr) MemoryBlock::Append(std::exchange(m_block, nullptr), m_body);
+  if (m_block != nullptr) MemoryBlock::Append(std::exchange(m_block, nullptr), m_body.get());
   GiveHead(source);
   m_parser.Reset();
 }
@@ -240,7 +230,7 @@ bool RequestGate::IsStreamed(evbuffer* source) const {
 
 // Makes evhttp find no body behind the head.
 void RequestGate::HideFraming() {
-  unsigned char* const bytes = evbuffer_pullup(m_head, -1);
+  unsigned char* const bytes = evbuffer_pullup(m_head.get(), -1);
   bytes[m_parser.framing_hyphen()] = static_cast<unsigned char>(kHidden);
   m_hidden_framing = true;
 }
@@ -269,7 +259,7 @@ void RequestGate::Amend(evbuffer* buffer, size_t head) {
 
 // Gives evhttp the whole request as it came.
 void RequestGate::Give(evbuffer* source, size_t length) {
-  m_mode = Mode::kGiven;
+  Enter(Mode::kGiven);
   Amend(source, m_scanned);
   m_scanned = 0;
   m_parser.Reset();
@@ -284,12 +274,12 @@ void RequestGate::Give(evbuffer* source, size_t length) {
 
 // Gives evhttp only the head. The gate keeps the body.
 void RequestGate::GiveHead(evbuffer* source) {
-  m_mode = Mode::kGiven;
-  Amend(m_head, Length(m_head));
+  Enter(Mode::kGiven);
+  Amend(m_head.get(), Length(m_head));
   HideFraming();
   if (source == m_input) MoveBytes(m_input, Held(), Length(m_input));
   const InputUnlock unlock(m_input);
-  MoveBytes(m_head, m_input, Length(m_head));
+  MoveBytes(m_head.get(), m_input, Length(m_head));
 }
 
 bool RequestGate::ReadBodyBytes(evbuffer* source) {
@@ -313,19 +303,19 @@ bool RequestGate::ReadBodyBytes(evbuffer* source) {
       evbuffer_remove(source, m_block->end(), used);
       m_block->Commit(used);
     } else if (step == HttpStrictParser::Step::kData && m_mode != Mode::kDiscarding) {
-      MoveBytes(source, m_body, used);
+      MoveBytes(source, m_body.get(), used);
     } else {
       evbuffer_drain(source, used);
     }
     if (!m_parser.complete()) return true;
   }
   if (given) {
-    m_body_state = Body::kWhole;
+    EnterBody(Body::kWhole);
     m_parser.Reset();
     return false;
   }
   if (m_mode == Mode::kDiscarding) {
-    m_mode = Mode::kReading;
+    Enter(Mode::kReading);
     m_parser.Reset();
     return true;
   }
@@ -340,7 +330,7 @@ void RequestGate::Refuse(int status, evbuffer* source) {
   Clear(m_head);
   ClearBody();
   if (status == 413 && m_rules.lingering && !m_parser.chunked() && m_parser.content_length() > 0) {
-    m_mode = Mode::kDraining;
+    Enter(Mode::kDraining);
     m_to_drain = m_parser.content_length();
     evbuffer_drain(source, std::exchange(m_scanned, 0));
     Drain(source);
@@ -362,7 +352,7 @@ void RequestGate::Drain(evbuffer* source) {
 }
 
 void RequestGate::GiveRefused() {
-  m_mode = Mode::kRefused;
+  Enter(Mode::kRefused);
   m_scanned = 0;
   const std::string_view request = m_parser.method() == "HEAD" ? kHarmlessHead : kHarmless;
   const InputUnlock unlock(m_input);
@@ -382,24 +372,26 @@ void RequestGate::Adopt(evhttp_request* request) {
     char* const hidden = std::strchr(header->key, kHidden);
     if (hidden != nullptr) *hidden = '-';
   }
-  if (m_body_state == Body::kNone) evbuffer_add_buffer(evhttp_request_get_input_buffer(request), m_body);
+  if (m_body_state == Body::kNone)
+    evbuffer_add_buffer(evhttp_request_get_input_buffer(request), m_body.get());
 }
 
 bool RequestGate::Resume() {
   if (m_mode != Mode::kGiven) return m_mode != Mode::kRefused;
-  const Body body = std::exchange(m_body_state, Body::kNone);
+  const Body body = m_body_state;
+  EnterBody(Body::kNone);
   // A client that was never invited may or may not send its body, so what comes next cannot be parsed.
   if (body == Body::kBroken || (body == Body::kUnderWay && m_invite)) {
-    m_mode = Mode::kRefused;
+    Enter(Mode::kRefused);
     return false;
   }
   ClearBody();
-  m_mode = body == Body::kUnderWay ? Mode::kDiscarding : Mode::kReading;
+  Enter(body == Body::kUnderWay ? Mode::kDiscarding : Mode::kReading);
   if (Length(m_held) == 0) {
     UpdateDeadline();
     return true;
   }
-  DoOrCut([this] { Advance(m_held); });
+  DoOrCut([this] { Advance(m_held.get()); });
   return true;
 }
 
@@ -434,22 +426,22 @@ bool RequestGate::ReadBody(int fd) {
 
 void RequestGate::BreakBody() {
   if (m_body_state != Body::kUnderWay) return;
-  m_body_state = Body::kBroken;
+  EnterBody(Body::kBroken);
   Clear(m_held);
 }
 
 void RequestGate::UpdateDeadline() {
   const bool under_way = (m_mode == Mode::kReading && !m_parser.idle()) || m_mode == Mode::kDiscarding ||
                          m_mode == Mode::kDraining;
-  if (under_way == m_deadline_on) return;
+  const bool on = m_deadline != nullptr && event_pending(m_deadline, EV_TIMEOUT, nullptr) != 0;
+  if (under_way == on) return;
   if (!under_way) {
     event_del(m_deadline);
-    m_deadline_on = false;
     return;
   }
   if (!m_rules.deadline) return;
   if (m_deadline == nullptr) m_deadline = event_new(m_base.base(), -1, 0, OnDeadline, this);
-  m_deadline_on = m_deadline != nullptr && event_add(m_deadline, &*m_rules.deadline) == 0;
+  if (m_deadline != nullptr) event_add(m_deadline, &*m_rules.deadline);
 }
 
 // The request took too long to come; one that is being drained has been refused already.
@@ -468,7 +460,6 @@ void RequestGate::RefuseLate() {
 void RequestGate::OnDeadline(evutil_socket_t, short, void* arg) {
   RequestGate& self = *static_cast<RequestGate*>(arg);
   const EventBase::BusyScope busy(self.m_base);
-  self.m_deadline_on = false;
   if (self.m_mode == Mode::kDiscarding) {
     // Its request has been answered already.
     self.m_owner.Cut();

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "buffers/memory_block.h"
+#include "buffers/unique_buffer.h"
 #include "http/http_strict_parser.h"
 #include "net/direct_io.h"
 
@@ -40,8 +41,8 @@ class RequestGate final : private ReadSink {
    public:
     /// A streamed body has grown, ended or broken off.
     virtual void OnBody() = 0;
-    /// The connection must be closed.
-    virtual void Cut() = 0;
+    /// The connection must be closed. Called when memory has run out, so it allocates nothing that it needs.
+    virtual void Cut() noexcept = 0;
 
    protected:
     ~Owner() = default;
@@ -79,7 +80,7 @@ class RequestGate final : private ReadSink {
   };
   Body body_state() const { return m_body_state; }
   /// What has come of it and was not taken yet; null for nothing.
-  evbuffer* body() const { return m_body; }
+  evbuffer* body() const { return m_body.get(); }
   /// Whether enough of it waits to be taken.
   bool body_is_full() const;
   /// Sends 100 Continue to a client that waits for it.
@@ -109,6 +110,10 @@ class RequestGate final : private ReadSink {
   static void OnInput(evbuffer* input, const evbuffer_cb_info* info, void* arg);
   static void OnDeadline(evutil_socket_t fd, short what, void* arg);
 
+  /// The only one that sets m_mode.
+  void Enter(Mode mode) { m_mode = mode; }
+  /// The only one that sets m_body_state.
+  void EnterBody(Body body) { m_body_state = body; }
   void Take(size_t added);
   template <class Work>
   void DoOrCut(Work work);
@@ -140,9 +145,9 @@ class RequestGate final : private ReadSink {
   const RequestRules& m_rules;
   Owner& m_owner;
   HttpStrictParser m_parser;
-  evbuffer* m_held = nullptr;  // received, but not for evhttp yet
-  evbuffer* m_head = nullptr;  // of the request whose body is being read
-  evbuffer* m_body = nullptr;
+  UniqueBuffer m_held;  // received, but not for evhttp yet
+  UniqueBuffer m_head;  // of the request whose body is being read
+  UniqueBuffer m_body;
   std::shared_ptr<MemoryBlock> m_block;  // a long body of known length: m_body refers to it when it is whole
   event* m_deadline = nullptr;
   size_t m_scanned = 0;  // how much of the incomplete head, at the front of its buffer, has been parsed
@@ -151,11 +156,13 @@ class RequestGate final : private ReadSink {
   int m_status = 0;
   Mode m_mode = Mode::kReading;
   Body m_body_state = Body::kNone;
-  bool m_hidden_framing = false;  // in evhttp's request, as m_hidden_slash: Adopt() restores them
+  // What the gate has changed in the request that evhttp has, until Adopt() restores it.
+  bool m_hidden_framing = false;
   bool m_hidden_slash = false;
-  bool m_invite = false;   // the client waits for 100 Continue
+  // The client waits for 100 Continue. Beside m_body_state, because a body that is not streamed is invited
+  // too.
+  bool m_invite = false;
   bool m_working = false;  // set by FlagScope alone
-  bool m_deadline_on = false;
 };
 
 }  // namespace bitcoin_support

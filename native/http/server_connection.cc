@@ -9,12 +9,13 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "http/ev_http.h"
-#include "http/ev_http_connection.h"
 #include "http/flag_scope.h"
 #include "http/incoming_request.h"
+#include "http/server_connection_view.h"
 #include "http/server_connections.h"
 #include "loop/event_base.h"
 #include "napi/environment.h"
@@ -61,6 +62,8 @@ ServerConnection::ServerConnection(EventBase& base, evhttp_connection* connectio
     : m_base(base), m_connection(connection), m_server(server) {
   bufferevent* const bev = evhttp_connection_get_bufferevent(connection);
   if (server.strict()) m_gate = std::make_unique<RequestGate>(base, bev, server.rules(), *this);
+  m_cut_event = event_new(base.base(), -1, 0, OnCut, this);
+  if (m_cut_event == nullptr) throw std::bad_alloc();
   UseLargePieces(bev);
   evhttp_connection_set_closecb(connection, OnClose, this);
   m_server.ConnectionOpened();
@@ -68,7 +71,7 @@ ServerConnection::ServerConnection(EventBase& base, evhttp_connection* connectio
 
 ServerConnection::~ServerConnection() {
   StopAwaiting();
-  if (m_cut_event != nullptr) event_free(m_cut_event);
+  event_free(m_cut_event);
   if (m_sentinel != nullptr) event_free(m_sentinel);
   if (m_body_event != nullptr) event_free(m_body_event);
   m_server.ConnectionClosed();
@@ -101,6 +104,7 @@ void ServerConnection::OnReadable(evutil_socket_t fd, short what, void* arg) {
   ServerConnection& self = *static_cast<ServerConnection*>(arg);
   bufferevent* const bev = evhttp_connection_get_bufferevent(self.m_connection);
   if ((bufferevent_get_enabled(bev) & EV_READ) != 0) return;
+  const EventBase::BusyScope busy(self.m_base);
   event_del(self.m_sentinel);
   const Peer peer = LookAtPeer(fd, what);
   if (peer == Peer::kGone) {
@@ -118,6 +122,7 @@ void ServerConnection::OnReadable(evutil_socket_t fd, short what, void* arg) {
 
 void ServerConnection::OnEdge(evutil_socket_t fd, short what, void* arg) {
   ServerConnection& self = *static_cast<ServerConnection*>(arg);
+  const EventBase::BusyScope busy(self.m_base);
   const Peer peer = LookAtPeer(fd, what);
   if (peer == Peer::kGone) {
     self.StopAwaiting();
@@ -234,22 +239,19 @@ void ServerConnection::FlushNow() {
   evbuffer_freeze(output, 1);
 }
 
-void ServerConnection::Cut() {
-  if (std::exchange(m_cut, true)) return;
-  if (m_in_free) {
-    // libevent is on the stack, perhaps called by C, so the base may not know that it is busy.
-    m_cut_event = event_new(m_base.base(), -1, 0, OnCut, this);
-    if (m_cut_event != nullptr) event_active(m_cut_event, 0, 0);
-    return;
-  }
-  // By then the connection may have ended, and another one may have its address.
+void ServerConnection::Cut() noexcept {
+  if (std::exchange(m_life, Life::kCut) == Life::kCut) return;
   ServerConnections& connections = m_base.env().State<ServerConnections>();
-  m_base.WhenIdle([&connections, connection = m_connection] {
+  // Look the connection up again: its address may have been reused.
+  const auto free = [&connections, connection = m_connection] {
     ServerConnection* const self = connections.Find(connection);
-    if (self == nullptr || !self->m_cut) return;
+    if (self == nullptr || self->m_life != Life::kCut) return;
     self->LeaveRequestToC();
     evhttp_connection_free(connection);
-  });
+  };
+  // While libevent frees the request, C may have called it without a BusyScope. Then an event frees the
+  // connection, and also when there is no memory to wait until the base is idle.
+  if (m_in_free || !m_base.WhenIdle(free)) event_active(m_cut_event, 0, 0);
 }
 
 void ServerConnection::OnWritten(evhttp_connection*, void* arg) {

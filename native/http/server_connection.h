@@ -17,7 +17,7 @@ namespace bitcoin_support {
 
 class EventBase;
 class EvHttp;
-class EvHttpConnection;
+class ServerConnectionView;
 class IncomingRequest;
 
 /// Connects libevent's callbacks for one connection with the handles that JavaScript has for it.
@@ -85,7 +85,7 @@ class ServerConnection final : public RequestGate::Owner {
   void FlushNow();
 
   /// Closes the connection, whatever is under way, as soon as libevent is off the stack.
-  void Cut() override;
+  void Cut() noexcept override;
 
   /// JavaScript wants JsCallback::kRequestComplete with `key` when the reply has been written (or not).
   void WantComplete(double key) { m_complete_key = key; }
@@ -101,8 +101,8 @@ class ServerConnection final : public RequestGate::Owner {
   void WantBody();
 
   // --- the view that JavaScript has of the connection ----------------------------------------------
-  EvHttpConnection* view() const { return m_view; }
-  void set_view(EvHttpConnection* view) { m_view = view; }
+  ServerConnectionView* view() const { return m_view; }
+  void set_view(ServerConnectionView* view) { m_view = view; }
 
  private:
   //                                   +-> kReplying
@@ -123,6 +123,15 @@ class ServerConnection final : public RequestGate::Owner {
     kWritingPart,  ///< a part is being written
     kInC,          ///< C has the request
     kLeftToC,      ///< the same, and the request stays C's when the connection is freed
+  };
+
+  //            Cut()         OnCut(), or the base is idle
+  //     kOpen -------> kCut ------------------------------> deleted
+  //
+  // Apart from State, because a request may still be in flight.
+  enum class Life : uint8_t {
+    kOpen,
+    kCut,  ///< the connection is about to be freed
   };
 
   /// The only one that sets m_state. Ends what belongs to the state before.
@@ -156,20 +165,20 @@ class ServerConnection final : public RequestGate::Owner {
   evhttp_connection* const m_connection;
   evhttp_request* m_in_flight = nullptr;
   IncomingRequest* m_handle = nullptr;
-  EvHttpConnection* m_view = nullptr;
+  ServerConnectionView* m_view = nullptr;
   EvHttp& m_server;
   std::unique_ptr<RequestGate> m_gate;
   double m_complete_key = 0;
   std::vector<double> m_written_keys;
   FreeWatch m_request_watch;
   FreeWatch m_connection_watch;
-  event* m_cut_event = nullptr;
+  event* m_cut_event;  // made at once, so that Cut() needs no memory
   event* m_sentinel = nullptr;
   event* m_body_event = nullptr;
   event* m_awaited = nullptr;
   State m_state = State::kIdle;
+  Life m_life = Life::kOpen;
   bool m_known_to_c = false;
-  bool m_cut = false;      // the connection is about to be freed
   bool m_in_free = false;  // libevent is freeing the request
   bool m_wants_body = false;
 };

@@ -10,7 +10,14 @@ ServerConnections::ServerConnections() = default;
 ServerConnections::~ServerConnections() = default;
 
 void ServerConnections::Add(EventBase& base, evhttp_connection* connection, EvHttp& server) {
-  m_entries[connection] = std::make_unique<ServerConnection>(base, connection, server);
+  // The entry comes first: once there is a ServerConnection, libevent calls it when the connection ends.
+  std::unique_ptr<ServerConnection>& entry = m_entries[connection];
+  try {
+    entry = std::make_unique<ServerConnection>(base, connection, server);
+  } catch (...) {
+    m_entries.erase(connection);
+    throw;
+  }
 }
 
 ServerConnection* ServerConnections::Find(evhttp_connection* connection) const {

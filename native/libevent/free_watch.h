@@ -3,7 +3,7 @@
 
 namespace bitcoin_support {
 
-/// Calls back when libevent is about to free a block, for whatever reason. For an object that C may use as
+/// Calls back when libevent is about to free a block, for any reason. For an object that C may use as
 /// well this is the only reliable sign of its end: libevent has room for one callback of each kind, and C may
 /// set it.
 ///

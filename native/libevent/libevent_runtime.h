@@ -12,7 +12,7 @@ class Environment;
 
 /// Installs the scrubbing allocator under libevent's whole heap, switches on its locks
 /// (evthread_use_pthreads) and turns its fatal errors into an abort that prints the JavaScript stack.
-/// Runs once in the process, whatever number of threads load the addon.
+/// Runs once in the process, however many threads load the addon.
 /// @throws std::runtime_error when libevent refuses the locks.
 void InitLibeventRuntime();
 

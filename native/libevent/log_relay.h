@@ -16,8 +16,8 @@ namespace bitcoin_support {
 class CallbackHost;
 class Environment;
 
-/// An environment's part in libevent's log, which there is once in the process: the environment that has set
-/// a callback last receives all of it.
+/// An environment's part in libevent's log. The process has one log: the environment that has set a callback
+/// last receives all of it.
 ///
 /// A message of its own thread reaches JavaScript at once, inside the libevent function that logs. So nothing
 /// in JavaScript may call this addon until it returns: libevent is in the middle of something. A message of
@@ -66,7 +66,7 @@ class LogRelay {
     CallbackHost& m_host;
     event_base* const m_base;
     LoopScope* const m_outer;
-    const unsigned m_depth;  // calls from JavaScript under it
+    const unsigned m_depth;  ///< calls from JavaScript under it
     std::optional<InternalEvent> m_woken;
   };
 
@@ -93,7 +93,7 @@ class LogRelay {
   // logs.
   UniqueFd m_wake_read{-1};
   UniqueFd m_wake_write{-1};
-  LoopScope* m_loop = nullptr;  // the innermost one
+  LoopScope* m_loop = nullptr;  ///< the innermost one
 };
 
 }  // namespace bitcoin_support

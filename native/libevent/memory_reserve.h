@@ -10,7 +10,7 @@ namespace bitcoin_support {
 /// call that follows is refused instead.
 class MemoryReserve {
  public:
-  /// @returns a block of malloc's, or null when there is none left that is large enough
+  /// @returns a block of malloc's, or null when no block that is left is large enough
   static void* Take(size_t size);
   /// Fills the reserve again, as far as that can be done. Costs a load while it is full.
   /// @throws std::bad_alloc when it stays short

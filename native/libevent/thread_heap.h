@@ -89,7 +89,7 @@ class ThreadHeap {
  public:
   /// This thread's; null when the thread is ending.
   static ThreadHeap* Get();
-  /// The same, but null too when it has none yet.
+  /// This thread's; null also when it has none yet.
   static ThreadHeap* Peek();
 
   /// Blocks that all threads have allocated and not freed, those that have ended included.
@@ -122,13 +122,13 @@ class ThreadHeap {
 
   // malloc's blocks have room for 24 bytes, 40, 56 …, and what is asked for is as often as not a power of
   // two. A request over HTTP takes some ten of the smallest, and many are under way at a time.
-  SizeClasses<24, 16, 4, 1024> m_tiny;       // headers, strings: to 72 bytes
-  SizeClasses<88, 16, 59, 128> m_small;      // requests, evbuffers: to 1016 bytes
-  SizeClasses<1024, 1024, 16, 64> m_chains;  // of evbuffers: to 16 KiB
-  LargeClasses m_large;                      // long bodies: mapping them each time costs more than copying
+  SizeClasses<24, 16, 4, 1024> m_tiny;       ///< headers, strings: to 72 bytes
+  SizeClasses<88, 16, 59, 128> m_small;      ///< requests, evbuffers: to 1016 bytes
+  SizeClasses<1024, 1024, 16, 64> m_chains;  ///< of evbuffers: to 16 KiB
+  LargeClasses m_large;                      ///< long bodies: mapping them each time costs more than copying
   LargeClasses m_javascripts;
   std::unordered_map<const void*, FreeWatch*> m_watches;
-  long m_live = 0;  // written by this thread alone; others read it
+  long m_live = 0;  ///< written by this thread alone; others read it
 };
 
 }  // namespace bitcoin_support

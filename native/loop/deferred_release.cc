@@ -8,13 +8,14 @@
 #include <new>
 #include <utility>
 
+#include "libevent/catch_bad_alloc.h"
 #include "libevent/internal_event.h"
 #include "loop/event_base.h"
 
 namespace bitcoin_support {
 namespace {
 
-// How many deferred callbacks wait: what is active, but no event.
+// How many callbacks are deferred: they count as active, but are no events.
 int CountDeferred(event_base* base) {
   const int active = event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE);
   if (active == 0) return 0;
@@ -34,16 +35,18 @@ void Free(event*& ev) {
 
 }  // namespace
 
-void DeferredRelease::WhenIdle(std::function<void()> release) {
+bool DeferredRelease::WhenIdle(std::function<void()> release) noexcept {
   if (busy()) {
-    m_when_idle.push_back(std::move(release));
-    ReleaseInLoop();
-    return;
+    bool kept = true;
+    CatchBadAlloc([&] { m_when_idle.push_back(std::move(release)); }, [&] { kept = false; });
+    if (kept) ReleaseInLoop();
+    return kept;
   }
-  // What is released may call back, and what that disposes has to wait for it.
+  // `release` may call JavaScript, so hold a BusyScope.
   const EventBase::BusyScope scope(m_base);
   const CallbackHost::FreeingScope freeing(m_base);
   release();
+  return true;
 }
 
 void DeferredRelease::ReleaseAll() {
@@ -54,8 +57,8 @@ void DeferredRelease::ReleaseAll() {
   }
 }
 
-// A blocking loop goes on while what waits to be released keeps something pending. So an event of its own
-// releases that: then nothing is on the stack but the loop.
+// An object that waits for its release may keep a blocking loop going. So an event releases it, when nothing
+// but the loop is on the stack.
 void DeferredRelease::ReleaseInLoop() {
   if (!m_base.in_outermost_sync_loop()) return;
   if (m_release == nullptr) m_release = event_new(m_base.base(), -1, 0, OnRelease, this);
@@ -71,22 +74,23 @@ void DeferredRelease::EndEvent() {
   if (m_release != nullptr) event_del(m_release);
 }
 
-// The event has the lowest priority that there is by then, because deferred callbacks have to come first, and
-// of several priorities libevent runs the highest alone before it looks for due timers again. All that
-// lingers shares one event: several would take each other for something that still has to run.
-void DeferredRelease::LookForQuiet() {
+// Uses the lowest priority, so that deferred callbacks run first. One event serves all that lingers: several
+// would count each other as pending.
+void DeferredRelease::ReleaseLingeringSoon() {
   constexpr timeval kNextTurn{0, 0};
   if (!m_base.live()) return;
-  if (m_quiet == nullptr) m_quiet = event_new(m_base.base(), -1, 0, OnLookForQuiet, this);
-  if (m_quiet == nullptr) return;  // what lingers goes with the base
-  event_priority_set(m_quiet, event_base_get_npriorities(m_base.base()) - 1);
-  event_add(m_quiet, &kNextTurn);
+  if (m_release_lingering == nullptr)
+    m_release_lingering = event_new(m_base.base(), -1, 0, OnReleaseLingering, this);
+  // Without memory, what lingers is released with the base.
+  if (m_release_lingering == nullptr) return;
+  event_priority_set(m_release_lingering, event_base_get_npriorities(m_base.base()) - 1);
+  event_add(m_release_lingering, &kNextTurn);
 }
 
-void DeferredRelease::OnLookForQuiet(evutil_socket_t, short, void* arg) {
+void DeferredRelease::OnReleaseLingering(evutil_socket_t, short, void* arg) {
   DeferredRelease& self = *static_cast<DeferredRelease*>(arg);
   if (CountDeferred(self.m_base.base()) > 0) {
-    self.LookForQuiet();
+    self.ReleaseLingeringSoon();
   } else {
     self.ReleaseLingering();
   }
@@ -105,9 +109,9 @@ bool DeferredRelease::RunLastTurns() {
   try {
     RunDeferredCallbacks(in_time);
   } catch (const std::bad_alloc&) {
-    // Then the base goes as it is.
+    // Without memory the base goes without its deferred callbacks.
   }
-  // Nothing that looks at these runs any more.
+  // No callback that reads these runs any more.
   while (!m_lingering.empty()) {
     Lingering* const thing = m_lingering.back();
     m_lingering.pop_back();
@@ -126,8 +130,8 @@ void DeferredRelease::RunDeferredCallbacks(bool& in_time) {
   const auto over = [](evutil_socket_t, short, void* arg) {
     event_base_loopbreak(static_cast<event_base*>(arg));
   };
-  // At the lowest priority that there is, so that what is active now comes first. The other one ends a turn
-  // that never gets that far.
+  // At the lowest priority, so that all active callbacks run first. The other one ends a turn that never
+  // gets that far.
   InternalEvent pass(base, -1, 0, over, base, event_base_get_npriorities(base) - 1);
   InternalEvent latest(base, -1, 0, over, base);
   const uint64_t deadline_ns = uv_hrtime() + kMaxNs;
@@ -142,12 +146,12 @@ void DeferredRelease::RunDeferredCallbacks(bool& in_time) {
 
 void DeferredRelease::ForgetIdleEvents() {
   Free(m_release);
-  if (m_lingering.empty()) Free(m_quiet);
+  if (m_lingering.empty()) Free(m_release_lingering);
 }
 
 void DeferredRelease::FreeEvents() {
   Free(m_release);
-  Free(m_quiet);
+  Free(m_release_lingering);
 }
 
 }  // namespace bitcoin_support

@@ -29,12 +29,12 @@ class Dispatch {
  private:
   friend class LoopDriver;
 
-  uint64_t m_order = 0;  // when it was attached, among the bases of its thread; 0: it is not
+  uint64_t m_order = 0;  ///< when it was attached, among the bases of its thread; 0: it is not
   bool m_keep_alive = false;
   bool m_has_ref = true;
-  int m_backend_fd = -1;  // -1: not looked for or not found
+  int m_backend_fd = -1;  ///< -1: not looked for or not found
   int m_likely_backend_fd = -1;
-  std::unique_ptr<TurnEvents> m_turn_events;  // made when it is the poller for the first time
+  std::unique_ptr<TurnEvents> m_turn_events;  ///< made when it is the poller for the first time
 };
 
 }  // namespace bitcoin_support

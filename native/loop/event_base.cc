@@ -20,11 +20,12 @@
 #include "loop/backend_descriptors.h"
 #include "loop/base_child.h"
 #include "loop/coarse_timeouts.h"
-#include "loop/event_share.h"
 #include "loop/lib_event.h"
 #include "loop/loop_driver.h"
 #include "loop/loop_timer.h"
+#include "loop/loop_waker.h"
 #include "loop/select_guard.h"
+#include "loop/shares.h"
 #include "loop/signal_claim.h"
 #include "loop/termination_watch.h"
 #include "loop/turn_events.h"
@@ -64,7 +65,7 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
       m_precise_timer(options.precise_timer) {
   const std::unique_ptr<event_config, ConfigDeleter> config(event_config_new());
   if (config == nullptr) ThrowEventError(env, code::kLibevent, "event_config_new failed");
-  // Only the thread of the base is ever in libevent with it: others leave a message with its LoopWaker.
+  // Only the base's thread calls libevent with it. Other threads post to its LoopWaker.
   int flags = EVENT_BASE_FLAG_NOLOCK;
   if (options.precise_timer) flags |= EVENT_BASE_FLAG_PRECISE_TIMER;
   if (options.changelist) flags |= EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST;
@@ -89,7 +90,7 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
     ThrowEventError(env, code::kLibevent,
                     "event_base_new_with_config failed: no backend has the required features");
   }
-  m_first_beyond = GuardSelect(m_base);
+  m_first_unwatchable = GuardSelect(m_base);
   if (options.precise_timer) UseCoarseTimeouts(m_base);
   if (options.priorities > 1 && event_base_priority_init(m_base, options.priorities) != 0) {
     event_base_free(m_base);
@@ -103,13 +104,13 @@ void EventBase::ThrowNoBackend(int error) const {
 }
 
 void EventBase::CheckRoomFor(int fd, const char* syscall) const {
-  if (fd < m_first_beyond) return;
+  if (fd < m_first_unwatchable) return;
   ThrowSystemError(env(), code::kLibevent, syscall, EMFILE,
                    "select has no room for descriptor " + std::to_string(fd));
 }
 
 void EventBase::CheckRoomForNext(const char* syscall) const {
-  if (m_first_beyond == INT_MAX) return;
+  if (m_first_unwatchable == INT_MAX) return;
   const BackendRoom room = LookForBackendRoom();
   if (room.error == 0) CheckRoomFor(room.first_free, syscall);
 }
@@ -132,7 +133,7 @@ void EventBase::Dispose() {
     while (m_last_child != nullptr) m_last_child->Dispose();
   }
   for (const auto& share : m_shares) share->Close();
-  // What is still to run in this turn belonged to the base; nothing of it may call JavaScript.
+  // The rest of this turn belongs to a base that has ended: it must not call JavaScript.
   if (in_loop()) event_base_loopbreak(m_base);
   if (m_dispatch.on()) LoopDriver::Of(env()).Detach(*this);
   Retire();
@@ -159,12 +160,11 @@ void EventBase::Reinit() {
   if (m_waker != nullptr && m_waker->forked()) m_waker->Renew();
 }
 
-// libevent's own parts do not say which priority they have.
+// Some parts of libevent do not report their priority.
 bool EventBase::MayHavePriorityFrom(int limit) const {
   const auto child_may = [limit](const BaseChild& child) {
     if (child.kind() != HandleKind::kLibEvent) return true;
-    const auto* const ev = static_cast<const event*>(child.Address());
-    return ev != nullptr && event_get_priority(ev) >= limit;
+    return static_cast<const LibEvent&>(child).priority() >= limit;
   };
   const auto event_may = [](const event_base*, const event* ev, void* arg) {
     const bool internal = (ev->ev_evcallback.evcb_flags & EVLIST_INTERNAL) != 0;
@@ -213,7 +213,9 @@ void EventBase::ReportBufferChangesSoon() {
 void EventBase::OnBufferChangesDue(evutil_socket_t, short, void* arg) {
   EventBase& self = *static_cast<EventBase*>(arg);
   self.m_buffer_changes_due = false;
-  if (self.live()) self.env().callbacks().ReportBufferChanges(self);
+  if (!self.live()) return;
+  const BusyScope busy(self);
+  self.env().callbacks().ReportBufferChanges(self);
 }
 
 void EventBase::RemoveWatcher(int fd, LibEvent& event) {
@@ -227,7 +229,7 @@ void EventBase::RemoveWatcher(int fd, LibEvent& event) {
 
 std::pair<uint64_t, double> EventBase::Share() {
   const double key = static_cast<double>(m_shares.size() + 1);
-  auto share = std::make_shared<BaseShare>(*this, waker(), key);
+  auto share = std::make_shared<BaseShare>(*this, ObtainWaker(), key);
   m_shares.push_back(share);
   uint64_t token = 0;
   try {
@@ -251,14 +253,13 @@ double EventBase::Unshare(uint64_t token) {
   return (*share)->key();
 }
 
-LoopWaker& EventBase::waker() {
+LoopWaker& EventBase::ObtainWaker() {
   if (m_waker == nullptr) m_waker = std::make_unique<LoopWaker>(m_base);
   return *m_waker;
 }
 
-// A blocking loop waits for other threads alone, also for those that have yet to open a token: in its own
-// thread nobody could send anything. A message is in the queue before the token that it came by stops
-// counting.
+// A blocking loop counts only tokens of other threads and unopened ones: its own thread is blocked and cannot
+// send. A sender queues its message before it releases its token, so no message is missed.
 bool EventBase::AwaitsMessages() const {
   if (m_waker == nullptr) return false;
   const TokenCount& tokens = m_waker->tokens();
@@ -269,7 +270,8 @@ void EventBase::NoteTokens() {
   if (!in_turn()) {
     NoteEndRulesChanged();
   } else if (!AwaitsMessages()) {
-    BreakLoop();  // the next turn finds no token
+    // The next turn finds no token.
+    BreakLoop();
   }
 }
 
@@ -299,7 +301,7 @@ int EventBase::RunTurn(int flags, uint64_t budget_ns) {
   const BusyScope busy_scope(*this);
   BeginLoop();
   m_budget.Begin(budget_ns, (flags & EVLOOP_NONBLOCK) == 0);
-  // One scope for all callbacks of the turn: one for each would cost more than the handles that pile up.
+  // One HandleScope per turn is cheaper than one per callback.
   const Napi::HandleScope handles(env().napi());
   const InLoop in_loop(*this, Loop::kTurn);
   const LogRelay::LoopScope log_scope(env().State<LogRelay>(), *this, m_base);
@@ -347,10 +349,10 @@ bool EventBase::NothingLeft() const {
   if (event_base_get_num_events(m_base, kAll) == 0) return true;
   if (m_unreferenced.empty()) return false;
   if (event_base_get_num_events(m_base, EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE) > 0) return false;
-  return event_base_foreach_event(m_base, KeepsGoing, const_cast<EventBase*>(this)) == 0;
+  return event_base_foreach_event(m_base, IsWithReference, const_cast<EventBase*>(this)) == 0;
 }
 
-int EventBase::KeepsGoing(const event_base*, const event* ev, void* arg) {
+int EventBase::IsWithReference(const event_base*, const event* ev, void* arg) {
   if ((ev->ev_evcallback.evcb_flags & EVLIST_INTERNAL) != 0) return 0;
   if (const LibEvent* const handle = LibEvent::Of(ev)) return handle->has_ref() ? 1 : 0;
   const auto& unreferenced = static_cast<EventBase*>(arg)->m_unreferenced;
@@ -403,7 +405,7 @@ bool EventBase::BrokenAlready() const { return event_base_got_break(m_base) != 0
 void EventBase::BreakLoop() {
   if (!in_loop()) return;
   if (m_loop_end == LoopEnd::kRulesChanged) m_loop_end = LoopEnd::kBroken;
-  // A break that is already set is the user's.
+  // If a break is already set, the user called loopbreak(): keep it.
   if (BrokenAlready()) return;
   m_loop_end = LoopEnd::kBroken;
   event_base_loopbreak(m_base);
@@ -428,7 +430,7 @@ void EventBase::Loopbreak() {
   } else if (m_dispatch.on()) {
     m_got_break = true;
   }
-  // Otherwise it is lost, as in C.
+  // Without a loop it has no effect, as in C.
 }
 
 void EventBase::Loopexit(double ms) {
@@ -769,7 +771,7 @@ void EventBase::Export(Napi::Env env, Napi::Object exports, Environment& state) 
   ExportFunction<ActiveByFdNapi>(env, exports, "eventBaseActiveByFd", state);
   ExportFunction<ActiveBySignalNapi>(env, exports, "eventBaseActiveBySignal", state);
   ExportFunction<ReinitNapi>(env, exports, "eventBaseReinit", state);
-  ExportEventShares(env, exports, state);
+  ExportShares(env, exports, state);
 }
 
 template void ExportHandleType<EventBase>(Napi::Env, Napi::Object, Environment&);

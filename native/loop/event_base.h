@@ -57,28 +57,28 @@ class EventBase final : public Handle, public CallbackHost {
 
   void Dispose() override;
 
-  void* Address() const override { return m_base; }
+  void* GiveToC() override { return m_base; }
   bool forked() const override { return m_forks != ForkCount(); }
 
   /// Makes the backend and all else new that the base shares with the parent process.
   /// @throws EventError ERR_EV_STATE, ERR_EV_LIBEVENT
   void Reinit();
 
-  /// event_base_priority_init(). That frees all of libevent's queues, even the one that it is running, and
-  /// ends the process when an event has a priority without a queue.
+  /// event_base_priority_init() frees the queues, even the running one. An event whose priority no longer
+  /// exists aborts the process.
   /// @throws EventError ERR_EV_STATE when that might happen
   void SetPriorities(int count);
 
   event_base* base() const { return m_base; }
   /// Whether the backend can watch `fd`.
-  bool HasRoomFor(int fd) const { return fd < m_first_beyond; }
+  bool HasRoomFor(int fd) const { return fd < m_first_unwatchable; }
   /// @throws EventError ERR_EV_LIBEVENT with EMFILE when it cannot
   void CheckRoomFor(int fd, const char* syscall) const;
-  /// The same for the descriptor that libevent is about to open.
+  /// CheckRoomFor() the descriptor that libevent is about to open.
   void CheckRoomForNext(const char* syscall) const;
 
   /// Marks libevent as being on the stack with something of this base, so that nothing it holds is
-  /// freed under it. The outermost scope's end frees what was put off, the base itself included.
+  /// freed under it. The end of the outermost scope runs the releases that wait, the base's own included.
   class BusyScope {
    public:
     explicit BusyScope(EventBase& base) : m_base(base) { m_base.m_releases.Enter(); }
@@ -91,7 +91,7 @@ class EventBase final : public Handle, public CallbackHost {
   };
   bool busy() const { return m_releases.busy(); }
 
-  /// Something that is put off until a callback returns.
+  /// Work that waits until a callback returns.
   class Postponed {
    public:
     explicit Postponed(EventBase& base) : m_base(base), m_outer(std::exchange(base.m_postponed, this)) {}
@@ -103,27 +103,28 @@ class EventBase final : public Handle, public CallbackHost {
 
    private:
     friend class EventBase;
-    /// Leaves what was put off to libevent.
+    /// Hands the postponed work back to libevent.
     virtual void GiveUp() = 0;
 
     EventBase& m_base;
     Postponed* const m_outer;
   };
-  /// Gives up all that was put off, so that libevent's state is what C would see. Call this before a loop
-  /// that a callback runs, and before reading what is pending.
+  /// Gives all postponed work back to libevent, whose state is then what C would see. Call this before a
+  /// loop that a callback runs, and before reading what is pending.
   void GiveUpPostponed();
 
-  /// Runs `release` now, or, while libevent is on the stack with more than its loop, as soon as it no longer
-  /// is.
-  void WhenIdle(std::function<void()> release) { m_releases.WhenIdle(std::move(release)); }
+  /// Runs `release` now, or when the last BusyScope ends. In a blocking loop an event runs it, once libevent
+  /// has nothing but the loop on the stack. @returns false when there is no memory to wait for that; then
+  /// `release` never runs
+  bool WhenIdle(std::function<void()> release) noexcept { return m_releases.WhenIdle(std::move(release)); }
 
-  /// Has JsCallback::kBuffersChanged called when the callback of libevent's that is running has returned.
+  /// Schedules JsCallback::kBuffersChanged for when the running callback of libevent's has returned.
   void ReportBufferChangesSoon();
   using Lingering = DeferredRelease::Lingering;
-  /// Has `thing` released in a later turn, or when the base goes.
+  /// Releases `thing` in a later turn, or when the base goes.
   void Linger(Lingering& thing) { m_releases.Linger(thing); }
-  /// Has the loop look for what may be released now.
-  void LookForQuiet() { m_releases.LookForQuiet(); }
+  /// Releases what lingers and may go, in the first turn in which no callback is deferred.
+  void ReleaseLingeringSoon() { m_releases.ReleaseLingeringSoon(); }
 
   CommonTimeouts& common_timeouts() { return m_common_timeouts; }
 
@@ -132,18 +133,19 @@ class EventBase final : public Handle, public CallbackHost {
   void Once(int fd, int what, double id, double ms);
 
   // --- C ----------------------------------------------------------------------------------------------
-  /// The same with a callback in C.
+  /// Once() with a callback in C.
   void OnceInC(int fd, int what, double id, double ms, event_callback_fn function, void* arg);
   /// Called after each callback in C: ends the turn when its time is up.
   void CountNativeCallback();
 
   // --- events on one descriptor -------------------------------------------------------------------------
-  /// The events that were added for a descriptor: those that are edge-triggered and the others.
+  /// The events that were added for a descriptor, by whether they are edge-triggered.
   struct Watchers {
     std::unordered_set<LibEvent*> edge;
     std::unordered_set<LibEvent*> level;
   };
-  Watchers& WatchersOf(int fd) { return m_watchers[fd]; }
+  /// Made on first use.
+  Watchers& ObtainWatchers(int fd) { return m_watchers[fd]; }
   void RemoveWatcher(int fd, LibEvent& event);
 
   // --- other threads ------------------------------------------------------------------------------------
@@ -152,12 +154,12 @@ class EventBase final : public Handle, public CallbackHost {
   std::pair<uint64_t, double> Share();
   /// Ends a share. @returns its key, 0 when the token is none of this base's.
   double Unshare(uint64_t token);
-  /// What wakes a loop that waits, made on first use.
-  LoopWaker& waker();
+  /// Wakes the base's loop from other threads. Made on first use.
+  LoopWaker& ObtainWaker();
   std::vector<uint8_t> TakeMessage() { return std::exchange(m_message, {}); }
-  /// Whether a loop is to go on though nothing is pending: messages may come from other threads.
+  /// Whether open tokens keep the loop running.
   bool AwaitsMessages() const;
-  /// The open tokens have changed: the running loop may have to end now, or to go on.
+  /// Rechecks whether the loop may end, after a token was opened or closed.
   void NoteTokens();
   /// JavaScript takes `message` in JsCallback::kOnce.
   void Deliver(double key, std::vector<uint8_t> message);
@@ -175,13 +177,13 @@ class EventBase final : public Handle, public CallbackHost {
   void BreakLoop() override;
   void CountCallback() override;
 
-  /// Forgets how an earlier loop ended: a loopbreak() before is lost, as in C.
+  /// Forgets how an earlier loop ended. A loopbreak() before the loop has no effect, as in C.
   void BeginLoop();
   TurnBudget& budget() { return m_budget; }
   Dispatch& dispatch() { return m_dispatch; }
   const Dispatch& dispatch() const { return m_dispatch; }
-  /// Whether a loop is to end by itself: nothing is active, nothing is pending that has a reference, and no
-  /// other thread may send anything.
+  /// Whether a loop ends by itself: no event is active, no pending event has a reference, and no other thread
+  /// may send a message.
   bool NothingLeft() const;
   bool precise_timer() const { return m_precise_timer; }
   bool got_break() const { return m_got_break; }
@@ -192,7 +194,7 @@ class EventBase final : public Handle, public CallbackHost {
   // --- children, oldest first ----------------------------------------------------------------------
   void Adopt(BaseChild& child);
   void Disown(BaseChild& child);
-  /// Whether what `child` waits for keeps a loop going.
+  /// Sets whether the events of `child` keep a loop going.
   void SetChildRef(BaseChild& child, bool on);
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& environment);
@@ -210,8 +212,8 @@ class EventBase final : public Handle, public CallbackHost {
   ///     any           ── Loopbreak() ──> kByLibevent
   enum class LoopEnd : uint8_t {
     kByLibevent,    ///< libevent's own rules, or its loopbreak and loopexit: libevent knows which
-    kBroken,        ///< BreakLoop(): loopbreak too, but not the user's
-    kRulesChanged,  ///< loopbreak too, so that RunWhole() applies other rules
+    kBroken,        ///< our own event_base_loopbreak(); gotBreak() hides it
+    kRulesChanged,  ///< our own loopbreak, so that RunWhole() applies other rules
     kNothingLeft    ///< found by NothingLeft(): what libevent says is of an earlier loop
   };
 
@@ -221,18 +223,17 @@ class EventBase final : public Handle, public CallbackHost {
   void AddOnce(int fd, int what, double ms, std::unique_ptr<OnceEntry> entry);
   bool BrokenAlready() const;
   void NoteLoopEnd();
-  /// libevent knows nothing of tokens and references. Where there are any, the end of a loop is looked for
-  /// here.
+  /// Whether NothingLeft() decides when a loop ends: libevent knows nothing of tokens and references.
   bool EndsLoopsItself() const { return !m_unreferenced.empty() || AwaitsMessages(); }
   void NoteEndRulesChanged();
   int RunWhole(int flags);
 
-  static int KeepsGoing(const event_base* base, const event* ev, void* arg);
+  static int IsWithReference(const event_base* base, const event* ev, void* arg);
 
   static void OnOnce(evutil_socket_t fd, short what, void* arg);
   static void OnBufferChangesDue(evutil_socket_t fd, short what, void* arg);
 
-  uint32_t m_forks = ForkCount();  // when the backend was made
+  uint32_t m_forks = ForkCount();  ///< when the backend was made
   event_base* m_base = nullptr;
   BaseChild* m_first_child = nullptr;
   BaseChild* m_last_child = nullptr;
@@ -240,7 +241,7 @@ class EventBase final : public Handle, public CallbackHost {
   CommonTimeouts m_common_timeouts;
   DeferredRelease m_releases{*this};
   Postponed* m_postponed = nullptr;
-  int m_first_beyond = INT_MAX;  // of the descriptors that the backend can watch
+  int m_first_unwatchable = INT_MAX;  ///< of the descriptors that the backend can watch
   const bool m_precise_timer;
   Dispatch m_dispatch;
   TurnBudget m_budget{*this};

@@ -10,13 +10,14 @@
 #include <new>
 #include <utility>
 
-#include "loop/event_share.h"
+#include "loop/shares.h"
 #include "loop/signal_claim.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/exports.h"
 #include "napi/handle_exports.h"
+#include "napi/shared_constants.h"
 #include "secure/memory_cleanse.h"
 #include "secure/purge.h"
 
@@ -49,8 +50,8 @@ LibEvent::LibEvent(EventBase& base, int fd, int what, std::optional<CCallback> c
 
 LibEvent::~LibEvent() {
   if (m_event == nullptr) return;
-  // libevent has forgotten the event once it has called the finalizer.
-  if (!m_finalizing) Del();
+  // After the finalizer libevent no longer uses the event.
+  if (m_life == Life::kLive) Del();
   MemoryCleanse(m_event, event_get_struct_event_size());
   std::free(m_event);
 }
@@ -63,7 +64,7 @@ void LibEvent::Dispose() {
   if (!live()) return;
   CloseShare();
   ForgetDescriptor();
-  if (m_finalizing && !m_finalized) {
+  if (m_life == Life::kFinalizing) {
     // libevent will still call the finalizer, which frees it.
     RetireChild();
     return;
@@ -75,14 +76,14 @@ void LibEvent::Dispose() {
 }
 
 void LibEvent::CheckNotFinalizing() const {
-  if (m_finalizing) ThrowEventError(env(), code::kState, "the event is being finalized");
+  if (m_life != Life::kLive) ThrowEventError(env(), code::kState, "the event is being finalized");
 }
 
 // The kernel has one entry for a descriptor: whichever event is added last would decide for all of them.
 void LibEvent::CheckNotMixed() {
   const int fd = event_get_fd(m_event);
   const int edge = event_get_events(m_event) & EV_ET;
-  EventBase::Watchers& watchers = base().WatchersOf(fd);
+  EventBase::Watchers& watchers = base().ObtainWatchers(fd);
   for (const LibEvent* const other : edge != 0 ? watchers.level : watchers.edge) {
     if (event_pending(other->m_event, kIoEvents, nullptr) != 0) {
       ThrowEventError(
@@ -126,7 +127,7 @@ void LibEvent::Add(double ms) {
                             " has a handler that is neither Node's process.on() nor libevent's, and it would "
                             "be replaced");
       case SignalClaim::kRefused:
-        // Where libuv has no error, event_add() fails below and says why.
+        // Without an error of libuv's, event_add() fails below and sets errno.
         if (error != 0 && error != UV_EINVAL) {
           ThrowSystemError(env(), code::kLibevent, "uv_signal_start", -error, "signal " + std::to_string(fd));
         }
@@ -145,12 +146,12 @@ void LibEvent::Add(double ms) {
   }
   if (m_holds_signal) SettleSignal(fd);
   // event_add() makes an event inactive that was active because of its timeout.
-  if (m_given != 0) event_active(m_event, m_given, 1);
+  if (m_activated_with != 0) event_active(m_event, m_activated_with, 1);
 }
 
 void LibEvent::Del() {
   m_deliveries = 0;
-  m_given = 0;
+  m_activated_with = 0;
   if (!m_holds_signal) {
     event_del(m_event);
     return;
@@ -158,8 +159,8 @@ void LibEvent::Del() {
   const PurgeAside aside(event_get_fd(m_event));
   const ForeignHandlerGuard guard(event_get_fd(m_event));
   event_del(m_event);
-  // Deleted in its own callback with deliveries still to come, it keeps a pointer to a variable on the stack
-  // of the loop that delivers them. The next deletion would write there, long after.
+  // event_del() in a signal callback leaves ev_pncalls pointing into libevent's stack. Reset it, or the next
+  // deletion writes there.
   m_event->ev_.ev_signal.ev_ncalls = 0;
   m_event->ev_.ev_signal.ev_pncalls = nullptr;
   ReleaseSignalClaim();
@@ -177,9 +178,9 @@ void LibEvent::CountDelivery() {
   Active(EV_SIGNAL);
 }
 
-// libevent forgets the reasons that an event is active for when its timeout comes before the callback.
+// If the timeout fires before the callback runs, libevent reports EV_TIMEOUT alone. So `what` is kept here.
 void LibEvent::Active(int what) {
-  m_given |= static_cast<short>(what);
+  m_activated_with |= static_cast<short>(what);
   event_active(m_event, what, 1);
 }
 
@@ -195,7 +196,7 @@ short LibEvent::ReadyNow() const {
 #endif
   if (poll(&ask, 1, 0) <= 0 || (ask.revents & POLLNVAL) != 0) return 0;
   short ready = 0;
-  // As libevent's epoll backend has it.
+  // libevent's epoll backend maps the flags in the same way.
   if ((ask.revents & (POLLIN | POLLHUP | POLLERR)) != 0) ready |= EV_READ;
   if ((ask.revents & (POLLOUT | POLLHUP | POLLERR)) != 0) ready |= EV_WRITE;
 #if defined(POLLRDHUP)
@@ -212,7 +213,7 @@ uint64_t LibEvent::Share() {
   if ((event_get_events(m_event) & EV_SIGNAL) != 0) {
     ThrowEventError(env(), code::kState, "a signal event cannot be shared with other threads");
   }
-  auto share = std::make_shared<EventShare>(*this, base().waker());
+  auto share = std::make_shared<EventShare>(*this, base().ObtainWaker());
   m_token = RegisterShare(share);
   m_share = std::move(share);
   return m_token;
@@ -229,13 +230,13 @@ void LibEvent::Finalize() {
   CloseShare();
   ForgetDescriptor();
   Del();
-  m_finalizing = true;
+  m_life = Life::kFinalizing;
   event_finalize(0, m_event, OnFinalize);
 }
 
 void LibEvent::OnFinalize(event*, void* arg) {
   auto* const self = static_cast<LibEvent*>(arg);
-  self->m_finalized = true;
+  self->m_life = Life::kFinalized;
   // The handle was disposed before, or its base is being freed.
   if (!self->live()) {
     delete self;
@@ -243,7 +244,7 @@ void LibEvent::OnFinalize(event*, void* arg) {
   }
   const EventBase::BusyScope busy(self->base());
   self->env().callbacks().Call(self->base(), JsCallback::kEvent,
-                               {self->slot(), static_cast<double>(kFinalized)}, &self->m_context);
+                               {self->slot(), static_cast<double>(kEventFinalized)}, &self->m_context);
   const Environment::EndScope ends(self->env(), EndReason::kFinalized);
   self->Dispose();
 }
@@ -261,7 +262,7 @@ void LibEvent::OnEvent(evutil_socket_t fd, short what, void* arg) {
   EventBase& base = self.base();
   const EventBase::BusyScope busy(base);
   if (what == EV_TIMEOUT) what |= self.ReadyNow();
-  what |= std::exchange(self.m_given, 0);
+  what |= std::exchange(self.m_activated_with, 0);
   if (self.m_ends_when_delivered) self.Del();
   if (self.m_callback) {
     self.m_callback->function(fd, what, self.m_callback->arg);
@@ -272,7 +273,7 @@ void LibEvent::OnEvent(evutil_socket_t fd, short what, void* arg) {
     self.CallBack(what);
     return;
   }
-  // As libevent does for its own: once for each delivery, until the event is deleted or the loop broken.
+  // Calls back once for each delivery, as libevent does, until the event is deleted or the loop broken.
   while (self.m_deliveries > 0) {
     --self.m_deliveries;
     self.CallBack(what);

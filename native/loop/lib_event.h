@@ -31,7 +31,8 @@ class LibEvent final : public BaseChild {
   ~LibEvent() override;
 
   void Dispose() override;
-  void* Address() const override { return m_event; }
+  void* GiveToC() override { return m_event; }
+  int priority() const { return event_get_priority(m_event); }
   bool WaitsWith(const event* ev) const override { return ev == m_event; }
 
   /// The handle behind one of libevent's events, null when it is none of ours.
@@ -40,12 +41,22 @@ class LibEvent final : public BaseChild {
   /// Lets other threads make the event active. @returns the token, always the same.
   /// @throws EventError ERR_EV_STATE for a signal event
   uint64_t Share();
-  /// Makes it active; `what` reaches its callback, though its time should come meanwhile.
+  /// Activates the event. Its callback gets `what` even if the timeout fires first.
   void Active(int what);
 
   static void Export(Napi::Env env, Napi::Object exports, Environment& state);
 
  private:
+  //            Finalize()               OnFinalize()
+  //     kLive ------------> kFinalizing --------------> kFinalized
+  //
+  // Dispose() retires the handle in any of them. In kFinalizing OnFinalize() deletes it.
+  enum class Life : uint8_t {
+    kLive,
+    kFinalizing,  ///< libevent will call OnFinalize()
+    kFinalized,   ///< libevent has forgotten the event
+  };
+
   void Add(double ms);
   void Del();
   /// Makes the event active as for one more delivery of a signal, each of which calls back.
@@ -81,12 +92,11 @@ class LibEvent final : public BaseChild {
   event* m_event = nullptr;
   std::shared_ptr<EventShare> m_share;
   uint64_t m_token = 0;
-  short m_given = 0;          ///< what it was made active with since it was last called back
-  unsigned m_deliveries = 0;  ///< of a signal that is shared with Node, not yet called back for
+  short m_activated_with = 0;  ///< by Active(), since the last callback
+  unsigned m_deliveries = 0;   ///< of a signal that is shared with Node, not yet called back for
   bool m_holds_signal = false;
   bool m_knows_descriptor = false;  ///< it is in the base's list of those on its descriptor
-  bool m_finalizing = false;
-  bool m_finalized = false;
+  Life m_life = Life::kLive;
 };
 
 }  // namespace bitcoin_support

@@ -15,6 +15,7 @@
 #include "loop/next_timeout.h"
 #include "loop/turn_events.h"
 #include "napi/environment.h"
+#include "napi/shared_constants.h"
 
 namespace bitcoin_support {
 namespace {
@@ -23,8 +24,8 @@ namespace {
 constexpr uint64_t kTurnBudgetNs = 5'000'000;
 
 // kDispatchEnd's results beside libevent's 0 and 1.
-constexpr int kFailed = -1;
-constexpr int kBackendNotFound = -2;
+constexpr int kFailed = kDispatchFailed;
+constexpr int kBackendNotFound = kDispatchUnwatchable;
 
 thread_local LoopDriver* t_driver = nullptr;
 
@@ -186,8 +187,8 @@ bool LoopDriver::RunOther(uint64_t order, int& timeout_ms) {
   }
   const int next_ms = NextTimeoutMs(base->base(), base->precise_timer());
   if (next_ms >= 0 && (timeout_ms < 0 || next_ms < timeout_ms)) timeout_ms = next_ms;
-  // Nothing wakes the poller for what this turn has done: the last event may have ended, which the next turn
-  // reports, or libevent may have put off work of its own, which is no event.
+  // Nothing wakes the poller for what this turn has done. Its last event may have ended, which the next turn
+  // reports, or libevent may have deferred callbacks, which are no events.
   if (base->NothingLeft() || event_base_get_num_events(base->base(), EVENT_BASE_COUNT_ACTIVE) > 0) {
     timeout_ms = 0;
   }
@@ -218,9 +219,8 @@ void LoopDriver::RunPoller(int timeout_ms) {
   }
 }
 
-// Makes the poller watch `other`'s backend. Call this after a turn of `other`: while that was the poller
-// itself it may have watched this one, and with a change list only a turn ends that. The kernel refuses two
-// backends that watch each other. @returns false when the kernel refuses.
+// Makes the poller watch `other`'s backend. Run a turn of `other` first, so that it stops watching the
+// poller: epoll refuses instances that watch each other. @returns false when the kernel refuses
 bool LoopDriver::Watch(EventBase& other) {
   EventBase& poller = Poller();
   if (&poller == &other) return true;

@@ -40,8 +40,8 @@ class LoopDriver {
   /// Whether the thread is a worker, which other threads may terminate.
   bool in_worker() const { return loop() != uv_default_loop(); }
 
-  /// Has libuv listen for a signal, beside whoever else does in the process, and do nothing about it. The
-  /// process may end meanwhile. @returns libuv's error, 0 for none
+  /// Adds a no-op uv_signal_t, so that libuv keeps its handler installed. It does not keep the process alive.
+  /// @returns libuv's error, 0 for none
   int StartSignal(int signal_number);
   void StopSignal(int signal_number);
 
@@ -74,7 +74,7 @@ class LoopDriver {
   // By when they were attached; the first one is the poller.
   std::map<uint64_t, EventBase*> m_attached;
   uint64_t m_last_order = 0;
-  int m_referenced = 0;  // attached bases that keep the process alive
+  int m_referenced = 0;  ///< attached bases that keep the process alive
   uv_loop_t* const m_loop;
   uv_prepare_t m_prepare{};
   uv_idle_t m_idle{};

@@ -69,7 +69,8 @@ bool Install(int number) {
   return sigaction(number, &action, nullptr) == 0;
 }
 
-// By listening for a signal that nobody has touched, of which the first ones do nothing by default.
+// Finds libuv's handler by listening briefly for an unused signal. The first candidates are ignored by
+// default.
 void LearnLibuv(LoopDriver& loop) {
   if (g_libuv != nullptr) return;
   constexpr int kCandidates[] = {SIGURG, SIGWINCH, SIGCONT, SIGCHLD, SIGIO, SIGXFSZ, SIGXCPU, SIGUSR2};

@@ -7,7 +7,7 @@
 namespace bitcoin_support {
 namespace {
 
-// What libuv has found stays there until its loop runs again, so it is looked at in intervals.
+// The descriptor stays readable until libuv's loop runs again, so this checks in intervals.
 constexpr uint64_t kIntervalNs = 50'000'000;
 
 }  // namespace

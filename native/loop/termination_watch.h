@@ -8,9 +8,9 @@ namespace bitcoin_support {
 
 class EventBase;
 
-/// Spans a blocking loop in a worker. worker.terminate(), and the end of the process, reach a worker
-/// through libuv's loop, which does not run meanwhile: so libevent watches libuv's backend, and when
-/// something is there it is found out whether JavaScript may still run. If not, the loop ends.
+/// Spans a blocking loop in a worker. worker.terminate() and the end of the process reach a worker through
+/// libuv's loop, which does not run meanwhile. So this watches uv_backend_fd. When it is readable, it checks
+/// whether the worker is being terminated, and if so ends the loop.
 class TerminationWatch {
  public:
   explicit TerminationWatch(EventBase& base);

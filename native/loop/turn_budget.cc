@@ -11,7 +11,7 @@
 namespace bitcoin_support {
 namespace {
 
-// A turn ends after this many JavaScript callbacks at the latest, whatever their time.
+// A turn ends after this many JavaScript callbacks at the latest, however short they are.
 constexpr uint32_t kMostCallbacks = 1024;
 
 }  // namespace
@@ -61,8 +61,7 @@ void TurnBudget::OnGuard(evutil_socket_t, short, void* arg) {
   self.m_armed = false;
   if (!self.m_base.in_turn()) return;
   const uint64_t now = uv_hrtime();
-  // Where nothing else is active the turn ends as well: what wanted it to end may have taken the guard for
-  // more to run.
+  // End the turn even if only the guard is active.
   if (now >= self.m_deadline_ns ||
       event_base_get_num_events(self.m_base.base(), EVENT_BASE_COUNT_ACTIVE) == 0) {
     self.m_base.BreakLoop();

@@ -26,21 +26,20 @@ class TurnBudget {
 
   /// Called after each callback of the turn in JavaScript: ends it when the budget is used up.
   void CountCallback();
-  /// The same for a callback in C.
+  /// Called after each callback of the turn in C.
   void CountNativeCallback();
   /// Whether the last turn has called anybody.
   bool ran_callbacks() const { return m_callbacks > 0 || m_native_callbacks > 0; }
 
-  /// Has the turn end when its time is up, though it was to wait: something may have changed what it waits
-  /// for.
+  /// Arms the guard for a waiting turn whose wait condition may have changed.
   void Guard() { Arm(kGuardNs); }
-  /// Has the guard of a turn that is over wake nobody: for a base in which the thread does not wait.
+  /// Disarms the guard after a turn, for a base in which the thread does not wait.
   void EndGuard();
-  /// Lets go of the guard, for a base that is freed or forked: a child would take its parent's expirations.
+  /// Frees the guard, for a base that is freed or forked: a child would consume its parent's expirations.
   void Forget();
 
  private:
-  // When a turn that waits no more is looked at again.
+  // How long after Guard() the guard checks the turn.
   static constexpr uint64_t kGuardNs = 5'000'000;
 
   void Arm(uint64_t ns);

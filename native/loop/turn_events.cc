@@ -31,8 +31,8 @@ bool TurnEvents::Watch(double number, int backend_fd) {
   return true;
 }
 
-// Someone else wants the thread. What libevent has already found ready still runs, so that a busy libuv
-// cannot starve it; but when it is asked a second time in one turn, events are activating each other.
+// libuv or another base has work. Lets ready events run once, so that a busy libuv cannot starve them. On the
+// second request in a turn, breaks the loop: events are activating each other.
 void TurnEvents::OnWanted(evutil_socket_t, short, void* arg) {
   TurnEvents& self = *static_cast<TurnEvents*>(arg);
   const bool more = event_base_get_num_events(self.m_base.base(), EVENT_BASE_COUNT_ACTIVE) > 0;

@@ -42,7 +42,7 @@ class TurnEvents {
   bool m_wanted = false;
   InternalEvent m_uv;
   LoopTimer m_timer;
-  uint64_t m_timer_due_ms = 0;  // 0: not set
+  uint64_t m_timer_due_ms = 0;  ///< 0: not set
   std::map<double, std::unique_ptr<InternalEvent>> m_watched;
 };
 

@@ -62,7 +62,7 @@ Napi::Value AllocatedRegions::NewNapi(const Napi::CallbackInfo& info) {
   ReportLockedPool(Environment::From(info));
   if (memory == nullptr) return env.Undefined();
   napi_value buffer = nullptr;
-  SecureRegion* const region = SecureRegion::Show(env, &Instance(), memory, size, size, &buffer);
+  SecureRegion* const region = SecureRegion::MakeArrayBuffer(env, &Instance(), memory, size, size, &buffer);
   if (region == nullptr) {
     FreeLockedRegion(memory, size);
     return env.Undefined();

@@ -21,11 +21,8 @@ class AllocatedRegions final : public SecureRegion::Owner {
  private:
   /// How FreeNapi() has ended, for JavaScript.
   enum class Freed {
-    kUnknown,  ///< the ArrayBuffer has no region, or has none any more
-    kFreed,    ///< the pages are back in the pool, and the ArrayBuffer is detached
-    kRetired,  ///< the pages are back in the pool. Ordinary ones are in their place, because a request is
-               ///< pending in the thread's loop that may have the address; JavaScript transfers the
-               ///< ArrayBuffer
+#define REGION_FREED(result, name) result,
+#include "napi/tables.def"
   };
 
   static AllocatedRegions& Instance();

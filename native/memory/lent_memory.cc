@@ -13,6 +13,7 @@
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/exports.h"
+#include "napi/shared_constants.h"
 #include "secure/buffer_use.h"
 #include "secure/locked_pool_manager.h"
 #include "secure/memory_cleanse.h"
@@ -125,31 +126,30 @@ void LentMemory::EndLoan(Place& place) {
   place.state = State::kIdle;
 }
 
-Napi::Value LentMemory::Show(Napi::Env env, size_t number) {
+Napi::Value LentMemory::MakeArrayBuffer(Napi::Env env, size_t number) {
   Place* const place = Find(number, State::kLent);
   if (place == nullptr || place->region != nullptr) return env.Undefined();
   napi_value buffer = nullptr;
   SecureRegion* const region =
-      SecureRegion::Show(env, this, place->memory, place->size, place->size, &buffer);
+      SecureRegion::MakeArrayBuffer(env, this, place->memory, place->size, place->size, &buffer);
   if (region == nullptr) {
     EndLoan(*place);
     FreeLockedRegion(place->memory, place->size);
     *place = {};
     return env.Undefined();
   }
-  // The reference is still good: no JavaScript has run.
+  // No JavaScript has run, so the reference is still valid.
   place->region = region;
   return Napi::Value(env, buffer);
 }
 
 double LentMemory::TakeBack(napi_env env, size_t number, bool over) {
   Place* const place = Find(number, State::kLent);
-  if (place == nullptr || place->region == nullptr) return kKeep;
+  if (place == nullptr || place->region == nullptr) return kKeepLent;
   EndLoan(*place);
   const unsigned requests = PendingRequests(env);
-  // When a promise has been fulfilled meanwhile, other requests may have come and gone, so the counts cannot
-  // be compared. Only no request at all is certain.
-  if (over ? requests > 0 : requests > place->requests) return kRetire;
+  // After an await the request count may have changed. Reuse the pages only if no request is pending.
+  if (over ? requests > 0 : requests > place->requests) return kRetireLent;
   place->region->SetIdle(true);
   Pool().SetIdle(place->memory, true);
   return Keep(*place);
@@ -165,10 +165,10 @@ double LentMemory::Keep(const Place& place) const {
     // The last of equal ones: the first is the pool's reserve.
     if (smallest == nullptr || each.size <= smallest->size) smallest = &each;
   }
-  return idle > kKept ? static_cast<double>(NumberOf(*smallest)) : kKeep;
+  return idle > kKept ? static_cast<double>(NumberOf(*smallest)) : kKeepLent;
 }
 
-void LentMemory::Lose(size_t number) {
+void LentMemory::ForgetMoved(size_t number) {
   Place* const place = Find(number, State::kIdle);
   if (place == nullptr || place->region == nullptr) return;
   place->region->SetIdle(false);
@@ -214,7 +214,7 @@ Napi::Value LentMemory::LendNapi(const Napi::CallbackInfo& info) {
 
 // (place) -> a new ArrayBuffer over it, for a place that has none, or undefined
 Napi::Value LentMemory::ShowNapi(const Napi::CallbackInfo& info) {
-  return Environment::From(info).State<LentMemory>().Show(info.Env(), PlaceArg(info));
+  return Environment::From(info).State<LentMemory>().MakeArrayBuffer(info.Env(), PlaceArg(info));
 }
 
 // (ArrayBuffer): lets V8 detach it again
@@ -223,8 +223,8 @@ Napi::Value LentMemory::ReleaseNapi(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (place, whether all that the function began is over, ArrayBuffer that was lent) -> kKeep, kRetire, or the
-// place to free
+// (place, whether all that the function began is over, ArrayBuffer that was lent) -> kKeepLent, kRetireLent,
+// or the place to free
 Napi::Value LentMemory::TakeBackNapi(const Napi::CallbackInfo& info) {
   bool over = true;
   napi_get_value_bool(info.Env(), info[1], &over);
@@ -236,7 +236,7 @@ Napi::Value LentMemory::TakeBackNapi(const Napi::CallbackInfo& info) {
 
 // (place)
 Napi::Value LentMemory::LoseNapi(const Napi::CallbackInfo& info) {
-  Environment::From(info).State<LentMemory>().Lose(PlaceArg(info));
+  Environment::From(info).State<LentMemory>().ForgetMoved(PlaceArg(info));
   return info.Env().Undefined();
 }
 

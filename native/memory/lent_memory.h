@@ -48,7 +48,7 @@ class LentMemory final : public SecureRegion::Owner {
     void* memory = nullptr;
     size_t size = 0;
     bool locked = false;
-    SecureRegion* region = nullptr;  ///< null before Show()
+    SecureRegion* region = nullptr;  ///< null before MakeArrayBuffer()
     BufferNumber lent = 0;
     unsigned requests = 0;  ///< pending when it was lent
   };
@@ -61,22 +61,19 @@ class LentMemory final : public SecureRegion::Owner {
     size_t place;
     size_t length;  ///< of the content
   };
-  /// What TakeBack() returns, if not the number of a place to free.
-  static constexpr double kKeep = -1;
-  static constexpr double kRetire = -2;
 
   /// Copies a buffer's content to pages that nobody sees. @returns nothing when the buffer is not open or
   /// there is no memory.
   std::optional<Loan> Lend(napi_env env, BufferNumber number);
   /// Makes the ArrayBuffer of a place that has none yet. @returns undefined when that fails; then the loan
   /// has ended.
-  Napi::Value Show(Napi::Env env, size_t place);
+  Napi::Value MakeArrayBuffer(Napi::Env env, size_t place);
   /// Wipes the pages, whichever ArrayBuffer has them now, and ends the loan. `over`: the function says that
   /// all it began is over, so that requests which are pending now may be others.
   double TakeBack(napi_env env, size_t place, bool over);
   /// The lent ArrayBuffer has lost the place's memory: it comes back when it is collected.
-  void Lose(size_t place);
-  /// To be called after kRetire.
+  void ForgetMoved(size_t place);
+  /// Call it when TakeBack() has returned kRetireLent.
   void Retire(size_t place);
   /// Gives the pages of a place back to the pool, and detaches `buffer`, which JavaScript has kept.
   void Free(napi_env env, size_t place, napi_value buffer);

@@ -36,10 +36,10 @@ void OwnedBuffers::Add(BufferNumber number) {
     m_more.push_back(share);
   } else {
     // An older generation in the same place needs no release: another thread has destroyed it.
-    Account(-static_cast<int64_t>(m_by_index[index].bytes));
+    ReportToV8(-static_cast<int64_t>(m_by_index[index].bytes));
     m_by_index[index] = share;
   }
-  Account(static_cast<int64_t>(share.bytes));
+  ReportToV8(static_cast<int64_t>(share.bytes));
 }
 
 bool OwnedBuffers::Remove(BufferNumber number) {
@@ -47,13 +47,13 @@ bool OwnedBuffers::Remove(BufferNumber number) {
   const auto same = [=](const Share& share) { return share.number == number; };
   const auto more = std::find_if(m_more.begin(), m_more.end(), same);
   if (more != m_more.end()) {
-    Account(-static_cast<int64_t>(more->bytes));
+    ReportToV8(-static_cast<int64_t>(more->bytes));
     m_more.erase(more);
     return true;
   }
   const size_t index = IndexOf(number);
   if (index >= m_by_index.size() || m_by_index[index].number != number) return false;
-  Account(-static_cast<int64_t>(m_by_index[index].bytes));
+  ReportToV8(-static_cast<int64_t>(m_by_index[index].bytes));
   m_by_index[index] = {};
   return true;
 }
@@ -97,7 +97,7 @@ void OwnedBuffers::ReleaseCollected(size_t size) {
 }
 
 // In steps: V8 considers a collection at each call.
-void OwnedBuffers::Account(int64_t change) {
+void OwnedBuffers::ReportToV8(int64_t change) {
   constexpr int64_t kStep = 64 * 1024;
   m_unaccounted += change;
   if (m_unaccounted < kStep && m_unaccounted > -kStep) return;

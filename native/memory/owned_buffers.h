@@ -53,7 +53,7 @@ class OwnedBuffers {
     size_t bytes = 0;
   };
 
-  void Account(int64_t change);
+  void ReportToV8(int64_t change);
 
   const napi_env m_env;
   std::vector<Share> m_by_index;

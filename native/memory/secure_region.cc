@@ -27,8 +27,8 @@ void FreeLockedRegion(void* memory, size_t size) {
   Pool().FreeRegion(memory);
 }
 
-SecureRegion* SecureRegion::Show(Napi::Env env, Owner* owner, void* memory, size_t size, size_t length,
-                                 napi_value* buffer) {
+SecureRegion* SecureRegion::MakeArrayBuffer(Napi::Env env, Owner* owner, void* memory, size_t size,
+                                            size_t length, napi_value* buffer) {
   auto* const region = new (std::nothrow) SecureRegion(owner, memory, size, length);
   if (region == nullptr) return nullptr;
   if (napi_create_external_arraybuffer(env, memory, length, OnFinalized, region, buffer) != napi_ok) {

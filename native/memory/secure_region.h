@@ -33,8 +33,8 @@ class SecureRegion {
 
   /// Makes an ArrayBuffer over the first `length` bytes, at least one, of a region of the locked pool.
   /// @returns null when that fails; then the caller keeps the memory
-  static SecureRegion* Show(Napi::Env env, Owner* owner, void* memory, size_t size, size_t length,
-                            napi_value* buffer);
+  static SecureRegion* MakeArrayBuffer(Napi::Env env, Owner* owner, void* memory, size_t size, size_t length,
+                                       napi_value* buffer);
 
   SecureRegion(const SecureRegion&) = delete;
   SecureRegion& operator=(const SecureRegion&) = delete;

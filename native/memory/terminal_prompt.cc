@@ -20,7 +20,7 @@ constexpr tcflag_t kLocalOff = ECHO | ECHOE | ECHOK | ECHONL | ICANON | ISIG | I
 // The bytes arrive as they were typed.
 constexpr tcflag_t kInputOff = ICRNL | INLCR | IGNCR | IXON;
 
-bool IsQuiet(const termios& mode) {
+bool IsEchoOff(const termios& mode) {
   return (mode.c_lflag & kLocalOff) == 0 && (mode.c_iflag & kInputOff) == 0;
 }
 
@@ -74,9 +74,9 @@ TerminalPrompt* TerminalPrompt::Open(uv_loop_t* loop, int fd) {
   uv_prepare_init(loop, &self->m_prepare);
   self->m_open_handles = 2;
   self->m_poll.data = self->m_prepare.data = self;
-  self->Quieten();
+  self->TurnEchoOff();
   uv_prepare_start(&self->m_prepare,
-                   [](uv_prepare_t* handle) { static_cast<TerminalPrompt*>(handle->data)->Quieten(); });
+                   [](uv_prepare_t* handle) { static_cast<TerminalPrompt*>(handle->data)->TurnEchoOff(); });
   // Only a line that is being read keeps the loop alive.
   uv_unref(reinterpret_cast<uv_handle_t*>(&self->m_prepare));
   return self;
@@ -141,9 +141,9 @@ void TerminalPrompt::End(Outcome outcome) {
   std::exchange(m_receiver, nullptr)(outcome, number);
 }
 
-void TerminalPrompt::Quieten() {
+void TerminalPrompt::TurnEchoOff() {
   termios mode{};
-  if (tcgetattr(m_fd, &mode) != 0 || IsQuiet(mode)) return;
+  if (tcgetattr(m_fd, &mode) != 0 || IsEchoOff(mode)) return;
   m_mode_left = mode;
   mode.c_lflag &= ~kLocalOff;
   mode.c_iflag &= ~kInputOff;
@@ -156,7 +156,8 @@ void TerminalPrompt::Close(std::function<void()> closed) {
   m_closed = std::move(closed);
   m_line.reset();
   m_receiver = nullptr;
-  Quieten();  // remembers a mode that was set since the last turn
+  // Remembers a mode that was set since the last turn.
+  TurnEchoOff();
   SetMode(m_fd, m_mode_left);
   const auto on_closed = [](uv_handle_t* handle) {
     static_cast<TerminalPrompt*>(handle->data)->OnHandleClosed();

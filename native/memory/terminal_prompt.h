@@ -20,10 +20,8 @@ namespace bitcoin_support {
 class TerminalPrompt {
  public:
   enum class Outcome : uint8_t {
-    kLine,         ///< with the number of a buffer that the receiver owns
-    kInterrupted,  ///< Ctrl-C
-    kTooLong,      ///< the line had more than `max_bytes`, and has been read to its end
-    kFailed,       ///< the terminal is gone, or there is no locked memory
+#define PROMPT_OUTCOME(outcome, name) outcome,
+#include "napi/tables.def"
   };
   using Receiver = std::function<void(Outcome, BufferNumber)>;
 
@@ -43,7 +41,7 @@ class TerminalPrompt {
   TerminalPrompt(int fd, const termios& mode) : m_fd(fd), m_mode_left(mode) {}
   ~TerminalPrompt() = default;
 
-  void Quieten();
+  void TurnEchoOff();
   void ReadSome();
   void End(Outcome outcome);
   void GiveUpTerminal();

@@ -42,7 +42,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   void Report(double outcome, double number) {
-    const auto keep = shared_from_this();  // the receiver may close the session
+    // The receiver may close the session.
+    const auto keep = shared_from_this();
     const Napi::Env env = m_env.napi();
     const Napi::HandleScope scope(env);
     try {

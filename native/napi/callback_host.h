@@ -54,8 +54,8 @@ class CallbackHost {
   ///     kIdle ── RunSync() ──> kBlocking ── libevent returns ──> kUnwinding ── RunSync() returns ──> kIdle
   ///     kIdle ── RunSync() inside a BusyScope ──> kNestedBlocking ── libevent returns ──> kIdle
   ///
-  /// What is released at the end of a blocking call still belongs to it, and so does what its callbacks
-  /// throw: that is kUnwinding. With something else below the call, that releases later.
+  /// kUnwinding: the loop has returned, but the releases and errors of its callbacks still belong to the
+  /// call. A nested call leaves them to the outer one.
   enum class Loop : uint8_t { kIdle, kTurn, kBlocking, kNestedBlocking, kUnwinding };
 
   explicit CallbackHost(uint32_t slot) : m_slot(slot) {}

@@ -11,7 +11,7 @@ namespace {
 
 std::atomic<uint32_t> g_next_tag{0};
 
-// The number of no handle, and no mark of one that has ended.
+// Not a handle number and not an end mark.
 constexpr double kNoNumber = -1;
 
 // In HandleKind's order. kDeclared has no type of its own.
@@ -75,7 +75,7 @@ void Environment::Configure(const Napi::Object& config) {
       "EventError", "TypeError", "RangeError"};
   const Napi::Value callbacks = config.Get("callbacks");
   if (!callbacks.IsObject()) ThrowTypeError(m_env, "not the library's configuration");
-  // What only the exports refer to is held by them, and goes with them.
+  // The exports object keeps the functions alive.
   const Napi::Array kept = Napi::Array::New(m_env);
   std::array<Napi::FunctionReference, static_cast<size_t>(ErrorClass::kCount)> classes;
   for (size_t i = 0; i < classes.size(); ++i) {
@@ -94,7 +94,7 @@ void Environment::Configure(const Napi::Object& config) {
 }
 
 void Environment::NoteCreated(const Handle& handle) {
-  // Neither fails while the exports are there; without them nothing is left to be held.
+  // Does not fail while the exports exist. Without them there is nothing to hold.
   if (m_live++ == 0) napi_reference_ref(m_env, m_exports, nullptr);
   m_numbers.Set(SharedNumber::kCreatedId, static_cast<double>(handle.id()));
   m_numbers.Set(SharedNumber::kCreatedSlot, HandleTable::SlotOf(handle.number()));

@@ -30,11 +30,10 @@ struct DroppedHandle {
 /// A thread usually has one: that of the main thread, or of a worker. It has more where the library's modules
 /// are loaded several times, as test runners do in a context for each file; then each has its own handles,
 /// callbacks and classes of errors. Everything in it belongs to its thread, and is destroyed when Node's
-/// environment is cleaned up. What the addon's other folders keep for an environment is theirs to define: see
-/// State().
+/// environment is cleaned up. The addon's other folders keep their own state in it by State().
 ///
-/// The library's modules may be collected before that, context and all. So what they have handed over is held
-/// only as long as there is a live handle; without one it lives as long as the instance's `exports` do.
+/// Functions from JavaScript are held strongly only while a handle lives, so that a test runner's context can
+/// be collected. Without a handle they live as long as the instance's `exports` do.
 class Environment {
  public:
   /// Makes the state behind `exports` and hooks it to the clean-up of Node's environment.
@@ -50,8 +49,7 @@ class Environment {
   NativeCalls& calls() { return m_calls; }
   SharedNumbers& numbers() { return m_numbers; }
 
-  /// The state that a module keeps for this environment, of whatever class: `env.State<ServerConnections>()`.
-  /// Made on first use.
+  /// A module's state for this environment, such as `env.State<ServerConnections>()`. Made on first use.
   template <class T>
   T& State() {
     return m_states.Get<T>(*this);
@@ -92,7 +90,7 @@ class Environment {
     EndScope(Environment& env, EndReason reason) : m_env(env), m_outer(env.m_ending) {
       if (m_outer.reason == EndReason::kUnknown) env.m_ending.reason = reason;
     }
-    /// For what JavaScript does: the outer scope's reason does not concern it.
+    /// For a dispose() from JavaScript: sets its own reason and ignores outer scopes.
     EndScope(Environment& env, EndReason reason, const Handle* disposed) : m_env(env), m_outer(env.m_ending) {
       env.m_ending = {reason, disposed};
     }
@@ -140,7 +138,7 @@ class Environment {
     return static_cast<T&>(handle);
   }
   Handle& GetAnyEvenForked(const Napi::Value& value);
-  // Apart from what finds a handle, which has no need of their stack.
+  // Apart from the functions that find a handle, which then need less stack.
   [[noreturn]] void ThrowNotFound(LookupResult result, double number) const;
   [[noreturn]] void ThrowForked() const;
   [[noreturn]] void ThrowOtherKind(const Handle& handle, HandleKind kind) const;
@@ -152,10 +150,9 @@ class Environment {
   HandleTable m_table;
   std::array<HandleType*, static_cast<size_t>(HandleKind::kCount)> m_types;
   std::unordered_set<std::string> m_type_names;
-  Napi::ObjectReference
-      m_exports;      // strong while there is a live handle; what Configure() is given is theirs
-  size_t m_live = 0;  // handles
-  std::array<Napi::FunctionReference, static_cast<size_t>(ErrorClass::kCount)> m_error_classes;  // weak
+  Napi::ObjectReference m_exports;  ///< strong while a handle lives; keeps what Configure() was given
+  size_t m_live = 0;                ///< handles
+  std::array<Napi::FunctionReference, static_cast<size_t>(ErrorClass::kCount)> m_error_classes;  ///< weak
   bool m_configured = false;
   // Made here and not by the library's modules: it has to outlive them, and would keep their context alive.
   SharedNumbers m_numbers;
@@ -166,7 +163,7 @@ class Environment {
   JsCallbacks m_callbacks;
   NativeCalls m_calls;
   napi_async_cleanup_hook_handle m_cleanup_hook = nullptr;
-  ModuleStates m_states;  // destroyed first: they may use all of the above
+  ModuleStates m_states;  ///< destroyed first: they may use all of the above
 };
 
 }  // namespace bitcoin_support

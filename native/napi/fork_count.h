@@ -12,7 +12,7 @@ inline std::atomic<uint32_t> g_fork_count{0};
 /// system call. A child that shares its parent's memory until it runs another program (vfork) does not count.
 inline uint32_t ForkCount() { return g_fork_count.load(std::memory_order_relaxed); }
 
-/// Has forks counted from now on; called once.
+/// Counts forks from now on; called once.
 void CountForks();
 
 }  // namespace bitcoin_support

@@ -34,8 +34,9 @@ class Handle {
   /// at once or as soon as libevent no longer has it on the stack. May delete `this`.
   virtual void Dispose() = 0;
 
-  /// The struct of libevent's behind it, for C; null for none.
-  virtual void* Address() const { return nullptr; }
+  /// Gives C the struct of libevent's behind it; null for none. From here on C may use it, so a handle may
+  /// have to leave to libevent what it did itself. @throws EventError when C must not have it now
+  virtual void* GiveToC() { return nullptr; }
 
   /// Whether the process has forked since, so that what the handle has in libevent is still its parent's: a
   /// fork does not copy an epoll instance.

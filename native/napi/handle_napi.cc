@@ -100,11 +100,11 @@ Napi::Value IsLiveNapi(const Napi::CallbackInfo& info) {
 
 // (handle, type name) -> address of the struct behind it
 Napi::Value AddressOfNapi(const Napi::CallbackInfo& info) {
-  const Handle& handle = Environment::From(info).GetAny(info[0]);
+  Handle& handle = Environment::From(info).GetAny(info[0]);
   if (handle.type().name != StringArg(info, 1)) {
     ThrowEventError(handle.env(), code::kHandle, "the handle is of type " + handle.type().name);
   }
-  const void* const address = handle.Address();
+  const void* const address = handle.GiveToC();
   if (address == nullptr) {
     ThrowEventError(handle.env(), code::kState, "the " + handle.type().name + " has no struct in libevent");
   }

@@ -49,7 +49,7 @@ class HandleTable {
   struct Slot {
     Handle* handle = nullptr;
     uint32_t generation = 1;
-    HandleEnd end;  // of the generation before
+    HandleEnd end;  ///< of the generation before
   };
 
   const uint64_t m_tag;

@@ -66,7 +66,7 @@ void JsCallbacks::ReportBufferChangesToCaller() {
 void JsCallbacks::CallOne(CallbackHost& base, JsCallback which, std::initializer_list<double> args,
                           const AsyncContext* context) noexcept {
   if (!callable()) return;
-  // Handles that end in here end by what JavaScript does there.
+  // Handles that end in the callback end for the callback's own reason.
   const Environment::EndScope ends(m_env, EndReason::kUnknown, nullptr);
   const napi_env env = m_env.napi();
   napi_handle_scope scope = nullptr;
@@ -120,9 +120,8 @@ bool JsCallbacks::DrainTicks() {
     napi_is_exception_pending(env, &pending);
     napi_value error = nullptr;
     if (!pending || napi_get_and_clear_last_exception(env, &error) != napi_ok) return false;
-    // A tick that throws leaves Node's stack of async contexts as it was inside. Only Node's own way with
-    // uncaught exceptions puts that right; the next callback to return would abort the process. The other
-    // ticks are still there.
+    // A throwing tick leaves Node's async-context stack dirty. Hand the error to Node's uncaughtException
+    // path, or the next callback aborts the process. The other ticks still run.
     napi_fatal_exception(env, error);
   }
   return true;

@@ -23,12 +23,6 @@ enum class JsCallback : uint8_t {
   kCount,
 };
 
-/// Set in kEvent's `what` when the event is still pending while its callback runs.
-inline constexpr int kStillPending = 0x10000;
-
-/// Set alone in kEvent's `what` when the event has been finalized.
-inline constexpr int kFinalized = 0x20000;
-
 /// Calls into JavaScript and deals with what it throws.
 class JsCallbacks {
  public:
@@ -48,13 +42,13 @@ class JsCallbacks {
   void Call(CallbackHost& base, JsCallback which, std::initializer_list<double> args,
             const AsyncContext* context = nullptr) noexcept;
 
-  /// Whether there are changes of buffers that kBuffersChanged has not reported yet.
+  /// Sets whether changes of buffers wait for kBuffersChanged.
   void set_buffers_changed(bool on) { m_buffers_changed = on; }
 
   /// Calls kBuffersChanged as Call() does, if there is something to report. Call() does so first.
   void ReportBufferChanges(CallbackHost& base) noexcept;
 
-  /// The same at the end of a native function that JavaScript has called.
+  /// Reports them at the end of a native function that JavaScript has called.
   /// @throws what JavaScript throws
   void ReportBufferChangesToCaller();
 
@@ -99,7 +93,7 @@ class JsCallbacks {
   Napi::FunctionReference m_drain_ticks;
   Napi::ObjectReference m_receiver;
   Napi::ObjectReference m_pending;
-  CallbackHost* m_sync_loop = nullptr;  // the innermost on the stack
+  CallbackHost* m_sync_loop = nullptr;  ///< the innermost on the stack
   bool m_buffers_changed = false;
 };
 

@@ -13,8 +13,8 @@ namespace bitcoin_support {
 
 /// The elements of an array that a native function is given, read once and to the end.
 ///
-/// To be made before the function looks a handle up: what it has found might be gone when the array has been
-/// read. One that is made later throws, whatever the array is.
+/// Read the array before looking up handles: reading may run JavaScript, which may dispose them. After a
+/// lookup the constructor throws, for any array.
 class ListArg {
  public:
   /// @throws TypeError when the argument is no array, RangeError when it is absurdly long, and what its

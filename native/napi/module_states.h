@@ -47,7 +47,7 @@ class ModuleStates {
   struct Made {
     size_t slot;
     void* object;
-    AsyncState* async;  // null for most
+    AsyncState* async;  ///< null for most
     void (*destroy)(void* object);
   };
 

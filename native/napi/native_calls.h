@@ -9,8 +9,8 @@ namespace bitcoin_support {
 
 class Environment;
 
-/// Those of one environment. An error that cannot be thrown where it happens, because libevent is on the
-/// stack there, is kept here and thrown by the innermost of them when it returns.
+/// The calls of one environment. Stores errors raised under libevent. The innermost native call rethrows
+/// them.
 class NativeCalls {
  public:
   explicit NativeCalls(Environment& env) : m_env(env) {}
@@ -89,8 +89,8 @@ class NativeCalls {
 
   Environment& m_env;
   unsigned m_depth = 0;
-  unsigned m_thrown_at = 0;      // the depth of the call that throws m_kept, 0 for none
-  Napi::ObjectReference m_kept;  // see JsCallbacks::Box()
+  unsigned m_thrown_at = 0;      ///< the depth of the call that throws m_kept, 0 for none
+  Napi::ObjectReference m_kept;  ///< see JsCallbacks::Box()
   bool m_looked_up = false;
 };
 

@@ -31,7 +31,7 @@ class SharedNumbers {
  private:
   static constexpr size_t kSize = static_cast<size_t>(SharedNumber::kCount);
 
-  const Napi::ObjectReference m_array;  // keeps the memory alive
+  const Napi::ObjectReference m_array;  ///< keeps the memory alive
   double* const m_numbers;
 };
 

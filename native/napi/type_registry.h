@@ -8,7 +8,7 @@
 
 namespace bitcoin_support {
 
-/// A declared handle type. Exists once in the process, whatever number of threads declare it, and for
+/// A declared handle type. Exists once in the process, however many threads declare it, and for
 /// ever, so a reference to it never dangles.
 struct HandleType {
   explicit HandleType(std::string_view type_name, uint32_t type_index) : name(type_name), index(type_index) {}

@@ -319,24 +319,24 @@ EvBuffer::Use BufferEvent::use() const {
   return m_type == Type::kView ? EvBuffer::Use::kReadOnly : EvBuffer::Use::kFree;
 }
 
-BufferEvent& BufferEvent::AsItIs(const Napi::CallbackInfo& info) {
+BufferEvent& BufferEvent::ThisKeepingHeldWrites(const Napi::CallbackInfo& info) {
   return Environment::From(info).Get<BufferEvent>(info[0]);
 }
 
 BufferEvent& BufferEvent::This(const Napi::CallbackInfo& info) {
-  BufferEvent& self = AsItIs(info);
+  BufferEvent& self = ThisKeepingHeldWrites(info);
   self.EndHeldWrites();
   return self;
 }
 
 BufferEvent& BufferEvent::Own(const Napi::CallbackInfo& info) {
-  BufferEvent& self = ToMoveBytes(info);
+  BufferEvent& self = OwnKeepingHeldWrites(info);
   self.EndHeldWrites();
   return self;
 }
 
-BufferEvent& BufferEvent::ToMoveBytes(const Napi::CallbackInfo& info) {
-  BufferEvent& self = AsItIs(info);
+BufferEvent& BufferEvent::OwnKeepingHeldWrites(const Napi::CallbackInfo& info) {
+  BufferEvent& self = ThisKeepingHeldWrites(info);
   if (self.m_type == Type::kView) {
     ThrowEventError(self.env(), code::kState,
                     "the bufferevent is an HTTP connection's, which alone works with it");
@@ -447,7 +447,7 @@ Napi::Value BufferEvent::GetDnsErrorNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent) -> view
 Napi::Value BufferEvent::GetInputNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = AsItIs(info);
+  BufferEvent& self = ThisKeepingHeldWrites(info);
   evbuffer* const input = bufferevent_get_input(self.bev());
   const EvBuffer& view = self.m_input.Get(self.env(), &self.base(), input, self.use());
   return Napi::Number::New(info.Env(), view.number());
@@ -455,7 +455,7 @@ Napi::Value BufferEvent::GetInputNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent) -> view
 Napi::Value BufferEvent::GetOutputNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = AsItIs(info);
+  BufferEvent& self = ThisKeepingHeldWrites(info);
   evbuffer* const output = bufferevent_get_output(self.bev());
   const EvBuffer& view = self.m_output.Get(self.env(), &self.base(), output, self.use());
   return Napi::Number::New(info.Env(), view.number());
@@ -463,7 +463,7 @@ Napi::Value BufferEvent::GetOutputNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent, string or bytes)
 Napi::Value BufferEvent::WriteNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = ToMoveBytes(info);
+  BufferEvent& self = OwnKeepingHeldWrites(info);
   BufferTransfer transfer(self.base());
   self.Write(info[1]);
   return transfer.End(info.Env().Undefined());
@@ -471,7 +471,7 @@ Napi::Value BufferEvent::WriteNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent, buffer)
 Napi::Value BufferEvent::WriteBufferNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = ToMoveBytes(info);
+  BufferEvent& self = OwnKeepingHeldWrites(info);
   EvBuffer& buffer = Environment::From(info).Get<EvBuffer>(info[1]);
   buffer.CheckMayChange();
   const EventBase::BusyScope busy(self.base());
@@ -486,7 +486,7 @@ Napi::Value BufferEvent::WriteBufferNapi(const Napi::CallbackInfo& info) {
 // (bufferevent, bytes, offset, most | negative for what has room) -> how many were written there; negative
 // when there is no room for so many: then nothing has been taken
 Napi::Value BufferEvent::ReadNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = ToMoveBytes(info);
+  BufferEvent& self = OwnKeepingHeldWrites(info);
   const auto bytes = ByteSpan::OfUnsharedBytes(info.Env(), info[1]);
   if (!bytes) ThrowTypeError(info.Env(), "bytes must be a Uint8Array of memory that is not shared");
   const auto offset = static_cast<size_t>(ByteLimitArg(info, 2));
@@ -506,7 +506,7 @@ Napi::Value BufferEvent::ReadNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent, most) -> a Buffer
 Napi::Value BufferEvent::TakeNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = ToMoveBytes(info);
+  BufferEvent& self = OwnKeepingHeldWrites(info);
   evbuffer* const input = bufferevent_get_input(self.m_bev);
   const size_t size = std::min(static_cast<size_t>(ByteLimitArg(info, 1)), evbuffer_get_length(input));
   BufferTransfer transfer(self.base());
@@ -517,7 +517,7 @@ Napi::Value BufferEvent::TakeNapi(const Napi::CallbackInfo& info) {
 
 // (bufferevent, buffer)
 Napi::Value BufferEvent::ReadBufferNapi(const Napi::CallbackInfo& info) {
-  BufferEvent& self = ToMoveBytes(info);
+  BufferEvent& self = OwnKeepingHeldWrites(info);
   EvBuffer& buffer = Environment::From(info).Get<EvBuffer>(info[1]);
   buffer.CheckMayChange();
   const EventBase::BusyScope busy(self.base());

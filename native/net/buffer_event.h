@@ -57,12 +57,12 @@ class BufferEvent final : public BaseChild {
   /// until the socket is connected, and while there is a limit, since it counts only what it moves itself.
   /// Otherwise direct I/O is used.
   void ChooseIo();
-  /// Call this before libevent may defer a callback of this bufferevent, with the BEV_OPT_* that it gets.
+  /// Call before a call that may defer callbacks, with its BEV_OPT_* flags.
   void NoteDeferral(int options) { m_may_defer |= (options & BEV_OPT_DEFER_CALLBACKS) != 0; }
 
-  /// The handle that a native function was called with. A read callback goes on holding what it writes.
-  static BufferEvent& AsItIs(const Napi::CallbackInfo& info);
-  /// The same; held writes are left to libevent, so that it is in the state that C would see.
+  /// The receiver, without giving up HeldWrites.
+  static BufferEvent& ThisKeepingHeldWrites(const Napi::CallbackInfo& info);
+  /// The receiver. Gives up HeldWrites, so that libevent is in the state that C would see.
   static BufferEvent& This(const Napi::CallbackInfo& info);
   /// This() of a socket. @throws EventError ERR_EV_STATE
   static BufferEventSocket& Socket(const Napi::CallbackInfo& info);
@@ -87,8 +87,8 @@ class BufferEvent final : public BaseChild {
   void Release();
   EvBuffer::Use use() const;
 
-  /// AsItIs(), one that is no view. @throws EventError ERR_EV_STATE
-  static BufferEvent& ToMoveBytes(const Napi::CallbackInfo& info);
+  /// ThisKeepingHeldWrites(), one that is no view. @throws EventError ERR_EV_STATE
+  static BufferEvent& OwnKeepingHeldWrites(const Napi::CallbackInfo& info);
   /// This(), one that is no view. @throws EventError ERR_EV_STATE
   static BufferEvent& Own(const Napi::CallbackInfo& info);
   /// This(), a socket or the view of one. @throws EventError ERR_EV_STATE

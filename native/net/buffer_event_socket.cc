@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "libevent/catch_bad_alloc.h"
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
@@ -110,7 +111,7 @@ void BufferEventSocket::CheckMayConnect() const {
 bool BufferEventSocket::ConnectInLibevent(const sockaddr* address, int length) {
   const KeptSettings kept(m_owner.bev());
   Enter(State::kConnecting);
-  // libevent reports a refusal that it knows at once in a later turn, as any other.
+  // libevent defers an immediate connect failure.
   m_owner.NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
   errno = 0;
   if (bufferevent_socket_connect(m_owner.bev(), address, length) != 0) return false;
@@ -158,7 +159,7 @@ void BufferEventSocket::OnLookedUp(int result, const evutil_addrinfo* found) {
   if (!m_owner.live()) return;
   const EventBase::BusyScope busy(m_owner.base());
   if (result == 0 && found != nullptr) {
-    ConnectTo(found);
+    CatchBadAlloc([&] { ConnectTo(found); }, [&] { Fail(ENOMEM); });
   } else {
     m_dns_error = result != 0 ? result : EVUTIL_EAI_NODATA;
     errno = 0;

@@ -47,7 +47,7 @@ DnsLookup* LookupOf(Question question) {
 
 }  // namespace
 
-void DnsJournal::Note(const char* text) {
+void DnsJournal::NoteMessage(const char* text) {
   const std::string_view message = text;
   const Announced announced = std::exchange(t_announced, Announced::kNothing);
   DnsLookup* const moving = std::exchange(t_moving, nullptr);
@@ -75,7 +75,7 @@ void DnsJournal::Install() {
 void DnsJournal::OnLog(int is_warning, const char* text) {
   const bool debug = is_warning == 0 && IsDebug(text);
   try {
-    if (debug) Note(text);
+    if (debug) NoteMessage(text);
   } catch (const std::bad_alloc&) {
     // Exceptions must not reach libevent. Only the reason of a failure is lost.
   }

@@ -33,7 +33,7 @@ class DnsJournal {
   static void Forget(const DnsLookup& lookup);
 
  private:
-  static void Note(const char* text);
+  static void NoteMessage(const char* text);
   static void OnLog(int is_warning, const char* text);
 };
 

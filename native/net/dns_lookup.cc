@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "libevent/catch_bad_alloc.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "net/dns_journal.h"
@@ -173,7 +174,9 @@ void DnsLookup::OnAddrInfo(int result, evutil_addrinfo* found, void* arg) {
   if (waiter != nullptr) {
     waiter->OnLookedUp(result, found);
   } else if (!abandoned) {
-    dns.Report(key, result, 0, 0, TextsOf(found));
+    std::vector<std::string> texts;
+    CatchBadAlloc([&] { texts = TextsOf(found); }, [&] { result = EVUTIL_EAI_MEMORY; });
+    dns.Report(key, result, 0, 0, std::move(texts));
   }
   if (found != nullptr) evutil_freeaddrinfo(found);
 }
@@ -186,7 +189,10 @@ void DnsLookup::OnAnswer(int result, char type, int count, int ttl, void* addres
   const double key = self->m_key;
   if (result == DNS_ERR_TIMEOUT && self->m_servfail) result = DNS_ERR_SERVERFAILED;
   delete self;
-  if (!abandoned) dns.Report(key, result, type, ttl, TextsOf(type, count, addresses));
+  if (abandoned) return;
+  std::vector<std::string> texts;
+  CatchBadAlloc([&] { texts = TextsOf(type, count, addresses); }, [&] { result = DNS_ERR_UNKNOWN; });
+  dns.Report(key, result, type, ttl, std::move(texts));
 }
 
 }  // namespace bitcoin_support

@@ -23,10 +23,10 @@ class DnsLookup {
   /// @throws EventError ERR_EV_STATE when there is no nameserver
   static DnsLookup* For(EvDnsBase& dns, const std::string& host, const std::string& service,
                         const evutil_addrinfo& hints, LookupWaiter& waiter);
-  /// The same where nothing may be thrown: without a nameserver the waiter gets EVUTIL_EAI_AGAIN.
+  /// Looks a name up and throws nothing: without a nameserver the waiter gets EVUTIL_EAI_AGAIN.
   static DnsLookup* InLoopFor(EvDnsBase& dns, const std::string& host, const std::string& service,
                               const evutil_addrinfo& hints, LookupWaiter& waiter);
-  /// The same for JavaScript, which knows the lookup by `key`.
+  /// Looks a name up for JavaScript, which knows the lookup by `key`.
   static void GetAddrInfo(EvDnsBase& dns, const std::string& host, const std::string& service,
                           const evutil_addrinfo& hints, double key);
   /// Asks one question for JavaScript. For the reverse ones `name` is the address's bytes.
@@ -38,7 +38,7 @@ class DnsLookup {
   double key() const { return m_key; }
   /// Cancels it in libevent, which then calls back in a later turn.
   void Cancel();
-  /// The same, for a lookup whose result nobody waits for any more.
+  /// Cancels a lookup whose result nobody waits for.
   void Abandon();
   /// Its EvDnsBase is being disposed: reports that at once, and then ignores the result.
   void Shutdown();

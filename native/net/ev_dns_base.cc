@@ -80,7 +80,7 @@ void EvDnsBase::Add(DnsLookup& lookup) { m_lookups.emplace(lookup.key(), &lookup
 
 void EvDnsBase::Remove(const DnsLookup& lookup) {
   m_lookups.erase(lookup.key());
-  if (MayBeReleased()) base().LookForQuiet();
+  if (MayBeReleased()) base().ReleaseLingeringSoon();
 }
 
 void EvDnsBase::Report(double key, int result, int type, int ttl, std::vector<std::string> answers) {
@@ -107,10 +107,9 @@ void EvDnsBase::Dispose() {
   RetireChild();
   base().Linger(*this);
   base().WhenIdle([this] {
-    // Not earlier: within a long turn the base may find that all is quiet, while callbacks that are deferred
-    // to the next turn still wait.
+    // Linger only now: an earlier check could miss callbacks deferred to the next turn.
     m_state = State::kLingering;
-    if (MayBeReleased()) base().LookForQuiet();
+    if (MayBeReleased()) base().ReleaseLingeringSoon();
   });
 }
 

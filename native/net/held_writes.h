@@ -28,7 +28,7 @@ class HeldWrites final : public EventBase::Postponed {
   void Send();
 
  private:
-  /// Ends the holding. @returns the bufferevent; null when nothing was held
+  /// Stops holding. @returns the bufferevent, or null when nothing was held
   bufferevent* Release();
 
   bufferevent* m_bev = nullptr;

@@ -30,7 +30,7 @@ ListenResult ListenTcp(const std::string& host, uint16_t port, const ListenOptio
 /// Binds and listens on a UNIX socket at `path`, then gives it `mode` (negative: the umask's).
 ListenResult ListenUnix(const std::string& path, int mode, const ListenOptions& options);
 
-/// The same for native functions. @throws EventError ERR_EV_BIND
+/// For native functions: as above, and @throws EventError ERR_EV_BIND.
 int ListenTcpOrThrow(const Environment& env, const std::string& host, uint16_t port,
                      const ListenOptions& options);
 int ListenUnixOrThrow(const Environment& env, const std::string& path, int mode,

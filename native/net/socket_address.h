@@ -19,7 +19,7 @@ std::optional<sockaddr_un> UnixAddress(const std::string& path);
 /// UNIX socket without a name is ''; one in the abstract namespace begins with NUL.
 Napi::Array DescribeAddress(Napi::Env env, const sockaddr* address, socklen_t length);
 
-/// The same for the address that `fd` is bound to. @throws EventError ERR_EV_LIBEVENT with errno
+/// DescribeAddress() of the address that `fd` is bound to. @throws EventError ERR_EV_LIBEVENT with errno
 Napi::Array DescribeLocalAddress(const Environment& env, int fd);
 
 }  // namespace bitcoin_support

@@ -9,8 +9,10 @@
 #include <cstring>
 #include <utility>
 
+#include "libevent/catch_bad_alloc.h"
+#include "libevent/unique_fd.h"
 #include "loop/event_base.h"
-#include "net/no_delay.h"
+#include "net/stream_socket.h"
 
 namespace bitcoin_support {
 namespace {
@@ -46,12 +48,6 @@ std::vector<SocketTarget> TargetsOf(const addrinfo* found) {
     targets.push_back(target);
   }
   return targets;
-}
-
-int NewStreamSocket(int family) {
-  const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd >= 0 && family != AF_UNIX) SetNoDelay(fd);
-  return fd;
 }
 
 struct SocketConnector::Attempt {
@@ -94,17 +90,18 @@ bool SocketConnector::Start() {
 void SocketConnector::TryNext() {
   while (m_begun < m_targets.size()) {
     const size_t under_way = m_attempts.size();
-    Begin(m_targets[m_begun++]);
+    const SocketTarget& next = m_targets[m_begun++];
+    CatchBadAlloc([&] { Begin(next); }, [&] { NoteFailure("socket", ENOMEM); });
     if (m_attempts.size() > under_way) break;
   }
   if (m_attempts.empty()) {
-    GoOn(kAtOnce);
+    TryNextIn(kAtOnce);
   } else if (m_begun < m_targets.size()) {
-    GoOn(kAttemptDelay);
+    TryNextIn(kAttemptDelay);
   }
 }
 
-void SocketConnector::GoOn(const timeval& pause) { event_add(m_next, &pause); }
+void SocketConnector::TryNextIn(const timeval& pause) { event_add(m_next, &pause); }
 
 void SocketConnector::NoteFailure(const char* syscall, int error) {
   m_syscall = syscall;
@@ -112,12 +109,14 @@ void SocketConnector::NoteFailure(const char* syscall, int error) {
 }
 
 void SocketConnector::Begin(const SocketTarget& target) {
-  const int fd = NewStreamSocket(target.address.ss_family);
+  UniqueFd owned(NewStreamSocket(target.address.ss_family));
+  const int fd = owned.get();
   if (fd < 0) {
     NoteFailure("socket", errno);
     return;
   }
   auto attempt = std::make_unique<Attempt>(*this, fd, target);
+  owned.Release();
   if (!BindLocal(fd, target.address.ss_family)) {
     NoteFailure("bind", errno);
     return;

@@ -24,10 +24,6 @@ struct SocketTarget {
 /// The addresses of a list from getaddrinfo(), in its order.
 std::vector<SocketTarget> TargetsOf(const addrinfo* found);
 
-/// A non-blocking stream socket for `family`, with TCP_NODELAY where it is TCP's. The caller owns it.
-/// @returns -1 with errno set on failure
-int NewStreamSocket(int family);
-
 /// Connects to the first of several addresses that answers, as in RFC 8305: the families take turns, and the
 /// next address is tried when one has failed, or has not answered for 250 ms. Later connections are closed.
 ///
@@ -65,7 +61,7 @@ class SocketConnector {
   void TryNext();
   void Begin(const SocketTarget& target);
   void NoteFailure(const char* syscall, int error);
-  void GoOn(const timeval& pause);
+  void TryNextIn(const timeval& pause);
   void End(const Attempt& attempt);
 
   static void OnWritable(evutil_socket_t fd, short what, void* arg);

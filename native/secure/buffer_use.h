@@ -42,7 +42,7 @@ class SharedAccess final : public BufferAccess {
   SharedAccess(SecureBufferTable& table, BufferNumber number) noexcept : BufferAccess(table, number) {
     m_entered = m_block != nullptr && m_block->EnterShared(generation());
   }
-  /// The same, but without waiting for a writer: then there is no access.
+  /// Gets no access when there is a writer, instead of waiting for it.
   SharedAccess(SecureBufferTable& table, BufferNumber number, std::nothrow_t) noexcept
       : BufferAccess(table, number) {
     m_entered = m_block != nullptr && m_block->TryEnterShared(generation());

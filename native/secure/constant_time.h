@@ -1,4 +1,4 @@
-// Comparisons that take the same time whatever the bytes are.
+// Comparisons whose time does not depend on the bytes.
 #pragma once
 
 #include <cstddef>

@@ -44,7 +44,7 @@ class ControlBlock {
   /// Becomes a reader; waits until a writer has left. @returns false when the generation is not open
   bool EnterShared(uint64_t generation) noexcept;
 
-  /// The same without waiting. @returns false also when a writer is in or waits
+  /// Becomes a reader without waiting. @returns false also when a writer is in or waits
   bool TryEnterShared(uint64_t generation) noexcept;
 
   /// Becomes the only user; waits until all others have left.

@@ -31,7 +31,7 @@ class LockedPageAllocator {
   /// Unlocks and unmaps pages of AllocateLocked(), which the caller has wiped. `size` is what that returned.
   virtual void FreeLocked(void* address, size_t size) noexcept = 0;
 
-  /// The same for pages that something may still touch: ordinary pages, which take no memory until they are
+  /// Unlocks pages that something may still touch: ordinary pages, which take no memory until they are
   /// touched, take their place. FreeLocked() may unmap those later.
   virtual void AbandonLocked(void* address, size_t size) noexcept = 0;
 

@@ -91,7 +91,7 @@ void* LockedPool::AllocReserved(size_t size) {
   }
   // Where the limit leaves plenty, make it as large as the reserve, so that it can be lent for other sizes
   // too.
-  const bool plenty = Left() >= 4 * m_reserve_wanted;
+  const bool plenty = BytesLeftToLock() >= 4 * m_reserve_wanted;
   return NewRegion(size > 0 && plenty ? std::max(size, m_reserve_wanted) : size);
 }
 
@@ -186,14 +186,14 @@ LockedPages LockedPool::TryLocked(size_t size) {
   return {};
 }
 
-size_t LockedPool::Left() const {
+size_t LockedPool::BytesLeftToLock() const {
   const size_t limit = m_allocator->GetLimit();
   return limit > m_locked ? limit - m_locked : 0;
 }
 
 // @returns kArenaSize also where nothing can be locked, or too little
 size_t LockedPool::NextArenaSize(size_t at_least) const {
-  const size_t left = Left();
+  const size_t left = BytesLeftToLock();
   return left < std::max(at_least, kSmallestArena) ? kArenaSize : std::min(kArenaSize, left);
 }
 

@@ -63,8 +63,8 @@ class LockedPool {
   /// @returns pages of their own for `size` bytes of any number, between guard pages; null as Alloc()
   void* AllocRegion(size_t size);
 
-  /// The same from the reserve, if that is free and large enough: its pages are locked, however much else is
-  /// locked. Otherwise a region may be as large as the reserve.
+  /// AllocRegion() from the reserve, if that is free and large enough: its pages are locked, however much
+  /// else is locked. Otherwise a region may be as large as the reserve.
   void* AllocReserved(size_t size);
 
   /// Whether a region of AllocRegion() is only kept for later: then it counts as free.
@@ -75,8 +75,8 @@ class LockedPool {
   /// @throws std::runtime_error when `ptr` is none
   void FreeRegion(void* ptr);
 
-  /// The same for a region that something may still touch: ordinary pages take its place, which do not belong
-  /// to the pool.
+  /// Takes back a region that something may still touch: ordinary pages, which do not belong to the pool,
+  /// take its place.
   void AbandonRegion(void* ptr);
 
   /// Unmaps the pages that AbandonRegion() has left. `size` is what SizeOfRegion() returned before.
@@ -117,7 +117,7 @@ class LockedPool {
   /// To be called around a fork(): locks before it, and unlocks after it in the parent.
   void LockForFork() { m_mutex.lock(); }
   void UnlockAfterFork() { m_mutex.unlock(); }
-  /// The same in the child, whose arenas are wiped or unmapped: forgets them all, then unlocks.
+  /// Called in the child, where the arenas are wiped or unmapped: forgets them all, then unlocks.
   void AbandonInChild() noexcept;
 
  private:
@@ -139,7 +139,7 @@ class LockedPool {
   LockedPages NewPages(size_t size);
   LockedPages TryLocked(size_t size);
   void MakeReserve();
-  size_t Left() const;
+  size_t BytesLeftToLock() const;
   size_t NextArenaSize(size_t at_least) const;
   bool NewArena(size_t at_least);
   void ReleaseEmptyArenas();
@@ -152,7 +152,7 @@ class LockedPool {
   const LockingFailedCallback m_locking_failed;
   const size_t m_reserve_wanted;
   bool m_has_reserve = false;
-  Arenas m_arenas;  // the oldest first
+  Arenas m_arenas;  ///< the oldest first
   std::atomic<size_t> m_arena_count{0};
   std::map<const char*, Region> m_regions;
   size_t m_locked = 0;

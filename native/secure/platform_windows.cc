@@ -62,7 +62,7 @@ void UnmapLocked(void* address, size_t) noexcept {
   VirtualFree(static_cast<unsigned char*>(address) - PageSize(), 0, MEM_RELEASE);
 }
 
-// The same pages, unlocked: they are wiped.
+// Keeps the pages, which are wiped, and unlocks them.
 void ReplaceLocked(void* address, size_t size) noexcept { VirtualUnlock(address, size); }
 
 // No limit: LockPages() grows the working set when it must.

@@ -9,8 +9,8 @@ namespace bitcoin_support {
 /// can be made afterwards.
 void PurgeAll() noexcept;
 
-/// The same, async-signal-safe: it takes no lock and allocates nothing. The memory is not used again, so this
-/// is for a process that is about to end.
+/// PurgeAll() for a signal handler: takes no lock and allocates nothing. The memory is not used again, so
+/// this is for a process that is about to end.
 void PurgeFromSignal() noexcept;
 
 /// Registers PurgeAll() for the normal end of the process. To be called once.

@@ -5,7 +5,7 @@
 
 namespace bitcoin_support::region_registry {
 
-/// Adds a region. @returns false when there is no memory for that: then the caller must not use the region
+/// Adds a region. @returns false without memory for that: then the caller must not use the region
 bool Add(void* address, size_t size) noexcept;
 
 /// Removes a region that is about to be unmapped. Waits while a purge writes to it.

@@ -39,10 +39,10 @@ class SecretLine {
  private:
   // What the next byte is part of.
   enum class Sequence : uint8_t {
-    kNone,     // the line
-    kEscape,   // a sequence, right after ESC
-    kControl,  // a sequence that began with ESC [, up to its final byte
-    kSingle,   // the last byte after ESC O
+    kNone,     ///< the line
+    kEscape,   ///< a sequence, right after ESC
+    kControl,  ///< a sequence that began with ESC [, up to its final byte
+    kSingle,   ///< the last byte after ESC O
   };
 
   // `line`: the line within the buffer, during ReadByte().
@@ -54,11 +54,11 @@ class SecretLine {
   bool MakeRoom() noexcept;
 
   const size_t m_max;
-  BufferNumber m_number = 0;  // read(2) writes to the first byte; the line follows
-  size_t m_capacity = 0;      // of the line
-  size_t m_length = 0;        // of the line
-  uint64_t m_escaped_at = 0;  // ns; when ESC came
-  bool m_overflow = false;    // more than m_max bytes have come
+  BufferNumber m_number = 0;  ///< read(2) writes to the first byte; the line follows
+  size_t m_capacity = 0;      ///< of the line
+  size_t m_length = 0;        ///< of the line
+  uint64_t m_escaped_at = 0;  ///< ns; when ESC came
+  bool m_overflow = false;    ///< more than m_max bytes have come
   Sequence m_sequence = Sequence::kNone;
   State m_state = State::kTyping;
 };

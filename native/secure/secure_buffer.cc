@@ -143,7 +143,8 @@ std::optional<size_t> SecureBuffer::ReadWhole(std::span<unsigned char> into) con
 
 // Does not enter, so that it never waits. If the place has another buffer by then, the second IsOpen() is
 // false.
-std::optional<size_t> SecureBuffer::Look(const std::atomic<uint32_t> ControlBlock::* number) const noexcept {
+std::optional<size_t> SecureBuffer::ReadNumber(
+    const std::atomic<uint32_t> ControlBlock::* number) const noexcept {
   const ControlBlock* const block = m_table.Find(m_number);
   const uint64_t generation = SecureBufferTable::GenerationOf(m_number);
   if (block == nullptr || !block->IsOpen(generation)) return std::nullopt;
@@ -152,9 +153,9 @@ std::optional<size_t> SecureBuffer::Look(const std::atomic<uint32_t> ControlBloc
   return value;
 }
 
-std::optional<size_t> SecureBuffer::Length() const noexcept { return Look(&ControlBlock::length); }
+std::optional<size_t> SecureBuffer::Length() const noexcept { return ReadNumber(&ControlBlock::length); }
 
-std::optional<size_t> SecureBuffer::Capacity() const noexcept { return Look(&ControlBlock::capacity); }
+std::optional<size_t> SecureBuffer::Capacity() const noexcept { return ReadNumber(&ControlBlock::capacity); }
 
 bool SecureBuffer::IsValid() const noexcept {
   const ControlBlock* const block = m_table.Find(m_number);

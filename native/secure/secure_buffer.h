@@ -25,7 +25,7 @@ class SecureBuffer {
   /// Replaces the content, and wipes the rest of the old one.
   /// @returns false when there are more bytes than the capacity; then the old content stays
   bool Write(Bytes bytes) noexcept;
-  /// The same with the content in pieces.
+  /// Replaces the content by the pieces, one after the other.
   bool Write(std::span<const Bytes> pieces) noexcept;
   /// How Insert() and Append() end.
   enum class Growth {
@@ -36,7 +36,7 @@ class SecureBuffer {
   /// Inserts bytes at an offset where a character of UTF-8 starts, or at the content's end. Enlarges the
   /// capacity when there is no room. The bytes must not be the buffer's own.
   Growth Insert(size_t at, Bytes bytes) noexcept;
-  /// The same at the end.
+  /// Inserts bytes at the content's end.
   Growth Append(Bytes bytes) noexcept;
   /// Shortens the content to an offset where a character starts, and wipes the rest. A length beyond the
   /// content changes nothing.
@@ -50,7 +50,7 @@ class SecureBuffer {
   bool FillRandom() noexcept;
   /// Sets all bytes of the capacity to 0, in one pass, and the length to 0.
   bool Clear() noexcept;
-  /// The same in two passes.
+  /// Sets all bytes of the capacity to 0, in two passes, and the length to 0.
   bool Zeroize() noexcept;
 
   /// Copies as much of the content as fits into `into`, and leaves the rest of that alone.
@@ -72,7 +72,7 @@ class SecureBuffer {
 
   /// Whether the contents are equal; nothing when one is not open. Its time depends on the capacities only.
   std::optional<bool> Equals(const SecureBuffer& other) const noexcept;
-  /// The same for other bytes. Its time depends on the capacity and on their number only.
+  /// Whether the content equals `bytes`. Its time depends on the capacity and on their number only.
   std::optional<bool> Equals(Bytes bytes) const noexcept;
   /// Whether all bytes are 0, as in an empty buffer. Its time depends on the capacity only.
   std::optional<bool> IsZero() const noexcept;
@@ -81,7 +81,7 @@ class SecureBuffer {
 
  private:
   Growth Grow(std::optional<size_t> at, Bytes bytes) noexcept;
-  std::optional<size_t> Look(const std::atomic<uint32_t> ControlBlock::* number) const noexcept;
+  std::optional<size_t> ReadNumber(const std::atomic<uint32_t> ControlBlock::* number) const noexcept;
 
   SecureBufferTable& m_table;
   const BufferNumber m_number;

@@ -33,7 +33,7 @@ class SecureBufferTable {
 
   /// The process's table, over the pool of LockedPoolManager; made at the first call and never destroyed.
   static SecureBufferTable& Instance();
-  /// The same, but null when it has not been made. Async-signal-safe.
+  /// The process's table, or null when it has not been made. Async-signal-safe.
   static SecureBufferTable* IfMade() noexcept;
 
   /// Wipes and frees the process's table and pool when the library is unloaded. Nobody may use a buffer any
@@ -63,7 +63,7 @@ class SecureBufferTable {
   /// Closes all buffers and wipes all locked memory of the process, without waiting for users. A user then
   /// reads zeros; what it still writes is wiped when it leaves.
   void Purge() noexcept;
-  /// The same for a signal handler that ends the process: the slots are not used again.
+  /// Purge() for a signal handler that ends the process: the slots are not used again.
   void PurgeFromSignal() noexcept;
 
   /// The number of open buffers. Takes no lock.
@@ -89,7 +89,7 @@ class SecureBufferTable {
   /// To be called around a fork(): see fork_watch.cc.
   void LockForFork() { m_mutex.lock(); }
   void UnlockAfterFork() { m_mutex.unlock(); }
-  /// The same in the child, where the buffers' memory is wiped or unmapped: closes them all, then unlocks.
+  /// Called in the child, where the buffers' memory is wiped or unmapped: closes them all, then unlocks.
   void AbandonInChild() noexcept;
 
   const SlotPool& slots() const noexcept { return m_slots; }

@@ -55,7 +55,7 @@ Slot SlotPool::Take(size_t capacity) {
   if (capacity == 0 || capacity > std::numeric_limits<int32_t>::max()) return {};
   const Slot slot = capacity <= kLargestClass ? TakeFromClass(ClassOf(capacity)) : TakeAlone(capacity);
   if (slot.data == nullptr) return {};
-  m_canary.Fill(slot.data + capacity, Rest(slot, capacity));
+  m_canary.Fill(slot.data + capacity, CanarySize(slot, capacity));
   return slot;
 }
 
@@ -194,18 +194,18 @@ void SlotPool::Unlink(Slab* slab) noexcept {
   if (slab->next != nullptr) slab->next->previous = slab->previous;
 }
 
-size_t SlotPool::Rest(const Slot& slot, size_t capacity) noexcept {
+size_t SlotPool::CanarySize(const Slot& slot, size_t capacity) noexcept {
   const Slab& slab = *slot.slab;
   if (slab.kind != Slab::Kind::kRegion) return slab.slot_size - capacity;
   return static_cast<size_t>(slab.memory + slab.size - slot.data) - capacity;
 }
 
 bool SlotPool::CanaryIntact(const Slot& slot, size_t capacity) const noexcept {
-  return m_canary.Intact(slot.data + capacity, Rest(slot, capacity));
+  return m_canary.Intact(slot.data + capacity, CanarySize(slot, capacity));
 }
 
 void SlotPool::Wipe(const Slot& slot, size_t capacity) const noexcept {
-  const size_t whole = capacity + Rest(slot, capacity);
+  const size_t whole = capacity + CanarySize(slot, capacity);
   MemoryCleanse(slot.data, whole);
   MemoryCleanse(slot.data, whole);
 }

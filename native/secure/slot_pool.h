@@ -87,7 +87,7 @@ class SlotPool {
   void Link(Slab* slab) noexcept;
   void Unlink(Slab* slab) noexcept;
   /// @returns the canary's bytes, from the capacity to the slot's end
-  static size_t Rest(const Slot& slot, size_t capacity) noexcept;
+  static size_t CanarySize(const Slot& slot, size_t capacity) noexcept;
 
   LockedPool* const m_pool;
   const Canary m_canary;

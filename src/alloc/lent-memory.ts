@@ -1,11 +1,12 @@
 import { native } from '../native/native.js'
 import { SharedNumber, sharedNumber } from '../native/shared-numbers.js'
+import { KEEP_LENT, RETIRE_LENT } from '../native/tables.js'
 import { noteLockedPool } from './locked-pool.js'
 import { moveAside, moveMemory, moveToLend } from './move-memory.js'
 import { fail } from './secure-error.js'
 
 /** A copy of a buffer's content in locked memory of its own. */
-export interface Loan {
+interface Loan {
   /** Its place, as the addon numbers it. */
   readonly place: number
   /** Its ArrayBuffer. A program may move the memory to another one. */
@@ -16,10 +17,6 @@ export interface Loan {
 
 /** The ArrayBuffers of places that are not lent, by place. Nothing else refers to them. */
 const holders: (ArrayBuffer | undefined)[] = []
-
-/** The addon's result for a place whose loan has ended; other results name a place to free. */
-const KEEP = -1
-const RETIRE = -2
 
 /**
  * Lends a buffer's content.
@@ -49,14 +46,14 @@ export function lend(number: number): Loan {
 export function takeBack({ place, memory }: Loan, over: boolean): boolean {
   const next = native.secureLentTakeBack(place, over, memory)
   try {
-    if (next === RETIRE) moveAside(memory)
+    if (next === RETIRE_LENT) moveAside(memory)
     else holders[place] = moveMemory(memory)
   } catch {
     native.secureLentLose(place)
     return false
   }
-  if (next === RETIRE) native.secureLentRetire(place)
-  else if (next !== KEEP) {
+  if (next === RETIRE_LENT) native.secureLentRetire(place)
+  else if (next !== KEEP_LENT) {
     const holder = holders[next]
     holders[next] = undefined
     if (holder !== undefined) native.secureLentFree(next, holder)

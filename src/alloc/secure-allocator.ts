@@ -1,5 +1,6 @@
 import { isUint8Array } from 'node:util/types'
 import { native } from '../native/native.js'
+import { RegionFreed } from '../native/tables.js'
 import { auditSecure } from '../util/tracing.js'
 import { noteLockedPool } from './locked-pool.js'
 import { moveAside } from './move-memory.js'
@@ -7,10 +8,6 @@ import { checkNumber, fail, failType } from './secure-error.js'
 
 /** Memory that has been given back. */
 const gone = new WeakSet<ArrayBufferLike>()
-
-/** The addon's results of taking memory back. */
-const UNKNOWN = 0
-const RETIRED = 2
 
 /**
  * Allocates locked memory as plain buffers, for code that works in a Uint8Array and keeps no copies. Each buffer has its own
@@ -61,8 +58,8 @@ export const secureAllocator = {
     const { buffer } = memory
     if (gone.has(buffer)) return
     const done = native.secureRegionFree(buffer as ArrayBuffer)
-    if (done === UNKNOWN) fail()
-    if (done === RETIRED) moveAside(buffer as ArrayBuffer)
+    if (done === RegionFreed.unknown) fail()
+    if (done === RegionFreed.retired) moveAside(buffer as ArrayBuffer)
     gone.add(buffer)
     auditSecure('deallocate')
   },

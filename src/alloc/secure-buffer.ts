@@ -14,7 +14,7 @@ import {
 } from './secure-error.js'
 
 /** A buffer's number in the addon, never 0. It does not reveal where the memory is. */
-export type SecureNumber = number
+type SecureNumber = number
 
 declare const ofSecureBuffer: unique symbol
 

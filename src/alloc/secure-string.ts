@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream'
 import { native } from '../native/native.js'
 import { auditSecure } from '../util/tracing.js'
 import { noteLockedPool } from './locked-pool.js'
-import { type PromptOptions, readSecretLine } from './secret-line.js'
 import { adoptBuffer, numberOf, openToken, SecureBuffer, type SecureBufferToken, shareToken } from './secure-buffer.js'
 import { checkNumber, checkText, fail, failReceiver, failType, failWithBytes, isObject } from './secure-error.js'
+import { type PromptOptions, readSecretLine } from './terminal-prompt.js'
 
 const SMALLEST = 32
 

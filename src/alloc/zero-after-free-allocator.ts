@@ -57,7 +57,7 @@ export const zeroAfterFreeAllocator = {
  * @returns memory outside V8's heap, which the addon wipes before it is freed
  * @throws {RangeError} when there is none
  */
-export function newWipedMemory(size: number): ArrayBuffer {
+function newWipedMemory(size: number): ArrayBuffer {
   // Without bytes there is nothing to wipe.
   const memory = size === 0 ? new ArrayBuffer(0) : native.secureWipedNew(size)
   if (memory === undefined) throw rangeError('size', 'as much memory as there is', size)

@@ -42,6 +42,11 @@ const collected = new FinalizationRegistry<HandleNumber>((number) => {
   })
 })
 
+/** @throws `ERR_EV_HANDLE` for anything but a handle, whether it has ended or not */
+function checkIsHandle(value: EventHandle): void {
+  handleOf(value)
+}
+
 /** Disposes and reports `handle` when it is collected. */
 export function reportWhenCollected(handle: EventHandle): void {
   collected.register(handle, handleOf(handle))
@@ -158,8 +163,8 @@ export abstract class EventHandle {
 
   /** The same as {@link dispose}, for `using`. */
   [Symbol.dispose](): void {
-    // Throws for a receiver that is no handle: its `dispose()` is not ours to call.
-    handleOf(this)
+    // The `dispose()` of anything else is not ours to call.
+    checkIsHandle(this)
     this.dispose()
   }
 }

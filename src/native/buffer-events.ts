@@ -1,6 +1,6 @@
 import type { HandleNumber } from './handles.js'
 
-/** What the addon exports for bufferevents and their resolver. A negative number of ms stands for "no time". */
+/** What the addon exports for bufferevents. A negative number of ms stands for "no time". */
 export interface NativeBufferEvents {
   bufferEventSocketNew(base: HandleNumber, fd: number, options: number): HandleNumber
   bufferEventPairNew(base: HandleNumber, options: number): HandleNumber
@@ -58,45 +58,4 @@ export interface NativeBufferEvents {
   bufferEventDecrementLimit(bufferevent: HandleNumber, writing: boolean, bytes: number): void
   bufferEventJoinGroup(bufferevent: HandleNumber, group: HandleNumber): void
   bufferEventLeaveGroup(bufferevent: HandleNumber): void
-
-  rateLimitGroupNew(
-    base: HandleNumber,
-    readRate: number,
-    readBurst: number,
-    writeRate: number,
-    writeBurst: number,
-    tickMs: number,
-  ): HandleNumber
-  rateLimitGroupSetCfg(
-    group: HandleNumber,
-    readRate: number,
-    readBurst: number,
-    writeRate: number,
-    writeBurst: number,
-    tickMs: number,
-  ): void
-  rateLimitGroupSetMinShare(group: HandleNumber, bytes: number): void
-  rateLimitGroupGetLimit(group: HandleNumber, writing: boolean): number
-  rateLimitGroupDecrement(group: HandleNumber, writing: boolean, bytes: number): void
-  rateLimitGroupGetTotals(group: HandleNumber): [read: number, written: number]
-  rateLimitGroupResetTotals(group: HandleNumber): void
-
-  dnsBaseNew(base: HandleNumber, flags: number): HandleNumber
-  dnsBaseNameserverIpAdd(dns: HandleNumber, address: string): void
-  dnsBaseResolvConfParse(dns: HandleNumber, flags: number, path: string): void
-  dnsBaseLoadHosts(dns: HandleNumber, path: string): void
-  dnsBaseCountNameservers(dns: HandleNumber): number
-  dnsBaseGetNameserverAddr(dns: HandleNumber, index: number): string | undefined
-  dnsBaseSetOption(dns: HandleNumber, name: string, value: string): void
-  dnsBaseSearchAdd(dns: HandleNumber, domain: string): void
-  dnsBaseSearchClear(dns: HandleNumber): void
-  dnsBaseSearchNdotsSet(dns: HandleNumber, dots: number): void
-  dnsBaseClearHostAddresses(dns: HandleNumber): void
-  dnsBaseResolve(dns: HandleNumber, question: 0 | 1 | 2, name: string, flags: number, key: number): void
-  dnsBaseGetAddrInfo(dns: HandleNumber, host: string, port: number, family: 0 | 4 | 6, key: number): void
-  dnsBaseCancel(dns: HandleNumber, key: number): void
-  dnsBaseTakeAnswers(dns: HandleNumber): string[]
-  dnsErrToString(code: number): string
-  gaiStrerror(code: number): string
-  gaiErrno(code: number): number
 }

@@ -1,9 +1,6 @@
 import type { HandleNumber } from './handles.js'
 
-/** Headers of a reply, names and values in turn: few as arguments, or any number in one list. */
-type HeaderArguments = [] | [name: string, value: string] | [list: readonly string[]]
-
-/** What the addon exports for HTTP. A negative number of ms stands for "no time". */
+/** What the addon exports for servers. A negative number of ms stands for "no time". */
 export interface NativeHttp {
   httpNew(base: HandleNumber, strict: boolean): HandleNumber
   httpBindTcp(
@@ -52,38 +49,4 @@ export interface NativeHttp {
     body: string | Uint8Array | undefined,
     headers: readonly string[],
   ): void
-
-  /** Throws what every function of a request throws when the request has ended or its connection is closing. */
-  requestCheckUsable(request: HandleNumber): void
-  requestGetCommand(request: HandleNumber): number
-  requestGetUri(request: HandleNumber): string | undefined
-  requestGetHost(request: HandleNumber): string | undefined
-  requestGetHttpVersion(request: HandleNumber): string
-  requestGetResponseCode(request: HandleNumber): number
-  requestGetResponseCodeLine(request: HandleNumber): string | undefined
-  requestBody(request: HandleNumber): Buffer
-  requestGetMethod(request: HandleNumber): string
-  requestReadBody(request: HandleNumber): Buffer | null | undefined | false
-  requestBodyText(request: HandleNumber): string
-  requestHeaderInto(request: HandleNumber, name: string, buffer: number): -1 | 0 | 1
-  requestBodyInto(request: HandleNumber, buffer: number): number
-  requestGetBuffer(request: HandleNumber, input: boolean): HandleNumber
-  requestGetConnection(request: HandleNumber): HandleNumber
-  requestKeep(request: HandleNumber): void
-  requestIsLost(request: HandleNumber): boolean
-  requestWantComplete(request: HandleNumber): void
-  requestReply(
-    request: HandleNumber,
-    code: number,
-    reason: string | undefined,
-    body: string | Uint8Array | undefined,
-    ...headers: HeaderArguments
-  ): void
-  requestSendError(request: HandleNumber, code: number, reason: string | undefined): void
-  requestSendReplyStart(request: HandleNumber, code: number, reason: string | undefined): void
-  requestSendReplyChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean | undefined
-  requestSendReplyEnd(request: HandleNumber): void
-
-  connectionGetPeer(connection: HandleNumber): [kind: 'tcp' | 'unix', address: string, port: number]
-  connectionGetAddr(connection: HandleNumber): [family: 'IPv4' | 'IPv6', address: string, port: number] | undefined
 }

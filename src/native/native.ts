@@ -1,16 +1,20 @@
 // The one door to the addon. Its types are the addon's only description.
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { EventError } from '../native/errors.js'
 import type { NativeBufferEvents } from './buffer-events.js'
 import type { NativeBuffers } from './buffers.js'
-import type { NativeEvents } from './events.js'
+import type { NativeDns } from './dns.js'
+import { EventError } from './errors.js'
 import type { NativeEvutil } from './evutil.js'
 import type { HandleNumber } from './handles.js'
 import type { NativeHttp } from './http.js'
-import type { NativeHttpClient } from './http-client.js'
+import type { NativeHttpConnection } from './http-connection.js'
+import type { NativeHttpRequest } from './http-request.js'
+import type { NativeKeyvalq } from './keyvalq.js'
 import type { NativeListener } from './listener.js'
+import type { NativeLoop } from './loop.js'
 import type { NativeMemory } from './memory.js'
+import type { NativeRateLimitGroups } from './rate-limit-groups.js'
 import type { NativeCallbacks } from './tables.js'
 import type { NativeUri } from './uri.js'
 
@@ -20,12 +24,16 @@ export type { HandleNumber }
 export interface NativeAddon
   extends NativeBufferEvents,
     NativeBuffers,
-    NativeEvents,
+    NativeDns,
     NativeEvutil,
     NativeHttp,
-    NativeHttpClient,
+    NativeHttpConnection,
+    NativeHttpRequest,
+    NativeKeyvalq,
     NativeListener,
+    NativeLoop,
     NativeMemory,
+    NativeRateLimitGroups,
     NativeUri {
   readonly libeventVersion: string
   readonly libeventVersionNumber: number

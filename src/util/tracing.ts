@@ -130,10 +130,10 @@ export function traceDropped(): void {
 }
 
 /** An event of secret memory. */
-export type SecureEvent = 'arena_growth' | 'lock_failure' | 'destroy'
+type SecureEvent = 'arena_growth' | 'lock_failure' | 'destroy'
 
 /** An event that only an audit log reports. */
-export type AuditEvent =
+type AuditEvent =
   | 'create'
   | 'write'
   | 'read'

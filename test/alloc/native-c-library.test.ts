@@ -38,7 +38,7 @@ describe('the C library', () => {
 
   it('answers every function with what is not a handle, and every bad argument', async function () {
     this.timeout(compileTimeout)
-    const program = await compile(`c-handles-${type}`, [cc], [...strict, 'test/native/capi/handles.c', ...linking])
+    const program = await compile(`c-handles-${type}`, [cc], [...strict, 'test/addon/capi/handles.c', ...linking])
     expect(await runProgram(program, [])).to.deep.equal({ code: 0, signal: null, stdout: 'ok\n', stderr: '' })
   })
 
@@ -47,7 +47,7 @@ describe('the C library', () => {
     const program = await compile(
       `c-unload-${type}`,
       [cc],
-      [...strict, 'test/native/capi/unload.c', '-ldl', ...sanitize],
+      [...strict, 'test/addon/capi/unload.c', '-ldl', ...sanitize],
     )
     const { code, stdout, stderr } = await runProgram(program, [join(buildFolder, 'libsecurebuffer.so')])
     expect(code, stderr).to.equal(0)
@@ -61,7 +61,7 @@ describe('the C library', () => {
 
   it('ends soundly while other threads are in it', async function () {
     this.timeout(compileTimeout)
-    const args = [...strict, 'test/native/capi/exit.c', ...linking, '-lpthread']
+    const args = [...strict, 'test/addon/capi/exit.c', ...linking, '-lpthread']
     const program = await compile(`c-exit-${type}`, [cc], args)
     for (let i = 0; i < 20; i++) {
       expect(await runProgram(program, [])).to.deep.equal({ code: 0, signal: null, stdout: 'ok\n', stderr: '' })

@@ -16,7 +16,7 @@ describe('constant time, by valgrind with secrets that are undefined', () => {
         '-O3',
         '-DNDEBUG',
         '-g',
-        'test/native/constant_time/main.cc',
+        'test/addon/constant_time/main.cc',
         ...sourcesIn('native/secure'),
         '-lpthread',
       ],

@@ -25,7 +25,7 @@ describe('the native tests on Windows, by wine', () => {
     program = await compile(
       'secure-memory-tests.exe',
       ['x86_64-w64-mingw32-g++-posix'],
-      [...includes, '-O2', '-static', ...sourcesIn('test/native/secure'), ...sourcesIn('native/secure'), '-lbcrypt'],
+      [...includes, '-O2', '-static', ...sourcesIn('test/addon/secure'), ...sourcesIn('native/secure'), '-lbcrypt'],
     )
     mkdirSync(prefix, { recursive: true })
     const started = await runProgram('env', ['wine64', 'wineboot', '--init'], { env, stuckAfter: compileTimeout })

@@ -4,7 +4,7 @@ import { runSecureProgram } from '../support/secure-program.js'
 
 const GONE = { arrived: 0, valid: false }
 
-/** What the program tells between its begin and its end. */
+/** What the program reports between its begin and its end. */
 const CASES: Record<string, readonly object[]> = {
   // The control.
   'no purge': [{ arrived: 1, valid: true }],
@@ -18,11 +18,11 @@ const CASES: Record<string, readonly object[]> = {
 }
 
 describe('purgeOnSignals', () => {
-  for (const [name, told] of Object.entries(CASES)) {
+  for (const [name, reported] of Object.entries(CASES)) {
     it(`wipes before who listens hears of it: ${name}`, async () => {
       const { code, signal, facts, stderr } = await runSecureProgram('signals', [name])
       expect({ code, signal }, stderr).to.deep.equal({ code: 0, signal: null })
-      expect(facts).to.deep.equal([{ before: 1 }, ...told, { end: true }])
+      expect(facts).to.deep.equal([{ before: 1 }, ...reported, { end: true }])
     })
   }
 

@@ -8,7 +8,7 @@ import { checkLiveCounts } from '../support/live-counts.js'
 import { checkLockedPool, collectDropped } from '../support/locked-pool-counts.js'
 import { secureProgram } from '../support/secure-program.js'
 
-/** A thread that does what it is told with buffers. */
+/** A thread that does what it is asked to with buffers. */
 class Thread implements AsyncDisposable {
   readonly #worker = new Worker(secureProgram('worker'))
   readonly #exited = once(this.#worker, 'exit')
@@ -19,7 +19,7 @@ class Thread implements AsyncDisposable {
     return ((await message) as [{ answer: unknown }])[0].answer
   }
 
-  /** Tells it something after which it ends. */
+  /** Sends it something after which it ends. */
   async last(order: string): Promise<void> {
     this.#worker.postMessage([order])
     await this.#exited

@@ -39,7 +39,7 @@ describe('a limit of locked memory', () => {
             if (backend === 'mlock')
               expect(look.kernel, `${look.when}: what the kernel says`).to.equal(look.lockedBytes)
             if (look.lent !== REFUSED && look.made) {
-              // isLocked() tells the truth of what is lent as well.
+              // isLocked() is right for what is lent as well.
               expect((look.lent as [number, boolean])[0]).to.equal(32)
             }
           }

@@ -12,7 +12,7 @@ import { runAtTerminal, type Step } from '../support/terminal.js'
 
 const FAILED = 'ERR_SECURE_MEMORY'
 
-/** What the program tells of a line that it was given. */
+/** What the program reports of a line that it was given. */
 function line(prompt: string, text: string) {
   const bytes = Buffer.from(text)
   return { prompt, length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }

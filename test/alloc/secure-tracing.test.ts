@@ -37,7 +37,7 @@ describe('tracing of secret memory', () => {
     return provider.shutdown()
   })
 
-  /** What has been told since, in order. */
+  /** What has been reported since, in order. */
   function events(): unknown[] {
     return exporter.getFinishedSpans().map(({ name, kind, status, links, events, attributes }) => {
       expect({ name, kind, status, links, events }).to.deep.equal({
@@ -61,7 +61,7 @@ describe('tracing of secret memory', () => {
     expect(() => buffer.write(new Uint8Array(65))).to.throw()
   }
 
-  it('tells of destruction, and without an audit of nothing else that a buffer does', () => {
+  it('reports destruction, and without an audit nothing else that a buffer does', () => {
     // What is lent stays with the thread.
     useAll('content')
     exporter.reset()
@@ -69,7 +69,7 @@ describe('tracing of secret memory', () => {
     expect(events()).to.deep.equal(['destroy'])
   })
 
-  it('tells an audit of creation, lending, sharing and opening, in order', () => {
+  it('reports creation, lending, sharing and opening to an audit, in order', () => {
     useAll('content')
     exporter.reset()
     setSecureAudit(true)
@@ -81,61 +81,61 @@ describe('tracing of secret memory', () => {
     expect(events()).to.deep.equal(['destroy'])
   })
 
-  it('tells an audit of every access, of the allocators, of wiping and of every failure', () => {
+  it('reports every access, the allocators, wiping and every failure to an audit', () => {
     using buffer = new SecureBuffer(8)
     using string = SecureString.fromBytes(Buffer.from('text'))
     buffer.use(() => {})
-    const told = (call: () => unknown) => {
+    const reported = (call: () => unknown) => {
       exporter.reset()
       try {
         call()
       } catch {
-        // That is told too.
+        // That is reported too.
       }
       return events()
     }
     setSecureAudit(true)
-    expect(told(() => buffer.write(Buffer.from('12345')))).to.deep.equal(['write'])
-    expect(told(() => buffer.read(new Uint8Array(2)))).to.deep.equal(['read'])
-    expect(told(() => buffer.asSlice())).to.deep.equal(['as_slice'])
-    expect(told(() => buffer.fill(1))).to.deep.equal(['write'])
-    expect(told(() => SecureBuffer.revoke(buffer.share()))).to.deep.equal(['share', 'revoke'])
-    expect(told(() => SecureBuffer.revoke(1n as SecureBufferToken))).to.deep.equal([])
-    expect(told(() => buffer.write(new Uint8Array(9)))).to.deep.equal(['failure'])
-    expect(told(() => buffer.write('text' as never))).to.deep.equal(['failure'])
-    expect(told(() => buffer.use(undefined as never))).to.deep.equal(['failure'])
-    expect(told(() => string.pushStr('!'))).to.deep.equal(['write'])
+    expect(reported(() => buffer.write(Buffer.from('12345')))).to.deep.equal(['write'])
+    expect(reported(() => buffer.read(new Uint8Array(2)))).to.deep.equal(['read'])
+    expect(reported(() => buffer.asSlice())).to.deep.equal(['as_slice'])
+    expect(reported(() => buffer.fill(1))).to.deep.equal(['write'])
+    expect(reported(() => SecureBuffer.revoke(buffer.share()))).to.deep.equal(['share', 'revoke'])
+    expect(reported(() => SecureBuffer.revoke(1n as SecureBufferToken))).to.deep.equal([])
+    expect(reported(() => buffer.write(new Uint8Array(9)))).to.deep.equal(['failure'])
+    expect(reported(() => buffer.write('text' as never))).to.deep.equal(['failure'])
+    expect(reported(() => buffer.use(undefined as never))).to.deep.equal(['failure'])
+    expect(reported(() => string.pushStr('!'))).to.deep.equal(['write'])
     // A string that moves has grown once, and nothing was made or destroyed.
-    expect(told(() => string.pushStr('x'.repeat(100)))).to.deep.equal(['growth'])
-    expect(told(() => string.truncate(101))).to.deep.equal(['write'])
-    expect(told(() => string.clear())).to.deep.equal(['write'])
-    expect(told(() => memoryCleanse(new Uint8Array(8)))).to.deep.equal(['cleanse'])
-    expect(told(() => zeroAfterFreeAllocator.deallocate(zeroAfterFreeAllocator.allocate(8)))).to.deep.equal([
+    expect(reported(() => string.pushStr('x'.repeat(100)))).to.deep.equal(['growth'])
+    expect(reported(() => string.truncate(101))).to.deep.equal(['write'])
+    expect(reported(() => string.clear())).to.deep.equal(['write'])
+    expect(reported(() => memoryCleanse(new Uint8Array(8)))).to.deep.equal(['cleanse'])
+    expect(reported(() => zeroAfterFreeAllocator.deallocate(zeroAfterFreeAllocator.allocate(8)))).to.deep.equal([
       'allocate',
       'deallocate',
     ])
-    expect(told(() => secureAllocator.deallocate(secureAllocator.allocate(8)))).to.deep.equal([
+    expect(reported(() => secureAllocator.deallocate(secureAllocator.allocate(8)))).to.deep.equal([
       'arena_growth',
       'allocate',
       'deallocate',
     ])
   })
 
-  it('tells of memory that the pool has got from the system', () => {
+  it('reports memory that the pool has got from the system', () => {
     const large = new SecureBuffer(1 << 20)
     expect(events()).to.deep.equal(['arena_growth'])
     large.destroy()
     expect(events()).to.deep.equal(['arena_growth', 'destroy'])
   })
 
-  it('tells of a second destruction nothing', () => {
+  it('reports no second destruction', () => {
     const buffer = new SecureBuffer(64)
     buffer.destroy()
     buffer.destroy()
     expect(events()).to.deep.equal(['destroy'])
   })
 
-  it('tells of no content, no length and no number', () => {
+  it('reports no content, no length and no number', () => {
     const marker = 'Marker51b0e2'
     setSecureAudit(true)
     useAll(marker)
@@ -148,12 +148,12 @@ describe('tracing of secret memory', () => {
     expect(text).to.not.match(/\d/)
   })
 
-  it('tells of pages that could not be locked', async () => {
+  it('reports pages that could not be locked', async () => {
     const before = ['prlimit', `--memlock=${LIMIT}:${LIMIT}`, ...asNobody().command]
     const { code, facts, stderr } = await runSecureProgram('traced', [], before)
     expect(code, stderr).to.equal(0)
-    const told = (event: string) => ({ name: 'secure_alloc', attributes: { [EVENT]: event } })
-    expect(facts).to.deep.equal([{ spans: ['arena_growth', 'arena_growth', 'lock_failure'].map(told) }])
+    const reported = (event: string) => ({ name: 'secure_alloc', attributes: { [EVENT]: event } })
+    expect(facts).to.deep.equal([{ spans: ['arena_growth', 'arena_growth', 'lock_failure'].map(reported) }])
   }).timeout(30_000)
 })
 

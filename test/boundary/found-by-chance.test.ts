@@ -141,7 +141,7 @@ describe('boundary: found by chance', () => {
       loopback.base.loopSync(EVLOOP_NONBLOCK)
     }
     const event = obtainEvent(loopback.base, -1, 0, () => held?.dispose())
-    // It comes before what the system has to tell.
+    // It comes before what the system reports.
     event.active(EV_TIMEOUT)
     connection.dispose()
     loopback.base.loopSync(EVLOOP_NONBLOCK)

@@ -137,7 +137,7 @@ describe('boundary: hostile arguments', () => {
     expect(list).to.be.an('array')
   })
 
-  it('what is told of a handle that is collected may be taken over', () => {
+  it('the report of a handle that is collected may be taken over', () => {
     using gallery = new Gallery()
     const number = numberOf(gallery.event)
     whileArraysStrike(

@@ -54,7 +54,7 @@ import type { AnySubject } from './subjects/index.js'
 import { libEvent } from './subjects/lib-event.js'
 import { outgoingRequest } from './subjects/outgoing-request.js'
 
-/** After so many ms a loop that was told to end has been starved. */
+/** After so many ms a loop that was asked to end has been starved. */
 const STARVED_MS = 300
 
 /** Something that methods are called on, live or not. */

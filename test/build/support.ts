@@ -13,7 +13,7 @@ export interface Outcome {
   stderr: string
 }
 
-/** An environment without what npm tells the scripts that it runs, which would steer a second npm in another folder. */
+/** An environment without what npm passes to the scripts that it runs, which would steer a second npm in another folder. */
 export function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|MOCHA_|BITCOIN_SUPPORT_)/i.test(name))
   return { ...Object.fromEntries(kept), ...extra }

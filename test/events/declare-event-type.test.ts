@@ -123,7 +123,7 @@ describe('declareEventType()', () => {
       expect(own()).to.have.deep.members([entry(first, 'Plain'), entry(third, 'Second')])
     })
 
-    it('tells where a handle was made, once it is told to remember', () => {
+    it('says where a handle was made, once it is asked to remember', () => {
       setCaptureStacks(true)
       try {
         using remembered = makeInNamedFunction()

@@ -115,7 +115,7 @@ describe('defaults', () => {
     nativeSupport.closeDescriptor(fd)
   })
 
-  it('a backlog has room for 128, or as many as are told', async () => {
+  it('a backlog has room for 128, or as many as are asked for', async () => {
     using base = obtainEventBase()
     using http = obtainEvHttp(base)
     expect(nativeSupport.backlogOf(http.bindSocketWithHandle('127.0.0.1', 0).getFd())).to.equal(128)
@@ -129,7 +129,7 @@ describe('defaults', () => {
     }
   })
 
-  it('a backlog of a UNIX socket has room for 128, or as many as are told', async () => {
+  it('a backlog of a UNIX socket has room for 128, or as many as are asked for', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'backlog-'))
     const sockets: Socket[] = []
     try {
@@ -143,7 +143,7 @@ describe('defaults', () => {
         const path = join(folder, String(backlog))
         http.bindUnixSocket(path, options)
         expect(statSync(path).mode & 0o777).to.equal(0o777 & ~process.umask())
-        // The kernel takes one more than it is told.
+        // The kernel takes one more than it is asked for.
         for (let i = 0; i <= backlog; i++) {
           // It is reset when the server goes.
           const socket = connect(path).on('error', () => {})

@@ -21,11 +21,11 @@ import { request } from '../support/wire.js'
 const ignore = () => {}
 
 /** @returns what the error says */
-function told(call: () => unknown): string {
+function reported(call: () => unknown): string {
   return expectCode('ERR_EV_DISPOSED', call).message
 }
 
-describe('ERR_EV_DISPOSED tells which handle has ended, and by what', () => {
+describe('ERR_EV_DISPOSED says which handle has ended, and by what', () => {
   checkLiveCountsAfterEach()
 
   it('disposed by itself, of every kind', () => {
@@ -38,15 +38,15 @@ describe('ERR_EV_DISPOSED tells which handle has ended, and by what', () => {
     const token = EventToken.open(event.share())
     const other = obtainEventBase()
     for (const handle of [event, http, listener, buffer, uri, token, other]) handle.dispose()
-    expect(told(() => event.add())).to.equal(`LibEvent #${event.id} has been disposed`)
-    expect(told(() => event.getFd())).to.equal(`LibEvent #${event.id} has been disposed`)
-    expect(told(() => http.getConnectionCount())).to.equal(`EvHttp #${http.id} has been disposed`)
-    expect(told(() => listener.enable())).to.equal(`EvConnListener #${listener.id} has been disposed`)
-    expect(told(() => buffer.getLength())).to.equal(`EvBuffer #${buffer.id} has been disposed`)
-    expect(told(() => uri.getHost())).to.equal(`EvHttpUri #${uri.id} has been disposed`)
-    expect(told(() => token.active(0))).to.equal(`EventToken #${token.id} has been disposed`)
-    expect(told(() => other.loopSync(0))).to.equal(`EventBase #${other.id} has been disposed`)
-    expect(told(() => obtainEvtimer(other, ignore))).to.equal(`EventBase #${other.id} has been disposed`)
+    expect(reported(() => event.add())).to.equal(`LibEvent #${event.id} has been disposed`)
+    expect(reported(() => event.getFd())).to.equal(`LibEvent #${event.id} has been disposed`)
+    expect(reported(() => http.getConnectionCount())).to.equal(`EvHttp #${http.id} has been disposed`)
+    expect(reported(() => listener.enable())).to.equal(`EvConnListener #${listener.id} has been disposed`)
+    expect(reported(() => buffer.getLength())).to.equal(`EvBuffer #${buffer.id} has been disposed`)
+    expect(reported(() => uri.getHost())).to.equal(`EvHttpUri #${uri.id} has been disposed`)
+    expect(reported(() => token.active(0))).to.equal(`EventToken #${token.id} has been disposed`)
+    expect(reported(() => other.loopSync(0))).to.equal(`EventBase #${other.id} has been disposed`)
+    expect(reported(() => obtainEvtimer(other, ignore))).to.equal(`EventBase #${other.id} has been disposed`)
   })
 
   it('ended with its base, or finalized', () => {
@@ -57,13 +57,13 @@ describe('ERR_EV_DISPOSED tells which handle has ended, and by what', () => {
     const finalized = obtainEvtimer(base, ignore)
     finalized.finalize(ignore)
     base.dispatchSync()
-    expect(told(() => finalized.add())).to.equal(`LibEvent #${finalized.id} has been finalized`)
+    expect(reported(() => finalized.add())).to.equal(`LibEvent #${finalized.id} has been finalized`)
     base.dispose()
     const end = 'has ended with its base, which was disposed'
-    expect(told(() => event.add())).to.equal(`LibEvent #${event.id} ${end}`)
-    expect(told(() => http.getConnectionCount())).to.equal(`EvHttp #${http.id} ${end}`)
-    expect(told(() => connection.getPeer())).to.equal(`EvHttpConnection #${connection.id} ${end}`)
-    expect(told(() => base.loopbreak())).to.equal(`EventBase #${base.id} has been disposed`)
+    expect(reported(() => event.add())).to.equal(`LibEvent #${event.id} ${end}`)
+    expect(reported(() => http.getConnectionCount())).to.equal(`EvHttp #${http.id} ${end}`)
+    expect(reported(() => connection.getPeer())).to.equal(`EvHttpConnection #${connection.id} ${end}`)
+    expect(reported(() => base.loopbreak())).to.equal(`EventBase #${base.id} has been disposed`)
   })
 
   it('a request that was answered, and what belonged to it', async () => {
@@ -75,11 +75,11 @@ describe('ERR_EV_DISPOSED tells which handle has ended, and by what', () => {
     const input = incoming.getInputBuffer()
     incoming.reply({ body: 'x' })
     await client.reply()
-    expect(told(() => incoming.getUri())).to.equal(`EvHttpRequest #${incoming.id} has ended: its reply was sent`)
-    expect(told(() => incoming.reply({ body: 'y' }))).to.equal(
+    expect(reported(() => incoming.getUri())).to.equal(`EvHttpRequest #${incoming.id} has ended: its reply was sent`)
+    expect(reported(() => incoming.reply({ body: 'y' }))).to.equal(
       `EvHttpRequest #${incoming.id} has ended: its reply was sent`,
     )
-    expect(told(() => input.getLength())).to.match(new RegExp(`^EvBuffer #${input.id} has ended`))
+    expect(reported(() => input.getLength())).to.match(new RegExp(`^EvBuffer #${input.id} has ended`))
   })
 
   it('a request and a connection whose peer has gone, or whose server', async () => {
@@ -91,8 +91,8 @@ describe('ERR_EV_DISPOSED tells which handle has ended, and by what', () => {
     const connection = lost.getConnection()
     peer.resetAndDestroy()
     while (!lost.disposed) await turn()
-    expect(told(() => lost.getUri())).to.equal(`EvHttpRequest #${lost.id} has ended: its connection closed`)
-    expect(told(() => connection?.getPeer())).to.equal(
+    expect(reported(() => lost.getUri())).to.equal(`EvHttpRequest #${lost.id} has ended: its connection closed`)
+    expect(reported(() => connection?.getPeer())).to.equal(
       `EvHttpConnection #${connection?.id} has ended: its connection closed`,
     )
     using client = await server.connect()
@@ -101,7 +101,7 @@ describe('ERR_EV_DISPOSED tells which handle has ended, and by what', () => {
     const [, held] = server.requests as [EvHttpRequest, EvHttpRequest]
     server.http.dispose()
     await turn()
-    expect(told(() => held.getUri())).to.equal(
+    expect(reported(() => held.getUri())).to.equal(
       `EvHttpRequest #${held.id} has ended with its server, which was disposed`,
     )
   })

@@ -149,7 +149,7 @@ describe('logging', () => {
     expect(order).to.deep.equal(['log', 'returned', 'promise'])
   })
 
-  it('tells what libevent does, on request', () => {
+  it('says what libevent does, on request', () => {
     const heard: string[] = []
     setLogCallback((severity, message) => {
       if (severity === EVENT_LOG_DEBUG) heard.push(message)
@@ -223,7 +223,7 @@ describe('logging', () => {
 })
 
 describe('the libevent that runs', () => {
-  it('tells its version, its patches and its backends', () => {
+  it('shows its version, its patches and its backends', () => {
     const [major, minor, patch] = getVersion().split(/[.-]/).map(Number)
     expect(getVersionNumber() >>> 8).to.equal((Number(major) << 16) | (Number(minor) << 8) | Number(patch))
     expect(hasSecurityBackports()).to.be.a('boolean')

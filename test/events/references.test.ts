@@ -46,7 +46,7 @@ describe('ref() and unref()', () => {
     })
   }
 
-  it('return the handle, and hasRef() tells', () => {
+  it('return the handle, and hasRef() says so', () => {
     using base = obtainEventBase()
     const event = obtainEvtimer(base, ignore)
     const http = obtainEvHttp(base)

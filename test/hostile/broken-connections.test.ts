@@ -139,11 +139,11 @@ describe('hostile: peers that go', () => {
     for (const uri of ['/1', '/2', '/3']) expect((await wire.reply()).body.toString()).to.equal(uri)
   })
 
-  it('a handler is told of a peer that goes while it reads the body', async () => {
-    const told = deferred()
+  it('a handler hears of a peer that goes while it reads the body', async () => {
+    const reported = deferred()
     await using server = new HttpServer(undefined, (http) =>
       http.setStreamCb('/stream', (incoming) => {
-        incoming.setDisconnectCb(() => told.resolve())
+        incoming.setDisconnectCb(() => reported.resolve())
         void drain(incoming)
       }),
     )
@@ -151,6 +151,6 @@ describe('hostile: peers that go', () => {
     wire.send(`${TE}5\r\nab`)
     for (let i = 0; i < 5; i++) await turn()
     wire.reset()
-    await Promise.race([told.promise, until(server, 0)])
+    await Promise.race([reported.promise, until(server, 0)])
   })
 })

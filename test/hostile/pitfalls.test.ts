@@ -115,7 +115,7 @@ for (const strict of [true, false]) {
       })
     }
 
-    it('a handler is told of a peer that resets, and its request is of no connection from then on', async () => {
+    it('a handler hears of a peer that resets, and its request is of no connection from then on', async () => {
       const journal = new Journal()
       const held: EvHttpRequest[] = []
       await using server = serve((incoming) => {

@@ -121,7 +121,7 @@ const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
   data: isBytes,
   memory: (value) => value instanceof Uint8Array,
-  // An address of a function of C's is not told from others.
+  // An address of a function of C's cannot be distinguished from others.
   cb: (value) => typeof value === 'function' || typeof value === 'bigint',
   out: (value) => typeof value === 'object' && value !== null,
   tv: () => false,

@@ -398,7 +398,7 @@ describe('bitcoin-support/libevent: functions', () => {
     })
   })
 
-  it('tell a client why a request failed', () => {
+  it('say to a client why a request failed', () => {
     withBase((base) => {
       const silent = nativeSupport.boundTcpSocket(5)
       const port = nativeSupport.portOf(silent)

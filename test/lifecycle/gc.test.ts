@@ -123,7 +123,7 @@ describe('a handle that is dropped', () => {
   })
 
   for (const [what, name, result] of [
-    ['stays while a client may be told by it', 'the resolver of a client', ['hello', true]],
+    ['stays while a client may get its answer', 'the resolver of a client', ['hello', true]],
     ['stays while it has members', 'a group of limited bufferevents', [3, 0]],
     ['stays while what belongs to it is used', 'a bufferevent of which a buffer is kept', 4],
     ['hears of nothing more', 'a signal that is shared with Node', [1, 0]],

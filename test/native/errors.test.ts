@@ -122,11 +122,11 @@ describe('EventError: errno', () => {
     })
   }
 
-  it('is told of a connection that fails, and of a host that is not found', () => {
+  it('hears of a connection that fails, and of a host that is not found', () => {
     using base = obtainEventBase()
-    const told: unknown[] = []
+    const reported: unknown[] = []
     const note = (_bev: unknown, _what: number, _arg: unknown, error?: EventError) =>
-      told.push([error?.code, error?.errnoName, error?.errno, error?.syscall])
+      reported.push([error?.code, error?.errnoName, error?.errno, error?.syscall])
     const path = obtainBufferEventSocket(base, -1)
     path.setcb(undefined, undefined, note)
     const dns = obtainEvDnsBase(base)
@@ -134,8 +134,8 @@ describe('EventError: errno', () => {
     dns.nameserverIpAdd('127.0.0.1:9')
     dns.getaddrinfo('host.test', 80, 0, (error) => note(undefined, 0, undefined, error)).cancel()
     base.loopSync(EVLOOP_NONBLOCK)
-    expect(told).to.have.length(2)
-    for (const one of told) {
+    expect(reported).to.have.length(2)
+    for (const one of reported) {
       const [code, name, errno, syscall] = one as [string, string, number, string]
       expect([code, syscall]).to.deep.equal(['ERR_EV_DNS', 'getaddrinfo'])
       expect(name).to.match(/^EAI_/)
@@ -173,7 +173,7 @@ describe('EventError: errno', () => {
     expect(new EventError('ERR_EV_STATE', 'failed')).to.include({ syscall: undefined, errno: undefined })
   })
 
-  it('is told of a path that is refused at once', () => {
+  it('hears of a path that is refused at once', () => {
     using base = obtainEventBase()
     const path = getUniquePath(tmpdir())
     const [bev] = obtainBufferEventPair(base)

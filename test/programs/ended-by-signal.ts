@@ -4,12 +4,12 @@ import { EV_SIGNAL, obtainEvent, obtainEventBase } from 'bitcoin-support'
 import { receive, say } from '../support/parent.js'
 
 const signal = Number(process.argv[2])
-const told: number[] = []
+const reported: number[] = []
 const base = obtainEventBase()
-obtainEvent(base, signal, EV_SIGNAL, (_event, _arg, what) => told.push(what)).add()
+obtainEvent(base, signal, EV_SIGNAL, (_event, _arg, what) => reported.push(what)).add()
 process.kill(process.pid, signal)
 base.dispatchSync()
 base.dispose()
-say({ told })
+say({ reported })
 await receive()
 process.kill(process.pid, signal)

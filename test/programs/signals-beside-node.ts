@@ -48,68 +48,68 @@ const cases: Record<string, () => Promise<unknown>> = {
   'the event is first': async () => {
     const event = addEvent()
     process.on(signal, listener)
-    const told = [await press(true, true)]
+    const reported = [await press(true, true)]
     process.off(signal, listener)
-    told.push(await press(true, false))
+    reported.push(await press(true, false))
     process.on(signal, listener)
-    told.push(await press(true, true))
+    reported.push(await press(true, true))
     event.del()
-    told.push(await press(false, true))
+    reported.push(await press(false, true))
     process.off(signal, listener)
-    return told
+    return reported
   },
   'Node is first': async () => {
     process.on(signal, listener)
     const event = addEvent()
-    const told = [await press(true, true)]
+    const reported = [await press(true, true)]
     process.off(signal, listener)
-    told.push(await press(true, false))
+    reported.push(await press(true, false))
     event.dispose()
-    return told
+    return reported
   },
   'Node listens once': async () => {
     addEvent()
     process.once(signal, listener)
-    const told = [await press(true, true), await press(true, false)]
+    const reported = [await press(true, true), await press(true, false)]
     process.once(signal, listener)
     base.dispose()
     process.kill(process.pid, signal)
     while (heard.node < 2) await turn()
-    return told
+    return reported
   },
   'a shared one comes and goes': async () => {
     const event = addEvent()
     const shared = obtainEvsignal(base, signal, () => (heard.node += 1), undefined, { shared: true })
     shared.add()
-    const told = [await press(true, true)]
+    const reported = [await press(true, true)]
     shared.dispose()
-    told.push(await press(true, false))
+    reported.push(await press(true, false))
     event.dispose()
-    return told
+    return reported
   },
   'the event comes and goes beside a shared one': async () => {
     const shared = obtainEvsignal(base, signal, () => (heard.node += 1), undefined, { shared: true })
     shared.add()
     const event = addEvent()
-    const told = [await press(true, true)]
+    const reported = [await press(true, true)]
     event.dispose()
-    told.push(await press(false, true))
+    reported.push(await press(false, true))
     shared.dispose()
-    return told
+    return reported
   },
   'a script breaks on SIGINT': async () => {
     const event = addEvent()
     runInNewContext('1 + 1', {}, { breakOnSigint: true })
     base.loopSync(EVLOOP_NONBLOCK)
-    const told = [await press(true, false)]
+    const reported = [await press(true, false)]
     event.del()
-    return told
+    return reported
   },
   'a script breaks on SIGINT in a callback': async () => {
-    const told: number[] = []
+    const reported: number[] = []
     const event = obtainEvsignal(base, signal, () => {
-      told.push(1)
-      if (told.length === 3) {
+      reported.push(1)
+      if (reported.length === 3) {
         event.del()
         return
       }
@@ -118,8 +118,8 @@ const cases: Record<string, () => Promise<unknown>> = {
     })
     event.add()
     process.kill(process.pid, signal)
-    told.push(base.dispatchSync())
-    return told
+    reported.push(base.dispatchSync())
+    return reported
   },
   'a worker has the event': async () => {
     const worker = new Worker(new URL(import.meta.url), { argv: ['in a worker', signal] })
@@ -129,28 +129,28 @@ const cases: Record<string, () => Promise<unknown>> = {
     await once(worker, 'message')
     heard.event = 0
     process.on(signal, listener)
-    const told = [await press(true, true)]
+    const reported = [await press(true, true)]
     process.off(signal, listener)
-    told.push(await press(true, false))
+    reported.push(await press(true, false))
     process.on(signal, listener)
     await worker.terminate()
-    told.push(await press(false, true))
+    reported.push(await press(false, true))
     process.off(signal, listener)
-    return told
+    return reported
   },
   'secrets are to be purged, later': async () => {
     const event = addEvent()
     purgeOnSignals([signal])
-    const told = [await press(true, false), await press(true, false)]
+    const reported = [await press(true, false), await press(true, false)]
     event.dispose()
-    return told
+    return reported
   },
   'secrets are to be purged, first': async () => {
     purgeOnSignals([signal])
     const event = addEvent()
-    const told = [await press(true, false), await press(true, false)]
+    const reported = [await press(true, false), await press(true, false)]
     event.dispose()
-    return told
+    return reported
   },
   'at random': async () => {
     // Park and Miller's.
@@ -180,9 +180,9 @@ const cases: Record<string, () => Promise<unknown>> = {
       const byEvent = events.filter((each) => each.pending() !== 0).length
       const byNode = process.listenerCount(signal)
       if (byEvent + byNode === 0) continue
-      const told = await press(byEvent > 0, byNode > 0)
-      if (told !== `event ${byEvent}, Node ${byNode}`) {
-        return `${told} instead of event ${byEvent}, Node ${byNode}, after ${log.join(' ')}`
+      const reported = await press(byEvent > 0, byNode > 0)
+      if (reported !== `event ${byEvent}, Node ${byNode}`) {
+        return `${reported} instead of event ${byEvent}, Node ${byNode}, after ${log.join(' ')}`
       }
     }
     for (const each of [...events, shared]) each.del()
@@ -197,9 +197,9 @@ const cases: Record<string, () => Promise<unknown>> = {
   },
 }
 
-const told = await cases[name]?.()
+const reported = await cases[name]?.()
 if (name !== 'in a worker') {
-  say({ told })
+  say({ reported })
   await receive()
   // Nobody listens any more.
   process.kill(process.pid, signal)

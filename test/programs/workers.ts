@@ -78,9 +78,9 @@ const cases: Record<string, () => Promise<void>> = {
     await worker.message()
     using base = obtainEventBase()
     const event = obtainEvent(base, SIGUSR2, EV_SIGNAL, () => {
-      told += 1
+      reported += 1
     })
-    let told = 0
+    let reported = 0
     expectCode('ERR_EV_SIGNAL', () => event.add())
     for (let i = 0; i < 3; i++) {
       process.kill(process.pid, SIGUSR2)
@@ -90,7 +90,7 @@ const cases: Record<string, () => Promise<void>> = {
     event.add()
     process.kill(process.pid, SIGUSR2)
     base.loopSync(EVLOOP_NONBLOCK)
-    assert.equal(told, 1)
+    assert.equal(reported, 1)
   },
 
   async 'process.exit() ends a worker that waits in dispatchSync()'() {

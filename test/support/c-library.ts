@@ -1,4 +1,4 @@
-// The functions of test/native/c, by their addresses.
+// The functions of test/addon/c, by their addresses.
 import { join } from 'node:path'
 import { buildFolder } from './native-program.js'
 import { nativeSupport } from './native-support.js'

@@ -7,7 +7,7 @@ class Own extends declareEventType('LiveCountsTest') {}
 describe('the live counts of the tests', () => {
   checkLiveCounts()
 
-  it('tell a handle that is alive, of the library or declared by a test, and where it is', () => {
+  it('report a handle that is alive, of the library or declared by a test, and where it is', () => {
     const before = liveCounts()
     using base = obtainEventBase()
     using own = new Own()
@@ -20,7 +20,7 @@ describe('the live counts of the tests', () => {
     expectLiveCounts(before)
   })
 
-  it("tell libevent's memory", () => {
+  it("report libevent's memory", () => {
     const before = liveCounts()
     using base = obtainEventBase()
     expect(liveCounts()["libevent's blocks"]).to.be.above(Number(before["libevent's blocks"]))

@@ -39,7 +39,7 @@ function newestIn(folders: readonly string[]): number {
  * Runs a compiler unless the program is newer than the sources.
  *
  * @param name - of the program, below out/native
- * @param compiler - the command, which is told `-o` next
+ * @param compiler - the command, which gets `-o` next
  * @param args - its other arguments; sources are given by their paths below the checkout
  * @param env - variables that are added to its environment
  * @returns the program's path
@@ -52,7 +52,7 @@ export async function compile(
 ): Promise<string> {
   const path = join(root, 'out', 'native', name)
   const built = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
-  if (built > newestIn(['native', 'test/native', 'examples', 'bench'])) return path
+  if (built > newestIn(['native', 'test/addon', 'examples', 'bench'])) return path
   mkdirSync(dirname(path), { recursive: true })
   const absolute = args.map((arg) => (/^[\w-]+\/[\w/.-]+\.(cc?|go)$/.test(arg) ? join(root, arg) : arg))
   const [command, ...first] = compiler

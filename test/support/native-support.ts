@@ -1,4 +1,4 @@
-// What tests need from C: see test/native.
+// What tests need from C: see test/addon.
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 

@@ -15,7 +15,7 @@ const READY_LINE = 'Ctrl-C stops it.'
 const CLEAN_END =
   'Stopped. Live handles: EventBase 0, LibEvent 0, EvHttp 0, EvHttpRequest 0, EvHttpConnection 0. ' +
   'Locked memory in use: 0 bytes'
-/** After so many ms a server that was told to stop is not going to: it is killed, and the test fails. */
+/** After so many ms a server that was asked to stop is not going to: it is killed, and the test fails. */
 const STUCK_AFTER = 15_000
 
 /** The answer to a call, read from JSON. */
@@ -173,7 +173,7 @@ export class RpcServer implements AsyncDisposable {
     }
   }
 
-  /** Tells it to stop and fails unless it ends by itself, with nothing left alive. */
+  /** Asks it to stop and fails unless it ends by itself, with nothing left alive. */
   async [Symbol.asyncDispose](): Promise<void> {
     const checked = this.#checked
     try {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { type SecureBuffer, secureAllocator } from 'bitcoin-support'
 
-/** What `test/native/secure_probe.cc` and the memory probe export. Addresses are numbers. */
+/** What `test/addon/secure_probe.cc` and the memory probe export. Addresses are numbers. */
 interface SecureProbe {
   /** @returns the addresses at which the bytes `disguised[i] ^ key` begin */
   findDisguised(disguised: Uint8Array, key: number): number[]

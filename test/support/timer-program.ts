@@ -1,4 +1,4 @@
-// Programs of timers that are due at one and the same microsecond: test/native/c/timers.c runs the same.
+// Programs of timers that are due at one and the same microsecond: test/addon/c/timers.c runs the same.
 import { EV_TIMEOUT, type EventBase, type LibEvent, obtainEvtimer } from 'bitcoin-support'
 
 const TIMERS = 12

@@ -22,7 +22,7 @@ export type WireEnding = 'fin' | 'reset'
 
 /**
  * A client's end of a connection, byte by byte. It stays open for sending when the other side has closed its half, and
- * it tells an orderly end from a reset.
+ * it distinguishes an orderly end from a reset.
  */
 export class Wire implements Disposable {
   readonly socket: Socket

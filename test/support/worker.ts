@@ -52,7 +52,7 @@ export class CaseWorker {
     this.#worker.postMessage(message)
   }
 
-  /** @returns its exit code, once it has been told to end and has ended */
+  /** @returns its exit code, once it has been asked to end and has ended */
   terminate(): Promise<number> {
     return this.#worker.terminate()
   }

@@ -50,7 +50,7 @@ describe('tracing', () => {
       return provider.shutdown()
     })
 
-    it('tells of the request behind a promise, which has no object', async () => {
+    it('reports the request behind a promise, which has no object', async () => {
       using dead = new DeadPort()
       using base = obtainEventBase()
       using connection = obtainEvHttpConnectionBase(base, '127.0.0.1', dead.port)
@@ -65,7 +65,7 @@ describe('tracing', () => {
       expect(drop?.links.map(({ context }) => context)).to.deep.equal([creation?.spanContext()])
     })
 
-    it('tells of a creation and of the drop, which links to it', () => {
+    it('reports a creation, and the drop, which links to it', () => {
       const own = new Own()
       expect(exporter.getFinishedSpans().map(describeSpan), 'before it is dropped').to.deep.equal([
         `TracingTest.Own create #${own.id}, 1 live`,
@@ -102,7 +102,7 @@ describe('tracing', () => {
       ])
     })
 
-    it('tells what a base takes along, the youngest first and the base last', () => {
+    it('reports what a base takes along, the youngest first and the base last', () => {
       const base = obtainEventBase()
       const events = [obtainEvent(base, -1, 0, ignore), obtainEvent(base, -1, 0, ignore)]
       const http = obtainEvHttp(base)
@@ -118,7 +118,7 @@ describe('tracing', () => {
       ])
     })
 
-    it('tells of a drop in a callback', async () => {
+    it('reports a drop in a callback', async () => {
       using base = obtainEventBase()
       const event = obtainEvent(base, -1, 0, () => event.dispose())
       event.active(0)
@@ -127,7 +127,7 @@ describe('tracing', () => {
       expect(exporter.getFinishedSpans().map(({ name }) => name)).to.deep.equal(['LibEvent drop'])
     })
 
-    it('tells of a handle that was collected', async () => {
+    it('reports a handle that was collected', async () => {
       const id = (() => new Own().id)()
       const leak = new Promise<Error>((resolve) => process.once('warning', resolve))
       while (Own.live() > 0) {
@@ -141,7 +141,7 @@ describe('tracing', () => {
       ])
     })
 
-    it('tells of no more than it should of an exchange over HTTP, whose every handle it tells of', async () => {
+    it('reports every handle of an exchange over HTTP, and no more than it should of them', async () => {
       const marker = 'Marker7f3a9c'
       using base = obtainEventBase()
       await exchange(base, marker)
@@ -173,7 +173,7 @@ describe('tracing', () => {
   })
 
   describe('with an exporter that comes and goes', () => {
-    it('tells of what happens while it is there', async () => {
+    it('reports what happens while it is there', async () => {
       const early = new Own()
       const exporter = new InMemorySpanExporter()
       const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
@@ -238,7 +238,7 @@ describe('tracing', () => {
       expect(after).to.deep.equal({ ...before, 'TracingTest.Late': 0 })
     })
 
-    it('tells of no more than it should of an exchange over HTTP', async () => {
+    it('reports no more than it should of an exchange over HTTP', async () => {
       const marker = 'Marker51b0e2'
       using base = obtainEventBase()
       await exchange(base, marker)

@@ -79,7 +79,7 @@ describe('unique paths', () => {
       }
     })
 
-    it('tells why it cannot', () => {
+    it('says why it cannot', () => {
       const file = join(directory, 'file')
       writeFileSync(file, '')
       expect(() => makeUniqueDirectory(file))

@@ -29,14 +29,17 @@ export class BodyReader implements BodySource {
   }
 }
 
-/** Passes the body of a reply from libevent to the code that iterates over it. */
+/**
+ * Passes the body of a reply from libevent to the code that iterates over it.
+ *
+ *     flowing <── HIGH_WATER ──> paused      from both, when all has come or nobody wants the rest:  ended
+ */
 export class BodyStream {
   readonly #request: HandleNumber
   readonly #cancel: () => void
   readonly #parts: Buffer[] = []
   #length = 0
-  #paused = false
-  #ended = false
+  #state: 'flowing' | 'paused' | 'ended' = 'flowing'
   #error: unknown
   readonly #drive: LoopDrive
   #waiting: Promise<void> | undefined
@@ -54,8 +57,8 @@ export class BodyStream {
     if (part.length === 0) return
     this.#parts.push(part)
     this.#length += part.length
-    if (!this.#paused && this.#length >= HIGH_WATER) {
-      this.#paused = true
+    if (this.#state === 'flowing' && this.#length >= HIGH_WATER) {
+      this.#state = 'paused'
       native.requestSetPaused(this.#request, true)
     }
     this.#goOn()
@@ -63,8 +66,8 @@ export class BodyStream {
 
   /** Ends the body. @param error - why, unless the body is complete */
   end(error?: unknown): void {
-    if (this.#ended) return
-    this.#ended = true
+    if (this.#state === 'ended') return
+    this.#state = 'ended'
     this.#error = error
     this.#goOn()
   }
@@ -88,7 +91,7 @@ export class BodyStream {
   }
 
   async next(): Promise<IteratorResult<Buffer, undefined>> {
-    while (this.#parts.length === 0 && !this.#ended) await this.#more()
+    while (this.#parts.length === 0 && this.#state !== 'ended') await this.#more()
     const value = this.#parts.shift()
     if (value === undefined) {
       const error = this.#error
@@ -97,8 +100,8 @@ export class BodyStream {
       return { done: true, value: undefined }
     }
     this.#length -= value.length
-    if (this.#paused && !this.#ended && this.#length < HIGH_WATER / 2) {
-      this.#paused = false
+    if (this.#state === 'paused' && this.#length < HIGH_WATER / 2) {
+      this.#state = 'flowing'
       native.requestSetPaused(this.#request, false)
     }
     return { done: false, value }
@@ -106,8 +109,8 @@ export class BodyStream {
 
   async return(): Promise<IteratorResult<Buffer, undefined>> {
     this.#parts.length = 0
-    if (!this.#ended) {
-      this.#ended = true
+    if (this.#state !== 'ended') {
+      this.#state = 'ended'
       this.#cancel()
       this.#goOn()
     }

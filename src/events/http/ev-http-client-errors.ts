@@ -1,8 +1,8 @@
 // The errors of a client's requests: they name the host, the phase and the limit.
 import { constants } from 'node:os'
 import { EventError, type EventErrorCode } from '../../native/errors.js'
-import { ClientFailure } from '../../native/http-client.js'
 import { native } from '../../native/native.js'
+import { ClientFailure } from '../../native/tables.js'
 import {
   EVREQ_HTTP_BUFFER_ERROR,
   EVREQ_HTTP_DATA_TOO_LONG,

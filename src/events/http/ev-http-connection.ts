@@ -28,10 +28,10 @@ import { Exchange } from './ev-http-exchange.js'
 import { EvHttpRequest, startRequest } from './ev-http-request.js'
 import type { EvHttpResponse } from './ev-http-response.js'
 
+type Complete = EvHttpConnection
+
 declare module '../forward.js' {
-  interface Forward {
-    EvHttpConnection: EvHttpConnection
-  }
+  interface EvHttpConnection extends Complete {}
 }
 
 /** Options of {@link obtainEvHttpConnectionBase}. */

@@ -3,6 +3,7 @@
 import { EventError } from '../../native/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
 import { SharedNumber, sharedNumber } from '../../native/shared-numbers.js'
+import { SHORT_BODY } from '../../native/tables.js'
 import { traceCreated, traceDropped } from '../../util/tracing.js'
 import { checkBytes } from '../../util/validation.js'
 import { ReadSlab } from '../buffers/read-slab.js'
@@ -18,9 +19,6 @@ import { type ConnectionTerms, requestError, unconnectedError } from './ev-http-
 import type { CheckedRequest, EvHttpBodyChunks } from './ev-http-client-options.js'
 import { EvHttpRequest } from './ev-http-request.js'
 import { EvHttpResponse, ResponseBody } from './ev-http-response.js'
-
-/** The longest body that goes into the slab, in bytes: `kShortBody` of the addon. */
-const SHORT_BODY = 4096
 
 /** Memory that short bodies share, as those of Node do. An ArrayBuffer for each would cost more than the rest of a response. */
 const slab = new ReadSlab(SHORT_BODY)

@@ -3,7 +3,7 @@ import { type HandleNumber, native } from '../../native/native.js'
 import { kBodyReadable } from '../loop/callbacks.js'
 import { driveOf, type EventBase } from '../loop/event-base.js'
 import { kStopped } from '../loop/receivers.js'
-import type { IncomingRequest, WaitingReader } from './incoming-request.js'
+import type { IncomingCallbacks, WaitingReader } from './incoming-callbacks.js'
 
 const ENDED = { done: true, value: undefined } as const
 
@@ -18,14 +18,14 @@ function broken(): EventError {
 export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, WaitingReader {
   readonly #base: EventBase
   readonly #request: HandleNumber
-  readonly #incoming: IncomingRequest
+  readonly #incoming: IncomingCallbacks
   #waiting: Promise<void> | undefined
   #wake: (() => void) | undefined
-  #ended = false
-  #stopped = false
+  /** `stopped`: the loop has stopped, and {@link next} is about to report it. Then reading may go on. */
+  #state: 'reading' | 'stopped' | 'ended' = 'reading'
 
   /** @internal */
-  constructor(base: EventBase, request: HandleNumber, incoming: IncomingRequest) {
+  constructor(base: EventBase, request: HandleNumber, incoming: IncomingCallbacks) {
     this.#base = base
     this.#request = request
     this.#incoming = incoming
@@ -39,16 +39,16 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
    */
   async next(): Promise<IteratorResult<Buffer, undefined>> {
     for (;;) {
-      if (this.#ended) return ENDED
+      if (this.#state === 'ended') return ENDED
       const piece = this.#read()
       if (piece === null) {
-        this.#ended = true
+        this.#state = 'ended'
         return ENDED
       }
       if (piece !== undefined) return { done: false, value: piece }
       await this.#more()
-      if (this.#stopped) {
-        this.#stopped = false
+      if (this.#state === 'stopped') {
+        this.#state = 'reading'
         throw new EventError('ERR_EV_STOPPED', 'the base stopped being dispatched')
       }
     }
@@ -56,7 +56,7 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
 
   /** Stops reading. */
   async return(): Promise<IteratorResult<Buffer, undefined>> {
-    this.#ended = true
+    this.#state = 'ended'
     this[kBodyReadable]()
     return ENDED
   }
@@ -76,7 +76,7 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
 
   /** @internal */
   [kStopped](): void {
-    this.#stopped = this.#waiting !== undefined
+    if (this.#waiting !== undefined && this.#state === 'reading') this.#state = 'stopped'
     this[kBodyReadable]()
   }
 
@@ -91,7 +91,7 @@ export class EvHttpRequestBody implements AsyncIterableIterator<Buffer>, Waiting
   }
 
   #fail(error: unknown): never {
-    this.#ended = true
+    this.#state = 'ended'
     throw error
   }
 

@@ -1,16 +1,14 @@
 import { AsyncResource } from 'node:async_hooks'
 import { failWithBuffer, numberOf, type SecureBuffer } from '../../alloc/secure-buffer.js'
 import { EventError } from '../../native/errors.js'
-import { slotOf } from '../../native/handles.js'
 import { type HandleNumber, native } from '../../native/native.js'
 import { EndReason } from '../../native/tables.js'
 import { checkBytes, checkFunction, checkMs, checkObject, checkString } from '../../util/validation.js'
 import { BoundCallback } from '../bound-callback.js'
 import { type EvBuffer, viewOfBuffer } from '../buffers/ev-buffer.js'
-import { EV_TIMEOUT } from '../constants.js'
 import { declareEventType } from '../declare-event-type.js'
 import { forget, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
-import type { Forward } from '../forward.js'
+import type { EvHttpConnection } from '../forward.js'
 import { kDisconnected } from '../loop/callbacks.js'
 import { type EventBase, receiversOf } from '../loop/event-base.js'
 import {
@@ -24,8 +22,9 @@ import {
 } from './ev-http-reply.js'
 import { EvHttpRequestBody } from './ev-http-request-body.js'
 import { type EvKeyvalq, headersOf } from './ev-keyvalq.js'
-import { IncomingRequest } from './incoming-request.js'
+import { IncomingCallbacks } from './incoming-callbacks.js'
 import { OutgoingRequest } from './outgoing-request.js'
+import { queueChunk } from './queue-chunk.js'
 
 /**
  * Callback of a server for a request. It answers the request here or later. A request that is dropped unanswered is
@@ -46,7 +45,7 @@ export type EvHttpClientCallback<A = undefined> = (request: EvHttpRequest | null
 /** What requests need of their server. */
 export interface RequestServer {
   /** Makes the view of a connection. */
-  viewOf(base: EventBase, connection: HandleNumber): Forward['EvHttpConnection']
+  viewOf(base: EventBase, connection: HandleNumber): EvHttpConnection
   /** Makes the page for an error. */
   readonly errorPage: ((status: number, reason: string | undefined) => EvHttpErrorPage | undefined) | undefined
 }
@@ -55,7 +54,7 @@ export interface RequestServer {
 export let startRequest: (
   request: EvHttpRequest,
   base: EventBase,
-  connection: Forward['EvHttpConnection'],
+  connection: EvHttpConnection,
   make: () => void,
 ) => void
 
@@ -92,15 +91,17 @@ export function isLost(request: EvHttpRequest): boolean {
  * @see evhttp_request_new(), evhttp_request_free()
  */
 export class EvHttpRequest extends declareEventType('EvHttpRequest') {
-  #base: EventBase | undefined
   readonly #number: HandleNumber
-  #started = false
+  /** Undefined for a client's request, as the server is. */
+  readonly #base: EventBase | undefined
   readonly #server: RequestServer | undefined
+  /** Whether a reply has been started. The addon knows it too; this spares a call for each request. */
+  #started = false
   #onComplete: BoundCallback<[]> | undefined
   #onDisconnect: BoundCallback<[]> | undefined
-  /** What a server's request is called back for; undefined for nothing. */
-  #incoming: IncomingRequest | undefined
-  /** Undefined for a server's request. */
+  /** What a server's request waits for; undefined for nothing. */
+  #incoming: IncomingCallbacks | undefined
+  /** The client's half; undefined for a server's request. */
   readonly #outgoing: OutgoingRequest | undefined
   /** The views that have been returned last. */
   #input: EvBuffer | undefined
@@ -110,25 +111,9 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     isOutgoing = (request) => request.#outgoing !== undefined
     isUnanswered = (request) => handleOf(request) > 0 && !request.#started
     startRequest = (request, base, connection, make) => {
-      const slot = slotOf(handleOf(request))
-      const outgoing = request.#outgoing
-      // The addon refuses a request that has been made before, or is a server's.
-      if (outgoing === undefined || request.#base !== undefined) {
-        make()
-        return
-      }
-      // Callbacks may come before libevent returns.
-      request.#base = base
-      outgoing.connection = connection
-      receiversOf(base).keep(slot, outgoing)
-      try {
-        make()
-      } catch (error) {
-        receiversOf(base).drop(slot, outgoing)
-        // A request that was refused still belongs to its user, and may be made on another base.
-        request.#base = outgoing.connection = undefined
-        throw error
-      }
+      // The addon refuses a server's request.
+      if (request.#outgoing === undefined) make()
+      else request.#outgoing.start(base, connection, make)
     }
   }
 
@@ -153,9 +138,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
       const number = native.requestNew()
       super(kAdopt, number)
       this.#number = number
-      const resource = new AsyncResource('EvHttpRequest', { requireManualDestroy: true })
-      const onDone = (alive: boolean) => first(alive ? this : null, second)
-      this.#outgoing = new OutgoingRequest(this, new BoundCallback(onDone, resource))
+      this.#outgoing = new OutgoingRequest(this, (alive) => first(alive ? this : null, second))
       reportWhenCollected(this)
     }
   }
@@ -342,16 +325,16 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * @returns the request's connection. On a server it is a view, the same one as long as the connection lives; on a client it
+   * @returns the request's {@link EvHttpConnection}. On a server it is a view, the same one as long as the connection lives; on a client it
    * is null when there is none
    * @see evhttp_request_get_connection()
    */
-  getConnection(): Forward['EvHttpConnection'] | null {
+  getConnection(): EvHttpConnection | null {
     const number = native.requestGetConnection(handleOf(this))
     if (number === 0) return null
     if (this.#outgoing?.connection !== undefined) return this.#outgoing.connection
     const base = this.#base as EventBase
-    const known = receiversOf(base).get(number) as Forward['EvHttpConnection'] | undefined
+    const known = receiversOf(base).get(number) as EvHttpConnection | undefined
     return known ?? (this.#server as RequestServer).viewOf(base, number)
   }
 
@@ -441,7 +424,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     checkBytes(data, 'data')
     if (written !== undefined) checkFunction(written, 'written')
     const number = handleOf(this)
-    this.#queue(written, (key) => native.requestSendReplyChunk(number, data, key))
+    queueChunk(this.#base, written, (key) => native.requestSendReplyChunk(number, data, key))
   }
 
   /**
@@ -504,10 +487,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   setErrorCb(callback: (code: number, arg: undefined) => void): void
   setErrorCb<A>(callback: (code: number, arg: A) => void, arg?: A): void {
     checkFunction(callback, 'callback')
-    checkUsable(this)
-    if (this.#outgoing === undefined) throw new EventError('ERR_EV_STATE', 'the request is a server’s')
-    const resource = new AsyncResource('EvHttpRequest.error', { requireManualDestroy: true })
-    this.#outgoing.onError = new BoundCallback((code) => callback(code, arg as A), resource)
+    this.#client().onError((code) => callback(code, arg as A))
   }
 
   /**
@@ -523,16 +503,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   setHeaderCb(callback: (request: EvHttpRequest, arg: undefined) => EvHttpHeaderVerdict): void
   setHeaderCb<A>(callback: (request: EvHttpRequest, arg: A) => EvHttpHeaderVerdict, arg?: A): void {
     checkFunction(callback, 'callback')
-    native.requestWantHeaders(handleOf(this))
-    const resource = new AsyncResource('EvHttpRequest.header', { requireManualDestroy: true })
-    const onHeaders = () => {
-      const verdict = callback(this, arg as A)
-      if ((verdict === false || (typeof verdict === 'number' && verdict < 0)) && !this.disposed) {
-        native.requestReject(handleOf(this))
-      }
-    }
-    // The addon has refused a server's request by now.
-    if (this.#outgoing !== undefined) this.#outgoing.onHeaders = new BoundCallback(onHeaders, resource)
+    this.#client().onHeaders(() => callback(this, arg as A))
   }
 
   /**
@@ -548,10 +519,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   setChunkedCb(callback: (request: EvHttpRequest, arg: undefined) => void): void
   setChunkedCb<A>(callback: (request: EvHttpRequest, arg: A) => void, arg?: A): void {
     checkFunction(callback, 'callback')
-    native.requestWantChunks(handleOf(this))
-    const resource = new AsyncResource('EvHttpRequest.chunked', { requireManualDestroy: true })
-    const onChunk = () => callback(this, arg as A)
-    if (this.#outgoing !== undefined) this.#outgoing.onChunk = new BoundCallback(onChunk, resource)
+    this.#client().onChunk(() => callback(this, arg as A))
   }
 
   /**
@@ -562,7 +530,8 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it is a server's
    */
   setDeadline(ms?: number): void {
-    native.requestSetDeadline(handleOf(this), checkMs(ms, 'ms'))
+    const checked = checkMs(ms, 'ms')
+    this.#client().setDeadline(checked)
   }
 
   /**
@@ -573,7 +542,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * @see bufferevent_disable()
    */
   pause(): void {
-    native.requestSetPaused(handleOf(this), true)
+    this.#client().setPaused(true)
   }
 
   /**
@@ -583,7 +552,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * @see bufferevent_enable()
    */
   resume(): void {
-    native.requestSetPaused(handleOf(this), false)
+    this.#client().setPaused(false)
   }
 
   /**
@@ -593,7 +562,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * @see evhttp_cancel_request()
    */
   cancel(): void {
-    native.requestCancel(handleOf(this))
+    this.#client().cancel()
   }
 
   /**
@@ -604,7 +573,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * server's
    */
   beginChunks(): void {
-    native.requestBeginChunks(handleOf(this))
+    this.#client().beginChunks()
   }
 
   /**
@@ -619,8 +588,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   sendChunk(data: string | Uint8Array, written?: () => void): void {
     checkBytes(data, 'data')
     if (written !== undefined) checkFunction(written, 'written')
-    const number = handleOf(this)
-    this.#queue(written, (key) => native.requestSendChunk(number, data, key))
+    this.#client().sendChunk(data, written)
   }
 
   /**
@@ -629,33 +597,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when it takes no chunks
    */
   end(): void {
-    native.requestEndChunks(handleOf(this))
-  }
-
-  /**
-   * Queues bytes through `send`.
-   *
-   * @param send - returns true when the addon will report the key, false when there was nothing to write, undefined when the
-   * bytes will never be written
-   */
-  #queue(written: (() => void) | undefined, send: (key: number) => boolean | undefined): void {
-    const base = this.#base
-    if (written === undefined || base === undefined) {
-      send(0)
-      return
-    }
-    const receivers = receiversOf(base)
-    const key = receivers.nextKey()
-    const resource = new AsyncResource('EvHttpRequest.written', { requireManualDestroy: true })
-    receivers.expect(key, new BoundCallback(written, resource))
-    let writes: boolean | undefined
-    try {
-      writes = send(key)
-    } finally {
-      if (!writes) receivers.forget(key)
-    }
-    // libevent reports nothing when there was nothing to write.
-    if (writes === false) base.once(-1, EV_TIMEOUT, () => written())
+    this.#client().endChunks()
   }
 
   #answer(
@@ -684,10 +626,17 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     forget(this, EndReason.replied)
   }
 
+  /** @throws {EventError} `ERR_EV_STATE` when the request is a server's */
+  #client(): OutgoingRequest {
+    if (this.#outgoing !== undefined) return this.#outgoing
+    checkUsable(this)
+    throw new EventError('ERR_EV_STATE', 'the request is a server’s')
+  }
+
   /** @throws {EventError} `ERR_EV_STATE` when the request is a client's */
-  #waiting(): IncomingRequest {
+  #waiting(): IncomingCallbacks {
     if (isOutgoing(this)) throw new EventError('ERR_EV_STATE', 'the request is a client’s')
-    this.#incoming ??= new IncomingRequest(receiversOf(this.#base as EventBase), this.#number)
+    this.#incoming ??= new IncomingCallbacks(receiversOf(this.#base as EventBase), this.#number)
     return this.#incoming
   }
 
@@ -713,12 +662,12 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   override [kAbout](): string {
     // Without the query, and without the user of an absolute URI: they may be secret.
     const path = (this.getUri() ?? '').replace(/[?#].*/s, '').replace(/\/\/[^/]*@/, '//')
-    const shown = `${this.getMethod()} ${path.replace(/[^!-~]/g, '?')}`.trim()
-    if (this.#outgoing === undefined) return `${shown}, ${this.#started ? 'reply started' : 'unanswered'}`
-    if (this.#base === undefined) return 'not sent'
+    const line = `${this.getMethod()} ${path.replace(/[^!-~]/g, '?')}`.trim()
+    if (this.#outgoing === undefined) return `${line}, ${this.#started ? 'reply started' : 'unanswered'}`
+    if (this.#outgoing.state === 'new') return 'not sent'
     const status = this.getResponseCode()
-    if (status !== 0) return `${shown}, status ${status}`
-    return `${shown}, ${this.#outgoing.done ? 'no reply' : 'in flight'}`
+    if (status !== 0) return `${line}, status ${status}`
+    return `${line}, ${this.#outgoing.state === 'over' ? 'no reply' : 'in flight'}`
   }
 
   /** @internal */

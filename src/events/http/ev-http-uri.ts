@@ -1,18 +1,11 @@
 import { native } from '../../native/native.js'
+import { UriPart } from '../../native/tables.js'
 import { checkBoolean, checkBytes, checkInstance, checkInteger, checkString } from '../../util/validation.js'
 import { declareEventType } from '../declare-event-type.js'
 import { handleOf, kAbout, kAdopt, reportWhenCollected } from '../event-handle.js'
 import { listHandleOf, OwnedEvKeyvalq } from './ev-keyvalq.js'
 
-// Parts of a URI, as the addon numbers them.
-const SCHEME = 0
-const USERINFO = 1
-const HOST = 2
-const PATH = 3
-const QUERY = 4
-const FRAGMENT = 5
-
-/** `EVHTTP_URI_NONCONFORMANT`. */
+/** All flags that there are. */
 const FLAGS = 0x01
 
 /**
@@ -55,7 +48,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_get_scheme()
    */
   getScheme(): string | undefined {
-    return native.uriGet(handleOf(this), SCHEME)
+    return native.uriGet(handleOf(this), UriPart.scheme)
   }
 
   /**
@@ -63,7 +56,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_get_userinfo()
    */
   getUserinfo(): string | undefined {
-    return native.uriGet(handleOf(this), USERINFO)
+    return native.uriGet(handleOf(this), UriPart.userinfo)
   }
 
   /**
@@ -71,7 +64,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_get_host()
    */
   getHost(): string | undefined {
-    return native.uriGet(handleOf(this), HOST)
+    return native.uriGet(handleOf(this), UriPart.host)
   }
 
   /**
@@ -87,7 +80,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_get_path()
    */
   getPath(): string | undefined {
-    return native.uriGet(handleOf(this), PATH)
+    return native.uriGet(handleOf(this), UriPart.path)
   }
 
   /**
@@ -95,7 +88,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_get_query()
    */
   getQuery(): string | undefined {
-    return native.uriGet(handleOf(this), QUERY)
+    return native.uriGet(handleOf(this), UriPart.query)
   }
 
   /**
@@ -103,7 +96,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_get_fragment()
    */
   getFragment(): string | undefined {
-    return native.uriGet(handleOf(this), FRAGMENT)
+    return native.uriGet(handleOf(this), UriPart.fragment)
   }
 
   /**
@@ -114,7 +107,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_set_scheme()
    */
   setScheme(scheme: string | undefined): void {
-    this.#set(SCHEME, scheme, 'scheme')
+    this.#set(UriPart.scheme, scheme, 'scheme')
   }
 
   /**
@@ -125,7 +118,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_set_userinfo()
    */
   setUserinfo(userinfo: string | undefined): void {
-    this.#set(USERINFO, userinfo, 'userinfo')
+    this.#set(UriPart.userinfo, userinfo, 'userinfo')
   }
 
   /**
@@ -136,7 +129,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_set_host()
    */
   setHost(host: string | undefined): void {
-    this.#set(HOST, host, 'host')
+    this.#set(UriPart.host, host, 'host')
   }
 
   /**
@@ -159,7 +152,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_set_path()
    */
   setPath(path: string | undefined): void {
-    this.#set(PATH, path, 'path')
+    this.#set(UriPart.path, path, 'path')
   }
 
   /**
@@ -170,7 +163,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_set_query()
    */
   setQuery(query: string | undefined): void {
-    this.#set(QUERY, query, 'query')
+    this.#set(UriPart.query, query, 'query')
   }
 
   /**
@@ -181,7 +174,7 @@ export class EvHttpUri extends declareEventType('EvHttpUri') {
    * @see evhttp_uri_set_fragment()
    */
   setFragment(fragment: string | undefined): void {
-    this.#set(FRAGMENT, fragment, 'fragment')
+    this.#set(UriPart.fragment, fragment, 'fragment')
   }
 
   /**

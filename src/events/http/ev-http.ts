@@ -24,7 +24,7 @@ import { kOwnerDisposed } from '../loop/receivers.js'
 import { addressText, socketAddress } from '../net/socket-address.js'
 import { boundSocketId, EvHttpBoundSocket } from './ev-http-bound-socket.js'
 import { EvHttpConnection } from './ev-http-connection.js'
-import { checkStatus, closingHeaders, type EvHttpErrorPage } from './ev-http-reply.js'
+import { checkStatus, type EvHttpErrorPage, flattenHeaders } from './ev-http-reply.js'
 import { EvHttpRequest, type EvHttpRequestCallback, isUnanswered, type RequestServer } from './ev-http-request.js'
 
 /** As in libevent and in Bitcoin Core. */
@@ -568,7 +568,7 @@ export class EvHttp extends declareEventType('EvHttp') implements ServerReceiver
     if (reason !== undefined) checkString(reason, 'reason')
     if (body !== undefined) checkBytes(body, 'body')
     // If the callback has disposed the server, libevent sends its own page.
-    if (!this.disposed) native.httpAnswerPage(this.#number, code, reason, body, closingHeaders(headers))
+    if (!this.disposed) native.httpAnswerPage(this.#number, code, reason, body, flattenHeaders(headers))
   }
 
   /** @internal */

@@ -1,16 +1,12 @@
 import { inspect } from 'node:util'
 import { native } from '../../native/native.js'
+import { ListOwner } from '../../native/tables.js'
 import { BOUND_TO_THREAD } from '../../util/uncloneable.js'
 import { checkString, kMade } from '../../util/validation.js'
 import { declareEventType } from '../declare-event-type.js'
 import { type EventHandle, handleOf, kAdopt, reportWhenCollected } from '../event-handle.js'
 
-// Whose list it is, as the addon takes it.
-const ITSELF = 0
-const INPUT_OF_REQUEST = 1
-const OUTPUT_OF_REQUEST = 2
-
-/** The handle of an owned list. A view of a request's headers has none, because views are made for every request. */
+/** The handle of an owned list. A view of a request's headers has none: views are made for every request. */
 class ListHandle extends declareEventType('EvKeyvalq') {
   constructor() {
     super(kAdopt, native.keyvalqNew())
@@ -37,7 +33,7 @@ export class EvKeyvalq implements Iterable<[name: string, value: string]> {
   readonly '[handle]' = BOUND_TO_THREAD
 
   static {
-    headersOf = (request, input) => new EvKeyvalq(request, input ? INPUT_OF_REQUEST : OUTPUT_OF_REQUEST)
+    headersOf = (request, input) => new EvKeyvalq(request, input ? ListOwner.inputOfRequest : ListOwner.outputOfRequest)
   }
 
   /** @internal */
@@ -130,7 +126,7 @@ export class OwnedEvKeyvalq extends EvKeyvalq implements Disposable {
 
   constructor() {
     const list = new ListHandle()
-    super(list, ITSELF)
+    super(list, ListOwner.itself)
     this.#list = list
   }
 

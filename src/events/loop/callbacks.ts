@@ -4,6 +4,7 @@
 import { EventError } from '../../native/errors.js'
 import type { HandleNumber } from '../../native/handles.js'
 import { native } from '../../native/native.js'
+import { EVENT_FINALIZED } from '../../native/tables.js'
 import { traceDropped } from '../../util/tracing.js'
 import { reportBufferChanges } from '../buffer-changes.js'
 import { receiversAt } from './receivers.js'
@@ -31,13 +32,13 @@ export const kFilter: unique symbol = Symbol('filter')
 
 /** A base. */
 export interface BaseReceiver {
-  /** @param result - 0 or 1, as `dispatch()` returns it; -1 or {@link BACKEND_NOT_FOUND} when it has failed */
+  /** @param result - 0 or 1, as `dispatch()` returns it; one of `DISPATCH_*` when it has failed */
   [kDispatchEnded](result: number): void
 }
 
 /** An event. */
 export interface EventReceiver {
-  /** Its condition is met. @param what - `EV_*`, with {@link STILL_PENDING} */
+  /** Its condition has come true. @param what - `EV_*`, with `STILL_PENDING` */
   [kFire](what: number): void
   [kFinalized](): void
 }
@@ -90,15 +91,6 @@ export interface BufferEventReceiver {
   [kFilter](output: boolean, limit: number, mode: number): void
 }
 
-/** Set in an event's `what` while it is still pending. */
-export const STILL_PENDING = 0x10000
-
-/** An event's `what` when it has been finalized. */
-const FINALIZED = 0x20000
-
-/** The result of a dispatch that has failed because another base cannot watch the base's backend. */
-export const BACKEND_NOT_FOUND = -2
-
 /** @returns the receiver behind a handle; undefined when it has gone */
 function find<Receiver>(base: number, handle: number): Receiver | undefined {
   return receiversAt(base)?.get(handle) as Receiver | undefined
@@ -111,7 +103,7 @@ native.configure({
   callbacks: {
     event(base, slot, what) {
       const event = find<EventReceiver>(base, slot)
-      if (what === FINALIZED) event?.[kFinalized]()
+      if (what === EVENT_FINALIZED) event?.[kFinalized]()
       else event?.[kFire](what)
     },
     once(base, key, what) {

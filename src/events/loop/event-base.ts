@@ -3,6 +3,7 @@ import { deserialize } from 'node:v8'
 import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
 import { SharedNumber, sharedNumber } from '../../native/shared-numbers.js'
+import { DISPATCH_UNWATCHABLE } from '../../native/tables.js'
 import { AbortError } from '../../util/abort-error.js'
 import { registerGauges } from '../../util/tracing.js'
 import {
@@ -23,9 +24,9 @@ import { BoundCallback } from '../bound-callback.js'
 import { EV_CLOSED, EV_READ, EV_WRITE } from '../constants.js'
 import { declareEventType } from '../declare-event-type.js'
 import { handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
-import type { Forward } from '../forward.js'
+import type { LibEvent } from '../forward.js'
 import { hasRef, setRef } from '../handle-ref.js'
-import { BACKEND_NOT_FOUND, type BaseReceiver, kDispatchEnded } from './callbacks.js'
+import { type BaseReceiver, kDispatchEnded } from './callbacks.js'
 import { LoopDrive, type LoopRunner } from './loop-drive.js'
 import { holdRunning, isRunning, kOwnerDisposed, kStopped, Receivers, releaseRunning } from './receivers.js'
 import type { EventBaseShareToken } from './share-token.js'
@@ -379,10 +380,10 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
    * @throws what the callback throws
    * @see event_base_foreach_event()
    */
-  foreachEvent<T>(callback: (event: Forward['LibEvent']) => T | undefined): T | undefined {
+  foreachEvent<T>(callback: (event: LibEvent) => T | undefined): T | undefined {
     checkFunction(callback, 'callback')
     const events = native.eventBaseListEvents(handleOf(this)).map((slot) => this.#receivers.get(slot))
-    for (const event of events as (Forward['LibEvent'] | undefined)[]) {
+    for (const event of events as (LibEvent | undefined)[]) {
       if (event === undefined || event.disposed) continue
       const result = callback(event)
       if (result !== undefined) return result
@@ -629,7 +630,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
     if (dispatch === undefined) return
     if (result === 0 || result === 1) {
       dispatch.resolve(result)
-    } else if (result === BACKEND_NOT_FOUND) {
+    } else if (result === DISPATCH_UNWATCHABLE) {
       dispatch.reject(
         new EventError(
           'ERR_EV_BACKEND',

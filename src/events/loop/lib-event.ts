@@ -1,5 +1,6 @@
 import { native } from '../../native/native.js'
 import { SharedNumber, sharedNumber } from '../../native/shared-numbers.js'
+import { STILL_PENDING } from '../../native/tables.js'
 import {
   checkAddress,
   checkCArgument,
@@ -14,14 +15,14 @@ import { EV_CLOSED, EV_ET, EV_PERSIST, EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE 
 import { declareEventType } from '../declare-event-type.js'
 import { checkLive, handleOf, kAbout, kAdopt, kReleased, reportWhenCollected } from '../event-handle.js'
 import { hasRef, setRef } from '../handle-ref.js'
-import { type EventReceiver, kFinalized, kFire, STILL_PENDING } from './callbacks.js'
+import { type EventReceiver, kFinalized, kFire } from './callbacks.js'
 import { EventBase, type EvutilSocket, receiversOf } from './event-base.js'
 import type { EventShareToken } from './share-token.js'
 
+type Complete = LibEvent
+
 declare module '../forward.js' {
-  interface Forward {
-    LibEvent: LibEvent
-  }
+  interface LibEvent extends Complete {}
 }
 
 const ALL_FLAGS = 0xff

@@ -1,5 +1,5 @@
 /** A socket's address as the addon returns it. */
-export type NativeAddress = readonly [family: 'IPv4' | 'IPv6' | 'unix', address: string, port: number]
+type NativeAddress = readonly [family: 'IPv4' | 'IPv6' | 'unix', address: string, port: number]
 
 /** Where a socket is bound, or where its peer is. */
 export type EvSocketAddress =

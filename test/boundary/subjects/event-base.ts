@@ -89,7 +89,7 @@ export const eventBase: Subject<EventBase, undefined> = {
     ...handleMethods,
     ...refMethods(a(EventBase)),
     // Its stage disposes the base, which ends it.
-    // What is wrong with its options is told by the promise.
+    // The promise rejects with what is wrong with its options.
     dispatch: { args: () => [anything('options', {})], live: is(0), in: running },
     dispatchSync: { live: is(1), in: running },
     loopSync: { args: () => [integer('flags', EVLOOP_ONCE, 0, 7)], live: is(0), in: running },

@@ -21,7 +21,7 @@ describe('EvBuffer: callbacks', () => {
     return changes
   }
 
-  it('are told of what each call does, after it', () => {
+  it('hear of what each call does, after it', () => {
     using buffer = obtainEvBuffer()
     using other = obtainEvBuffer()
     const changes = logged(buffer)
@@ -61,7 +61,7 @@ describe('EvBuffer: callbacks', () => {
     ])
   })
 
-  it('tell neither of two buffers before both are as they will be', () => {
+  it('report neither of two buffers before both are as they will be', () => {
     using source = obtainEvBuffer()
     using target = obtainEvBuffer()
     source.add('a whole piece')
@@ -69,13 +69,13 @@ describe('EvBuffer: callbacks', () => {
     const seen: number[] = []
     source.addCb(() => seen.push(source.getLength() + target.getLength()))
     target.addCb(() => seen.push(source.getLength() + target.getLength()))
-    // A part of a piece: libevent tells of it before it has taken it from where it was.
+    // A part of a piece: libevent reports it before it has taken it from where it was.
     source.removeBuffer(target, 700)
     expect(seen).to.deep.equal(seen.map(() => 5013))
     expect(seen.length).to.be.above(1)
   })
 
-  it('may change the buffer, and are told of that too', () => {
+  it('may change the buffer, and hear of that too', () => {
     using buffer = obtainEvBuffer()
     const sizes: number[] = []
     buffer.addCb((self, { nAdded, nDeleted }) => {

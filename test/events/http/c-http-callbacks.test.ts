@@ -1,4 +1,4 @@
-// C functions as callbacks of an HTTP server: see test/native/c/http.c.
+// C functions as callbacks of an HTTP server: see test/addon/c/http.c.
 import {
   EVHTTP_REQ_CONNECT,
   EVHTTP_REQ_GET,
@@ -38,7 +38,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await turn()
 }
 
-async function told(wire: Wire): Promise<string> {
+async function answerTo(wire: Wire): Promise<string> {
   const { status, body } = await wire.reply()
   return `${status} ${body}`
 }
@@ -52,12 +52,12 @@ for (const strict of [true, false]) {
       using wire = await server.connect()
       for (const path of ['/a', '/b?c=d', '/a']) {
         wire.send(request(`GET ${path}`))
-        expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} ${path} 0`)
+        expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} ${path} 0`)
       }
       wire.send(request('POST /body', [], '12345'))
-      expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_POST} /body 5`)
+      expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_POST} /body 5`)
       wire.send(request('PUT /last', ['Connection: close'], '1'))
-      expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_PUT} /last 1`)
+      expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_PUT} /last 1`)
       expect(await wire.ending()).to.equal('fin')
     })
 
@@ -73,12 +73,12 @@ for (const strict of [true, false]) {
           tell_by_length: 'known',
         }
         for (const path of paths) {
-          expect(await told(wire)).to.equal(`200 ${pages[name] ?? `${EVHTTP_REQ_GET} ${path} 0`}`)
+          expect(await answerTo(wire)).to.equal(`200 ${pages[name] ?? `${EVHTTP_REQ_GET} ${path} 0`}`)
         }
         // The last of them may have been heard of by the peer first.
         if (name === 'tell_by_length' || name === 'tell_and_listen') await until(() => desk.completed === paths.length)
         wire.send(request('GET /more'))
-        expect(await told(wire)).to.equal(`200 ${pages[name] ?? `${EVHTTP_REQ_GET} /more 0`}`)
+        expect(await answerTo(wire)).to.equal(`200 ${pages[name] ?? `${EVHTTP_REQ_GET} /more 0`}`)
       })
     }
 
@@ -86,35 +86,35 @@ for (const strict of [true, false]) {
       await using server = serve(strict, 'echo')
       using wire = await server.connect()
       wire.send(request('POST /', [], 'whole'))
-      expect(await told(wire)).to.equal('200 whole')
+      expect(await answerTo(wire)).to.equal('200 whole')
       const head = request('POST /', ['Content-Length: 10'])
       for (const part of [head.slice(0, 9), head.slice(9), 'in ', 'parts', '..']) {
         wire.send(part)
         await turn()
       }
-      expect(await told(wire)).to.equal('200 in parts..')
+      expect(await answerTo(wire)).to.equal('200 in parts..')
       for (const part of [request('POST /', CHUNKED), '3\r\nin ', '\r\n', '6\r\nchunks\r\n', '0\r\n\r\n']) {
         wire.send(part)
         await turn()
       }
-      expect(await told(wire)).to.equal('200 in chunks')
+      expect(await answerTo(wire)).to.equal('200 in chunks')
       const long = 'x'.repeat(300_000)
       wire.send(`${request('POST /', [], long)}${request('POST /', CHUNKED)}2\r\nab\r\n0\r\n\r\n${request('GET /')}`)
       expect((await wire.reply()).body.length).to.equal(long.length)
-      expect(await told(wire)).to.equal('200 ab')
-      expect(await told(wire)).to.equal('200 ')
+      expect(await answerTo(wire)).to.equal('200 ab')
+      expect(await answerTo(wire)).to.equal('200 ')
     })
 
     it('have the headers of their framing as they came', async () => {
       await using server = serve(strict, 'tell_encoding')
       using wire = await server.connect()
       wire.send(`${request('POST /', CHUNKED)}1\r\na\r\n0\r\n\r\n`)
-      expect(await told(wire)).to.equal('200 chunked none')
+      expect(await answerTo(wire)).to.equal('200 chunked none')
       const head = request('POST /', ['Content-Length: 2'])
       wire.send(`${head}a`)
       await turn()
       wire.send('b')
-      expect(await told(wire)).to.equal('200 none 2')
+      expect(await answerTo(wire)).to.equal('200 none 2')
     })
 
     it('are answered by libevent’s rules: HEAD without a body, errors with a page and the end', async () => {
@@ -125,7 +125,7 @@ for (const strict of [true, false]) {
       wire.send(request('HEAD /head') + request('GET /next'))
       const reply = await wire.reply({ bodiless: true })
       expect([reply.status, reply.header('Content-Length')]).to.deep.equal([200, undefined])
-      expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /next 0`)
+      expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /next 0`)
       wire.send(request('GET /error') + request('GET /not/answered'))
       const error = await wire.reply()
       expect([error.status, error.header('Connection')]).to.deep.equal([404, 'close'])
@@ -150,7 +150,7 @@ for (const strict of [true, false]) {
       const paths = ['/', '/c', '/', '/listening', '/c', '/']
       wire.send(paths.map((path) => request(`GET ${path}`)).join(''))
       for (const path of paths) {
-        expect(await told(wire)).to.equal(path === '/' ? '200 JavaScript' : `200 ${EVHTTP_REQ_GET} ${path} 0`)
+        expect(await answerTo(wire)).to.equal(path === '/' ? '200 JavaScript' : `200 ${EVHTTP_REQ_GET} ${path} 0`)
       }
       expect(desk.taken).to.equal(3)
       const [view] = views
@@ -228,9 +228,9 @@ for (const strict of [true, false]) {
       using wire = await server.connect()
       const at = (host: string, path: string) => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`
       wire.send(at('a.c.example', '/1') + at('b.c.example', '/js') + at('c.c.example', '/2') + at('other', '/'))
-      expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
+      expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
       expect((await wire.reply()).status).to.equal(202)
-      expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /2 0`)
+      expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /2 0`)
       expect((await wire.reply()).status).to.equal(403)
       expect(desk.taken).to.equal(2)
     })
@@ -247,7 +247,7 @@ for (const strict of [true, false]) {
       for (let i = 0; i < 10; i++) await turn()
       expect(desk.taken, 'with one waiting, the next of a connection waits too').to.equal(2)
       expect(desk.answer()).to.equal(true)
-      expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
+      expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
       await until(() => desk.taken === 3)
       callC('start_next', desk.address)
       callC('chunk_next', desk.address)
@@ -256,7 +256,7 @@ for (const strict of [true, false]) {
       callC('end_next', desk.address)
       await other.until('\r\n0\r\n\r\n')
       expect(desk.answer()).to.equal(true)
-      expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /2 0`)
+      expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /2 0`)
     })
 
     it('wait longer than a server’s times for receiving one', async () => {
@@ -275,7 +275,7 @@ for (const strict of [true, false]) {
       }).add(120)
       await until(() => over)
       expect(desk.answer()).to.equal(true)
-      expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
+      expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
     })
 
     for (const name of ['keep', 'keep_and_listen']) {
@@ -296,14 +296,14 @@ for (const strict of [true, false]) {
           for (let i = 0; i < 20; i++) await turn()
           expect(Number(callC('command_of', desk.next))).to.equal(EVHTTP_REQ_GET)
           expect(desk.answer()).to.equal(true)
-          if (how === 'finishes') expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
+          if (how === 'finishes') expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
           await until(() => server.http.getConnectionCount() === 0)
           expect(desk.closed).to.equal(name === 'keep' ? 0 : 1)
           using other = await server.connect()
           other.send(request('GET /2'))
           await until(() => desk.taken === 2)
           expect(desk.answer()).to.equal(true)
-          expect(await told(other)).to.equal(`200 ${EVHTTP_REQ_GET} /2 0`)
+          expect(await answerTo(other)).to.equal(`200 ${EVHTTP_REQ_GET} /2 0`)
         })
       }
     }
@@ -364,7 +364,7 @@ for (const strict of [true, false]) {
       await until(() => desk.taken === 1)
       desk.answer()
       server.http.dispose()
-      expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
+      expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
       expect(await wire.ending()).to.equal('fin')
     })
 
@@ -384,7 +384,7 @@ for (const strict of [true, false]) {
       held[0]?.reply()
       expect((await two.reply()).status).to.equal(200)
       desk.answer()
-      expect(await told(one)).to.equal(`200 ${EVHTTP_REQ_GET} /c 0`)
+      expect(await answerTo(one)).to.equal(`200 ${EVHTTP_REQ_GET} /c 0`)
     })
   })
 
@@ -420,7 +420,7 @@ for (const strict of [true, false]) {
         if (i === 0) wire.send(request('GET /2'))
         for (let i = 0; i < 10; i++) await turn()
         obtainEvtimer(server.base, () => callC('tell', server.requests[i]?.address() ?? 0n, 0)).add(0)
-        expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} ${path} 0`)
+        expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} ${path} 0`)
       }
     })
 
@@ -475,7 +475,7 @@ describe('HTTP requests that never reach C', () => {
       // Nor from behind one that C has.
       using wire = await server.connect()
       wire.send(request('GET /1') + bytes)
-      expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
+      expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
       expect((await wire.reply()).status).to.equal(status)
       expect(await wire.ending()).to.equal('fin')
       expect(desk.taken).to.equal(1)
@@ -488,7 +488,7 @@ describe('HTTP requests that never reach C', () => {
     expect((await server.ask('GET / HTTP/1.1\r\n')).status).to.equal(408)
     using wire = await server.connect()
     wire.send(`${request('GET /1')}GET /2 HTTP/1.1\r\n`)
-    expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
+    expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} /1 0`)
     expect((await wire.reply()).status).to.equal(408)
     expect(desk.taken).to.equal(1)
   })
@@ -512,8 +512,8 @@ describe('HTTP requests that C takes from a strict server', () => {
     })
     using wire = await server.connect()
     wire.send(request('PROPFIND /dav', [], '<xml/>') + request('GET /'))
-    expect(await told(wire)).to.equal('200 0 /dav 6')
-    expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} / 0`)
+    expect(await answerTo(wire)).to.equal('200 0 /dav 6')
+    expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} / 0`)
   })
 
   it('may be a CONNECT, which libevent answers without a body', async () => {
@@ -529,14 +529,14 @@ describe('HTTP requests that C takes from a strict server', () => {
     expect((await wire.reply({ bodiless: true })).status).to.equal(200)
   })
 
-  it('are told to send their body when they ask', async () => {
+  it('are asked to send their body when they ask', async () => {
     await using server = serve(true, 'echo')
     using wire = await server.connect()
     wire.send(request('GET /') + request('POST /', ['Content-Length: 4', 'Expect: 100-continue']))
-    expect(await told(wire)).to.equal('200 ')
+    expect(await answerTo(wire)).to.equal('200 ')
     await wire.until('HTTP/1.1 100 Continue\r\n\r\n')
     wire.send('body')
-    expect(await told(wire)).to.equal('200 body')
+    expect(await answerTo(wire)).to.equal('200 body')
   })
 
   it('do not let what comes behind them pile up', async () => {
@@ -562,7 +562,7 @@ describe('HTTP requests that C takes from a strict server', () => {
     await wire.until('0\r\n\r\n')
     await until(() => desk.taken === 2)
     expect(desk.answer()).to.equal(true)
-    expect(await told(wire)).to.equal(`200 ${EVHTTP_REQ_GET} / 0`)
+    expect(await answerTo(wire)).to.equal(`200 ${EVHTTP_REQ_GET} / 0`)
     wire[Symbol.dispose]()
     await until(() => desk.taken === 3)
     desk.answer()

@@ -61,7 +61,7 @@ describe('EvHttp: binding', () => {
     }
   })
 
-  it('takes IPv4 connections on an IPv6 socket unless told not to', async () => {
+  it('takes IPv4 connections on an IPv6 socket unless asked not to', async () => {
     await using server = new HttpServer((request) => request.reply({ body: 'any' }))
     const both = server.http.bindSocketWithHandle('::', 0)
     expect(await hello(portOf(both))).to.equal('any')
@@ -150,7 +150,7 @@ describe('EvHttp: binding', () => {
     })
   })
 
-  it('has connections send at once what they have, unless it is told not to', async () => {
+  it('has connections send at once what they have, unless it is asked not to', async () => {
     const found: boolean[] = []
     await using server = new HttpServer((request) => {
       found.push(nativeSupport.hasNoDelay(request.getConnection()?.getBufferevent().getfd() ?? -1))

@@ -130,7 +130,7 @@ describe('EvHttpRequest: its buffers', () => {
       expect(kept.remove().toString()).to.equal(BODY)
     })
 
-    it('tell of changes, and survive a callback that answers', async () => {
+    it('report changes, and survive a callback that answers', async () => {
       const reply = await replyTo('POST /', BODY, (request) => {
         const output = request.getOutputBuffer()
         output.addCb((buffer) => {
@@ -178,7 +178,7 @@ describe('EvHttpRequest: its buffers', () => {
       expect(input.disposed).to.equal(true)
     })
 
-    it('tell of what comes in, as it comes', () => {
+    it('report what comes in, as it comes', () => {
       using loopback = new Loopback()
       const body = 'x'.repeat(100_000)
       loopback.http.setGencb((request) => request.reply({ body }))
@@ -186,7 +186,7 @@ describe('EvHttpRequest: its buffers', () => {
       let length = 0
       const request = obtainEvHttpRequest(() => {
         ended = true
-        expect(length, 'all has been told by then').to.equal(body.length)
+        expect(length, 'all has been reported by then').to.equal(body.length)
       })
       request.getInputBuffer().addCb((_, { origSize, nAdded, nDeleted }) => {
         expect(origSize).to.equal(length)
@@ -206,16 +206,16 @@ describe('EvHttpRequest: its buffers', () => {
 
       using loopback = new Loopback()
       loopback.http.setGencb((incoming) => incoming.reply({ body: 'x'.repeat(100_000) }))
-      let told = 0
+      let reported = 0
       const underWay = obtainEvHttpRequest(() => expect.fail('called'))
       underWay.getInputBuffer().addCb(() => {
-        told += 1
+        reported += 1
         underWay.dispose()
       })
       underWay.getOutputHeaders().addHeader('Host', 'localhost')
       loopback.connection.makeRequest(underWay, EVHTTP_REQ_POST, '/')
-      loopback.runUntil(() => told > 0)
-      expect([told, underWay.disposed]).to.deep.equal([1, true])
+      loopback.runUntil(() => reported > 0)
+      expect([reported, underWay.disposed]).to.deep.equal([1, true])
     })
   })
 })

@@ -15,7 +15,7 @@ function note(journal: Journal, request: EvHttpRequest): void {
 describe('EvHttpRequest: callbacks', () => {
   checkLiveCountsAfterEach()
 
-  it('tell that a reply is complete, once, when the request has ended', async () => {
+  it('say that a reply is complete, once, when the request has ended', async () => {
     const journal = new Journal()
     await using server = new HttpServer((request) => {
       request.setOnCompleteCb((ended, arg: string) => {
@@ -37,7 +37,7 @@ describe('EvHttpRequest: callbacks', () => {
     expect(journal.entries).to.have.lengthOf(3)
   })
 
-  it('tell completion first and the close after it', async () => {
+  it('report completion first and the close after it', async () => {
     const journal = new Journal()
     await using server = new HttpServer((request) => {
       note(journal, request)
@@ -53,7 +53,7 @@ describe('EvHttpRequest: callbacks', () => {
     }
   })
 
-  it('tell one completion for each request of a connection and one close in the end', async () => {
+  it('report one completion for each request of a connection and one close in the end', async () => {
     const journal = new Journal()
     await using server = new HttpServer((request) => {
       note(journal, request)
@@ -83,7 +83,7 @@ describe('EvHttpRequest: callbacks', () => {
     expect(await journal.with('second close')).to.deep.equal(['second complete', 'second close'])
   })
 
-  it('tell that the peer has closed its side, who can be answered all the same', async () => {
+  it('say that the peer has closed its side, who can be answered all the same', async () => {
     const journal = new Journal()
     const requests: EvHttpRequest[] = []
     await using server = new HttpServer((request) => {
@@ -105,7 +105,7 @@ describe('EvHttpRequest: callbacks', () => {
     expect(await journal.with('close')).to.deep.equal(['request', 'disconnect', 'complete', 'close'])
   })
 
-  it('tell it in the middle of the request’s own callback’s aftermath too: the end came with the request', async () => {
+  it('report it right after the request’s own callback too, when the end came with the request', async () => {
     const journal = new Journal()
     await using server = new HttpServer((request) => {
       request.setDisconnectCb(() => {
@@ -144,7 +144,7 @@ describe('EvHttpRequest: callbacks', () => {
     }
   })
 
-  it('tell that the connection is lost, and do not keep the server busy with it', async () => {
+  it('say that the connection is lost, and do not keep the server busy with it', async () => {
     const journal = new Journal()
     const requests: EvHttpRequest[] = []
     await using server = new HttpServer((request) => {
@@ -166,7 +166,7 @@ describe('EvHttpRequest: callbacks', () => {
     expect(journal.entries).to.not.include('complete')
   })
 
-  it('tell that the peer has closed its side though the next requests have come already, and answer all', async () => {
+  it('say that the peer has closed its side though the next requests have come already, and answer all', async () => {
     const journal = new Journal()
     await using server = new HttpServer((request) => {
       const uri = request.getUri()
@@ -190,7 +190,7 @@ describe('EvHttpRequest: callbacks', () => {
     expect(journal.entries).to.deep.equal(['/one', 'disconnect', '/two', '/three'])
   })
 
-  it('tell that the connection is lost though the next request has come already', async () => {
+  it('say that the connection is lost though the next request has come already', async () => {
     const journal = new Journal()
     const requests: EvHttpRequest[] = []
     await using server = new HttpServer((request) => {
@@ -215,7 +215,7 @@ describe('EvHttpRequest: callbacks', () => {
     expect(journal.entries.filter((entry) => entry === 'disconnect')).to.have.lengthOf(1)
   })
 
-  it('tell the end of the connection in order when the server goes, with the request unanswerable', async () => {
+  it('report the end of the connection in order when the server goes, with the request unanswerable', async () => {
     const journal = new Journal()
     await using server = new HttpServer((request) => {
       request.setOnCompleteCb(() => journal.add('complete'))

@@ -227,7 +227,7 @@ describe('EvHttpConnection: how a client connects', () => {
       expect(performance.now() - before).to.be.below(2000)
     })
 
-    it('is told which phase took too long', async () => {
+    it('learns which phase took too long', async () => {
       await using server = await RawServer.start()
       await using peer = new HttpPeer(server.port)
       peer.connection.setTimeouts({ read: 30 })
@@ -266,7 +266,7 @@ describe('EvHttpConnection: how a client connects', () => {
       }
     })
 
-    it('told to callbacks as any connection that cannot be made', async () => {
+    it('is reported to callbacks as any connection that cannot be made', async () => {
       using dead = new DeadPort()
       const ending = await play(dead.port, ({ connection, request }) => {
         connection.setLocalAddress('192.0.2.1')

@@ -177,7 +177,7 @@ describe('EvHttpConnection: how a client’s request ends', () => {
     expect({ inside, outside }).to.deep.equal({ inside: expected, outside: expected })
   })
 
-  it('is not told when it has got its reply, and only the idle connection is disposed: the close alone', async () => {
+  it('is not called when it has got its reply, and only the idle connection is disposed: the close alone', async () => {
     await using server = await RawServer.start((_, socket) => socket.write(response('HTTP/1.1 200 OK')))
     for (const where of ['inside', 'outside']) {
       using base = obtainEventBase()

@@ -322,7 +322,7 @@ describe('EvHttpConnection: hostile replies', () => {
     }
   })
 
-  it('a switch of protocols that was asked for is told, and ends the connection', async () => {
+  it('a switch of protocols that was asked for is reported, and ends the connection', async () => {
     await using server = await RawServer.start((received, socket) => {
       if (received.lastIndexOf('GET /next') > received.lastIndexOf('GET / '))
         socket.write(response('HTTP/1.1 200 OK', 'next'))

@@ -199,7 +199,7 @@ describe('EvHttp: limits', () => {
     expect(calls).to.deep.equal([])
   })
 
-  it('allow the methods they are told to', async () => {
+  it('allow the methods that they are set to allow', async () => {
     const { server } = serve((http) => {
       http.setAllowedMethods(
         EVHTTP_REQ_GET | EVHTTP_REQ_PATCH | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT,

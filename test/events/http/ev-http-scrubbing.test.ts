@@ -11,7 +11,7 @@ class Secret {
   readonly text = randomBytes(30).toString('base64')
   readonly key = 0x5a
 
-  /** The arguments that tell the server what to search for. */
+  /** The arguments that say what the server searches for. */
   get disguise(): [string, string] {
     return [
       Buffer.from(this.text.split('').map((letter) => letter.charCodeAt(0) ^ this.key)).toString('hex'),
@@ -94,7 +94,7 @@ describe('scrubbing: a request that is over', function () {
         const { inFlight, afterwards, length } = await exchange(
           (secret) => request('GET /', [`Authorization: Basic ${secret}`]),
           variant,
-          // V8 tells of each piece of memory that it takes for its heap, and the search has it write that out first.
+          // V8 reports each piece of memory that it takes for its heap, and the search has it write that out first.
           ['--log', `--logfile=${log}`, '--no-logfile-per-isolate'],
         )
         expect(length).to.equal('Basic '.length + 40)

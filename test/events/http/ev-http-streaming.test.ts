@@ -116,7 +116,7 @@ describe('EvHttpRequest: a streamed reply', () => {
     expect(journal.entries).to.deep.equal(['queued', 'large', 'empty'])
   })
 
-  it('tells of parts that were queued when the end was queued right behind them', async () => {
+  it('reports parts that were queued when the end was queued right behind them', async () => {
     const journal = new Journal()
     await using server = new HttpServer((request) => {
       request.setOnCompleteCb(() => journal.add('complete'))

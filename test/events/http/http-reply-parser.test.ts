@@ -15,7 +15,7 @@ describe('the strict parser of replies', () => {
     const program = await compile(
       'reply_pieces',
       [cxx, ...includes, ...sanitize],
-      ['test/native/http/reply_pieces.cc', ...parser],
+      ['test/addon/http/reply_pieces.cc', ...parser],
     )
     const { code, stdout, stderr } = await runProgram(program, [String(FIRST_SEED), '50000'], {
       env: { LD_PRELOAD: '' },

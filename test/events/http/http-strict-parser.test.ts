@@ -9,7 +9,7 @@ describe('the strict parser of requests', () => {
   it('comes to the same verdict however the bytes are split', async function () {
     this.timeout(compileTimeout)
     const sanitize = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined']
-    const sources = sourcesIn('test/native/http').filter((path) => path.endsWith('splits.cc'))
+    const sources = sourcesIn('test/addon/http').filter((path) => path.endsWith('splits.cc'))
     const parser = ['http_strict_parser', 'http_head_reader', 'http_body_reader', 'field_value'].map(
       (name) => `native/http/${name}.cc`,
     )

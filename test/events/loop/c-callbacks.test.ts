@@ -1,4 +1,4 @@
-// C functions in place of callbacks, and handles by their address: see test/native/c.
+// C functions in place of callbacks, and handles by their address: see test/addon/c.
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   EV_PERSIST,

@@ -10,7 +10,7 @@ const EMFILE = -24
 const program = (name: string) => fileURLToPath(new URL(`../../programs/${name}.js`, import.meta.url))
 
 describe('a process that is out of descriptors', () => {
-  it('is told so, whatever it makes, and goes on', async () => {
+  it('gets an error, whatever it makes, and goes on', async () => {
     const { code, signal, stdout, stderr } = await runProgram(process.execPath, [program('exhausted-bases')])
     expect([code, signal], stderr).to.deep.equal([0, null])
     const { outcomes, stillWorks, worksAgain } = JSON.parse(stdout) as {
@@ -52,9 +52,9 @@ describe('EventBase.reinit()', () => {
       let called = 0
       obtainEvent(base, -1, 0, () => (called += 1)).active(0)
       for (const until = performance.now() + 1500; performance.now() < until; ) base.reinit()
-      const told = new Promise<{ opened: number; lost: number }>((resolve) => worker.once('message', resolve))
+      const reported = new Promise<{ opened: number; lost: number }>((resolve) => worker.once('message', resolve))
       Atomics.store(stop, 0, 1)
-      const { opened, lost } = await told
+      const { opened, lost } = await reported
       expect(opened).to.be.greaterThan(1000)
       expect(lost).to.equal(0)
       base.dispatchSync()

@@ -25,7 +25,7 @@ import { SocketPair } from '../../support/socket-pair.js'
 const ignore = () => {}
 const SIGUSR2 = 12
 
-describe('what a base tells and is told', () => {
+describe('what a base shows and accepts', () => {
   checkLiveCountsAfterEach()
 
   describe('foreachEvent()', () => {

@@ -129,7 +129,7 @@ describe('EventBase loopSync()', () => {
   })
 
   describe('EVLOOP_NO_EXIT_ON_EMPTY', () => {
-    it('goes on though nothing is pending, until it is told to end', () => {
+    it('goes on though nothing is pending, until it is asked to end', () => {
       using base = obtainEventBase()
       const once = counter(base)
       once.event.add(1)

@@ -158,12 +158,12 @@ describe('priorityInit() beside what lives on the base', () => {
     expect(await dispatched).to.equal(0)
   })
 
-  it('keeps buffers told, and what ends beside events of each priority ends', async () => {
+  it('keeps reporting changes of buffers, and what ends beside events of each priority ends', async () => {
     using base = obtainEventBase()
     using buffer = obtainEvBuffer()
-    let told = 0
+    let reported = 0
     buffer.addCb(() => {
-      told += 1
+      reported += 1
     })
     buffer.deferCallbacks(base)
     const dns = obtainEvDnsBase(base)
@@ -176,6 +176,6 @@ describe('priorityInit() beside what lives on the base', () => {
     })
     activateAll(events)
     base.loopSync(EVLOOP_NONBLOCK)
-    expect([ran, told]).to.deep.equal([[HIGH, MIDDLE, LOW], 2])
+    expect([ran, reported]).to.deep.equal([[HIGH, MIDDLE, LOW], 2])
   })
 })

@@ -55,7 +55,7 @@ describe('the promise of dispatch() is settled', () => {
     expect(await dispatched).to.equal(0)
   })
 
-  it('when there is nothing, when it is told to end, and when it was told so before', async () => {
+  it('when there is nothing, when it is asked to end, and when it was asked before', async () => {
     using base = obtainEventBase()
     expect(await base.dispatch()).to.equal(1)
     base.once(-1, EV_TIMEOUT, ignore, undefined, NEVER)

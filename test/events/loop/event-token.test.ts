@@ -129,7 +129,7 @@ describe('EventToken', () => {
     for (const message of [ignore, Symbol('s')]) expect(() => token.once(message)).to.throw(TypeError, /^message /)
   })
 
-  it('tells several callbacks of a base apart', () => {
+  it('keeps several callbacks of a base apart', () => {
     using base = obtainEventBase()
     const seen: unknown[] = []
     const shares = [1, 2].map((name) => base.share((message) => seen.push(`${message} to ${name}`)))
@@ -389,7 +389,7 @@ describe('EventToken', () => {
       expect(await dispatched).to.equal(1)
     })
 
-    it('that nobody has opened yet keeps dispatch() going until the base is told to end', async () => {
+    it('that nobody has opened yet keeps dispatch() going until the base is asked to end', async () => {
       const base = obtainEventBase()
       base.share(ignore)
       base.share(ignore)
@@ -425,7 +425,7 @@ describe('EventToken', () => {
     expect(await dispatched).to.equal(1)
   })
 
-  it('of an event tells several calls together, with the bits of all', async () => {
+  it('of an event reports several calls together, with the bits of all', async () => {
     using base = obtainEventBase()
     const seen: number[] = []
     const event = obtainEvent(base, -1, 0, (_event, _arg, what) => seen.push(what))

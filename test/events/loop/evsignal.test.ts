@@ -116,7 +116,7 @@ describe('a signal that is shared with Node', () => {
     process.off('SIGUSR2', listener)
   })
 
-  it('is deleted with deliveries still to be told', async () => {
+  it('is deleted with deliveries still to come', async () => {
     using base = obtainEventBase()
     let called = 0
     const event = obtainEvsignal(
@@ -179,7 +179,7 @@ describe('a signal that is shared with Node', () => {
     expect(seen).to.deep.equal([EV_TIMEOUT])
   })
 
-  it('is refused where Node cannot tell it', async () => {
+  it('is refused where Node cannot report it', async () => {
     using base = obtainEventBase()
     for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
       const event = obtainEvsignal(base, signal, ignore, undefined, { shared: true })

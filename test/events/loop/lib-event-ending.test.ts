@@ -46,7 +46,7 @@ describe('finalize()', () => {
       expect(event.disposed).to.equal(true)
     })
 
-    it(`tells what the finalizer throws, and disposes all the same: ${name}`, async () => {
+    it(`says what the finalizer throws, and disposes all the same: ${name}`, async () => {
       using base = obtainEventBase()
       const error = new Error('thrown')
       const event = obtainEvtimer(base, ignore)
@@ -58,9 +58,9 @@ describe('finalize()', () => {
       } else {
         const listeners = process.rawListeners('uncaughtException')
         process.removeAllListeners('uncaughtException')
-        const told = new Promise((resolve) => process.once('uncaughtException', resolve))
+        const reported = new Promise((resolve) => process.once('uncaughtException', resolve))
         await run(base)
-        expect(await told).to.equal(error)
+        expect(await reported).to.equal(error)
         for (const listener of listeners) process.on('uncaughtException', listener as () => void)
       }
       expect(event.disposed).to.equal(true)
@@ -127,7 +127,7 @@ describe('finalize()', () => {
 describe('what an event was made with and waits for', () => {
   checkLiveCountsAfterEach()
 
-  it('is told', () => {
+  it('is reported', () => {
     using sockets = new SocketPair()
     using base = obtainEventBase()
     const arg = Symbol('arg')

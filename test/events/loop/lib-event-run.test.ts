@@ -39,7 +39,7 @@ for (const { name, run } of LOOP_MODES) {
         for (const until = performance.now() + ms; performance.now() < until; );
       }
 
-      it('is told what it was made active with as well', async () => {
+      it('gets what it was made active with as well', async () => {
         using base = obtainEventBase()
         const seen: number[] = []
         const event = obtainEvent(base, -1, 0, (_event, _arg, what) => seen.push(what))
@@ -60,7 +60,7 @@ for (const { name, run } of LOOP_MODES) {
         expect(seen).to.deep.equal([EV_TIMEOUT | EV_WRITE, EV_TIMEOUT | EV_READ | EV_CLOSED, EV_TIMEOUT | EV_READ])
       })
 
-      it('is told so too when a new timeout takes its old one’s place, and nothing once it is deleted', async () => {
+      it('is reported too when a new timeout takes its old one’s place, and nothing once it is deleted', async () => {
         using base = obtainEventBase()
         const seen: number[] = []
         const event = obtainEvent(base, -1, 0, (_event, _arg, what) => seen.push(what))
@@ -82,7 +82,7 @@ for (const { name, run } of LOOP_MODES) {
       })
 
       for (const edge of [0, EV_ET]) {
-        it(`is told what its descriptor is ready for as well${edge === 0 ? '' : ', edge-triggered'}`, async () => {
+        it(`gets what its descriptor is ready for as well${edge === 0 ? '' : ', edge-triggered'}`, async () => {
           using base = obtainEventBase()
           using sockets = new SocketPair()
           const seen: number[] = []

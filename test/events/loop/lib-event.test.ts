@@ -24,7 +24,7 @@ describe('LibEvent', () => {
   checkLiveCountsAfterEach()
 
   describe('as a handle', () => {
-    it('tells what it was made with', () => {
+    it('shows what it was made with', () => {
       using sockets = new SocketPair()
       using base = obtainEventBase()
       const event = obtainEvent(base, sockets.left, EV_READ | EV_PERSIST | EV_ET, ignore)
@@ -103,7 +103,7 @@ describe('LibEvent', () => {
   })
 
   describe('pending()', () => {
-    it('tells what the event waits for', () => {
+    it('says what the event waits for', () => {
       using sockets = new SocketPair()
       using base = obtainEventBase()
       const event = obtainEvent(base, sockets.left, EV_READ | EV_WRITE, ignore)
@@ -118,7 +118,7 @@ describe('LibEvent', () => {
       expect(event.pending(), 'deleted').to.equal(0)
     })
 
-    it('tells what has made the event active', () => {
+    it('says what has made the event active', () => {
       using base = obtainEventBase()
       const event = obtainEvent(base, -1, 0, ignore)
       event.add(NEVER)
@@ -130,7 +130,7 @@ describe('LibEvent', () => {
       expect(event.pending()).to.equal(0)
     })
 
-    it('in the callback tells whether the event goes on', () => {
+    it('in the callback says whether the event goes on', () => {
       using base = obtainEventBase()
       const seen: number[] = []
       const note = (event: LibEvent) => seen.push(event.pending())

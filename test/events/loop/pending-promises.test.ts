@@ -28,7 +28,7 @@ const PROMISES: Readonly<Record<string, string>> = {
   'events/http/ev-http-connection.d.ts request': 'drives the base',
   'events/http/ev-http-request-body.d.ts next': 'drives the base',
   'events/http/ev-http-request-body.d.ts return': 'settles at once',
-  'alloc/secret-line.d.ts readSecretLine': 'needs no base',
+  'alloc/terminal-prompt.d.ts readSecretLine': 'needs no base',
   'alloc/secure-buffer.d.ts useAsync': 'needs no base',
   'alloc/secure-string.d.ts fromStream': 'needs no base',
   'alloc/secure-string.d.ts useAsync': 'needs no base',

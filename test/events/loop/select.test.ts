@@ -118,7 +118,7 @@ describe('A base on select, with descriptors that it has no room for', () => {
     await dispatched
   })
 
-  it('accepts none: a listener is told, a server closes them', async () => {
+  it('accepts none: a listener reports it, a server closes them', async () => {
     using base = obtainEventBase(SELECT)
     using http = obtainEvHttp(base)
     http.setGencb((received) => received.reply({ body: 'served' }))

@@ -34,7 +34,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
 
 async function run(name: string, signal: string, ends: 'ends' | 'nothing', expected: unknown, seed = '1') {
   await using child = runChild('signals-beside-node', [name, signal, seed])
-  expect(await child.message(), `${name}, ${signal}, seed ${seed}`).to.deep.equal({ told: expected })
+  expect(await child.message(), `${name}, ${signal}, seed ${seed}`).to.deep.equal({ reported: expected })
   child.send('go')
   const { code, signal: by } = await child.ended()
   expect({ code, by }).to.deep.equal(ends === 'ends' ? { code: null, by: signal } : { code: 0, by: null })
@@ -87,7 +87,7 @@ describe('signals beside Node', () => {
   })
 
   for (const { name, run: loop } of LOOP_MODES) {
-    it(`tell in ${name} of children that Node starts`, async () => {
+    it(`report in ${name} children that Node starts`, async () => {
       using base = obtainEventBase()
       const exits: unknown[] = []
       let started = 0
@@ -97,19 +97,19 @@ describe('signals beside Node', () => {
         exits.push(once(child, 'exit'))
         return child
       }
-      const told = deferred()
+      const reported = deferred()
       const onChild = obtainEvent(base, constants.signals.SIGCHLD, EV_SIGNAL | EV_PERSIST, () => {
         if (started < 3) {
           start()
           return
         }
         onChild.del()
-        told.resolve()
+        reported.resolve()
       })
       onChild.add()
       start()
       expect(await loop(base)).to.equal(1)
-      await told.promise
+      await reported.promise
       expect(await Promise.all(exits)).to.deep.equal([
         [0, null],
         [0, null],

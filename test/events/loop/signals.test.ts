@@ -93,7 +93,7 @@ describe('signal events', () => {
         expect(persistent.calls.length).to.be.within(1, 2)
       })
 
-      it('of several signals are told apart', async () => {
+      it('of several signals are kept apart', async () => {
         using base = obtainEventBase()
         const usr2 = listen(base, SIGUSR2, 0)
         const winch = listen(base, SIGWINCH, 0)
@@ -111,7 +111,7 @@ describe('signal events', () => {
         expect(order).to.deep.equal(['winch', 'usr2'])
       })
 
-      it('may be disposed in their own callback, with signals still to be told', async () => {
+      it('may be disposed in their own callback, with signals still to be delivered', async () => {
         using base = obtainEventBase()
         let count = 0
         const event = obtainEvent(base, SIGUSR2, EV_SIGNAL | EV_PERSIST, () => {
@@ -124,7 +124,7 @@ describe('signal events', () => {
         expect(count).to.equal(1)
       })
 
-      it('may dispose the base in their own callback, with signals still to be told', async () => {
+      it('may dispose the base in their own callback, with signals still to be delivered', async () => {
         const base = obtainEventBase()
         let count = 0
         obtainEvent(base, SIGUSR2, EV_SIGNAL | EV_PERSIST, () => {
@@ -161,7 +161,7 @@ describe('signal events', () => {
         expect(event.pending()).to.equal(0)
       })
 
-      it('interrupt a callback that runs long, which then tells them', async () => {
+      it('interrupt a callback that runs long, and are reported then', async () => {
         using base = obtainEventBase()
         const { event, calls } = listen(base, SIGUSR2)
         const long = obtainEvent(base, -1, 0, () => {
@@ -238,7 +238,7 @@ describe('signal events', () => {
     for (const signal of [SIGINT, SIGTERM]) {
       it(`take signal ${signal} in place of Node's default, which is back with their end`, async () => {
         await using child = runChild('ended-by-signal', [`${signal}`])
-        expect(await child.message()).to.deep.equal({ told: [EV_SIGNAL] })
+        expect(await child.message()).to.deep.equal({ reported: [EV_SIGNAL] })
         child.send('go')
         expect(await child.ended()).to.include({ code: null, signal: signal === SIGINT ? 'SIGINT' : 'SIGTERM' })
       })

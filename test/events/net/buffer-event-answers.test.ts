@@ -223,15 +223,15 @@ describe('BufferEvent: what its read callback writes', () => {
 
   it('fails as any other when the peer has gone', () => {
     using connection = new Connection()
-    const told: unknown[] = []
+    const reported: unknown[] = []
     connection.ask((self) => {
       self.setcb(undefined, undefined, (ended, what, _, error) => {
-        told.push(what, /E[A-Z]{3,}/.exec(error?.message ?? '')?.[0])
+        reported.push(what, /E[A-Z]{3,}/.exec(error?.message ?? '')?.[0])
         ended.dispose()
       })
       connection.pair.close(connection.pair.right)
       self.write('answer')
     })
-    expect(told).to.deep.equal([BEV_EVENT_WRITING | BEV_EVENT_ERROR, 'EPIPE'])
+    expect(reported).to.deep.equal([BEV_EVENT_WRITING | BEV_EVENT_ERROR, 'EPIPE'])
   })
 })

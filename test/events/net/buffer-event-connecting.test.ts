@@ -63,9 +63,9 @@ class EchoServer implements AsyncDisposable {
   }
 }
 
-/** What the event callback has been told, and what has been read. */
+/** What the event callback has got, and what has been read. */
 interface Story {
-  readonly told: unknown[]
+  readonly reported: unknown[]
   text: string
 }
 
@@ -84,14 +84,14 @@ describe('BufferEvent: connecting to a name', () => {
   }
 
   function follow(bufferevent: BufferEvent): Story {
-    const story: Story = { told: [], text: '' }
+    const story: Story = { reported: [], text: '' }
     bufferevent.setcb(
       () => {
         story.text += bufferevent.read()?.toString() ?? ''
       },
       undefined,
       (_bev, what, _arg, error) => {
-        story.told.push(error === undefined ? what : [what, error.code, error.syscall, error.errno])
+        story.reported.push(error === undefined ? what : [what, error.code, error.syscall, error.errno])
         if (what !== BEV_EVENT_CONNECTED) bufferevent.dispose()
       },
     )
@@ -104,7 +104,7 @@ describe('BufferEvent: connecting to a name', () => {
   }
 
   for (const options of [0, BEV_OPT_DEFER_CALLBACKS]) {
-    const how = options === 0 ? '' : ', told later'
+    const how = options === 0 ? '' : ', reported later'
 
     it(`tries the next address when one refuses, and sends what was written before${how}`, async () => {
       using dead = new DeadPort()
@@ -115,9 +115,9 @@ describe('BufferEvent: connecting to a name', () => {
       const story = follow(bufferevent)
       bufferevent.write('early')
       bufferevent.socketConnectHostname(dns, 0, 'many.test', dead.port)
-      expect(story.told).to.deep.equal([])
+      expect(story.reported).to.deep.equal([])
       expect(await base.dispatch()).to.equal(1)
-      expect(story.told).to.deep.equal([BEV_EVENT_CONNECTED, BEV_EVENT_READING | BEV_EVENT_EOF])
+      expect(story.reported).to.deep.equal([BEV_EVENT_CONNECTED, BEV_EVENT_READING | BEV_EVENT_EOF])
       expect(story.text).to.equal(`${server} early`)
     })
 
@@ -129,7 +129,7 @@ describe('BufferEvent: connecting to a name', () => {
       const story = follow(bufferevent)
       bufferevent.socketConnectHostname(dns, 4, 'many.test', dead.port)
       expect(await base.dispatch()).to.equal(1)
-      expect(story.told).to.deep.equal([[BEV_EVENT_ERROR, 'ERR_EV_SOCKET', 'connect', -111]])
+      expect(story.reported).to.deep.equal([[BEV_EVENT_ERROR, 'ERR_EV_SOCKET', 'connect', -111]])
     })
   }
 
@@ -143,7 +143,7 @@ describe('BufferEvent: connecting to a name', () => {
     bufferevent.socketConnectHostname(dns, 0, 'many.test', silent.port)
     bufferevent.write('in between')
     expect(await base.dispatch()).to.equal(1)
-    expect(story.told).to.deep.equal([BEV_EVENT_CONNECTED, BEV_EVENT_READING | BEV_EVENT_EOF])
+    expect(story.reported).to.deep.equal([BEV_EVENT_CONNECTED, BEV_EVENT_READING | BEV_EVENT_EOF])
     expect(story.text).to.equal(`${server} in between`)
   })
 
@@ -159,7 +159,7 @@ describe('BufferEvent: connecting to a name', () => {
       if (late) bufferevent.setTimeouts(undefined, 50)
       const before = performance.now()
       expect(await base.dispatch()).to.equal(1)
-      expect(story.told).to.deep.equal([BEV_EVENT_WRITING | BEV_EVENT_TIMEOUT])
+      expect(story.reported).to.deep.equal([BEV_EVENT_WRITING | BEV_EVENT_TIMEOUT])
       expect(performance.now() - before).to.be.below(3000)
     }
   })
@@ -181,7 +181,7 @@ describe('BufferEvent: connecting to a name', () => {
         bufferevent.dispose()
       }).add(300)
       expect(await base.dispatch()).to.equal(1)
-      expect(story.told).to.deep.equal([])
+      expect(story.reported).to.deep.equal([])
     }
   })
 
@@ -213,7 +213,7 @@ describe('BufferEvent: connecting to a name', () => {
     bufferevent.write('x')
     bufferevent.socketConnectHostname(undefined, 0, 'localhost', server.port)
     expect(await base.dispatch()).to.equal(1)
-    expect(story.told).to.deep.equal([BEV_EVENT_CONNECTED, BEV_EVENT_READING | BEV_EVENT_EOF])
+    expect(story.reported).to.deep.equal([BEV_EVENT_CONNECTED, BEV_EVENT_READING | BEV_EVENT_EOF])
     expect(story.text).to.equal(`${server} x`)
   })
 })

@@ -103,8 +103,8 @@ describe('BufferEvent: what it reads from and writes to', () => {
 
     afterEach(() => server.close())
 
-    /** Connects, lets `test` do something with both ends, and collects what the bufferevent tells. */
-    async function told(test: (peer: Socket, bufferevent: BufferEvent) => void, until: number): Promise<string[]> {
+    /** Connects, lets `test` do something with both ends, and collects what the bufferevent reports. */
+    async function reported(test: (peer: Socket, bufferevent: BufferEvent) => void, until: number): Promise<string[]> {
       using base = obtainEventBase()
       const bufferevent = obtainBufferEventSocket(base, -1)
       const log: string[] = []
@@ -126,18 +126,18 @@ describe('BufferEvent: what it reads from and writes to', () => {
       return log
     }
 
-    it('tells what has come, and that the peer has ended', async () => {
-      const log = await told((peer) => peer.end('last words'), BEV_EVENT_EOF)
+    it('says what has come, and that the peer has ended', async () => {
+      const log = await reported((peer) => peer.end('last words'), BEV_EVENT_EOF)
       expect(log).to.deep.equal(['read last words', `${BEV_EVENT_READING | BEV_EVENT_EOF} no error`])
     })
 
-    it('tells that the peer has reset the connection', async () => {
-      const log = await told((peer) => peer.resetAndDestroy(), BEV_EVENT_ERROR)
+    it('says that the peer has reset the connection', async () => {
+      const log = await reported((peer) => peer.resetAndDestroy(), BEV_EVENT_ERROR)
       expect(log).to.deep.equal([`${BEV_EVENT_READING | BEV_EVENT_ERROR} ECONNRESET`])
     })
 
-    it('tells of a write that fails', async () => {
-      const log = await told((peer, bufferevent) => {
+    it('reports a write that fails', async () => {
+      const log = await reported((peer, bufferevent) => {
         bufferevent.disable(EV_READ)
         peer.once('close', () => bufferevent.write('into the void'))
         peer.resetAndDestroy()

@@ -44,11 +44,11 @@ const KINDS: Readonly<Record<string, (base: EventBase) => [BufferEvent, BufferEv
   'a filter over one of a pair': (base) => filtered(obtainBufferEventPair(base)),
 }
 
-/** Keeps what the event callback is told. */
+/** Keeps what the event callback gets. */
 function watch(bev: BufferEvent, read?: (bev: BufferEvent) => void): number[] {
-  const told: number[] = []
-  bev.setcb(read, undefined, (_, what) => told.push(what))
-  return told
+  const reported: number[] = []
+  bev.setcb(read, undefined, (_, what) => reported.push(what))
+  return reported
 }
 
 function run(base: EventBase, ms: number): void {
@@ -67,7 +67,7 @@ describe('BufferEvent: its timeouts', () => {
         const received: string[] = []
         watch(peer, (self) => received.push(self.read().toString()))
         peer.enable(EV_READ)
-        const told = watch(bev)
+        const reported = watch(bev)
         bev.setTimeouts(undefined, AMPLE)
         bev.enable(EV_WRITE)
         bev.write('some')
@@ -75,7 +75,7 @@ describe('BufferEvent: its timeouts', () => {
         bev.setTimeouts(undefined, TIMEOUT)
         bev.enable(EV_WRITE)
         run(base, LONG)
-        expect([received, told, bev.getEnabled() & EV_WRITE]).to.deep.equal([['some'], [], EV_WRITE])
+        expect([received, reported, bev.getEnabled() & EV_WRITE]).to.deep.equal([['some'], [], EV_WRITE])
         bev.dispose()
         peer.dispose()
       })
@@ -83,16 +83,16 @@ describe('BufferEvent: its timeouts', () => {
       it('run for reading while nothing comes, and end it', () => {
         using base = obtainEventBase()
         const [bev, peer] = open(base)
-        const told = watch(bev)
+        const reported = watch(bev)
         bev.setTimeouts(TIMEOUT)
         bev.enable(EV_READ)
         run(base, LONG)
-        expect([told, bev.getEnabled() & EV_READ]).to.deep.equal([[READING], 0])
+        expect([reported, bev.getEnabled() & EV_READ]).to.deep.equal([[READING], 0])
         run(base, LONG)
-        expect(told).to.deep.equal([READING])
+        expect(reported).to.deep.equal([READING])
         bev.enable(EV_READ)
         run(base, LONG)
-        expect(told).to.deep.equal([READING, READING])
+        expect(reported).to.deep.equal([READING, READING])
         bev.dispose()
         peer.dispose()
       })
@@ -100,12 +100,12 @@ describe('BufferEvent: its timeouts', () => {
       it('do not run for reading when that is disabled or rests', () => {
         using base = obtainEventBase()
         const [bev, peer] = open(base)
-        const told = watch(bev)
+        const reported = watch(bev)
         bev.setTimeouts(TIMEOUT)
         bev.enable(EV_READ)
         bev.disable(EV_READ)
         run(base, LONG)
-        expect(told).to.deep.equal([])
+        expect(reported).to.deep.equal([])
         bev.setTimeouts()
         bev.setWatermark(EV_READ, 0, 4)
         bev.enable(EV_READ)
@@ -113,10 +113,10 @@ describe('BufferEvent: its timeouts', () => {
         while (bev.getInput().getLength() < 4) base.loopSync(EVLOOP_ONCE)
         bev.setTimeouts(TIMEOUT)
         run(base, LONG)
-        expect(told).to.deep.equal([])
+        expect(reported).to.deep.equal([])
         bev.setWatermark(EV_READ, 0, 0)
         run(base, LONG)
-        expect(told).to.deep.equal([READING])
+        expect(reported).to.deep.equal([READING])
         expect(bev.read().toString()).to.equal('more than it takes')
         bev.dispose()
         peer.dispose()
@@ -146,28 +146,28 @@ describe('BufferEvent: its timeouts', () => {
       using pair = new SocketPair()
       using base = obtainEventBase()
       const [bev, peer] = open(base, pair)
-      const told = watch(bev)
+      const reported = watch(bev)
       bev.setTimeouts(undefined, LONG)
       bev.enable(EV_WRITE)
       // Longer than the timeout: nothing waits yet.
       run(base, LONG + TIMEOUT)
-      expect(told).to.deep.equal([])
+      expect(reported).to.deep.equal([])
       const started = performance.now()
       let after = 0
       bev.setcb(undefined, undefined, (_, event) => {
-        told.push(event)
+        reported.push(event)
         after = performance.now() - started
       })
       bev.write('waits')
       run(base, 2 * LONG)
-      expect([told, bev.getEnabled() & EV_WRITE]).to.deep.equal([[WRITING], 0])
+      expect([reported, bev.getEnabled() & EV_WRITE]).to.deep.equal([[WRITING], 0])
       expect(after).to.be.at.least(LONG - 1)
       bev.disable(EV_WRITE)
       run(base, LONG + TIMEOUT)
-      expect(told).to.deep.equal([WRITING])
+      expect(reported).to.deep.equal([WRITING])
       bev.enable(EV_WRITE)
       run(base, 2 * LONG)
-      expect(told).to.deep.equal([WRITING, WRITING])
+      expect(reported).to.deep.equal([WRITING, WRITING])
       bev.dispose()
       peer?.dispose()
     })
@@ -176,23 +176,23 @@ describe('BufferEvent: its timeouts', () => {
   it('of one of a pair end when the other one has taken all', () => {
     using base = obtainEventBase()
     const [bev, peer] = obtainBufferEventPair(base)
-    const told = watch(bev)
+    const reported = watch(bev)
     bev.setTimeouts(undefined, TIMEOUT)
     bev.write('waits')
     peer.enable(EV_READ)
     run(base, LONG)
-    expect([told, peer.read().toString()]).to.deep.equal([[], 'waits'])
+    expect([reported, peer.read().toString()]).to.deep.equal([[], 'waits'])
   })
 
   it('of one of a pair that does not read do not begin when the other one flushes', () => {
     using base = obtainEventBase()
     const [bev, peer] = obtainBufferEventPair(base)
-    const told = watch(bev)
+    const reported = watch(bev)
     bev.setTimeouts(TIMEOUT)
     peer.write('pushed')
     peer.flush(EV_WRITE, BEV_FLUSH)
     run(base, LONG)
-    expect([told, bev.read().toString()]).to.deep.equal([[], 'pushed'])
+    expect([reported, bev.read().toString()]).to.deep.equal([[], 'pushed'])
   })
 
   it('of what a filter lies over rest when the filter does not read', () => {
@@ -200,49 +200,49 @@ describe('BufferEvent: its timeouts', () => {
     const [under, peer] = obtainBufferEventPair(base)
     under.setTimeouts(LONG)
     const filter = obtainBufferEventFilter(under, undefined, undefined, 0)
-    const told = watch(filter)
+    const reported = watch(filter)
     run(base, 2 * LONG)
-    expect(told).to.deep.equal([])
+    expect(reported).to.deep.equal([])
     filter.enable(EV_READ)
     run(base, 2 * LONG)
-    expect(told).to.deep.equal([READING])
+    expect(reported).to.deep.equal([READING])
     // The filter's own ends its reading alone.
     under.enable(EV_READ)
     filter.setTimeouts(TIMEOUT)
     filter.enable(EV_READ)
     run(base, 2 * LONG)
-    expect(told).to.deep.equal([READING, READING])
+    expect(reported).to.deep.equal([READING, READING])
     filter.dispose()
     under.dispose()
     peer.dispose()
   })
 
-  it('are told where everything may be disposed', () => {
+  it('are reported where everything may be disposed', () => {
     for (const open of [KINDS['one of a pair'], KINDS['a filter over a socket']]) {
       const base = obtainEventBase()
       const [bev, peer] = open?.(base) ?? []
-      const told: number[] = []
+      const reported: number[] = []
       bev?.setcb(undefined, undefined, (_, what) => {
-        told.push(what)
+        reported.push(what)
         base.dispose()
       })
       bev?.setTimeouts(TIMEOUT)
       bev?.enable(EV_READ)
       base.dispatchSync()
-      expect([told, bev?.disposed, peer?.disposed]).to.deep.equal([[READING], true, true])
+      expect([reported, bev?.disposed, peer?.disposed]).to.deep.equal([[READING], true, true])
     }
   })
 
   it('run on when a bufferevent is given callbacks of its buffers', () => {
     using base = obtainEventBase()
     const [bev, peer] = obtainBufferEventPair(base)
-    const told = watch(bev)
+    const reported = watch(bev)
     let changes = 0
     bev.getOutput().addCb(() => changes++)
     bev.setTimeouts(undefined, TIMEOUT)
     bev.getOutput().add('by the buffer')
     run(base, LONG)
-    expect([told, changes]).to.deep.equal([[WRITING], 1])
+    expect([reported, changes]).to.deep.equal([[WRITING], 1])
     peer.dispose()
   })
 
@@ -251,16 +251,16 @@ describe('BufferEvent: its timeouts', () => {
     pair.fill(pair.left)
     using base = obtainEventBase()
     const bev = obtainBufferEventSocket(base, pair.left, 0)
-    const told = watch(bev)
+    const reported = watch(bev)
     bev.setTimeouts(undefined, TIMEOUT)
     bev.enable(EV_WRITE)
     run(base, LONG)
     const filter = obtainBufferEventFilter(bev, undefined, undefined, 0)
-    const toldFilter = watch(filter)
+    const reportedByFilter = watch(filter)
     run(base, LONG)
     bev.setfd(pair.left)
     run(base, LONG)
-    expect([told, toldFilter]).to.deep.equal([[], []])
+    expect([reported, reportedByFilter]).to.deep.equal([[], []])
     filter.dispose()
     bev.dispose()
   })

@@ -120,7 +120,7 @@ describe('BufferEvent', () => {
     expect(events).to.deep.equal([BEV_EVENT_CONNECTED, BEV_EVENT_EOF | BEV_EVENT_READING])
   })
 
-  it('tells the error number of a failure', () => {
+  it('reports the error number of a failure', () => {
     using base = obtainEventBase()
     const errors: (EventError | undefined)[] = []
     const bev = obtainBufferEventSocket(base, -1)
@@ -306,7 +306,7 @@ describe('BufferEvent', () => {
       expect(second.disposed).to.equal(true)
     })
 
-    it('fails by throwing: the source stays and the event callback is told', () => {
+    it('fails by throwing: the source stays and the event callback is called', () => {
       using base = obtainEventBase()
       const [one, other] = obtainBufferEventPair(base)
       const failure = new Error('the filter')

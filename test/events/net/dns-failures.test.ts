@@ -44,7 +44,7 @@ function resolver(base: EventBase, ...servers: DnsServer[]): EvDnsBase {
   return dns
 }
 
-/** Ends the dispatch when so many have been told: a nameserver that has failed is asked for ever whether it is back. */
+/** Ends the dispatch when so many have been reported: a nameserver that has failed is asked for ever whether it is back. */
 function counter(base: EventBase, count: number): () => void {
   let left = count
   return () => {
@@ -62,15 +62,15 @@ describe('EvDnsBase: what nameservers answer instead of addresses', () => {
     ['NOTIMPL', NOTIMPL, DNS_ERR_NOTIMPL, EAI_FAIL, /non-recoverable/i],
     ['REFUSED', REFUSED, DNS_ERR_REFUSED, EAI_FAIL, /non-recoverable/i],
   ] as const) {
-    it(`is told as ${name}, at once`, async () => {
+    it(`is reported as ${name}, at once`, async () => {
       await using server = await DnsServer.start(() => answer)
       using base = obtainEventBase()
       const dns = resolver(base, server)
-      const told = counter(base, 4)
+      const reported = counter(base, 4)
       const results: unknown[] = []
       const note = (result: number) => {
         results.push(result)
-        told()
+        reported()
       }
       const before = performance.now()
       dns.resolveIpv4('host.test', 0, note)
@@ -78,7 +78,7 @@ describe('EvDnsBase: what nameservers answer instead of addresses', () => {
       let error: EventError | undefined
       dns.getaddrinfo('host.test', 80, 0, (failure) => {
         error = failure
-        told()
+        reported()
       })
       const bufferevent = obtainBufferEventSocket(base, -1)
       let connecting: EventError | undefined
@@ -86,7 +86,7 @@ describe('EvDnsBase: what nameservers answer instead of addresses', () => {
         expect(what).to.equal(BEV_EVENT_ERROR)
         connecting = failure
         bev.dispose()
-        told()
+        reported()
       })
       bufferevent.socketConnectHostname(dns, 0, 'host.test', 80)
       await base.dispatch()
@@ -98,7 +98,7 @@ describe('EvDnsBase: what nameservers answer instead of addresses', () => {
       }
     })
 
-    it(`is told to a client as ${name}`, async () => {
+    it(`is reported to a client as ${name}`, async () => {
       await using server = await DnsServer.start(() => answer)
       await using peer = new HttpPeer((base) => {
         return obtainEvHttpConnectionBase(base, 'host.test', 80, { dns: resolver(base, server) })
@@ -109,7 +109,7 @@ describe('EvDnsBase: what nameservers answer instead of addresses', () => {
     })
   }
 
-  it('is told of the very lookup that it was answered to', async () => {
+  it('is reported for the very lookup that it answers', async () => {
     await using server = await DnsServer.start(byName)
     using base = obtainEventBase()
     const dns = resolver(base, server)
@@ -117,17 +117,17 @@ describe('EvDnsBase: what nameservers answer instead of addresses', () => {
     dns.setOption('attempts', 2)
     dns.setOption('max-timeouts', 255)
     const names = Array.from({ length: 6 }, (_, i) => ['servfail', 'silent', 'known', 'nobody'].map((what) => what + i))
-    const told = counter(base, names.flat().length * 2)
+    const reported = counter(base, names.flat().length * 2)
     const raw = new Map<string, number>()
     const found = new Map<string, string>()
     for (const name of names.flat()) {
       dns.resolveIpv4(`${name}.test`, 0, (result) => {
         raw.set(name, result)
-        told()
+        reported()
       })
       dns.getaddrinfo(`${name}.test`, 80, 4, (error, addresses) => {
         found.set(name, error === undefined ? String(addresses[0]?.address) : `${error.errno}`)
-        told()
+        reported()
       })
     }
     await base.dispatch()
@@ -142,39 +142,39 @@ describe('EvDnsBase: what nameservers answer instead of addresses', () => {
     }
   })
 
-  it('is told of as many as libevent asks for at once, and as a timeout of those that had to wait', async () => {
+  it('is reported for as many as libevent asks for at once, and as a timeout for those that had to wait', async () => {
     await using server = await DnsServer.start(byName)
     using base = obtainEventBase()
     const dns = resolver(base, server)
     dns.setOption('max-inflight', 8)
-    const told = counter(base, 20)
+    const reported = counter(base, 20)
     const results: number[] = []
     for (let i = 0; i < 20; i++) {
       dns.resolveIpv4(`servfail${i}.test`, 0, (result) => {
         results[i] = result
-        told()
+        reported()
       })
     }
     await base.dispatch()
     expect(results).to.deep.equal([...Array(8).fill(DNS_ERR_SERVERFAILED), ...Array(12).fill(DNS_ERR_TIMEOUT)])
   })
 
-  it('is told of a name with a search domain', async () => {
+  it('is reported for a name with a search domain', async () => {
     const answers = ({ name }: DnsQuestion) => (name === 'host.b.test' ? SERVFAIL : NXDOMAIN)
     await using server = await DnsServer.start(answers)
     using base = obtainEventBase()
     const dns = resolver(base, server)
     // The last one that is added is the first to be tried.
     for (const domain of ['b.test', 'a.test']) dns.searchAdd(domain)
-    const told = counter(base, 2)
+    const reported = counter(base, 2)
     const results: unknown[] = []
     dns.resolveIpv4('host', 0, (result) => {
       results.push(result)
-      told()
+      reported()
     })
     dns.getaddrinfo('host', 80, 4, (error) => {
       results.push(error?.errno)
-      told()
+      reported()
     })
     await base.dispatch()
     expect(results).to.have.members([DNS_ERR_SERVERFAILED, EAI_AGAIN])
@@ -197,24 +197,24 @@ describe('EvDnsBase: what nameservers answer instead of addresses', () => {
     }
   })
 
-  it('is told in the turn of a lookup that ends meanwhile, and in which others are begun', async () => {
+  it('is reported in the turn of a lookup that ends meanwhile, and in which others are begun', async () => {
     await using server = await DnsServer.start(byName)
     using base = obtainEventBase()
     const dns = resolver(base, server)
     const results: unknown[] = []
-    const told = counter(base, 3)
+    const reported = counter(base, 3)
     dns.getaddrinfo('127.0.0.1', 80, 0, () => {
       // libevent answers this at once: who asked is in the middle of asking.
       dns.getaddrinfo('servfail.test', 80, 4, (error) => {
         results.push(error?.errno)
-        told()
+        reported()
       })
       const cancelled = dns.resolveIpv4('servfail.test', 0, (result) => {
         results.push(result === DNS_ERR_SERVERFAILED ? 'servfail' : 'cancelled')
-        told()
+        reported()
       })
       cancelled.cancel()
-      told()
+      reported()
     })
     await base.dispatch()
     expect(results).to.have.members([EAI_AGAIN, 'cancelled'])

@@ -104,7 +104,7 @@ describe('EvDnsBase', () => {
     dns.getaddrinfo('host.test', 80, 4, note, 'four')
     dns.getaddrinfo('nobody.test', 80, 0, note, 'none')
     dns.getaddrinfo('1.2.3.4', 443, 0, note, 'an address')
-    expect([...found.keys()], 'what needs no question is told at once').to.deep.equal(['an address'])
+    expect([...found.keys()], 'what needs no question is reported at once').to.deep.equal(['an address'])
     expect(await base.dispatch()).to.equal(1)
     const four = { family: 4, address: '127.0.0.1', port: 80 }
     expect(found.get('both')).to.deep.equal([four, { family: 6, address: '::1', port: 80 }])
@@ -135,7 +135,7 @@ describe('EvDnsBase', () => {
     expect([deaf.questions.length > 0, server.questions.length >= 4]).to.deep.equal([true, true])
   })
 
-  it('tells a timeout', async () => {
+  it('reports a timeout', async () => {
     await using deaf = await DnsServer.start(silent)
     using base = obtainEventBase()
     const dns = resolver(base, deaf)
@@ -151,7 +151,7 @@ describe('EvDnsBase', () => {
     expect(deaf.questions.map(({ name }) => name)).to.deep.equal(['host.test'])
   })
 
-  it('cancels, and tells that later', async () => {
+  it('cancels, and reports that later', async () => {
     await using deaf = await DnsServer.start(silent)
     using base = obtainEventBase()
     const dns = resolver(base, deaf)
@@ -196,7 +196,7 @@ describe('EvDnsBase', () => {
       const stepper = obtainEvtimer(base, () => {
         steps += 1
         if (steps === 1) {
-          // libevent tells of their end later, when the resolver has ended.
+          // libevent reports their end later, when the resolver has ended.
           for (const lookup of lookups) lookup.cancel()
           dns.dispose()
         }
@@ -242,7 +242,7 @@ describe('EvDnsBase', () => {
     expectCode('ERR_EV_STATE', () => obtainEvHttpConnectionBase(other, '127.0.0.1', 1, { dns }))
   })
 
-  it('connects a bufferevent by name, and tells when there is none', async () => {
+  it('connects a bufferevent by name, and fails when there is none', async () => {
     await using server = await DnsServer.start(known)
     await using peer = await RawServer.start()
     using base = obtainEventBase()
@@ -314,21 +314,21 @@ describe('EvDnsBase', () => {
   })
 
   for (const what of ['its base', 'itself'] as const) {
-    it(`ends once when who is told of its end disposes ${what}`, () => {
+    it(`ends once when the callback for its end disposes ${what}`, () => {
       using base = obtainEventBase()
       const dns = obtainEvDnsBase(base)
       dns.nameserverIpAdd('127.0.0.1:9')
-      let told = 0
+      let reported = 0
       for (let i = 0; i < 3; i++) {
         dns.resolveIpv4('host.test', 0, () => {
-          told += 1
+          reported += 1
           if (what === 'its base') base.dispose()
           else dns.dispose()
         })
       }
       dns.dispose()
       expect([dns.disposed, base.disposed]).to.deep.equal([true, what === 'its base'])
-      expect(told).to.be.at.least(1)
+      expect(reported).to.be.at.least(1)
     })
   }
 
@@ -343,17 +343,17 @@ describe('EvDnsBase', () => {
     const name = `${count} on a base with ${JSON.stringify(options)}${asked ? ' that have been asked' : ''}`
     it(`do not put each other off: ${name}`, () => {
       const base = obtainEventBase(options)
-      let told = 0
+      let reported = 0
       for (let i = 0; i < count; i++) {
         const dns = obtainEvDnsBase(base)
         if (!asked) continue
         dns.nameserverIpAdd('127.0.0.1:9')
         dns.getaddrinfo('host.test', 80, 0, () => {
-          told += 1
+          reported += 1
         })
       }
       base.dispose()
-      expect(told).to.equal(asked ? count : 0)
+      expect(reported).to.equal(asked ? count : 0)
     })
 
     it(`and are gone when the loop has ended: ${name}`, () => {

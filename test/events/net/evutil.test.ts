@@ -64,7 +64,7 @@ describe('evutil', () => {
       expect(error.errno).to.be.below(0)
     })
 
-    it('share a port when both are told so, and not before', () => {
+    it('share a port when both are asked to, and not before', () => {
       using base = obtainEventBase()
       const http = obtainEvHttp(base)
       const fd = nativeSupport.boundTcpSocket(1)

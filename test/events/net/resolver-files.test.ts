@@ -78,7 +78,7 @@ describe('EvDnsBase: the files of a resolver', () => {
       for (const name of ['plain.test', 'plain.test.', 'rooted.test', 'Rooted.test.', 'six.test', 'last.test']) {
         dns.getaddrinfo(name, 80, 0, (error, addresses) => found.push(error?.code ?? addresses[0]?.address))
       }
-      // What is in the file is told at once.
+      // What is in the file is reported at once.
       expect(found).to.deep.equal(['127.0.0.1', '127.0.0.1', '127.0.0.1', '127.0.0.1', '::1', '127.0.0.2'])
     }
   })

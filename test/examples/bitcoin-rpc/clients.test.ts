@@ -118,7 +118,7 @@ describe('bitcoin-rpc: with the npm package bitcoind-rpc', function () {
     expect(batch).to.have.nested.property('[0].result', 182)
   })
 
-  it('is told when its password is wrong', async () => {
+  it('gets an error when its password is wrong', async () => {
     await using server = await RpcServer.start()
     const client = clientOf(server, 'wrong')
     const error = await asked((done) => client.getBlockCount(done)).catch((thrown: unknown) => thrown)

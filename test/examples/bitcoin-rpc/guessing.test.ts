@@ -78,7 +78,7 @@ describe('bitcoin-rpc: wrong passwords', function () {
     close(later)
   })
 
-  it('do not keep who sends none waiting for being told so', async () => {
+  it('do not keep a client waiting that sends none', async () => {
     await using server = await RpcServer.start()
     const guessers = await open(server.port, 200)
     for (const wire of guessers) wire.send(requestWith('POST /', WRONG, COUNT))

@@ -239,7 +239,7 @@ describe('bitcoin-rpc: HTTP', function () {
       expect(await bodyOf(connection)).to.equal(COUNT_ANSWER)
     })
 
-    it('does not listen there unless told to', async () => {
+    it('does not listen there unless asked to', async () => {
       await using server = await RpcServer.start()
       const refused = await Wire.open({ host: outside.address, port: server.port }).catch((error) => error)
       expect(refused).to.include({ code: 'ECONNREFUSED' })

@@ -78,7 +78,7 @@ describe('bitcoin-rpc: logging in', function () {
     expect(await ask('rt', '{"method":"nothing","jsonrpc":"2.0","id":1}')).to.equal(403)
     expect(await ask('rt', `[${COUNT},{"method":"uptime"}]`)).to.equal(200)
     expect(await ask('rt', `[${COUNT},{"method":"help"}]`)).to.equal(403)
-    // What of a batch is no call with a method is told as if it were a single one.
+    // What is no call with a method in a batch is reported as if it were a single one.
     const refusal = async (body: string) => {
       const { status, body: answer } = await server.post(body, basic(`rt:${RPCAUTH_PASSWORD.rt}`))
       return [status, answer.toString()]
@@ -108,7 +108,7 @@ describe('bitcoin-rpc: logging in', function () {
     expect(await statusFor(server, server.cookie)).to.equal(403)
   })
 
-  it('lets users without a whitelist call everything when told so', async () => {
+  it('lets users without a whitelist call everything when asked to', async () => {
     const auths = RPCAUTH.map((auth) => `-rpcauth=${auth}`)
     await using server = await RpcServer.start([...auths, '-rpcwhitelist=rt:uptime', '-rpcwhitelistdefault=0'])
     expect(await statusFor(server, `rt:${RPCAUTH_PASSWORD.rt}`)).to.equal(403)

@@ -133,7 +133,7 @@ describe('bitcoin-rpc: methods', function () {
     expect(await failure('decoderawtransaction', [TAPROOT_TX, false])).to.deep.equal(error)
   })
 
-  it('validateaddress tells an address of the main chain from other text', async () => {
+  it('validateaddress distinguishes an address of the main chain from other text', async () => {
     expectExactly(await server.result('validateaddress', ['1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa']), {
       isvalid: true,
       address: '1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa',

@@ -142,7 +142,7 @@ describe('bitcoin-rpc: allowed networks', () => {
     ['[2001:db8::]/32', ['2001:db8:ffff::1'], ['2001:db9::1']],
     ['2001:db8::/[ffff:ffff::]', ['2001:db8:ffff::1'], ['2001:db9::1']],
     ['[::1]', [], ['::2']],
-    // A zone is an interface, which an address is not told apart by.
+    // A zone is an interface, which does not distinguish addresses.
     ['fe80::1%1', ['fe80::1', 'fe80::1%1', 'fe80::1%2'], ['fe80::2', 'fe80::2%1']],
     ['fe80::%lo/10', ['fe80::1', 'febf::1%1'], ['fec0::1']],
     ['[fe80::1%1]', ['fe80::1'], ['fe80::2']],

@@ -51,7 +51,7 @@ describe('scrubbing: the heap under libevent', () => {
   })
 
   it('keeps a block as it is when there is no room for a larger one', async () => {
-    // A sanitizer takes such a request for a mistake, unless it is told otherwise; so this is for a process of its own.
+    // A sanitizer takes such a request for a mistake, unless it is configured otherwise; so this is for a process of its own.
     const program = `
       const { nativeSupport } = await import(${JSON.stringify(import.meta.resolve('../../support/native-support.js'))})
       console.log(JSON.stringify(nativeSupport.failedReallocation(1000, 2 ** 60)))`

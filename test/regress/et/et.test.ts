@@ -39,7 +39,7 @@ for (const { name, options } of BACKENDS) {
       }).add()
       expect(base.loopSync(TURN)).to.equal(0)
       expect(base.loopSync(TURN)).to.equal(0)
-      // There is still something to read: an edge is told once.
+      // There is still something to read: an edge is reported once.
       expect(seen).to.deep.equal(edges ? [EV_READ | EV_ET] : [EV_READ, EV_READ])
     })
 

@@ -295,7 +295,7 @@ for (const backend of BACKENDS) {
               while (held.length === 0) await new Promise(setImmediate)
               wire.reset()
             }
-            // The connection has gone, and with it the request: what holds it can tell, and use it no more.
+            // The connection has gone, and with it the request: what holds it gets an error, and can use it no more.
             while (held[0]?.disposed === false) await new Promise(setImmediate)
             expect(() => held[0]?.getUri())
               .to.throw()

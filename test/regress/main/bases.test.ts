@@ -161,7 +161,7 @@ for (const { name, options } of BACKENDS) {
       expect(read.pending(EV_READ | EV_WRITE)).to.equal(EV_READ)
       expect(read.pending(EV_TIMEOUT)).to.equal(0)
       expect(timer.pending(EV_TIMEOUT)).to.equal(EV_TIMEOUT)
-      // Two clocks: the one that libevent runs by, and the one that tells the date.
+      // Two clocks: the one that libevent runs by, and the one that shows the date.
       expect(Number(timer.pendingUntil())).to.be.at.least(before + 500 - 20)
     })
 

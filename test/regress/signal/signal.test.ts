@@ -130,15 +130,15 @@ for (const { name, options } of BACKENDS) {
       event.del()
       expect(isCaught(SIGUSR2)).to.equal(false)
       // A handler that is there stays, and is there alone afterwards.
-      let told = 0
+      let reported = 0
       const listener = () => {
-        told += 1
+        reported += 1
       }
       process.on('SIGUSR2', listener)
       event.add()
       event.del()
       send(SIGUSR2)
-      while (told === 0) await turn()
+      while (reported === 0) await turn()
       expect(base.loopSync(EVLOOP_NONBLOCK)).to.equal(1)
       process.off('SIGUSR2', listener)
       expect(isCaught(SIGUSR2)).to.equal(false)

@@ -17,7 +17,7 @@ export interface WaitingReader {
  * It holds the request weakly: a request that its handler has dropped must be collected, because then it is answered 500. The
  * base keeps this object while it waits for something.
  */
-export class IncomingRequest implements IncomingReceiver {
+export class IncomingCallbacks implements IncomingReceiver {
   readonly #receivers: Receivers
   readonly #number: HandleNumber
   #disconnect: WeakRef<Pick<IncomingReceiver, typeof kDisconnected>> | undefined

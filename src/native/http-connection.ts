@@ -1,38 +1,11 @@
 import type { HandleNumber } from './handles.js'
 
-/** Why a client's request has no reply. The addon's `ClientFailure::Kind` has the same numbers. */
-export const ClientFailure = {
-  lookup: 1,
-  connect: 2,
-  connectTimeout: 3,
-  readTimeout: 4,
-  writeTimeout: 5,
-  reply: 6,
-} as const
+/** What the addon exports for connections. A negative number of ms stands for libevent's default, or "no time". */
+export interface NativeHttpConnection {
+  connectionGetPeer(connection: HandleNumber): [kind: 'tcp' | 'unix', address: string, port: number]
+  connectionGetAddr(connection: HandleNumber): [family: 'IPv4' | 'IPv6', address: string, port: number] | undefined
 
-/** What the addon exports for HTTP clients. A negative number of ms stands for libevent's default, or "no time". */
-export interface NativeHttpClient {
-  requestNew(): HandleNumber
-  requestCancel(request: HandleNumber): void
-  requestWantHeaders(request: HandleNumber): void
-  requestWantChunks(request: HandleNumber): void
-  requestReject(request: HandleNumber): void
-  requestSetDeadline(request: HandleNumber, ms: number): void
-  requestSetPaused(request: HandleNumber, on: boolean): void
-  requestSend(
-    connection: HandleNumber,
-    request: HandleNumber,
-    command: number,
-    uri: string,
-    headers: string,
-    body: string | Uint8Array | undefined,
-  ): void
-  /** @returns the reason and the headers: reason, NUL, name, NUL, value, NUL …; the rest is in `SharedNumber` */
-  requestTakeReply(request: HandleNumber, slab: Uint8Array | undefined, offset: number): string
-  requestBeginChunks(request: HandleNumber): void
-  requestSendChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean
-  requestEndChunks(request: HandleNumber): void
-
+  // A client's alone.
   connectionNew(base: HandleNumber, host: string, port: number): HandleNumber
   connectionNewDns(base: HandleNumber, host: string, port: number, dns: HandleNumber): HandleNumber
   connectionGetBufferevent(connection: HandleNumber): HandleNumber

@@ -1,4 +1,4 @@
-// Checks for what libevent's HTTP parser accepts and a server must not.
+// Checks and corrects what libevent's parser has made of a request's head.
 #pragma once
 
 struct evhttp_request;
@@ -13,9 +13,5 @@ bool IsRequestSafe(evhttp_request* request);
 
 /// Removes the tabs that libevent leaves in front of the values of a request's fields.
 void TrimFields(evhttp_request* request);
-
-/// The request's method as a bit, `EVHTTP_REQ_*`. A method that libevent does not know is a bit
-/// outside its enumeration, which C++ must not read as a value of that type.
-unsigned CommandOf(const evhttp_request* request);
 
 }  // namespace bitcoin_support

@@ -99,14 +99,14 @@ Napi::Value CountInForkNapi(const Napi::CallbackInfo& info) {
   if (pid < 0) throw Napi::Error::New(info.Env(), "fork failed");
   if (pid == 0) {
     std::array<uint64_t, 2> counts{};
-    bool told = false;
+    bool sent = false;
     try {
       for (size_t i = 0; i < counts.size(); ++i) counts[i] = markers[i].Count();
-      told = write(ends[1], counts.data(), sizeof counts) == static_cast<ssize_t>(sizeof counts);
+      sent = write(ends[1], counts.data(), sizeof counts) == static_cast<ssize_t>(sizeof counts);
     } catch (const std::exception&) {
       // The status shows it.
     }
-    _exit(told ? 0 : 1);
+    _exit(sent ? 0 : 1);
   }
   close(ends[1]);
   std::array<uint64_t, 2> counts{};

@@ -1,4 +1,4 @@
-#include "http/http_guard.h"
+#include "http/parsed_request.h"
 
 #include <event2/http.h>
 #include <event2/http_struct.h>
@@ -10,22 +10,9 @@
 
 #include "http/field_value.h"
 #include "http/http_characters.h"
+#include "http/http_method.h"
 
 namespace bitcoin_support {
-namespace {
-
-// libevent reads no body for these methods, whatever the headers say. It would read the body as the next
-// request.
-bool HasNoBody(unsigned command) { return command == EVHTTP_REQ_HEAD || command == EVHTTP_REQ_TRACE; }
-
-}  // namespace
-
-unsigned CommandOf(const evhttp_request* request) {
-  unsigned command = 0;
-  static_assert(sizeof command == sizeof request->type);
-  std::memcpy(&command, &request->type, sizeof command);
-  return command;
-}
 
 void TrimFields(evhttp_request* request) {
   for (evkeyval* header = evhttp_request_get_input_headers(request)->tqh_first; header != nullptr;
@@ -56,7 +43,7 @@ bool IsRequestSafe(evhttp_request* request) {
     }
   }
   if (content_lengths + transfer_encodings > 1) return false;
-  if (announces_body && HasNoBody(CommandOf(request))) return false;
+  if (announces_body && !LibeventReadsBody(CommandOf(request))) return false;
   const char* const uri = evhttp_request_get_uri(request);
   return uri != nullptr && std::strstr(uri, "%00") == nullptr;
 }

@@ -1,4 +1,4 @@
-#include "http/http_reply_guard.h"
+#include "http/parsed_reply.h"
 
 #include <event2/http.h>
 #include <event2/http_struct.h>

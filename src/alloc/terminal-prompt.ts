@@ -1,16 +1,9 @@
 // Prompts for a secret at a terminal.
 import type { ReadStream } from 'node:tty'
 import { native } from '../native/native.js'
+import { PromptOutcome } from '../native/tables.js'
 import { checkBoolean, checkInteger, checkObject, checkString, INT_MAX, typeError } from '../util/validation.js'
 import { fail } from './secure-error.js'
-
-/** The addon's result for a line. TerminalPrompt::Outcome has the same numbers. */
-enum Outcome {
-  Line,
-  Interrupted,
-  TooLong,
-  Failed,
-}
 
 /** Options of {@link SecureString.prompt}. */
 export interface PromptOptions {
@@ -50,14 +43,14 @@ export async function readSecretLine(options: PromptOptions): Promise<number> {
     ended = resolve
   })
   const resume = streams.map(quieten)
-  let receive: (outcome: Outcome, buffer: number) => void = () => {}
+  let receive: (outcome: number, buffer: number) => void = () => {}
   let first = 0
   try {
     if (!native.terminalOpen(fd, (outcome, buffer) => receive(outcome, buffer))) fail()
     const readLine = (text: string): Promise<number> => {
       const line = new Promise<number>((resolve, reject) => {
         receive = (outcome, buffer) => {
-          if (outcome === Outcome.Line) resolve(buffer)
+          if (outcome === PromptOutcome.line) resolve(buffer)
           else reject(outcome)
         }
       })
@@ -75,8 +68,8 @@ export async function readSecretLine(options: PromptOptions): Promise<number> {
     return first
   } catch (reason) {
     if (first !== 0) native.secureBufferDestroy(first)
-    if (reason === Outcome.TooLong || reason === Outcome.Failed) fail()
-    if (reason !== Outcome.Interrupted) throw reason
+    if (reason === PromptOutcome.tooLong || reason === PromptOutcome.failed) fail()
+    if (reason !== PromptOutcome.interrupted) throw reason
     native.terminalClose()
     process.kill(process.pid, 'SIGINT')
     // The message of Node's readline.

@@ -14,67 +14,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "libevent/internal_event.h"
-#include "napi/fork_count.h"
-
 namespace bitcoin_support {
 
 class Environment;
 class EventBase;
 class LibEvent;
+class LoopWaker;
 
-/// How many of a base's own tokens may still bring messages: those that are open, and those that nobody has
-/// opened yet.
-struct TokenCount {
-  std::atomic<unsigned> here{0};       ///< in the base's thread
-  std::atomic<unsigned> elsewhere{0};  ///< in other threads, or in none yet
-  bool AnyElsewhere() const { return elsewhere > 0; }
-  bool Any() const { return here > 0 || elsewhere > 0; }
-};
-
-/// Other threads post tasks here, and the thread of the base runs them. So two threads are never in libevent
-/// with one base, which therefore needs no locks. Posting wakes a loop that waits, or is about to, whichever
-/// base the thread waits in.
-class LoopWaker {
- public:
-  /// @throws std::system_error when there are no descriptors left
-  explicit LoopWaker(event_base* base);
-  ~LoopWaker();
-  LoopWaker(const LoopWaker&) = delete;
-  LoopWaker& operator=(const LoopWaker&) = delete;
-
-  /// Thread-safe: has `task` run as soon as the base's loop does.
-  void Post(std::function<void()> task);
-  /// Thread-safe: whether something is still to be run.
-  bool HasPosted();
-  /// Runs what was posted. The base's thread calls this before its loop, which would end without events.
-  void RunPosted();
-
-  /// Whether the pipe is the parent process's: a byte in it would wake that.
-  bool forked() const { return m_forks != ForkCount(); }
-  /// Makes a pipe of this process's own.
-  /// @throws std::system_error when there are no descriptors left; then nothing wakes the loop
-  void Renew();
-
-  TokenCount& tokens() { return m_tokens; }
-
- private:
-  void Open();
-  void Close();
-
-  static void OnWake(evutil_socket_t fd, short what, void* arg);
-
-  std::mutex m_mutex;
-  std::vector<std::function<void()>> m_posted;
-  event_base* const m_base;
-  int m_read = -1;
-  int m_write = -1;
-  uint32_t m_forks = 0;  // when the pipe was made
-  TokenCount m_tokens;
-  std::unique_ptr<InternalEvent> m_event;
-};
-
-/// What another thread may do with a base or an event of this one, until the owner closes it.
+/// What other threads may do with a base or an event of this one, until its owner closes the share.
 class Share : public std::enable_shared_from_this<Share> {
  public:
   explicit Share(LoopWaker& waker) : m_waker(waker) {}
@@ -82,14 +29,14 @@ class Share : public std::enable_shared_from_this<Share> {
   Share(const Share&) = delete;
   Share& operator=(const Share&) = delete;
 
-  /// Called by the owner: once it has returned, no other thread touches anything of the owner's.
+  /// Called by the owner. After that no other thread uses the owner.
   void Close();
 
   enum class Result : uint8_t { kDone, kClosed, kNotThis, kForked };
   /// Any thread. @returns kNotThis when it shares something else.
   virtual Result Active(short) { return Result::kNotThis; }
   virtual Result Once(std::vector<uint8_t>, std::optional<timeval>) { return Result::kNotThis; }
-  /// Somebody has opened the token. Any thread.
+  /// A thread has opened the token. Any thread.
   virtual void Opened() {}
   /// The thread that opened the token has no more use for it. Called in that thread.
   virtual void Released() {}
@@ -110,11 +57,11 @@ class Share : public std::enable_shared_from_this<Share> {
 
  private:
   friend uint64_t RegisterShare(std::shared_ptr<Share> share);
-  const std::thread::id m_thread = std::this_thread::get_id();  // that of the owner, which makes it
+  const std::thread::id m_thread = std::this_thread::get_id();  ///< that of the owner, which makes it
   std::mutex m_mutex;
   LoopWaker& m_waker;
   uint64_t m_token = 0;
-  bool m_open = true;  // written by the owner, under the mutex
+  bool m_open = true;  ///< written by the owner, under the mutex
 };
 
 /// Makes an event active.
@@ -124,13 +71,13 @@ class EventShare final : public Share {
   Result Active(short what) override;
 
  private:
-  // Set while a task is under way, beside the reasons that it makes the event active with.
+  // A task is posted. The lower bits are the flags that it activates the event with.
   static constexpr uint32_t kOnItsWay = 0x10000;
   std::atomic<uint32_t> m_reasons{0};
   LibEvent& m_event;
 };
 
-/// Has a base call back with messages.
+/// Delivers messages to a base.
 class BaseShare final : public Share {
  public:
   BaseShare(EventBase& base, LoopWaker& waker, double key);
@@ -169,6 +116,6 @@ class BaseShare final : public Share {
 /// @throws std::system_error without randomness
 uint64_t RegisterShare(std::shared_ptr<Share> share);
 
-void ExportEventShares(Napi::Env env, Napi::Object exports, Environment& state);
+void ExportShares(Napi::Env env, Napi::Object exports, Environment& state);
 
 }  // namespace bitcoin_support

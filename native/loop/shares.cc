@@ -1,15 +1,12 @@
-#include "loop/event_share.h"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "loop/shares.h"
 
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
-#include "libevent/unique_fd.h"
 #include "loop/event_base.h"
 #include "loop/lib_event.h"
+#include "loop/loop_waker.h"
 #include "napi/arguments.h"
 #include "napi/byte_span.h"
 #include "napi/environment.h"
@@ -42,75 +39,7 @@ std::shared_ptr<Share> FindShare(uint64_t token) {
   return entry == shares.by_token.end() ? nullptr : entry->second;
 }
 
-void SetFlags(int fd) {
-  fcntl(fd, F_SETFD, FD_CLOEXEC);
-  fcntl(fd, F_SETFL, O_NONBLOCK);
-}
-
 }  // namespace
-
-LoopWaker::LoopWaker(event_base* base) : m_base(base) { Open(); }
-
-LoopWaker::~LoopWaker() { Close(); }
-
-void LoopWaker::Open() {
-  int fds[2];
-  if (pipe(fds) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-  UniqueFd read(fds[0]);
-  UniqueFd write(fds[1]);
-  SetFlags(fds[0]);
-  SetFlags(fds[1]);
-  m_event = std::make_unique<InternalEvent>(m_base, fds[0], EV_READ | EV_PERSIST, OnWake, this);
-  errno = 0;
-  if (!m_event->Add()) {
-    m_event.reset();
-    throw std::system_error(errno == 0 ? ENOMEM : errno, std::generic_category(), "event_add");
-  }
-  m_read = read.Release();
-  m_write = write.Release();
-  m_forks = ForkCount();
-}
-
-void LoopWaker::Close() {
-  m_event.reset();
-  for (int* const fd : {&m_read, &m_write}) {
-    if (*fd >= 0) close(std::exchange(*fd, -1));
-  }
-}
-
-void LoopWaker::Renew() {
-  Close();
-  Open();
-}
-
-void LoopWaker::Post(std::function<void()> task) {
-  const std::lock_guard lock(m_mutex);
-  m_posted.push_back(std::move(task));
-  // When other tasks wait already, the loop is awake or about to be. A full pipe wakes it too.
-  if (m_posted.size() > 1) return;
-  [[maybe_unused]] const ssize_t written = write(m_write, "", 1);
-}
-
-bool LoopWaker::HasPosted() {
-  const std::lock_guard lock(m_mutex);
-  return !m_posted.empty();
-}
-
-void LoopWaker::RunPosted() {
-  std::vector<std::function<void()>> posted;
-  {
-    const std::lock_guard lock(m_mutex);
-    posted.swap(m_posted);
-  }
-  for (const auto& task : posted) task();
-}
-
-void LoopWaker::OnWake(evutil_socket_t fd, short, void* arg) {
-  char bytes[1024];
-  while (read(fd, bytes, sizeof bytes) == static_cast<ssize_t>(sizeof bytes)) {
-  }
-  static_cast<LoopWaker*>(arg)->RunPosted();
-}
 
 uint64_t RegisterShare(std::shared_ptr<Share> share) {
   uint64_t token = 0;
@@ -214,7 +143,7 @@ void BaseShare::Released() {
 
 void BaseShare::Withdraw() {
   Close();
-  // Nobody changes them any more.
+  // No other thread changes the counts after Close().
   waker().tokens().here -= std::exchange(m_here, 0);
   waker().tokens().elsewhere -= std::exchange(m_elsewhere, 0);
 }
@@ -230,7 +159,7 @@ void BaseShare::Begin(const std::shared_ptr<Message>& message, std::optional<tim
   Message* const key = message.get();
   m_messages.emplace(key, message);
   if (event_base_once(m_base, -1, EV_TIMEOUT, OnMessage, key, after ? &*after : nullptr) != 0) {
-    // There was no memory for the event. Early is better than never.
+    // Without memory for the event, deliver the message early rather than never.
     OnMessage(-1, EV_TIMEOUT, key);
   }
 }
@@ -251,7 +180,7 @@ uint64_t TokenArg(const Napi::CallbackInfo& info, size_t index) {
   if (napi_get_value_bigint_uint64(info.Env(), info[index], &token, &lossless) != napi_ok) {
     ThrowTypeError(info.Env(), "argument " + std::to_string(index) + " is no bigint");
   }
-  // What no token can be finds nothing.
+  // A malformed token matches no share.
   return lossless ? token : 0;
 }
 
@@ -347,7 +276,7 @@ Napi::Value TokenOnceNapi(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void ExportEventShares(Napi::Env env, Napi::Object exports, Environment& state) {
+void ExportShares(Napi::Env env, Napi::Object exports, Environment& state) {
   ExportFunction<ShareEventNapi>(env, exports, "libEventShare", state);
   ExportFunction<ShareBaseNapi>(env, exports, "eventBaseShare", state);
   ExportFunction<UnshareBaseNapi>(env, exports, "eventBaseUnshare", state);

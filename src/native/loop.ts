@@ -1,7 +1,7 @@
 import type { HandleNumber } from './handles.js'
 
 /** What the addon exports for bases and events. A negative number of ms stands for "no time". */
-export interface NativeEvents {
+export interface NativeLoop {
   eventBaseNew(
     priorities: number,
     features: number,
