@@ -36,6 +36,9 @@ async function expectBytes(port: number, { method = 'GET', path, body }: Request
   }
 }
 
+/** In seconds. */
+const WARM_UP = 0.5
+
 /**
  * @param rounds - how often each server is loaded in each way
  * @param seconds - how long each time
@@ -60,6 +63,7 @@ export async function measureBulk(rounds: number, seconds: number): Promise<Sect
     })),
     rounds,
     seconds,
+    WARM_UP,
   )
   const rows = cases.map(({ work, who }, i): Row => {
     const { perSecond = Number.NaN, cpuMicroseconds = Number.NaN, loadMicroseconds = Number.NaN } = figures[i] ?? {}

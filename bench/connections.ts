@@ -10,6 +10,9 @@ const COUNTS = [1, 32, 1000, 4000] as const
 
 const REQUEST: Request = { path: '/' }
 
+/** In seconds. */
+const WARM_UP = 0.5
+
 /**
  * @param rounds - how often each server is loaded by so many connections
  * @param seconds - how long each time
@@ -24,7 +27,7 @@ export async function measureConnections(rounds: number, seconds: number): Promi
     'node:http': await place.startScript('node-http'),
     [BARE]: await place.start([compiled(place.folder, 'bare_bulk')]),
   }
-  const workOf = (count: number) => `GET over ${count} connections`
+  const workOf = (count: number) => `GET over ${count} ${count === 1 ? 'connection' : 'connections'}`
   const cases = counts.flatMap((count) =>
     Object.entries(servers).map(([who, process]) => ({ work: workOf(count), who, process, count })),
   )
@@ -35,6 +38,7 @@ export async function measureConnections(rounds: number, seconds: number): Promi
     })),
     rounds,
     seconds,
+    WARM_UP,
   )
   const rows = cases.map(({ work, who }, i): Row => {
     const {

@@ -1,4 +1,5 @@
-// `npm run bench`: measures side by side, prints a table, and writes it to out/bench/results.json.
+// `npm run bench`: measures side by side, prints tables, and writes them to out/bench/results.json, those of the sections
+// also to out/bench/results.md.
 // `--check` fails when a goal is not reached; `--quick` takes fewer and shorter rounds.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -14,7 +15,7 @@ import { type HttpResult, measureHttp } from './http.js'
 import { measureIdle } from './idle.js'
 import { type LatencyResult, measureLatency } from './latency.js'
 import { measureMainJob } from './main-job.js'
-import { type Goal, isMissed, type Section } from './section.js'
+import { type Goal, isMissed, markdownOf, rounded, type Section } from './section.js'
 import { measureSecureMemory } from './secure-memory.js'
 import { measureSlowReaders } from './slow-readers.js'
 import { measureStreams } from './streams.js'
@@ -105,11 +106,10 @@ const environment = {
 }
 const missed = goals.filter(isMissed)
 
-/** Rows as they are shown: what is large as whole numbers, what is small in hundredths. */
+/** Rows as they are shown. */
 function shown(rows: readonly (HttpResult | EchoResult | LatencyResult | Section['rows'][number])[]) {
-  const round = (value: unknown) =>
-    typeof value !== 'number' ? value : value >= 100 ? Math.round(value) : Number(value.toFixed(2))
-  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, round(value)])))
+  const show = (value: unknown) => (typeof value === 'number' ? rounded(value) : value)
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)])))
 }
 
 console.log(environment)
@@ -124,6 +124,10 @@ console.table(goals.map((goal) => ({ ...goal, value: Number(goal.value.toPrecisi
 writeFileSync(
   new URL('results.json', import.meta.url),
   `${JSON.stringify({ environment, cascade, http, echo, latency, secure, sections, goals }, null, 2)}\n`,
+)
+writeFileSync(
+  new URL('results.md', import.meta.url),
+  sections.map(({ title, rows }) => `## ${title}\n\n${markdownOf(rows)}`).join('\n'),
 )
 if (process.argv.includes('--check') && missed.length > 0) {
   console.error(`Not reached: ${missed.map((goal) => goal.what).join('; ')}`)

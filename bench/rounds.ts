@@ -46,14 +46,16 @@ export async function mediansByTurns<F extends object>(
  * @param cases - what is measured in each round
  * @param rounds - how many count; one more goes before them, only to warm up
  * @param seconds - how long each time
+ * @param warmUp - how long that one takes, in seconds
  * @returns the figures of each case, in their order
  */
 export async function measureByTurns<L extends Load>(
   cases: readonly Loaded<L>[],
   rounds: number,
   seconds: number,
+  warmUp = 1,
 ): Promise<Figures<L>[]> {
-  for (const { load } of cases) await load(1)
+  for (const { load } of cases) await load(warmUp)
   const measures = cases.map(({ process, load }) => async () => {
     const before = process.cpuSeconds()
     const figures = await load(seconds)

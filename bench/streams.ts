@@ -10,6 +10,9 @@ const CONNECTIONS = 4
 
 const DIRECTIONS = ['out', 'in'] as const
 
+/** In seconds. */
+const WARM_UP = 0.5
+
 /**
  * @param rounds - how often each server streams in each direction
  * @param seconds - how long each time
@@ -32,6 +35,7 @@ export async function measureStreams(rounds: number, seconds: number): Promise<S
     })),
     rounds,
     seconds,
+    WARM_UP,
   )
   const rows = cases.map(({ work, who }, i): Row => {
     const { perSecond = Number.NaN, cpuMicroseconds = Number.NaN } = figures[i] ?? {}
