@@ -12,7 +12,7 @@ export interface Request {
   readonly body?: string | Uint8Array
 }
 
-/** What the generator tells. */
+/** What the generator prints. */
 export interface HttpLoadFigures extends Load {
   /** Of the replies' times, from the first byte of the request to the last one of the reply, in µs. */
   p50: number

@@ -106,17 +106,17 @@ const environment = {
 }
 const missed = goals.filter(isMissed)
 
-/** Rows as they are shown. */
-function shown(rows: readonly (HttpResult | EchoResult | LatencyResult | Section['rows'][number])[]) {
+/** Rows as the tables have them. */
+function tabled(rows: readonly (HttpResult | EchoResult | LatencyResult | Section['rows'][number])[]) {
   const show = (value: unknown) => (typeof value === 'number' ? rounded(value) : value)
   return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)])))
 }
 
 console.log(environment)
-for (const rows of [http, echo, latency]) console.table(shown(rows))
+for (const rows of [http, echo, latency]) console.table(tabled(rows))
 for (const { title, rows, skipped = [] } of sections) {
   console.log(title)
-  if (rows.length > 0) console.table(shown(rows))
+  if (rows.length > 0) console.table(tabled(rows))
   for (const reason of skipped) console.log(`Not measured: ${reason}`)
 }
 console.table(secure.rows.map(({ what, ns }) => ({ what, ns: Math.round(ns), perSecond: Math.round(1e9 / ns) })))

@@ -2,7 +2,7 @@
 import type { ServerProcess } from './server-process.js'
 import { median } from './statistics.js'
 
-/** What a load generator tells. */
+/** What a load generator prints. */
 export interface Load {
   /** How many answers came. */
   answers: number

@@ -75,7 +75,7 @@ export function markdownOf(rows: readonly Row[]): string {
   return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 }
 
-/** @returns a figure as it is shown: what is large as a whole number, what is small in hundredths */
+/** @returns a figure as a table has it: what is large as a whole number, what is small in hundredths */
 export function rounded(value: number): number {
   return value >= 100 ? Math.round(value) : Number(value.toFixed(2))
 }

@@ -58,7 +58,11 @@ export async function measureSlowReaders(seconds: number): Promise<Section> {
   const goals = [
     { what: `${READERS} slow readers of ${WHOLE}, bytes each beyond it`, value: bytesEach(WHOLE), atMost: 65_536 },
     // Two pieces: they do not add up.
-    { what: `${READERS} slow readers of ${STREAMED}, bytes each`, value: bytesEach(STREAMED), atMost: 2 * PIECE.length },
+    {
+      what: `${READERS} slow readers of ${STREAMED}, bytes each`,
+      value: bytesEach(STREAMED),
+      atMost: 2 * PIECE.length,
+    },
   ]
   return { title: `${READERS} slow readers, bytes each`, rows, goals }
 }

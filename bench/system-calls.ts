@@ -12,7 +12,7 @@ import { Workplace } from './workplace.js'
 const TITLE = 'System calls of a GET on one connection'
 
 /** Less than that of a request are something else's: a timer, or the garbage collector. */
-const SHOWN = 0.01
+const LEAST = 0.01
 
 /** @returns the calls of each name while something goes on, or why they cannot be counted */
 async function count(pid: number, file: string, work: () => Promise<unknown>): Promise<Map<string, number> | string> {
@@ -62,8 +62,8 @@ export async function measureSystemCalls(seconds: number): Promise<Section> {
     })
     if (typeof calls === 'string') return { title: TITLE, rows: [], goals: [], skipped: [calls] }
     const each = [...calls].map(([name, number]): [string, number] => [name, number / answers])
-    const shown = each.filter(([, number]) => number >= SHOWN)
-    rows.push({ work, who, all: each.reduce((sum, [, number]) => sum + number, 0), ...Object.fromEntries(shown) })
+    const frequent = each.filter(([, number]) => number >= LEAST)
+    rows.push({ work, who, all: each.reduce((sum, [, number]) => sum + number, 0), ...Object.fromEntries(frequent) })
   }
   const goals = [
     {

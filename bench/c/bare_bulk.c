@@ -3,7 +3,7 @@
    it needs. Its clients send no request before they have the reply to the last one.
 
    Without an argument it answers GET / with `hello\n`, GET /N with N bytes, and a POST with `ok` when its
-   body has come. With `out` it sends to whoever connects, with `in` it receives. Prints its port; SIGTERM
+   body has come. With `out` it sends to all who connect, with `in` it receives. Prints its port; SIGTERM
    ends it. */
 #include "loopback.h"
 
