@@ -15,11 +15,12 @@ import { type HttpResult, measureHttp } from './http.js'
 import { measureIdle } from './idle.js'
 import { type LatencyResult, measureLatency } from './latency.js'
 import { measureMainJob } from './main-job.js'
-import { type Goal, isMissed, markdownOf, rounded, type Section } from './section.js'
+import { type Goal, isMissed, type Section } from './section.js'
 import { measureSecureMemory } from './secure-memory.js'
 import { measureSlowReaders } from './slow-readers.js'
 import { measureStreams } from './streams.js'
 import { measureSystemCalls } from './system-calls.js'
+import { markdownOf, rounded } from './table.js'
 
 const quick = process.argv.includes('--quick')
 
@@ -45,9 +46,9 @@ function echoRatio(bytes: EchoResult['bytes']): number {
 
 const latency = await measureLatency(quick ? 2 : 7, quick ? 50 : 200)
 
-const [rounds, seconds] = quick ? [2, 1] : [7, 3]
+const [rounds, seconds] = quick ? [2, 1] : [7, 2]
 const sections: readonly Section[] = [
-  await measureClients(rounds, seconds),
+  await measureClients(rounds, quick ? 1 : 3),
   await measureBulk(rounds, seconds),
   await measureStreams(rounds, seconds),
   await measureConnections(rounds, seconds),
