@@ -122,6 +122,13 @@ static void stream(struct connection* self) {
   }
 }
 
+/* Connections have it from the listener. The system would let it grow to 4 MiB; what is on its way would not
+   fit into the processor's cache then, and cost up to twice as much to copy. */
+static void bound_send_buffer(int listener) {
+  int bytes = 1 << 18;
+  setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
 static void accept_one(int epoll, int listener) {
   struct connection* self;
   int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -142,6 +149,7 @@ int main(int argc, char** argv) {
   if (outgoing == NULL || incoming == NULL) fail("malloc");
   memset(outgoing, 'x', kBytes);
   listener = listen_anywhere();
+  bound_send_buffer(listener);
   watch(epoll, EPOLLIN, listener, NULL);
   for (;;) {
     struct epoll_event events[kMaxEvents];
