@@ -1,61 +1,73 @@
 // Clients side by side, each in a process of its own, on one and the same server: every round has all of them, one
 // after the other.
 
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { compiled, root } from './c-program.js'
-import { pinned, ServerProcess } from './server-process.js'
-import { median } from './statistics.js'
+import type { Measured, WorkName } from './clients/load.js'
+import { HttpLoad, type Request } from './http-load.js'
+import { resultOf } from './load-process.js'
+import { mediansByTurns } from './rounds.js'
+import { BARE, OURS, type Row, type Section, timesOf } from './section.js'
+import { Workplace } from './workplace.js'
 
-const run = promisify(execFile)
-
-/** Bounded: so many connections, each of which carries one request after another. */
-const CONNECTIONS = 32
-
-const CLIENTS = { 'bitcoin-support': 'evhttp', 'node:http': 'node-http', undici: 'undici' } as const
-
-/** A row of the table: one client on the server. */
-export interface ClientResult {
-  client: keyof typeof CLIENTS
-  /** Median of the rounds. */
-  requestsPerSecond: number
-  /** Processor time of the client for a request in µs, median of the rounds. */
-  cpuMicroseconds: number
-}
+const SCRIPTS = { [OURS]: 'evhttp', 'node:http': 'node-http', undici: 'undici' } as const
 
 /**
- * @param rounds - how often each client is run
- * @param seconds - how long each time
+ * What they do, on how many connections, each of which carries one request after another; and what a C program does to
+ * do the same.
  */
-export async function measureClients(rounds: number, seconds: number): Promise<ClientResult[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
-  let server: ServerProcess | undefined
-  try {
-    // It does next to nothing, so that what is measured is the client.
-    server = await ServerProcess.start([compiled(folder, 'canned_hello')])
-    const names = Object.keys(CLIENTS) as ClientResult['client'][]
-    const rounded = names.map(() => ({ rates: [] as number[], cpu: [] as number[] }))
-    for (let round = 0; round < rounds; round += 1) {
-      for (const [i, name] of names.entries()) {
-        const script = join(root, 'out/bench/clients', `${CLIENTS[name]}.js`)
-        const args = [server.port, seconds, CONNECTIONS].map(String)
-        const [program = '', ...rest] = pinned(1, [process.execPath, script, ...args])
-        const { stdout } = await run(program, rest)
-        const { perSecond, cpuMicroseconds } = JSON.parse(stdout) as { perSecond: number; cpuMicroseconds: number }
-        rounded[i]?.rates.push(perSecond)
-        rounded[i]?.cpu.push(cpuMicroseconds)
-      }
+const WORKS: Readonly<Record<WorkName, { connections: number; server: string; request: Request }>> = {
+  // It does next to nothing, so that what is measured is the client.
+  GET: { connections: 32, server: 'canned_hello', request: { path: '/' } },
+  'download of 1 MiB': { connections: 4, server: 'bare_bulk', request: { path: `/${1 << 20}` } },
+  'upload of 4 MiB': {
+    connections: 4,
+    server: 'bare_bulk',
+    request: { method: 'POST', path: '/', body: Buffer.alloc(4 << 20, 'x') },
+  },
+}
+
+const WORK_NAMES = Object.keys(WORKS) as WorkName[]
+
+/**
+ * @param rounds - how often each client does each work
+ * @param seconds - how long each time
+ * @param works - which
+ */
+export async function measureClients(
+  rounds: number,
+  seconds: number,
+  works: readonly WorkName[] = WORK_NAMES,
+): Promise<Section> {
+  await using place = new Workplace()
+  const bare = new HttpLoad(place)
+  const cases: { work: WorkName; who: string; measure: () => Promise<Measured> }[] = []
+  for (const work of works) {
+    const { connections, server, request } = WORKS[work]
+    const { port } = await place.start([compiled(place.folder, server)])
+    for (const [who, script] of Object.entries(SCRIPTS)) {
+      const path = join(root, 'out/bench/clients', `${script}.js`)
+      const measure = () => resultOf<Measured>([process.execPath, path, port, seconds, connections, work])
+      cases.push({ work, who, measure })
     }
-    return names.map((client, i) => ({
-      client,
-      requestsPerSecond: median(rounded[i]?.rates ?? []),
-      cpuMicroseconds: median(rounded[i]?.cpu ?? []),
-    }))
-  } finally {
-    await server?.stop()
-    rmSync(folder, { recursive: true, force: true })
+    const measure = async () => {
+      const { perSecond, loadMicroseconds } = await bare.runAsClient(port, seconds, connections, request)
+      return { perSecond, cpuMicroseconds: loadMicroseconds }
+    }
+    cases.push({ work, who: BARE, measure })
   }
+  const figures = await mediansByTurns(
+    cases.map(({ measure }) => measure),
+    rounds,
+  )
+  const rows: Row[] = cases.map(({ work, who }, i) => ({ work, who, ...figures[i] }))
+  const goals = works.flatMap((work) => [
+    { what: `client, ${work}, × undici`, value: timesOf(rows, work, 'undici'), atLeast: work === 'GET' ? 1.5 : 1.2 },
+    {
+      what: `client, ${work}, × node:http`,
+      value: timesOf(rows, work, 'node:http'),
+      atLeast: work === 'GET' ? 1.5 : 1.2,
+    },
+  ])
+  return { title: 'HTTP clients', rows, goals }
 }

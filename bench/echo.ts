@@ -1,15 +1,10 @@
 // Echo servers side by side, under one and the same load: every round has all of them, one after the other.
 
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { compiledAddon, compiledWithLibevent, root } from './c-program.js'
-import { measureByTurns } from './rounds.js'
-import { pinned, ServerProcess } from './server-process.js'
-
-const run = promisify(execFile)
+import { compiledAddon, compiledWithLibevent } from './c-program.js'
+import { resultOf } from './load-process.js'
+import { type Load, measureByTurns } from './rounds.js'
+import type { ServerProcess } from './server-process.js'
+import { Workplace } from './workplace.js'
 
 /** Bounded: so many connections, each of which carries one message after another. */
 const CONNECTIONS = 32
@@ -36,40 +31,27 @@ export interface EchoResult {
  * @param seconds - how long each time
  */
 export async function measureEcho(rounds: number, seconds: number): Promise<EchoResult[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+  await using place = new Workplace()
   const servers = new Map<EchoResult['server'], ServerProcess>()
-  try {
-    const load = compiledWithLibevent(folder, 'echo_load')
-    const addon = compiledAddon(folder, 'bare_echo')
-    const names = Object.keys(SERVERS) as EchoResult['server'][]
-    for (const name of names) {
-      const script = join(root, 'out/bench/servers', `${SERVERS[name]}.js`)
-      // Only the bare one's script takes the addon.
-      servers.set(name, await ServerProcess.start([process.execPath, script, addon]))
-    }
-    const cases = SIZES.flatMap((bytes) => [...servers].map(([server, process]) => ({ bytes, server, process })))
-    const figures = await measureByTurns(
-      cases.map(({ bytes, process }) => ({
-        process,
-        async load(seconds) {
-          const args = [process.port, seconds, CONNECTIONS, bytes].map(String)
-          const [program = '', ...rest] = pinned(1, [load, ...args])
-          const { stdout } = await run(program, rest)
-          const { messages, perSecond } = JSON.parse(stdout) as { messages: number; perSecond: number }
-          return { answers: messages, perSecond }
-        },
-      })),
-      rounds,
-      seconds,
-    )
-    return cases.map(({ bytes, server }, i) => ({
-      bytes,
-      server,
-      messagesPerSecond: figures[i]?.perSecond ?? Number.NaN,
-      cpuMicroseconds: figures[i]?.cpuMicroseconds ?? Number.NaN,
-    }))
-  } finally {
-    for (const server of servers.values()) await server.stop()
-    rmSync(folder, { recursive: true, force: true })
+  const program = compiledWithLibevent(place.folder, 'echo_load')
+  const addon = compiledAddon(place.folder, 'bare_echo')
+  for (const name of Object.keys(SERVERS) as EchoResult['server'][]) {
+    // Only the bare one's script takes the addon.
+    servers.set(name, await place.startScript(SERVERS[name], addon))
   }
+  const cases = SIZES.flatMap((bytes) => [...servers].map(([server, process]) => ({ bytes, server, process })))
+  const figures = await measureByTurns(
+    cases.map(({ bytes, process }) => ({
+      process,
+      load: (seconds) => resultOf<Load>([program, process.port, seconds, CONNECTIONS, bytes]),
+    })),
+    rounds,
+    seconds,
+  )
+  return cases.map(({ bytes, server }, i) => ({
+    bytes,
+    server,
+    messagesPerSecond: figures[i]?.perSecond ?? Number.NaN,
+    cpuMicroseconds: figures[i]?.cpuMicroseconds ?? Number.NaN,
+  }))
 }

@@ -1,15 +1,26 @@
-// `npm run bench`: measures side by side, prints a table, and writes it to out/bench/results.json.
+// `npm run bench`: measures side by side, prints tables, and writes them to out/bench/results.json, those of the sections
+// also to out/bench/results.md.
 // `--check` fails when a goal is not reached; `--quick` takes fewer and shorter rounds.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
+import { measureBulk } from './bulk.js'
 import { measureCascade } from './cascade.js'
-import { type ClientResult, measureClients } from './client.js'
+import { measureClients } from './client.js'
+import { measureConnections } from './connections.js'
 import { type EchoResult, measureEcho } from './echo.js'
+import { measureFairness } from './fairness.js'
 import { measureHandles } from './handles.js'
 import { type HttpResult, measureHttp } from './http.js'
+import { measureIdle } from './idle.js'
 import { type LatencyResult, measureLatency } from './latency.js'
+import { measureMainJob } from './main-job.js'
+import { type Goal, isMissed, type Section } from './section.js'
 import { measureSecureMemory } from './secure-memory.js'
+import { measureSlowReaders } from './slow-readers.js'
+import { measureStreams } from './streams.js'
+import { measureSystemCalls } from './system-calls.js'
+import { markdownOf, rounded } from './table.js'
 
 const quick = process.argv.includes('--quick')
 
@@ -25,10 +36,6 @@ const secure = await measureSecureMemory(quick ? 100 : 300)
 const http = await measureHttp(quick ? 2 : 7, quick ? 1 : 3)
 const ours = (load: HttpResult['load']) => rate(http, load, 'bitcoin-support')
 
-const clients = await measureClients(quick ? 2 : 7, quick ? 1 : 3)
-const clientRate = (client: ClientResult['client']) =>
-  clients.find((result) => result.client === client)?.requestsPerSecond ?? Number.NaN
-
 const echo = await measureEcho(quick ? 2 : 7, quick ? 1 : 3)
 /** How many times node:net's rate is ours. */
 function echoRatio(bytes: EchoResult['bytes']): number {
@@ -39,15 +46,25 @@ function echoRatio(bytes: EchoResult['bytes']): number {
 
 const latency = await measureLatency(quick ? 2 : 7, quick ? 50 : 200)
 
-/** What is compared, what came out, and what is to be reached. */
-const goals = [
+const [rounds, seconds] = quick ? [2, 1] : [7, 2]
+const sections: readonly Section[] = [
+  await measureClients(rounds, quick ? 1 : 3),
+  await measureBulk(rounds, seconds),
+  await measureStreams(rounds, seconds),
+  await measureConnections(rounds, seconds),
+  await measureMainJob(rounds, seconds),
+  await measureIdle(seconds),
+  await measureSlowReaders(quick ? 5 : 20),
+  await measureFairness(quick ? 2 : 7, quick ? 2 : 5),
+  await measureSystemCalls(seconds),
+]
+
+const goals: readonly Goal[] = [
   { what: 'JSON-RPC, × node:http', value: ours('JSON-RPC') / rate(http, 'JSON-RPC', 'node:http'), atLeast: 1.8 },
   { what: 'JSON-RPC, × C evhttp', value: ours('JSON-RPC') / rate(http, 'JSON-RPC', 'C evhttp'), atLeast: 1 },
   { what: 'GET, × node:http', value: ours('GET') / rate(http, 'GET', 'node:http'), atLeast: 1.3 },
   { what: 'GET, × C evhttp', value: ours('GET') / rate(http, 'GET', 'C evhttp'), atLeast: 1 },
   { what: 'GET, × strict off', value: ours('GET') / rate(http, 'GET', 'bitcoin-support, strict off'), atLeast: 0.95 },
-  { what: 'client, × undici', value: clientRate('bitcoin-support') / clientRate('undici'), atLeast: 1.5 },
-  { what: 'client, × node:http', value: clientRate('bitcoin-support') / clientRate('node:http'), atLeast: 1.5 },
   { what: 'echo of 64 bytes, × node:net', value: echoRatio(64), atLeast: 1.3 },
   { what: 'echo of 16 KiB, × node:net', value: echoRatio(16_384), atLeast: 1.3 },
   ...latency.map(({ side, bytes, ours, node }) => ({
@@ -79,6 +96,7 @@ const goals = [
   { what: 'C: read of 64 KiB, × memcpy', value: secure.fromC.read_ratio, atMost: 1.3 },
   { what: 'C: is_valid beside a writer, 99.9 %, ns', value: secure.fromC.is_valid_p999_ns, atMost: 1000 },
   { what: 'C: besides the 32 bytes of a buffer, bytes', value: secure.fromC.overhead_bytes, atMost: 96 },
+  ...sections.flatMap((section) => section.goals),
 ]
 const environment = {
   date: new Date().toISOString().slice(0, 10),
@@ -87,24 +105,30 @@ const environment = {
   node: process.version,
   libevent: execFileSync('pkg-config', ['--modversion', 'libevent'], { encoding: 'utf8' }).trim(),
 }
-const missed = goals.filter(
-  ({ value, ...goal }) => ('atLeast' in goal && value < goal.atLeast) || ('atMost' in goal && value > goal.atMost),
-)
+const missed = goals.filter(isMissed)
 
-/** Rows as they are shown: whole answers a second, hundredths of a µs. */
-function shown(rows: readonly (HttpResult | ClientResult | EchoResult | LatencyResult)[]): Record<string, unknown>[] {
-  const round = (name: string, value: unknown) =>
-    typeof value !== 'number' ? value : name === 'cpuMicroseconds' ? Number(value.toFixed(2)) : Math.round(value)
-  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, round(name, value)])))
+/** Rows as the tables have them. */
+function tabled(rows: readonly (HttpResult | EchoResult | LatencyResult | Section['rows'][number])[]) {
+  const show = (value: unknown) => (typeof value === 'number' ? rounded(value) : value)
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)])))
 }
 
 console.log(environment)
-for (const rows of [http, clients, echo, latency]) console.table(shown(rows))
+for (const rows of [http, echo, latency]) console.table(tabled(rows))
+for (const { title, rows, skipped = [] } of sections) {
+  console.log(title)
+  if (rows.length > 0) console.table(tabled(rows))
+  for (const reason of skipped) console.log(`Not measured: ${reason}`)
+}
 console.table(secure.rows.map(({ what, ns }) => ({ what, ns: Math.round(ns), perSecond: Math.round(1e9 / ns) })))
 console.table(goals.map((goal) => ({ ...goal, value: Number(goal.value.toPrecision(3)) })))
 writeFileSync(
   new URL('results.json', import.meta.url),
-  `${JSON.stringify({ environment, cascade, http, clients, echo, latency, secure, goals }, null, 2)}\n`,
+  `${JSON.stringify({ environment, cascade, http, echo, latency, secure, sections, goals }, null, 2)}\n`,
+)
+writeFileSync(
+  new URL('results.md', import.meta.url),
+  sections.map(({ title, rows }) => `## ${title}\n\n${markdownOf(rows)}`).join('\n'),
 )
 if (process.argv.includes('--check') && missed.length > 0) {
   console.error(`Not reached: ${missed.map((goal) => goal.what).join('; ')}`)

@@ -89,6 +89,6 @@ int main(int argc, char** argv) {
   duration.tv_usec = 0;
   event_base_loopexit(base, &duration);
   event_base_dispatch(base);
-  printf("{\"messages\":%lu,\"perSecond\":%.1f}\n", messages, (double)messages / (now() - begin));
+  printf("{\"answers\":%lu,\"perSecond\":%.1f}\n", messages, (double)messages / (now() - begin));
   return 0;
 }

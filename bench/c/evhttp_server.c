@@ -1,11 +1,13 @@
-/* The servers of bench/servers/ in plain C: GET / and POST /rpc on evhttp, on a base of event_base_new(). The
-   argument is the login for /rpc. Prints its port; SIGTERM ends it. */
+/* The servers of bench/servers/ in plain C: GET /, GET /N, POST / and POST /rpc on evhttp, on a base of
+   event_base_new(). The argument is the login for /rpc. Prints its port; SIGTERM ends it. */
 #include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <jansson.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +21,36 @@ static void Reply(struct evhttp_request* request, const char* type, const char* 
   evbuffer_free(body);
 }
 
+/* Answers so many bytes, which the reply refers to and does not copy. */
+static void ReplySized(struct evhttp_request* request, size_t size) {
+  static char* bytes = NULL;
+  static size_t room = 0;
+  struct evbuffer* body;
+  if (size > room) {
+    /* The one before stays: a reply may refer to it. */
+    bytes = malloc(size);
+    if (bytes == NULL) exit(1);
+    memset(bytes, 'x', size);
+    room = size;
+  }
+  body = evbuffer_new();
+  evbuffer_add_reference(body, bytes, size, NULL, NULL);
+  evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", "text/plain");
+  evhttp_send_reply(request, 200, "OK", body);
+  evbuffer_free(body);
+}
+
 static void Hello(struct evhttp_request* request, void* arg) {
+  const char* const uri = evhttp_request_get_uri(request);
   (void)arg;
-  Reply(request, "text/plain", "hello\n", 6);
+  if (evhttp_request_get_command(request) == EVHTTP_REQ_POST) {
+    const int empty = evbuffer_get_length(evhttp_request_get_input_buffer(request)) == 0;
+    Reply(request, "text/plain", empty ? "empty" : "ok", empty ? 5 : 2);
+  } else if (uri[1] != '\0') {
+    ReplySized(request, strtoul(uri + 1, NULL, 10));
+  } else {
+    Reply(request, "text/plain", "hello\n", 6);
+  }
 }
 
 /* In constant time. */
@@ -75,9 +104,14 @@ int main(int argc, char** argv) {
   struct evhttp_bound_socket* bound = evhttp_bind_socket_with_handle(http, "127.0.0.1", 0);
   struct sockaddr_in address;
   socklen_t length = sizeof address;
+  int one = 1;
   if (argc != 2 || bound == NULL) return 1;
   evhttp_set_gencb(http, Hello, NULL);
   evhttp_set_cb(http, "/rpc", Rpc, argv[1]);
+  /* Connections have it from the listener. Without it a reply of more than one write waits for an
+   * acknowledgement. */
+  setsockopt(evhttp_bound_socket_get_fd(bound), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  signal(SIGPIPE, SIG_IGN);
   if (getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr*)&address, &length) != 0) return 1;
   printf("%d\n", ntohs(address.sin_port));
   fflush(stdout);

@@ -1,10 +1,10 @@
-// GET / and POST /rpc on node:http. Prints its port; SIGTERM ends it.
+// GET / and POST /rpc on node:http, with a Content-Length as the others have it. Prints its port; SIGTERM ends it.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answer, isAuthorized } from './json-rpc.js'
 
 function hello(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(200, { 'Content-Type': 'text/plain' })
+  response.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Length': 6 })
   response.end('hello\n')
 }
 
@@ -20,12 +20,13 @@ function rpc(request: IncomingMessage, response: ServerResponse): void {
     body += chunk
   })
   request.on('end', () => {
-    response.writeHead(200, { 'Content-Type': 'application/json' })
-    response.end(answer(body))
+    const reply = answer(body)
+    response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(reply) })
+    response.end(reply)
   })
 }
 
-const server = createServer((request, response) => {
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   if (request.url === '/rpc') rpc(request, response)
   else hello(request, response)
 })

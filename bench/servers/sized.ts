@@ -9,3 +9,6 @@ export function bodyOf(path: string): Buffer {
   }
   return body
 }
+
+/** What the replies that are streamed consist of. */
+export const PIECE = Buffer.alloc(1 << 16, 'x')

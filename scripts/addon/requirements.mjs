@@ -84,6 +84,7 @@ const needs = {
   // Off the path of those who are not root.
   nginx: { what: () => 'nginx', met: (env) => which('nginx', env) ?? which('/usr/sbin/nginx', env) },
   wrk: { what: () => 'wrk', met: (env) => which('wrk', env) },
+  strace: { what: () => 'strace', met: (env) => which('strace', env) },
   jansson: { what: () => 'jansson', met: (env) => output(pkgConfig(env), ['--exists', 'jansson'], env) !== undefined },
 }
 
@@ -104,7 +105,7 @@ export const purposes = {
   test: [...build, ...peers],
   asan: [...build, ...peers, 'sanitizers', 'fuzzer'],
   fuzz: [...build, 'fuzzer'],
-  bench: [...build, 'wrk', 'jansson'],
+  bench: [...build, 'wrk', 'jansson', ...(process.platform === 'linux' ? ['strace'] : [])],
 }
 
 /** The needs, as keys of `packages`, that are not met here. */

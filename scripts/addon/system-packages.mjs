@@ -36,6 +36,7 @@ export const packages = {
   wine: { apt: ['wine64'], dnf: ['wine-core'], apk: ['wine'] },
   nginx: { apt: ['nginx-light'], dnf: ['nginx-core'], apk: ['nginx'], brew: ['nginx'] },
   wrk: { apt: ['wrk'], dnf: ['wrk'], apk: ['wrk'], brew: ['wrk'] },
+  strace: { apt: ['strace'], dnf: ['strace'], apk: ['strace'] },
   jansson: { apt: ['libjansson-dev'], dnf: ['jansson-devel'], apk: ['jansson-dev'], brew: ['jansson'] },
 }
 
