@@ -392,7 +392,7 @@ void HttpClient::OnConnectEvent(bufferevent* taking, short what, void* arg) {
 // the calls are made.
 void HttpClient::SpareCalls() {
   if (m_known_to_c) return;
-  if (!m_handle.limited()) UseDirectIo(stream());
+  if (!m_handle.limited()) UseDirectIo(stream(), Pieces::kApart);
   const auto watch = [this] {
     m_sentinel = std::make_unique<InternalEvent>(base().base(), bufferevent_getfd(stream()),
                                                  EV_READ | EV_PERSIST, OnReadable, this);

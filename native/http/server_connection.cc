@@ -95,7 +95,7 @@ void ServerConnection::BeginRequest(IncomingRequest& handle) {
   const int fd = bufferevent_getfd(bev);
   m_sentinel = event_new(m_base.base(), fd, EV_READ | EV_CLOSED | EV_PERSIST, OnReadable, this);
   if (m_sentinel != nullptr) event_add(m_sentinel, nullptr);
-  if (!m_known_to_c && (m_view == nullptr || !m_view->limited())) UseDirectIo(bev);
+  if (!m_known_to_c && (m_view == nullptr || !m_view->limited())) UseDirectIo(bev, Pieces::kApart);
 }
 
 // When evhttp reads by itself there is nothing to do. It does not read while a request waits for its answer,

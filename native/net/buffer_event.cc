@@ -311,7 +311,7 @@ void BufferEvent::ChooseIo() {
   if (limited()) {
     UseLibeventIo(bev());
   } else if (m_socket && m_socket->connected()) {
-    UseDirectIo(m_bev);
+    UseDirectIo(m_bev, Pieces::kJoined);
   }
 }
 

@@ -13,12 +13,12 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <new>
 #include <string_view>
 #include <unordered_map>
 
 #include "buffers/append_bytes.h"
 #include "buffers/memory_block.h"
+#include "libevent/catch_bad_alloc.h"
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
@@ -44,35 +44,57 @@ void Fail(bufferevent* bev, short direction, short what, int error) {
   bufferevent_trigger_event(bev, what, 0);
 }
 
-// Appends `bytes`, of kUsualBytes, and what waits behind them, up to `room`. The next read reports an end or
-// an error. @returns whether there was memory; without it for the rest, that stays in the kernel
-bool AddWithRest(int fd, evbuffer* input, std::string_view bytes, ev_ssize_t room) {
+// The sink of a bufferevent whose bytes go there. It is not the event's own argument, because libevent has to
+// find the bufferevent in that.
+thread_local std::unordered_map<const bufferevent*, ReadSink*> t_sinks;
+
+// How many bytes wait in the socket, up to `room`.
+size_t Waiting(int fd, ev_ssize_t room) {
   int waiting = 0;
-  if (room <= 0 || ioctl(fd, FIONREAD, &waiting) != 0) waiting = 0;
-  const auto wanted = static_cast<size_t>(std::clamp<ev_ssize_t>(waiting, 0, room));
-  const auto read = [&](char* space) {
-    return wanted == 0 ? 0 : static_cast<size_t>(std::max<ssize_t>(recv(fd, space, wanted, 0), 0));
-  };
+  if (room <= 0 || ioctl(fd, FIONREAD, &waiting) != 0) return 0;
+  return static_cast<size_t>(std::clamp<ev_ssize_t>(waiting, 0, room));
+}
+
+// Reads `wanted` bytes that wait. The next read reports an end or an error.
+size_t ReadWaiting(int fd, char* space, size_t wanted) {
+  return static_cast<size_t>(std::max<ssize_t>(recv(fd, space, wanted, 0), 0));
+}
+
+// Appends `bytes` and what waits behind them, up to `room`. A long piece is a block of its own, which
+// JavaScript may get as it is. @returns whether there was memory; without it for the rest, that stays in the
+// kernel
+bool AddJoined(int fd, evbuffer* input, std::string_view bytes, ev_ssize_t room) {
+  const size_t wanted = Waiting(fd, room);
   if (bytes.size() + wanted >= MemoryBlock::kLeast) {
-    // In one piece, which JavaScript may get as it is.
-    try {
+    bool added = true;
+    const auto add = [&] {
       const auto block = std::make_shared<MemoryBlock>(bytes.size() + wanted);
       std::memcpy(block->end(), bytes.data(), bytes.size());
       block->Commit(bytes.size());
-      block->Commit(read(block->end()));
+      block->Commit(ReadWaiting(fd, block->end(), wanted));
       MemoryBlock::Append(block, input);
-      return true;
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
+    };
+    CatchBadAlloc(add, [&] { added = false; });
+    return added;
   }
   if (evbuffer_add(input, bytes.data(), bytes.size()) != 0) return false;
-  if (wanted > 0) (void)AppendInPlace(input, wanted, [&](char* space, size_t) { return read(space); });
+  const auto read = [&](char* space, size_t) { return ReadWaiting(fd, space, wanted); };
+  if (wanted > 0) (void)AppendInPlace(input, wanted, read);
+  return true;
+}
+
+// The same, but whoever looks at the input may ask for what waits behind `bytes`, by ReadInto().
+bool AddApart(int fd, bufferevent* bev, std::string_view bytes, ev_ssize_t room) {
+  if (evbuffer_add(bev->input, bytes.data(), bytes.size()) != 0) return false;
+  if (t_sinks.contains(bev)) return true;
+  const size_t wanted = Waiting(fd, room);
+  const auto read = [&](char* space, size_t) { return ReadWaiting(fd, space, wanted); };
+  if (wanted > 0) (void)AppendInPlace(bev->input, wanted, read);
   return true;
 }
 
 // @returns as recv(2) does
-ssize_t Take(int fd, bufferevent* bev) {
+ssize_t Take(int fd, bufferevent* bev, Pieces pieces) {
   char bytes[kUsualBytes];
   const ev_ssize_t most = bufferevent_get_max_single_read(bev);
   const ssize_t taken = recv(fd, bytes, std::min(sizeof bytes, static_cast<size_t>(most)), 0);
@@ -81,8 +103,9 @@ ssize_t Take(int fd, bufferevent* bev) {
   // A bufferevent's input is frozen at its end, and its output at its start.
   evbuffer_unfreeze(input, 0);
   const std::string_view view(bytes, static_cast<size_t>(taken));
-  const bool added = view.size() == sizeof bytes ? AddWithRest(fd, input, view, most - taken)
-                                                 : evbuffer_add(input, bytes, view.size()) == 0;
+  const bool added = view.size() < sizeof bytes  ? evbuffer_add(input, bytes, view.size()) == 0
+                     : pieces == Pieces::kJoined ? AddJoined(fd, input, view, most - taken)
+                                                 : AddApart(fd, bev, view, most - taken);
   MemoryCleanse(bytes, view.size());
   evbuffer_freeze(input, 0);
   if (added) return taken;
@@ -101,7 +124,24 @@ void ReportEnd(bufferevent* bev, ssize_t taken, int error) {
   }
 }
 
+void ReadToSink(int fd, bufferevent* bev, ReadSink& sink) {
+  const std::span<char> space = sink.Space();
+  const ssize_t taken = recv(fd, space.data(), space.size(), 0);
+  if (taken > 0) {
+    sink.Took(static_cast<size_t>(taken));
+  } else {
+    ReportEnd(bev, taken, errno);
+  }
+}
+
+ReadSink* SinkOf(const bufferevent* bev) {
+  if (t_sinks.empty()) return nullptr;
+  const auto found = t_sinks.find(bev);
+  return found == t_sinks.end() ? nullptr : found->second;
+}
+
 // What bufferevent_readcb() does, for an input without a high-water mark.
+template <Pieces kPieces>
 void OnReadable(evutil_socket_t fd, short what, void* arg) {
   auto* const bev = static_cast<bufferevent*>(arg);
   if (what == EV_TIMEOUT || bev->wm_read.high != 0) {
@@ -109,34 +149,15 @@ void OnReadable(evutil_socket_t fd, short what, void* arg) {
     return;
   }
   bufferevent_incref(bev);
-  const ssize_t taken = Take(fd, bev);
-  const int error = errno;
-  if (taken > 0) {
-    bufferevent_trigger(bev, EV_READ, 0);
-  } else {
-    ReportEnd(bev, taken, error);
-  }
-  bufferevent_decref(bev);
-}
-
-// The sink of a bufferevent whose bytes go there. It is not the event's own argument, because libevent has to
-// find the bufferevent in that.
-thread_local std::unordered_map<const bufferevent*, ReadSink*> t_sinks;
-
-void OnReadableToSink(evutil_socket_t fd, short what, void* arg) {
-  auto* const bev = static_cast<bufferevent*>(arg);
-  if (what == EV_TIMEOUT) {
-    g_libevent_reads.load(std::memory_order_relaxed)(fd, what, arg);
-    return;
-  }
-  ReadSink& sink = *t_sinks.at(bev);
-  bufferevent_incref(bev);
-  const std::span<char> space = sink.Space();
-  const ssize_t taken = recv(fd, space.data(), space.size(), 0);
-  if (taken > 0) {
-    sink.Took(static_cast<size_t>(taken));
-  } else {
+  if (ReadSink* const sink = SinkOf(bev)) {
+    ReadToSink(fd, bev, *sink);
+  } else if (const ssize_t taken = Take(fd, bev, kPieces); taken <= 0) {
     ReportEnd(bev, taken, errno);
+  } else if (ReadSink* const begun = SinkOf(bev)) {
+    // Only a full read may have left something.
+    if (taken == kUsualBytes) ReadToSink(fd, bev, *begun);
+  } else {
+    bufferevent_trigger(bev, EV_READ, 0);
   }
   bufferevent_decref(bev);
 }
@@ -210,8 +231,9 @@ void UseLargePieces(bufferevent* bev) {
   bufferevent_set_max_single_write(bev, kMostWritten);
 }
 
-void UseDirectIo(bufferevent* bev) {
-  Replace(bev->ev_read, OnReadable, g_libevent_reads);
+void UseDirectIo(bufferevent* bev, Pieces pieces) {
+  const bool apart = pieces == Pieces::kApart;
+  Replace(bev->ev_read, apart ? OnReadable<Pieces::kApart> : OnReadable<Pieces::kJoined>, g_libevent_reads);
   Replace(bev->ev_write, OnWritable, g_libevent_writes);
 }
 
@@ -229,19 +251,15 @@ void SendNow(bufferevent* bev) {
 }
 
 void ReadInto(bufferevent* bev, ReadSink& sink) {
-  if (event_get_callback(&bev->ev_read) != OnReadable) return;
-  t_sinks.insert_or_assign(bev, &sink);
-  SetCallback(bev->ev_read, OnReadableToSink);
+  if (event_get_callback(&bev->ev_read) == OnReadable<Pieces::kApart>) t_sinks.insert_or_assign(bev, &sink);
 }
 
-void ReadIntoInput(bufferevent* bev) {
-  if (t_sinks.erase(bev) == 0) return;
-  if (event_get_callback(&bev->ev_read) == OnReadableToSink) SetCallback(bev->ev_read, OnReadable);
-}
+void ReadIntoInput(bufferevent* bev) { t_sinks.erase(bev); }
 
 void UseLibeventIo(bufferevent* bev) {
   ReadIntoInput(bev);
-  PutBack(bev->ev_read, OnReadable, g_libevent_reads);
+  PutBack(bev->ev_read, OnReadable<Pieces::kApart>, g_libevent_reads);
+  PutBack(bev->ev_read, OnReadable<Pieces::kJoined>, g_libevent_reads);
   PutBack(bev->ev_write, OnWritable, g_libevent_writes);
 }
 

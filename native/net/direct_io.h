@@ -27,6 +27,12 @@ inline constexpr size_t kMostRead = 256 * 1024;
 inline constexpr size_t kMostWritten = 1024 * 1024;
 void UseLargePieces(bufferevent* bev);
 
+/// How a long read comes into the input.
+enum class Pieces {
+  kJoined,  ///< as one piece, for who takes it as it comes
+  kApart,   ///< its beginning first: who looks at that may ask for the rest by ReadInto()
+};
+
 /// Replaces the functions with which libevent reads and writes for the bufferevent of a connected socket.
 /// bufferevent_readcb() asks the kernel each time how many bytes there are, and takes no more than 4096; ours
 /// reads them at once. bufferevent_writecb() sends with a vector; ours sends without one where the output is
@@ -35,7 +41,7 @@ void UseLargePieces(bufferevent* bev);
 /// Do not use it for a bufferevent with a rate limit, since libevent does not count these bytes, nor for one
 /// that C knows, since C may set a limit or add a file for sendfile(). It lasts until bufferevent_setfd() is
 /// called.
-void UseDirectIo(bufferevent* bev);
+void UseDirectIo(bufferevent* bev, Pieces pieces);
 
 /// Sends the output's bytes at once, without waiting until the socket is writable; libevent waits with what
 /// is left. Call it inside a callback of `bev` only, in which libevent keeps it alive.
