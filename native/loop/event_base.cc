@@ -19,7 +19,6 @@
 #include "libevent/log_relay.h"
 #include "loop/backend_descriptors.h"
 #include "loop/base_child.h"
-#include "loop/coarse_timeouts.h"
 #include "loop/lib_event.h"
 #include "loop/loop_driver.h"
 #include "loop/loop_timer.h"
@@ -27,6 +26,7 @@
 #include "loop/select_guard.h"
 #include "loop/shares.h"
 #include "loop/signal_claim.h"
+#include "loop/sparing_epoll.h"
 #include "loop/termination_watch.h"
 #include "loop/turn_events.h"
 #include "napi/arguments.h"
@@ -91,7 +91,7 @@ EventBase::EventBase(Environment& env, const EventBaseOptions& options)
                     "event_base_new_with_config failed: no backend has the required features");
   }
   m_first_unwatchable = GuardSelect(m_base);
-  if (options.precise_timer) UseCoarseTimeouts(m_base);
+  if (options.precise_timer) UseSparingEpoll(m_base);
   if (options.priorities > 1 && event_base_priority_init(m_base, options.priorities) != 0) {
     event_base_free(m_base);
     m_base = nullptr;
@@ -154,7 +154,7 @@ void EventBase::Reinit() {
     if (errno != 0) ThrowSystemError(env(), code::kLibevent, "event_reinit", errno, "an event was not added");
     ThrowEventError(env(), code::kLibevent, "event_reinit failed");
   }
-  if (m_precise_timer) UseCoarseTimeouts(m_base);
+  if (m_precise_timer) UseSparingEpoll(m_base);
   m_forks = ForkCount();
   m_budget.Forget();
   if (m_waker != nullptr && m_waker->forked()) m_waker->Renew();

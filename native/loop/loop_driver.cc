@@ -13,6 +13,7 @@
 #include "loop/dispatch.h"
 #include "loop/event_base.h"
 #include "loop/next_timeout.h"
+#include "loop/sparing_epoll.h"
 #include "loop/turn_events.h"
 #include "napi/environment.h"
 #include "napi/shared_constants.h"
@@ -22,6 +23,9 @@ namespace {
 
 // How long one base may keep the thread in a turn before libuv and the others have theirs.
 constexpr uint64_t kTurnBudgetNs = 5'000'000;
+
+// How often in a row a poller that has used up its budget goes on without polling.
+constexpr unsigned kMostSparedPolls = 16;
 
 // kDispatchEnd's results beside libevent's 0 and 1.
 constexpr int kFailed = kDispatchFailed;
@@ -209,6 +213,8 @@ void LoopDriver::RunPoller(int timeout_ms) {
     if (m_attached.size() > 1) timeout_ms = 0;
   }
   turn_events->BeginTurn();
+  // Now and then the poll takes place all the same: a timer of the loop's may have come.
+  if (base->budget().ran_out() && ++m_spared_polls % kMostSparedPolls != 0) SpareNextPoll(base->base());
   if (timeout_ms > 0) turn_events->ArmTimer(uv_now(m_loop), timeout_ms);
   const int result =
       base->RunTurn(timeout_ms == 0 ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE, kTurnBudgetNs);

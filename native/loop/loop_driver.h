@@ -81,6 +81,7 @@ class LoopDriver {
   bool m_has_loop_handles = false;
   std::map<int, uv_signal_t> m_signals;
   unsigned m_open_handles = 0;
+  unsigned m_spared_polls = 0;
   std::function<void()> m_closed;
 };
 

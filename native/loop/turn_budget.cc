@@ -18,15 +18,27 @@ constexpr uint32_t kMostCallbacks = 1024;
 
 void TurnBudget::Begin(uint64_t ns, bool waits) {
   m_callbacks = m_native_callbacks = 0;
+  m_ran_out = false;
+  m_ns = ns;
   if (!waits) Arm(ns);
-  m_deadline_ns = uv_hrtime() + ns;
+  m_deadline_ns = waits ? 0 : uv_hrtime() + ns;
 }
 
-bool TurnBudget::TimeIsUp() const { return uv_hrtime() >= m_deadline_ns; }
+bool TurnBudget::TimeIsUp() {
+  const uint64_t now = uv_hrtime();
+  // The time that a turn waits does not count.
+  if (m_deadline_ns == 0) m_deadline_ns = now + m_ns;
+  return now >= m_deadline_ns;
+}
+
+uint64_t TurnBudget::LeftNs() const {
+  const uint64_t now = uv_hrtime();
+  return m_deadline_ns > now ? m_deadline_ns - now : 1;
+}
 
 void TurnBudget::CountCallback() {
   if (++m_callbacks >= kMostCallbacks || TimeIsUp()) {
-    m_base.BreakLoop();
+    End();
   } else {
     Guard();
   }
@@ -34,7 +46,12 @@ void TurnBudget::CountCallback() {
 
 void TurnBudget::CountNativeCallback() {
   ++m_native_callbacks;
-  if (TimeIsUp()) m_base.BreakLoop();
+  if (TimeIsUp()) End();
+}
+
+void TurnBudget::End() {
+  m_ran_out = true;
+  m_base.BreakLoop();
 }
 
 void TurnBudget::Arm(uint64_t ns) {
@@ -60,13 +77,11 @@ void TurnBudget::OnGuard(evutil_socket_t, short, void* arg) {
   TurnBudget& self = *static_cast<TurnBudget*>(arg);
   self.m_armed = false;
   if (!self.m_base.in_turn()) return;
-  const uint64_t now = uv_hrtime();
   // End the turn even if only the guard is active.
-  if (now >= self.m_deadline_ns ||
-      event_base_get_num_events(self.m_base.base(), EVENT_BASE_COUNT_ACTIVE) == 0) {
+  if (self.TimeIsUp() || event_base_get_num_events(self.m_base.base(), EVENT_BASE_COUNT_ACTIVE) == 0) {
     self.m_base.BreakLoop();
   } else {
-    self.Arm(self.m_deadline_ns - now);
+    self.Arm(self.LeftNs());
   }
 }
 

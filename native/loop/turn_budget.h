@@ -28,6 +28,8 @@ class TurnBudget {
   void CountCallback();
   /// Called after each callback of the turn in C.
   void CountNativeCallback();
+  /// Whether the last turn has ended because its budget was used up.
+  bool ran_out() const { return m_ran_out; }
   /// Whether the last turn has called anybody.
   bool ran_callbacks() const { return m_callbacks > 0 || m_native_callbacks > 0; }
 
@@ -43,16 +45,20 @@ class TurnBudget {
   static constexpr uint64_t kGuardNs = 5'000'000;
 
   void Arm(uint64_t ns);
-  bool TimeIsUp() const;
+  bool TimeIsUp();
+  uint64_t LeftNs() const;
+  void End();
 
   static void OnGuard(evutil_socket_t fd, short what, void* arg);
 
   EventBase& m_base;
   uint32_t m_callbacks = 0;
   uint32_t m_native_callbacks = 0;
-  uint64_t m_deadline_ns = 0;
+  uint64_t m_ns = 0;
+  uint64_t m_deadline_ns = 0;  ///< 0 until the first callback of a turn that waits
   std::unique_ptr<LoopTimer> m_guard;
   bool m_armed = false;
+  bool m_ran_out = false;
 };
 
 }  // namespace bitcoin_support

@@ -1,4 +1,4 @@
-#include "loop/coarse_timeouts.h"
+#include "loop/sparing_epoll.h"
 
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "libevent/scrubbing_heap.h"
 #include "loop/backend_table.h"
@@ -56,9 +57,20 @@ bool NoteTimerSet(const event_base* base) {
   }
 }
 
+// The base whose next wait finds nothing.
+thread_local const event_base* t_spared = nullptr;
+
+// @param time how long libevent would wait
+bool SparesPoll(event_base* base, const timeval* time) {
+  if (std::exchange(t_spared, nullptr) != base) return false;
+  return time != nullptr && IsZero(*time) && event_base_get_npriorities(base) == 1 &&
+         event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE) > 0;
+}
+
 // What dispatch() of the backend does, in two tables: one with a change list and one without.
 template <const BackendTable*& kLibevents>
 int Wait(event_base* base, timeval* time) {
+  if (SparesPoll(base, time)) return 0;
   auto* const epoll = static_cast<Epoll*>(reinterpret_cast<BaseHead*>(base)->state);
   const bool coarse = time == nullptr || IsZero(*time) || !evutil_timercmp(time, &kLeast, <);
   if (epoll->timer_fd < 0) return kLibevents->dispatch(base, time);
@@ -110,9 +122,11 @@ bool HasTimer(const void* state) {
 
 }  // namespace
 
+void SpareNextPoll(const event_base* base) { t_spared = base; }
+
 void ForgetTimer(const event_base* base) { t_set.erase(base); }
 
-void UseCoarseTimeouts(event_base* base) {
+void UseSparingEpoll(event_base* base) {
   BaseHead* const head = BaseHead::Of(base);
   if (head == nullptr) return;
   const bool plain = std::strcmp(head->backend->name, "epoll") == 0;
