@@ -1,5 +1,6 @@
 // The server of `npm start` on node:http: its own modules for logins, networks, the queue, JSON-RPC and the chain, and the
 // same limits. Prints its port; SIGTERM ends it.
+import { isUtf8 } from 'node:buffer'
 import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
@@ -80,7 +81,7 @@ function authorize(header: string): string | undefined {
 }
 
 function answer(response: ServerResponse, body: Buffer, user: string): void {
-  const answered = answerRpc(body, user, table, settings.whitelist)
+  const answered = answerRpc(isUtf8(body) ? body.toString() : undefined, user, table, settings.whitelist)
   reply(response, answered.status, answered.body, answered.body === undefined ? undefined : 'application/json')
 }
 

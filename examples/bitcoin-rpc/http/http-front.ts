@@ -17,6 +17,7 @@ import type { Endpoint } from '../args/endpoint.js'
 import type { AllowList } from '../auth/allow-list.js'
 import type { Credentials } from '../auth/credentials.js'
 import type { RpcAnswer } from '../rpc/answer-rpc.js'
+import { textOf } from '../rpc/body-text.js'
 import { type Client, Clients, STRANGER } from './clients.js'
 import { LoginGate } from './login-gate.js'
 import { type Turn, type Work, WorkQueue } from './work-queue.js'
@@ -29,8 +30,8 @@ export interface HttpFrontOptions {
   /** How long a connection may be silent, in ms. */
   readonly serverTimeout: number
   readonly workQueueDepth: number
-  /** Answers the body of a request that is allowed to ask. */
-  readonly answer: (body: Uint8Array, user: string) => RpcAnswer
+  /** Answers the body of a request that is allowed to ask; without a text it is no UTF-8. */
+  readonly answer: (text: string | undefined, user: string) => RpcAnswer
 }
 
 const MAX_BODY_BYTES = 0x02000000
@@ -187,7 +188,7 @@ export class HttpFront implements Disposable {
   }
 
   #answer(req: EvHttpRequest, client: Client, user: string): void {
-    const { status, body } = this.#options.answer(req.body(), user)
+    const { status, body } = this.#options.answer(textOf(req), user)
     this.#reply(req, client, status, body === undefined ? NO_HEADERS : JSON_HEADERS, body)
   }
 

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue, memberOf, type RpcValue } from './json.js'
+import { isObject, type JsonObject, type JsonValue, memberOf, type RpcValue, writeValue } from './json.js'
 import { RPC_ERROR, RpcError } from './rpc-error.js'
 
 /** Version 1 stands for "1.0", "1.1" and no version at all: they behave alike. */
@@ -6,6 +6,8 @@ export type JsonRpcVersion = 1 | 2
 
 /** The parameters of a call: by position or by name. */
 export type RpcParams = JsonValue[] | JsonObject
+
+const NO_PARAMS: JsonValue[] = []
 
 /**
  * One call, read from a client's JSON step by step: what an error's answer needs (the id and the version) is kept
@@ -16,7 +18,29 @@ export class JsonRpcRequest {
   id: JsonValue | undefined = null
   version: JsonRpcVersion = 1
   method = ''
-  params: RpcParams = []
+  params: RpcParams = NO_PARAMS
+
+  /**
+   * @param id - as it was read; undefined when there is none
+   * @param version - of the protocol
+   * @param method - the method's name
+   * @param params - its parameters, if there are any
+   * @returns the call; undefined when its parameters cannot be any
+   */
+  static of(
+    id: JsonValue | undefined,
+    version: JsonRpcVersion,
+    method: string,
+    params: JsonValue | undefined,
+  ): JsonRpcRequest | undefined {
+    const request = new JsonRpcRequest()
+    request.id = id
+    request.version = version
+    request.method = method
+    if (Array.isArray(params) || isObject(params)) request.params = params
+    else if (params !== undefined && params !== null) return undefined
+    return request
+  }
 
   /** A version 2 call without an id: it is run and not answered. */
   get isNotification(): boolean {
@@ -38,33 +62,34 @@ export class JsonRpcRequest {
     if (method === undefined || method === null) throw invalid('Missing method')
     if (typeof method !== 'string') throw invalid('Method must be a string')
     this.method = method
-    if (params === undefined || params === null) this.params = []
+    if (params === undefined || params === null) this.params = NO_PARAMS
     else if (Array.isArray(params) || isObject(params)) this.params = params
     else throw invalid('Params must be an array or object')
   }
 
   /**
    * @param result - what the method returned
-   * @returns the answer in the call's own version
+   * @returns the answer in the call's own version, as text for `escapeDelete()`
    */
-  resultReply(result: RpcValue): RpcValue {
+  resultReply(result: RpcValue): string {
     return this.version === 2
-      ? { jsonrpc: '2.0', result, ...this.#idMember() }
-      : { result, error: null, ...this.#idMember() }
+      ? `{"jsonrpc":"2.0","result":${writeValue(result)}${this.#idMember()}`
+      : `{"result":${writeValue(result)},"error":null${this.#idMember()}`
   }
 
   /**
    * @param error - what went wrong
-   * @returns the answer in the call's own version
+   * @returns the answer in the call's own version, as text for `escapeDelete()`
    */
-  errorReply(error: RpcError): RpcValue {
+  errorReply(error: RpcError): string {
     return this.version === 2
-      ? { jsonrpc: '2.0', error: error.toJson(), ...this.#idMember() }
-      : { result: null, error: error.toJson(), ...this.#idMember() }
+      ? `{"jsonrpc":"2.0","error":${writeValue(error.toJson())}${this.#idMember()}`
+      : `{"result":null,"error":${writeValue(error.toJson())}${this.#idMember()}`
   }
 
-  #idMember(): { [key: string]: RpcValue } {
-    return this.id === undefined ? {} : { id: this.id }
+  /** The last member, and the end. */
+  #idMember(): string {
+    return this.id === undefined ? '}' : `,"id":${writeValue(this.id)}}`
   }
 }
 

@@ -29,8 +29,18 @@ export type RpcValue =
   | RpcValue[]
   | { [key: string]: RpcValue }
 
-const SATOSHIS_PER_BITCOIN = 100_000_000n
+const SATOSHIS_PER_BITCOIN = 100_000_000
 const DELETE = '\x7f'
+
+/**
+ * Begins a string that stands for a number: JSON.stringify() writes only numbers of JavaScript's as numbers. Half of a
+ * surrogate pair is in no text that UTF-8 can bring, and no other string begins with what it is written as.
+ */
+const NUMBER_MARK = '\ud800'
+const MARKED_NUMBER = /"\\ud800([^"]*)"/g
+
+/** What JSON.stringify() has met that it cannot write by itself. */
+const met = { numbers: false, members: false }
 
 /** An amount of money, printed as Bitcoin Core prints it: whole bitcoins with all eight decimals. */
 export class Amount {
@@ -40,8 +50,20 @@ export class Amount {
   /** @returns for example `50.00000000` */
   toString(): string {
     const magnitude = this.satoshis < 0n ? -this.satoshis : this.satoshis
-    const decimals = (magnitude % SATOSHIS_PER_BITCOIN).toString().padStart(8, '0')
-    return `${this.satoshis < 0n ? '-' : ''}${magnitude / SATOSHIS_PER_BITCOIN}.${decimals}`
+    const sign = this.satoshis < 0n ? '-' : ''
+    if (magnitude > Number.MAX_SAFE_INTEGER) {
+      const decimals = (magnitude % BigInt(SATOSHIS_PER_BITCOIN)).toString().padStart(8, '0')
+      return `${sign}${magnitude / BigInt(SATOSHIS_PER_BITCOIN)}.${decimals}`
+    }
+    const satoshis = Number(magnitude)
+    const rest = satoshis % SATOSHIS_PER_BITCOIN
+    return `${sign}${(satoshis - rest) / SATOSHIS_PER_BITCOIN}.${String(rest).padStart(8, '0')}`
+  }
+
+  /** @returns what {@link writeJson} makes a number of */
+  toJSON(): string {
+    met.numbers = true
+    return NUMBER_MARK + this.toString()
   }
 }
 
@@ -52,6 +74,12 @@ export class Amount {
 export class JsonNumber {
   /** @param text - the number as JSON has it */
   constructor(readonly text: string) {}
+
+  /** @returns what {@link writeJson} makes a number of */
+  toJSON(): string {
+    met.numbers = true
+    return NUMBER_MARK + this.text
+  }
 }
 
 /**
@@ -61,6 +89,12 @@ export class JsonNumber {
 export class JsonMembers<Value> {
   /** @param entries - the members in order */
   constructor(readonly entries: readonly (readonly [name: string, value: Value])[]) {}
+
+  /** @returns nothing that stands for it: {@link writeJson} then writes member by member */
+  toJSON(): null {
+    met.members = true
+    return null
+  }
 }
 
 /**
@@ -97,9 +131,30 @@ export function membersOf(object: JsonObject): readonly (readonly [name: string,
  * @returns its JSON text
  */
 export function writeJson(value: RpcValue): string {
-  const text = write(value)
-  // It can only stand in a string, where it is the one character that JSON.stringify() and Bitcoin Core write differently.
+  return escapeDelete(writeValue(value))
+}
+
+/**
+ * @param text - JSON that {@link writeValue} has written, or was used to
+ * @returns the same with the one character escaped that Bitcoin Core escapes and JSON.stringify() does not
+ */
+export function escapeDelete(text: string): string {
+  // It can only stand in a string.
   return text.includes(DELETE) ? text.replaceAll(DELETE, '\\u007f') : text
+}
+
+/**
+ * Writes a part of an answer.
+ *
+ * @param value - what to write
+ * @returns its JSON text, in which {@link escapeDelete} has yet to be used
+ */
+export function writeValue(value: RpcValue): string {
+  if (Number.isSafeInteger(value)) return String(value)
+  met.numbers = met.members = false
+  const text = JSON.stringify(value)
+  if (met.members) return write(value)
+  return met.numbers ? text.replace(MARKED_NUMBER, '$1') : text
 }
 
 function write(value: RpcValue): string {

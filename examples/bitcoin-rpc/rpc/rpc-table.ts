@@ -14,7 +14,7 @@ export interface ActiveCommand {
 /** The methods that the server answers, and which of them is running. */
 export class RpcTable {
   readonly #methods = new Map<string, RpcMethod>()
-  readonly #active = new Set<ActiveCommand>()
+  readonly #active: ActiveCommand[] = []
 
   /** @param methods - adds these; a name that was added before is a mistake of ours */
   add(methods: readonly RpcMethod[]): void {
@@ -51,13 +51,13 @@ export class RpcTable {
     const method = this.#methods.get(name)
     if (method === undefined) throw new RpcError(RPC_ERROR.METHOD_NOT_FOUND, 'Method not found')
     const command: ActiveCommand = { method: name, startedAt: performance.now() }
-    this.#active.add(command)
+    this.#active.push(command)
     try {
       const positional = positionalParams(method, params)
       checkParams(method, positional)
       return method.run(positional)
     } finally {
-      this.#active.delete(command)
+      this.#active.pop()
     }
   }
 }
