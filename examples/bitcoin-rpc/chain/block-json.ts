@@ -1,7 +1,7 @@
 import { transactionToJson } from '../decode/transaction-json.js'
-import type { RpcValue } from '../rpc/json.js'
+import { JsonText, type RpcValue, writeJson } from '../rpc/json.js'
 import type { Chain, ChainBlock } from './chain.js'
-import { difficultyOf, targetOf, toHex256 } from './proof-of-work.js'
+import { difficultyOf } from './proof-of-work.js'
 
 type JsonObject = { [key: string]: RpcValue }
 
@@ -19,26 +19,25 @@ export function headerToJson(entry: ChainBlock, chain: Chain): JsonObject {
   const { block, height } = entry
   const parent = chain.atHeight(height - 1)
   const child = chain.atHeight(height + 1)
-  return {
+  const json: JsonObject = {
     hash: entry.hash,
     confirmations: chain.tip.height - height + 1,
     height,
     version: block.version,
     versionHex: hex32(block.version),
-    merkleroot: Buffer.from(block.merkleRoot ?? [])
-      .reverse()
-      .toString('hex'),
+    merkleroot: entry.merkleRoot,
     time: block.timestamp,
     mediantime: entry.medianTime,
     nonce: block.nonce,
     bits: hex32(block.bits),
-    target: toHex256(targetOf(block.bits)),
+    target: entry.targetHex,
     difficulty: difficultyOf(block.bits),
-    chainwork: toHex256(entry.chainWork),
+    chainwork: entry.chainWorkHex,
     nTx: entry.transactions.length,
-    ...(parent === undefined ? {} : { previousblockhash: parent.hash }),
-    ...(child === undefined ? {} : { nextblockhash: child.hash }),
   }
+  if (parent !== undefined) json.previousblockhash = parent.hash
+  if (child !== undefined) json.nextblockhash = child.hash
+  return json
 }
 
 /**
@@ -49,25 +48,21 @@ export function headerToJson(entry: ChainBlock, chain: Chain): JsonObject {
  * @param verbosity - 1: with the ids of its transactions; 2: with the transactions; 3: also with what they spend
  * @returns the JSON object
  */
-export function blockToJson(entry: ChainBlock, chain: Chain, verbosity: number): JsonObject {
-  const { block, transactions } = entry
+export function blockToJson(entry: ChainBlock, chain: Chain, verbosity: number): JsonText {
   const size = entry.hex.length / 2
-  const weight = block.weight()
-  return {
-    ...headerToJson(entry, chain),
-    strippedsize: (weight - size) / (WITNESS_SCALE - 1),
-    size,
-    weight,
-    tx: transactions.map((transaction) =>
+  const json = headerToJson(entry, chain)
+  json.strippedsize = (entry.weight - size) / (WITNESS_SCALE - 1)
+  json.size = size
+  json.weight = entry.weight
+  let transactions = ''
+  for (const { transaction, facts, spent } of entry.transactions) {
+    if (transactions !== '') transactions += ','
+    transactions +=
       verbosity < 2
-        ? transaction.getId()
-        : transactionToJson(transaction, {
-            coinOf: (txid, index) => chain.coin(txid, index),
-            showSpent: verbosity >= 3,
-            showHex: true,
-          }),
-    ),
+        ? `"${facts.txid}"`
+        : transactionToJson(transaction, { facts, spent, showSpent: verbosity >= 3, showHex: true }).text
   }
+  return new JsonText(`${writeJson(json).slice(0, -1)},"tx":[${transactions}]}`)
 }
 
 function hex32(value: number): string {

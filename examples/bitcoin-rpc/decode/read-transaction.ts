@@ -1,6 +1,6 @@
 import { Transaction } from 'bitcoinjs-lib'
 import { MAX_SCRIPT_SIZE } from './script-asm.js'
-import { scriptOps } from './script-ops.js'
+import { ScriptWalk } from './script-ops.js'
 
 /** In which of its two forms a transaction may be serialized. */
 export interface SerializationForms {
@@ -98,12 +98,9 @@ function hasSaneScripts(transaction: Transaction): boolean {
 }
 
 function hasValidOps(script: Uint8Array): boolean {
-  const walk = scriptOps(script)
-  for (let step = walk.next(); ; step = walk.next()) {
-    if (step.done) return step.value
-    const { opcode, data = EMPTY } = step.value
-    if (opcode > MAX_OPCODE || data.length > MAX_PUSH_BYTES) return false
-  }
+  const walk = new ScriptWalk(script)
+  while (walk.next()) if (walk.opcode > MAX_OPCODE || walk.length > MAX_PUSH_BYTES) return false
+  return !walk.broken
 }
 
 /** Its messages are Bitcoin Core's, which tells them nobody. */

@@ -17,13 +17,13 @@ export interface JsonRecord {
 /** An object of a request, in either form; {@link memberOf} and {@link membersOf} read both. */
 export type JsonObject = JsonRecord | JsonMembers<JsonValue>
 
-/** What an answer can hold: JSON, and amounts, which JSON's own numbers would round. */
+/** What an answer can hold. */
 export type RpcValue =
   | null
   | boolean
   | number
   | string
-  | Amount
+  | JsonText
   | JsonNumber
   | JsonMembers<RpcValue>
   | RpcValue[]
@@ -32,39 +32,38 @@ export type RpcValue =
 const SATOSHIS_PER_BITCOIN = 100_000_000
 const DELETE = '\x7f'
 
+/** Set when JSON.stringify() meets what it would not write as it is to be written. */
+let metOther = false
+
+/** What is written already, and stands as it is: large answers of a known form, and amounts in them. */
+export class JsonText {
+  /** @param text - JSON, as {@link writeJson} would write it */
+  constructor(readonly text: string) {}
+
+  /** Has {@link writeJson} write value by value. */
+  toJSON(): null {
+    metOther = true
+    return null
+  }
+}
+
 /**
- * Begins a string that stands for a number: JSON.stringify() writes only numbers of JavaScript's as numbers. Half of a
- * surrogate pair is in no text that UTF-8 can bring, and no other string begins with what it is written as.
+ * Writes an amount of money as Bitcoin Core does: whole bitcoins with all eight decimals.
+ *
+ * @param satoshis - the amount in satoshis
+ * @returns for example `50.00000000`
  */
-const NUMBER_MARK = '\ud800'
-const MARKED_NUMBER = /"\\ud800([^"]*)"/g
-
-/** What JSON.stringify() has met that it cannot write by itself. */
-const met = { numbers: false, members: false }
-
-/** An amount of money, printed as Bitcoin Core prints it: whole bitcoins with all eight decimals. */
-export class Amount {
-  /** @param satoshis - the amount in satoshis */
-  constructor(readonly satoshis: bigint) {}
-
-  /** @returns for example `50.00000000` */
-  toString(): string {
-    const magnitude = this.satoshis < 0n ? -this.satoshis : this.satoshis
-    const sign = this.satoshis < 0n ? '-' : ''
-    if (magnitude > Number.MAX_SAFE_INTEGER) {
-      const decimals = (magnitude % BigInt(SATOSHIS_PER_BITCOIN)).toString().padStart(8, '0')
-      return `${sign}${magnitude / BigInt(SATOSHIS_PER_BITCOIN)}.${decimals}`
-    }
-    const satoshis = Number(magnitude)
-    const rest = satoshis % SATOSHIS_PER_BITCOIN
-    return `${sign}${(satoshis - rest) / SATOSHIS_PER_BITCOIN}.${String(rest).padStart(8, '0')}`
+export function formatAmount(satoshis: bigint): string {
+  const sign = satoshis < 0n ? '-' : ''
+  const magnitude = satoshis < 0n ? -satoshis : satoshis
+  // All money there is fits into a number; what a transaction claims may not.
+  if (magnitude > Number.MAX_SAFE_INTEGER) {
+    const base = BigInt(SATOSHIS_PER_BITCOIN)
+    return `${sign}${magnitude / base}.${String(magnitude % base).padStart(8, '0')}`
   }
-
-  /** @returns what {@link writeJson} makes a number of */
-  toJSON(): string {
-    met.numbers = true
-    return NUMBER_MARK + this.toString()
-  }
+  const number = Number(magnitude)
+  const rest = number % SATOSHIS_PER_BITCOIN
+  return `${sign}${(number - rest) / SATOSHIS_PER_BITCOIN}.${String(rest).padStart(8, '0')}`
 }
 
 /**
@@ -75,10 +74,10 @@ export class JsonNumber {
   /** @param text - the number as JSON has it */
   constructor(readonly text: string) {}
 
-  /** @returns what {@link writeJson} makes a number of */
-  toJSON(): string {
-    met.numbers = true
-    return NUMBER_MARK + this.text
+  /** Has {@link writeJson} write value by value. */
+  toJSON(): null {
+    metOther = true
+    return null
   }
 }
 
@@ -90,9 +89,9 @@ export class JsonMembers<Value> {
   /** @param entries - the members in order */
   constructor(readonly entries: readonly (readonly [name: string, value: Value])[]) {}
 
-  /** @returns nothing that stands for it: {@link writeJson} then writes member by member */
+  /** Has {@link writeJson} write value by value. */
   toJSON(): null {
-    met.members = true
+    metOther = true
     return null
   }
 }
@@ -151,19 +150,18 @@ export function escapeDelete(text: string): string {
  */
 export function writeValue(value: RpcValue): string {
   if (Number.isSafeInteger(value)) return String(value)
-  met.numbers = met.members = false
+  if (value instanceof JsonText) return value.text
+  metOther = false
   const text = JSON.stringify(value)
-  if (met.members) return write(value)
-  return met.numbers ? text.replace(MARKED_NUMBER, '$1') : text
+  return metOther ? writeOneByOne(value) : text
 }
 
-function write(value: RpcValue): string {
+function writeOneByOne(value: RpcValue): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`
-  if (value instanceof Amount) return value.toString()
-  if (value instanceof JsonNumber) return value.text
+  if (Array.isArray(value)) return `[${value.map(writeOneByOne).join(',')}]`
+  if (value instanceof JsonNumber || value instanceof JsonText) return value.text
   const members = value instanceof JsonMembers ? value.entries : Object.entries(value)
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`).join(',')}}`
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${writeOneByOne(member)}`).join(',')}}`
 }
 
 /**

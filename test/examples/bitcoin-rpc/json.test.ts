@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import { type Body, textOf } from '../../../examples/bitcoin-rpc/rpc/body-text.js'
 import {
-  Amount,
+  formatAmount,
   JsonMembers,
   JsonNumber,
+  JsonText,
   type JsonValue,
   memberOf,
   membersOf,
@@ -193,9 +194,22 @@ describe('bitcoin-rpc: JSON', () => {
   })
 
   it('writes amounts, those that are no money too', () => {
-    expect(writeJson([new Amount(0n), new Amount(-1n), new Amount(-(2n ** 63n)), new Amount(2n ** 63n - 1n)])).to.equal(
-      '[0.00000000,-0.00000001,-92233720368.54775808,92233720368.54775807]',
-    )
+    const amounts = [0n, -1n, 100_000_000n, 2n ** 53n - 1n, 2n ** 53n, -(2n ** 63n), 2n ** 63n - 1n]
+    expect(amounts.map(formatAmount)).to.deep.equal([
+      '0.00000000',
+      '-0.00000001',
+      '1.00000000',
+      '90071992.54740991',
+      '90071992.54740992',
+      '-92233720368.54775808',
+      '92233720368.54775807',
+    ])
+  })
+
+  it('writes what is written already as it is, wherever it stands', () => {
+    const text = new JsonText('{"value":0.10}')
+    expect(writeJson(text)).to.equal('{"value":0.10}')
+    expect(writeJson([1, { a: text, b: '\x7f' }])).to.equal('[1,{"a":{"value":0.10},"b":"\\u007f"}]')
   })
 
   it('takes a replacement character for what it is when it was sent', () => {
