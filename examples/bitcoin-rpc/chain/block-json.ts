@@ -1,9 +1,6 @@
-import { transactionToJson } from '../decode/transaction-json.js'
-import { JsonText, type RpcValue, writeJson } from '../rpc/json.js'
+import { JsonText } from '../rpc/json.js'
 import type { Chain, ChainBlock } from './chain.js'
 import { difficultyOf } from './proof-of-work.js'
-
-type JsonObject = { [key: string]: RpcValue }
 
 /** A header weighs four units a byte, as everything that is no witness does. */
 const WITNESS_SCALE = 4
@@ -15,29 +12,8 @@ const WITNESS_SCALE = 4
  * @param chain - the chain that it is in
  * @returns the JSON object
  */
-export function headerToJson(entry: ChainBlock, chain: Chain): JsonObject {
-  const { block, height } = entry
-  const parent = chain.atHeight(height - 1)
-  const child = chain.atHeight(height + 1)
-  const json: JsonObject = {
-    hash: entry.hash,
-    confirmations: chain.tip.height - height + 1,
-    height,
-    version: block.version,
-    versionHex: hex32(block.version),
-    merkleroot: entry.merkleRoot,
-    time: block.timestamp,
-    mediantime: entry.medianTime,
-    nonce: block.nonce,
-    bits: hex32(block.bits),
-    target: entry.targetHex,
-    difficulty: difficultyOf(block.bits),
-    chainwork: entry.chainWorkHex,
-    nTx: entry.transactions.length,
-  }
-  if (parent !== undefined) json.previousblockhash = parent.hash
-  if (child !== undefined) json.nextblockhash = child.hash
-  return json
+export function headerToJson(entry: ChainBlock, chain: Chain): JsonText {
+  return new JsonText(`{${headerMembers(entry, chain)}}`)
 }
 
 /**
@@ -49,20 +25,30 @@ export function headerToJson(entry: ChainBlock, chain: Chain): JsonObject {
  * @returns the JSON object
  */
 export function blockToJson(entry: ChainBlock, chain: Chain, verbosity: number): JsonText {
+  const { weight, transactions } = entry
   const size = entry.hex.length / 2
-  const json = headerToJson(entry, chain)
-  json.strippedsize = (entry.weight - size) / (WITNESS_SCALE - 1)
-  json.size = size
-  json.weight = entry.weight
-  let transactions = ''
-  for (const { transaction, facts, spent } of entry.transactions) {
-    if (transactions !== '') transactions += ','
-    transactions +=
-      verbosity < 2
-        ? `"${facts.txid}"`
-        : transactionToJson(transaction, { facts, spent, showSpent: verbosity >= 3, showHex: true }).text
-  }
-  return new JsonText(`${writeJson(json).slice(0, -1)},"tx":[${transactions}]}`)
+  const strippedSize = (weight - size) / (WITNESS_SCALE - 1)
+  const shown = transactions.map((one) => (verbosity < 2 ? `"${one.facts.txid}"` : one.toJson(verbosity >= 3)))
+  return new JsonText(
+    `{${headerMembers(entry, chain)},"strippedsize":${strippedSize},"size":${size},"weight":${weight},` +
+      `"tx":[${shown.join()}]}`,
+  )
+}
+
+/** Nothing in them needs an escape. */
+function headerMembers(entry: ChainBlock, chain: Chain): string {
+  const { block, height } = entry
+  const parent = chain.atHeight(height - 1)
+  const child = chain.atHeight(height + 1)
+  return (
+    `"hash":"${entry.hash}","confirmations":${chain.tip.height - height + 1},"height":${height},` +
+    `"version":${block.version},"versionHex":"${hex32(block.version)}","merkleroot":"${entry.merkleRoot}",` +
+    `"time":${block.timestamp},"mediantime":${entry.medianTime},"nonce":${block.nonce},"bits":"${hex32(block.bits)}",` +
+    `"target":"${entry.targetHex}","difficulty":${difficultyOf(block.bits)},"chainwork":"${entry.chainWorkHex}",` +
+    `"nTx":${entry.transactions.length}` +
+    `${parent === undefined ? '' : `,"previousblockhash":"${parent.hash}"`}` +
+    `${child === undefined ? '' : `,"nextblockhash":"${child.hash}"`}`
+  )
 }
 
 function hex32(value: number): string {

@@ -1,18 +1,43 @@
 import { Block, type Transaction } from 'bitcoinjs-lib'
 import { reversedHex } from '../decode/bytes.js'
 import { isCoinbase } from '../decode/read-transaction.js'
-import { factsOf, type SpentCoin, type TransactionFacts } from '../decode/transaction-json.js'
+import { factsOf, type SpentCoin, type TransactionFacts, transactionToJson } from '../decode/transaction-json.js'
 import { hashToNumber, targetOf, toHex256, workOf } from './proof-of-work.js'
 
 /** As many blocks as a median time looks back on, itself included. */
 const MEDIAN_TIME_SPAN = 11
 
-/** A transaction of the chain, with what is looked up and computed only once: a node keeps these for its blocks as well. */
-export interface ChainTransaction {
-  readonly transaction: Transaction
-  readonly facts: TransactionFacts
-  /** What its inputs spend; nothing for a coinbase. */
-  readonly spent: readonly SpentCoin[]
+/** A transaction of the chain, with what is looked up and computed only once. */
+export class ChainTransaction {
+  #json: string | undefined
+  #jsonWithSpent: string | undefined
+
+  /**
+   * @param transaction - the transaction
+   * @param facts - its own
+   * @param spent - what its inputs spend; nothing for a coinbase
+   */
+  constructor(
+    readonly transaction: Transaction,
+    readonly facts: TransactionFacts,
+    readonly spent: readonly SpentCoin[],
+  ) {}
+
+  /**
+   * Shows it as a part of its block, in which it does not change: the text is kept from the first time on.
+   *
+   * @param showSpent - whether each input shows what it spends
+   * @returns the JSON object
+   */
+  toJson(showSpent: boolean): string {
+    const known = showSpent ? this.#jsonWithSpent : this.#json
+    if (known !== undefined) return known
+    const { transaction, facts, spent } = this
+    const { text } = transactionToJson(transaction, { facts, spent, showSpent, showHex: true })
+    if (showSpent) this.#jsonWithSpent = text
+    else this.#json = text
+    return text
+  }
 }
 
 /** A block in its place in the chain. */
@@ -128,7 +153,7 @@ export class Chain {
     for (const [index, { value, script }] of transaction.outs.entries()) {
       this.#coins.set(`${facts.txid}:${index}`, { value, script, height, coinbase })
     }
-    return { transaction, facts, spent }
+    return new ChainTransaction(transaction, facts, spent)
   }
 
   #coin({ hash, index }: Transaction['ins'][number]): SpentCoin {

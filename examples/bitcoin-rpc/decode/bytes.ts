@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 
+const REVERSED = Buffer.alloc(32)
+
 /**
  * @param bytes - any bytes
  * @returns them in hexadecimal
@@ -9,11 +11,12 @@ export function hexOf(bytes: Uint8Array): string {
 }
 
 /**
- * @param hash - a hash, in the byte order in which it is computed
+ * @param hash - a hash of 32 bytes at most, in the byte order in which it is computed
  * @returns it in hexadecimal, in the order in which it is shown
  */
 export function reversedHex(hash: Uint8Array): string {
-  return Buffer.from(hash).reverse().toString('hex')
+  for (let at = 0; at < hash.length; at += 1) REVERSED[hash.length - 1 - at] = hash[at] ?? 0
+  return REVERSED.toString('hex', 0, hash.length)
 }
 
 /**

@@ -64,17 +64,20 @@ export function descriptorChecksum(descriptor: string): string {
 }
 
 function keyDescriptor(type: ScriptType, hex: string): string | undefined {
-  // Behind the opcode that pushes it.
-  if (type.type === 'pubkey' && isPlainKey(type.pubkey)) return `pk(${hex.slice(2, 2 + 2 * type.pubkey.length)})`
-  if (type.type === 'multisig' && type.pubkeys.every(isPlainKey)) {
-    return `multi(${[type.required, ...type.pubkeys.map(hexOf)].join(',')})`
+  if (type.type === 'pubkey') {
+    const key = hex.slice(2, -2)
+    return isPlainKey(key) ? `pk(${key})` : undefined
+  }
+  if (type.type === 'multisig') {
+    const keys = type.pubkeys.map(hexOf)
+    return keys.every(isPlainKey) ? `multi(${type.required},${keys.join()})` : undefined
   }
   return type.type === 'witness_v1_taproot' && isOnCurve(type.program) ? `rawtr(${hexOf(type.program)})` : undefined
 }
 
 /** Not one of the hybrid keys (first byte 6 or 7), which descriptors do not know. */
-function isPlainKey([first = 0]: Uint8Array): boolean {
-  return first <= 4
+function isPlainKey(key: string): boolean {
+  return key.charAt(1) <= '4'
 }
 
 /** Whether the curve has a point of that x: then it is a key. */

@@ -41,8 +41,9 @@ export function readTransaction(bytes: Uint8Array, forms: SerializationForms): T
  * @param transaction - a transaction
  * @returns whether it makes coins and spends none: its one input names no transaction and no output
  */
-export function isCoinbase({ ins: [input, ...more] }: Transaction): boolean {
-  return input !== undefined && more.length === 0 && input.index === NO_INDEX && input.hash.every((byte) => byte === 0)
+export function isCoinbase({ ins }: Transaction): boolean {
+  const [input] = ins
+  return ins.length === 1 && input?.index === NO_INDEX && input.hash.every((byte) => byte === 0)
 }
 
 function tryToRead(bytes: Uint8Array, allowWitness: boolean): Transaction | undefined {

@@ -3,7 +3,7 @@ import { isPushOnly, ScriptWalk } from './script-ops.js'
 
 /** A script that pays, taken apart by the known forms. */
 export type ScriptType =
-  | { readonly type: 'pubkey'; readonly pubkey: Uint8Array }
+  | { readonly type: 'pubkey' }
   | { readonly type: 'pubkeyhash'; readonly hash: Uint8Array }
   | { readonly type: 'scripthash'; readonly hash: Uint8Array }
   | { readonly type: 'multisig'; readonly required: number; readonly pubkeys: readonly Uint8Array[] }
@@ -24,6 +24,10 @@ const ANCHOR_PROGRAM = Buffer.from('4e73', 'hex')
 
 const MAX_MULTISIG_KEYS = 20
 
+const PUBKEY: ScriptType = { type: 'pubkey' }
+const NULLDATA: ScriptType = { type: 'nulldata' }
+const NONSTANDARD: ScriptType = { type: 'nonstandard' }
+
 /**
  * Recognizes a script.
  *
@@ -34,18 +38,14 @@ export function scriptTypeOf(script: Uint8Array): ScriptType {
   if (isScriptHash(script)) return { type: 'scripthash', hash: script.subarray(2, 22) }
   const witness = witnessProgram(script)
   if (witness !== undefined) return witness
-  if (script[0] === OP.RETURN && isPushOnly(script, 1)) return { type: 'nulldata' }
-  return pubkeyType(script) ?? pubkeyHashType(script) ?? multisigType(script) ?? { type: 'nonstandard' }
+  if (script[0] === OP.RETURN && isPushOnly(script, 1)) return NULLDATA
+  return pubkeyType(script) ?? pubkeyHashType(script) ?? multisigType(script) ?? NONSTANDARD
 }
 
-/**
- * @param pubkey - bytes that may be a public key
- * @returns whether their length fits their first byte, as Bitcoin Core asks of a key in a script
- */
-export function isPubkeySized(pubkey: Uint8Array): boolean {
-  const [first] = pubkey
-  if (first === 2 || first === 3) return pubkey.length === 33
-  return (first === 4 || first === 6 || first === 7) && pubkey.length === 65
+/** Whether so many bytes with that first one may be a public key: Bitcoin Core asks no more of one in a script. */
+function isPubkey(first: number | undefined, length: number): boolean {
+  if (first === 2 || first === 3) return length === 33
+  return (first === 4 || first === 6 || first === 7) && length === 65
 }
 
 function isScriptHash(script: Uint8Array): boolean {
@@ -59,7 +59,7 @@ function witnessProgram(script: Uint8Array): ScriptType | undefined {
   const version = opcode === OP.ZERO ? 0 : opcode - OP.ONE + 1
   const program = script.subarray(2)
   const type = witnessTypeOf(version, program)
-  return type === undefined ? { type: 'nonstandard' } : { type, version, program }
+  return type === undefined ? NONSTANDARD : { type, version, program }
 }
 
 /**
@@ -77,10 +77,9 @@ export function witnessTypeOf(version: number, program: Uint8Array): WitnessType
 }
 
 function pubkeyType(script: Uint8Array): ScriptType | undefined {
-  const [length] = script
+  const length = script[0] ?? 0
   if (length !== script.length - 2 || script[length + 1] !== OP.CHECKSIG) return undefined
-  const pubkey = script.subarray(1, -1)
-  return isPubkeySized(pubkey) ? { type: 'pubkey', pubkey } : undefined
+  return isPubkey(script[1], length) ? PUBKEY : undefined
 }
 
 function pubkeyHashType(script: Uint8Array): ScriptType | undefined {
@@ -100,7 +99,7 @@ function multisigType(script: Uint8Array): ScriptType | undefined {
   const required = walk.next() ? smallNumber(walk) : undefined
   if (required === undefined) return undefined
   const pubkeys: Uint8Array[] = []
-  while (walk.next() && walk.pushes && isPubkeySized(walk.data())) pubkeys.push(walk.data())
+  while (walk.next() && walk.pushes && isPubkey(script[walk.start], walk.length)) pubkeys.push(walk.data())
   // The walk is at the first step that is no key: the number of keys, behind which nothing but the last opcode stands.
   const total = walk.broken ? undefined : smallNumber(walk)
   if (total !== pubkeys.length || required > total || walk.end !== script.length - 1) return undefined

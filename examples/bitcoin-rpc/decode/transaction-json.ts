@@ -73,18 +73,14 @@ export function transactionToJson(transaction: Transaction, options: Transaction
   const { facts = factsOf(transaction), spent = NOTHING_SPENT, showSpent = false, showHex = false } = options
   const { txid, hash, size, weight } = facts
   const coinbase = isCoinbase(transaction)
-  let inputs = ''
-  for (const [index, input] of transaction.ins.entries()) {
-    inputs += (index === 0 ? '' : ',') + inputToJson(input, coinbase, showSpent ? spent[index] : undefined)
-  }
-  let outputs = ''
-  for (const [index, output] of transaction.outs.entries()) {
-    outputs += (index === 0 ? '' : ',') + outputToJson(output, index)
-  }
+  const inputs = transaction.ins.map((input, index) =>
+    inputToJson(input, coinbase, showSpent ? spent[index] : undefined),
+  )
+  const outputs = transaction.outs.map(outputToJson)
   return new JsonText(
     `{"txid":"${txid}","hash":"${hash}","version":${transaction.version >>> 0},"size":${size},` +
       `"vsize":${Math.ceil(weight / WITNESS_SCALE)},"weight":${weight},"locktime":${transaction.locktime},` +
-      `"vin":[${inputs}],"vout":[${outputs}]` +
+      `"vin":[${inputs.join()}],"vout":[${outputs.join()}]` +
       `${spent.length === 0 ? '' : `,"fee":${formatAmount(feeOf(transaction, spent))}`}` +
       `${showHex ? `,"hex":"${facts.hex}"}` : '}'}`,
   )

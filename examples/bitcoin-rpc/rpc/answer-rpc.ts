@@ -28,7 +28,7 @@ const NO_CONTENT: RpcAnswer = { status: 204 }
 export function answerRpc(text: string | undefined, user: string, table: RpcTable, whitelist: RpcWhitelist): RpcAnswer {
   let request = new JsonRpcRequest()
   try {
-    const value = text === undefined ? undefined : (readCalls(text) ?? parseJson(text))
+    const value = text === undefined ? undefined : (readCalls(text, table) ?? parseJson(text))
     if (value === undefined) throw new RpcError(RPC_ERROR.PARSE_ERROR, 'Parse error')
     if (!whitelist.knows(user)) return FORBIDDEN
     if (Array.isArray(value)) return answerBatch(value, user, table, whitelist)

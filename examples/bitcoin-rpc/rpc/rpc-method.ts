@@ -21,6 +21,8 @@ export interface RpcMethod {
   readonly category: string
   readonly params: readonly RpcParameter[]
   readonly help: string
+  /** Whether it asks which methods run, so that it has to be among them. */
+  readonly asksWhatRuns?: boolean
   /**
    * @param params - by position; optional ones at the end may be missing
    * @returns the result

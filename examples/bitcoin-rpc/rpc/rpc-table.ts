@@ -4,7 +4,7 @@ import { toPositional } from './named-params.js'
 import { RPC_ERROR, RpcError } from './rpc-error.js'
 import { checkParams, type RpcMethod } from './rpc-method.js'
 
-/** A method that runs at this moment. */
+/** A method that runs at this moment. Methods run one by one, so only one that asks can be seen by one that asks. */
 export interface ActiveCommand {
   readonly method: string
   /** When it began, in milliseconds of `performance.now()`. */
@@ -34,7 +34,12 @@ export class RpcTable {
     return this.#methods.get(name)
   }
 
-  /** The methods that run right now, oldest first. */
+  /** @returns the name as the table has it, which is found faster; one that it does not have as it is */
+  nameOf(name: string): string {
+    return this.#methods.get(name)?.name ?? name
+  }
+
+  /** The methods that run right now, oldest first: those that may ask. */
   get active(): ActiveCommand[] {
     return [...this.#active]
   }
@@ -50,16 +55,23 @@ export class RpcTable {
   execute(name: string, params: RpcParams): RpcValue {
     const method = this.#methods.get(name)
     if (method === undefined) throw new RpcError(RPC_ERROR.METHOD_NOT_FOUND, 'Method not found')
-    const command: ActiveCommand = { method: name, startedAt: performance.now() }
-    this.#active.push(command)
+    const positional = positionalParams(method, params)
+    return method.asksWhatRuns === true ? this.#runSeen(method, positional) : runChecked(method, positional)
+  }
+
+  #runSeen(method: RpcMethod, params: JsonValue[]): RpcValue {
+    this.#active.push({ method: method.name, startedAt: performance.now() })
     try {
-      const positional = positionalParams(method, params)
-      checkParams(method, positional)
-      return method.run(positional)
+      return runChecked(method, params)
     } finally {
       this.#active.pop()
     }
   }
+}
+
+function runChecked(method: RpcMethod, params: JsonValue[]): RpcValue {
+  checkParams(method, params)
+  return method.run(params)
 }
 
 function positionalParams(method: RpcMethod, params: RpcParams): JsonValue[] {
