@@ -9,7 +9,6 @@ import {
   type EvHttpBoundSocket,
   type EvHttpErrorPage,
   type EvHttpRequest,
-  obtainEvent,
   obtainEvHttp,
   SecureBuffer,
 } from 'bitcoin-support'
@@ -20,7 +19,8 @@ import type { RpcAnswer } from '../rpc/answer-rpc.js'
 import { textOf } from '../rpc/body-text.js'
 import { type Client, Clients, STRANGER } from './clients.js'
 import { LoginGate } from './login-gate.js'
-import { type Turn, type Work, WorkQueue } from './work-queue.js'
+import { loopTurn } from './loop-turn.js'
+import { type Work, WorkQueue } from './work-queue.js'
 
 /** How the front door is set up. */
 export interface HttpFrontOptions {
@@ -68,7 +68,7 @@ export class HttpFront implements Disposable {
     this.#base = base
     this.#options = options
     this.#clients = new Clients(options.allowList)
-    this.#queue = new WorkQueue(options.workQueueDepth, (run) => turnOf(base, run))
+    this.#queue = new WorkQueue(options.workQueueDepth, (run) => loopTurn(base, run))
     this.#logins = new LoginGate(base, WRONG_PASSWORD_DELAY)
     this.#http = obtainEvHttp(base)
     this.#http.setTimeout(options.serverTimeout)
@@ -205,14 +205,6 @@ function putOff(req: EvHttpRequest, client: Client, work: Work): Work {
   client.waiting = true
   return () => {
     if (!req.disposed) work()
-  }
-}
-
-function turnOf(base: EventBase, run: () => void): Turn {
-  const event = obtainEvent(base, -1, 0, run)
-  return {
-    active: () => event.active(EV_TIMEOUT),
-    [Symbol.dispose]: () => event.dispose(),
   }
 }
 

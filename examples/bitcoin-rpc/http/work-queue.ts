@@ -10,7 +10,8 @@ export interface Turn extends Disposable {
 /**
  * Work that waits its turn. Who finds nobody waiting works at once, and has a place until the turn of the loop is over, so
  * that a burst of requests takes as many places as if each of them waited. What waits runs in turns of its own, one piece in
- * each. Beyond its depth the queue takes no more.
+ * each. Beyond its depth the queue takes no more. Once somebody has been turned away everybody waits: who works at once is
+ * back sooner than those, and would always find the place.
  */
 export class WorkQueue implements Disposable {
   readonly #depth: number
@@ -18,6 +19,8 @@ export class WorkQueue implements Disposable {
   readonly #turn: Turn
   /** How many have worked at once in this turn of the loop. */
   #served = 0
+  /** How many turns of the loop everybody has yet to wait for. */
+  #crowded = 0
 
   /**
    * @param depth - how many pieces of work have room in a turn of the loop
@@ -30,7 +33,7 @@ export class WorkQueue implements Disposable {
 
   /** @returns whether the caller may work at once; if not, it may {@link enqueue} */
   takeTurn(): boolean {
-    if (this.#waiting.length > 0 || this.#served >= this.#depth) return false
+    if (this.#waiting.length > 0 || this.#served >= this.#depth || this.#crowded > 0) return false
     if (this.#served === 0) this.#turn.active()
     this.#served += 1
     return true
@@ -41,7 +44,10 @@ export class WorkQueue implements Disposable {
    * @returns whether there was room for it
    */
   enqueue(work: Work): boolean {
-    if (this.#waiting.length + this.#served >= this.#depth) return false
+    if (this.#waiting.length + this.#served >= this.#depth) {
+      this.#crowded = this.#depth + 1
+      return false
+    }
     this.#waiting.push(work)
     this.#turn.active()
     return true
@@ -55,6 +61,7 @@ export class WorkQueue implements Disposable {
 
   #runNext(): void {
     this.#served = 0
+    if (this.#crowded > 0) this.#crowded -= 1
     const work = this.#waiting.shift()
     // Before the work, which may throw: the rest of the queue must not wait for another request to come.
     if (this.#waiting.length > 0) this.#turn.active()
