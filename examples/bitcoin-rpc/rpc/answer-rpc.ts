@@ -55,18 +55,19 @@ function answerBatch(
   let replies = ''
   for (const call of calls) {
     const request = call instanceof JsonRpcRequest ? call : new JsonRpcRequest()
+    const before = replies === '' ? '' : ','
     let reply: string
     try {
       if (!(call instanceof JsonRpcRequest)) request.parse(call)
-      reply = runOrThrow(request, table)
+      reply = request.resultReply(table.execute(request.method, request.params), before)
     } catch (thrown) {
-      reply = request.errorReply(RpcError.from(thrown))
+      reply = before + request.errorReply(RpcError.from(thrown))
     }
-    if (!request.isNotification) replies += replies === '' ? `[${reply}` : `,${reply}`
+    if (!request.isNotification) replies += reply
   }
   // An empty batch carries no version, so it may come from an old client: that one expects an array.
   if (calls.length === 0) return ok('[]')
-  return replies === '' ? NO_CONTENT : ok(`${replies}]`)
+  return replies === '' ? NO_CONTENT : ok(`[${replies}]`)
 }
 
 /**

@@ -9,6 +9,9 @@ export type RpcParams = JsonValue[] | JsonObject
 
 const NO_PARAMS: JsonValue[] = []
 
+const RESULT_STARTS = { 1: '{"result":', 2: '{"jsonrpc":"2.0","result":' } as const
+const NEXT_RESULT_STARTS = { 1: ',{"result":', 2: ',{"jsonrpc":"2.0","result":' } as const
+
 /**
  * One call, read from a client's JSON step by step: what an error's answer needs (the id and the version) is kept
  * from the moment it was read, even when what follows is wrong.
@@ -69,12 +72,13 @@ export class JsonRpcRequest {
 
   /**
    * @param result - what the method returned
+   * @param before - what stands before the answer
    * @returns the answer in the call's own version, as text for `escapeDelete()`
    */
-  resultReply(result: RpcValue): string {
-    return this.version === 2
-      ? `{"jsonrpc":"2.0","result":${writeValue(result)}${this.#idMember()}`
-      : `{"result":${writeValue(result)},"error":null${this.#idMember()}`
+  resultReply(result: RpcValue, before: '' | ',' = ''): string {
+    // Few pieces, which V8 puts together much faster than many.
+    const start = before === '' ? RESULT_STARTS[this.version] : NEXT_RESULT_STARTS[this.version]
+    return start + writeValue(result) + (this.version === 2 ? this.#idMember() : `,"error":null${this.#idMember()}`)
   }
 
   /**

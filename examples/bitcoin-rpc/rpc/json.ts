@@ -149,7 +149,7 @@ export function escapeDelete(text: string): string {
  * @returns its JSON text, in which {@link escapeDelete} has yet to be used
  */
 export function writeValue(value: RpcValue): string {
-  if (Number.isSafeInteger(value)) return String(value)
+  if (Number.isSafeInteger(value)) return `${value}`
   if (value instanceof JsonText) return value.text
   metOther = false
   const text = JSON.stringify(value)

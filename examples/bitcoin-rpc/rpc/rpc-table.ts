@@ -14,6 +14,8 @@ export interface ActiveCommand {
 /** The methods that the server answers, and which of them is running. */
 export class RpcTable {
   readonly #methods = new Map<string, RpcMethod>()
+  /** What was called last: the next call often is of the same. */
+  #last: RpcMethod | undefined
   readonly #active: ActiveCommand[] = []
 
   /** @param methods - adds these; a name that was added before is a mistake of ours */
@@ -53,8 +55,9 @@ export class RpcTable {
    * @throws RpcError -32601 for a name that does not exist, and what the method throws
    */
   execute(name: string, params: RpcParams): RpcValue {
-    const method = this.#methods.get(name)
+    const method = this.#last?.name === name ? this.#last : this.#methods.get(name)
     if (method === undefined) throw new RpcError(RPC_ERROR.METHOD_NOT_FOUND, 'Method not found')
+    this.#last = method
     const positional = positionalParams(method, params)
     return method.asksWhatRuns === true ? this.#runSeen(method, positional) : runChecked(method, positional)
   }
