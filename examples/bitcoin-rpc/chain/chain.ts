@@ -33,7 +33,9 @@ export class ChainTransaction {
     const known = showSpent ? this.#jsonWithSpent : this.#json
     if (known !== undefined) return known
     const { transaction, facts, spent } = this
-    const { text } = transactionToJson(transaction, { facts, spent, showSpent, showHex: true })
+    const pieces = transactionToJson(transaction, { facts, spent, showSpent, showHex: true }).text
+    // V8 would put its pieces together again each time that it is copied.
+    const text = Buffer.from(pieces, 'latin1').toString('latin1')
     if (showSpent) this.#jsonWithSpent = text
     else this.#json = text
     return text
