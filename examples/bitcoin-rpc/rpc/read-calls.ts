@@ -116,11 +116,11 @@ class CallReader {
     if (form === undefined) return NOWHERE
     let at = this.#skipSame(start, form.start, form.firstStart)
     if (at === NOWHERE) return NOWHERE
-    at = this.#readValue(at, 2)
+    at = this.#readBytes(at)
     const first = this.#value
     at = this.#skipSame(at, form.firstEnd, form.secondStart)
     if (at === NOWHERE) return NOWHERE
-    at = this.#readValue(at, 2)
+    at = this.#readBytes(at)
     const second = this.#value
     at = this.#skipSame(at, form.secondEnd, form.end)
     if (at === NOWHERE) return NOWHERE
@@ -222,6 +222,29 @@ class CallReader {
     }
     this.#value = this.#values.valueAt(start, depth)
     return this.#values.end
+  }
+
+  /** The same in `BYTES`. What it reads behind the end of the text is refused by {@link #skipSame}. */
+  #readBytes(start: number): number {
+    let at = start
+    let code = BYTES[at] ?? 0
+    if (code === OPEN_ARRAY && BYTES[at + 1] === CLOSE_ARRAY) {
+      this.#value = []
+      return at + 2
+    }
+    if (code > ZERO && code <= NINE) {
+      let value = 0
+      do {
+        value = value * 10 + code - ZERO
+        at += 1
+        code = BYTES[at] ?? 0
+      } while (code >= ZERO && code <= NINE)
+      if (at - start <= EXACT_DIGITS && (code === COMMA || code === CLOSE_OBJECT)) {
+        this.#value = value
+        return at
+      }
+    }
+    return this.#readValue(start, 2)
   }
 
   #readVersion(at: number): number {
