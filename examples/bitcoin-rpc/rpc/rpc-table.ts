@@ -4,7 +4,7 @@ import { toPositional } from './named-params.js'
 import { RPC_ERROR, RpcError } from './rpc-error.js'
 import { checkParams, type RpcMethod } from './rpc-method.js'
 
-/** A method that runs at this moment. Methods run one by one, so only one that asks can be seen by one that asks. */
+/** A method that runs at this moment. Methods run one by one, so one that asks which run sees nobody but itself. */
 export interface ActiveCommand {
   readonly method: string
   /** When it began, in milliseconds of `performance.now()`. */
@@ -41,7 +41,7 @@ export class RpcTable {
     return this.#methods.get(name)?.name ?? name
   }
 
-  /** The methods that run right now, oldest first: those that may ask. */
+  /** The methods that run right now, oldest first, as far as they ask for that. */
   get active(): ActiveCommand[] {
     return [...this.#active]
   }
