@@ -34,7 +34,7 @@ export async function runServer(settings: Settings, print: (line: string) => voi
     credentials,
     serverTimeout: settings.serverTimeout,
     workQueueDepth: settings.workQueueDepth,
-    answer: (body, user) => answerRpc(body, user, table, settings.whitelist),
+    answer: (text, user) => answerRpc(text, user, table, settings.whitelist),
   })
   const stop = (reason: string) => {
     if (front.stop()) print(`Stopping (${reason}): answering what is in flight.`)

@@ -12,16 +12,22 @@ namespace bitcoin_support {
 ByteSource::ByteSource(Napi::Env env, napi_value value) : m_env(env) {
   // What fills the buffer may have been cut off; a character is up to four bytes long.
   constexpr size_t kFull = std::tuple_size_v<decltype(m_short_string)> - 4;
-  if (napi_get_value_string_utf8(env, value, m_short_string.data(), m_short_string.size(), &m_size) ==
-      napi_ok) {
+  // Without a place to copy to, V8 only says how many characters a string has.
+  size_t characters = 0;
+  if (napi_get_value_string_latin1(env, value, nullptr, 0, &characters) == napi_ok) {
     m_is_text = true;
-    if (m_size < kFull) {
-      m_bytes = m_short_string.data();
-    } else {
+    if (characters < kFull) {
+      napi_get_value_string_utf8(env, value, m_short_string.data(), m_short_string.size(), &m_size);
+      if (m_size < kFull) {
+        m_bytes = m_short_string.data();
+        return;
+      }
       MemoryCleanse(m_short_string.data(), m_short_string.size());
-      napi_get_value_string_utf8(env, value, nullptr, 0, &m_size);
-      m_long_string = value;
     }
+    napi_get_value_string_utf8(env, value, nullptr, 0, &m_size);
+    m_long_string = value;
+    // Every other character has more bytes.
+    m_is_ascii = m_size == characters;
     return;
   }
   m_size = 0;
@@ -46,7 +52,10 @@ ByteSource::~ByteSource() {
 }
 
 void ByteSource::CopyTo(char* target) const {
-  if (m_long_string != nullptr) {
+  if (m_is_ascii) {
+    // V8 copies it as it lies, and for UTF-8 character by character.
+    napi_get_value_string_latin1(m_env, m_long_string, target, m_size + 1, nullptr);
+  } else if (m_long_string != nullptr) {
     napi_get_value_string_utf8(m_env, m_long_string, target, m_size + 1, nullptr);
   } else if (m_size > 0) {
     std::memcpy(target, m_bytes, m_size);

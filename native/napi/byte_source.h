@@ -38,6 +38,7 @@ class ByteSource {
  private:
   const Napi::Env m_env;
   napi_value m_long_string = nullptr;
+  bool m_is_ascii = false;        // the long string
   napi_value m_buffer = nullptr;  // what a view shows a part of
   const void* m_bytes = nullptr;
   size_t m_size = 0;

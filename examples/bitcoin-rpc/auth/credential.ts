@@ -97,10 +97,12 @@ export class HashCredential implements Credential {
   readonly #hash = new SecureBuffer(HASH_BYTES)
 
   readonly user: string
+  readonly #userDigest: Buffer
 
   /** @param auth - from {@link parseRpcAuth}; no password fits a hash in another form than `rpcauth.py` gives it */
   constructor({ user, salt, hash }: RpcAuth) {
     this.user = user
+    this.#userDigest = digestOf(new TextEncoder().encode(user))
     this.#salt = salt
     if (!/^[0-9a-f]{64}$/.test(hash)) return
     // A Buffer with memory of its own: what Buffer.from() makes of a string is a part of a shared block.
@@ -118,7 +120,8 @@ export class HashCredential implements Credential {
     const hash = createHmac('sha256', this.#salt).update(password).digest()
     const isPassword = this.#hash.equals(hash)
     memoryCleanse(hash)
-    return isSame(new TextEncoder().encode(this.user), user) && isPassword
+    // Names are compared by their digests: these have one length, and the time taken does not depend on where names differ.
+    return timingSafeEqual(this.#userDigest, digestOf(user)) && isPassword
   }
 
   [Symbol.dispose](): void {
@@ -126,7 +129,6 @@ export class HashCredential implements Credential {
   }
 }
 
-/** Compares names by their digests: these have one length, and the time taken does not depend on where names differ. */
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
+function digestOf(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest()
 }

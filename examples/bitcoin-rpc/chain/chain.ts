@@ -1,9 +1,46 @@
 import { Block, type Transaction } from 'bitcoinjs-lib'
+import { reversedHex } from '../decode/bytes.js'
 import { isCoinbase } from '../decode/read-transaction.js'
-import { hashToNumber, targetOf, workOf } from './proof-of-work.js'
+import { factsOf, type SpentCoin, type TransactionFacts, transactionToJson } from '../decode/transaction-json.js'
+import { hashToNumber, targetOf, toHex256, workOf } from './proof-of-work.js'
 
 /** As many blocks as a median time looks back on, itself included. */
 const MEDIAN_TIME_SPAN = 11
+
+/** A transaction of the chain, with what is looked up and computed only once. */
+export class ChainTransaction {
+  #json: string | undefined
+  #jsonWithSpent: string | undefined
+
+  /**
+   * @param transaction - the transaction
+   * @param facts - its own
+   * @param spent - what its inputs spend; nothing for a coinbase
+   */
+  constructor(
+    readonly transaction: Transaction,
+    readonly facts: TransactionFacts,
+    readonly spent: readonly SpentCoin[],
+  ) {}
+
+  /**
+   * Shows it as a part of its block, in which it does not change: the text is kept from the first time on.
+   *
+   * @param showSpent - whether each input shows what it spends
+   * @returns the JSON object
+   */
+  toJson(showSpent: boolean): string {
+    const known = showSpent ? this.#jsonWithSpent : this.#json
+    if (known !== undefined) return known
+    const { transaction, facts, spent } = this
+    const pieces = transactionToJson(transaction, { facts, spent, showSpent, showHex: true }).text
+    // V8 would put its pieces together again each time that it is copied.
+    const text = Buffer.from(pieces, 'latin1').toString('latin1')
+    if (showSpent) this.#jsonWithSpent = text
+    else this.#json = text
+    return text
+  }
+}
 
 /** A block in its place in the chain. */
 export interface ChainBlock {
@@ -11,19 +48,16 @@ export interface ChainBlock {
   readonly hash: string
   readonly hex: string
   readonly block: Block
-  readonly transactions: readonly Transaction[]
+  readonly transactions: readonly ChainTransaction[]
+  readonly weight: number
+  readonly merkleRoot: string
+  /** 64 hexadecimal digits, as {@link chainWorkHex}. */
+  readonly targetHex: string
   /** The work of the whole chain up to here. */
   readonly chainWork: bigint
+  readonly chainWorkHex: string
   /** The median of the times of this block and the ten before it, in seconds since 1970. */
   readonly medianTime: number
-}
-
-/** A transaction's output, and where it was made. */
-export interface ChainCoin {
-  readonly value: bigint
-  readonly script: Uint8Array
-  readonly height: number
-  readonly coinbase: boolean
 }
 
 /**
@@ -33,7 +67,8 @@ export interface ChainCoin {
 export class Chain {
   readonly #blocks: ChainBlock[] = []
   readonly #byHash = new Map<string, ChainBlock>()
-  readonly #coins = new Map<string, ChainCoin>()
+  /** By the transaction's id and the output's number. */
+  readonly #coins = new Map<string, SpentCoin>()
 
   /**
    * Reads and checks a chain.
@@ -78,15 +113,6 @@ export class Chain {
     return this.#byHash.get(hash.toLowerCase())
   }
 
-  /**
-   * @param txid - a transaction's id
-   * @param index - one of its outputs
-   * @returns that output, if the chain holds it, spent or not
-   */
-  coin(txid: string, index: number): ChainCoin | undefined {
-    return this.#coins.get(`${txid}:${index}`)
-  }
-
   #at(height: number): ChainBlock {
     const block = this.#blocks[height]
     if (block === undefined) throw new RangeError(`no block of height ${height}`)
@@ -104,32 +130,39 @@ export class Chain {
     if (Buffer.compare(block.prevHash ?? new Uint8Array(), parent?.block.getHash() ?? Buffer.alloc(32)) !== 0) {
       throw new Error('it does not follow the block before it')
     }
-    this.#addCoins(transactions, height)
+    const chainWork = (parent?.chainWork ?? 0n) + workOf(target)
     const entry: ChainBlock = {
       height,
       hash: block.getId(),
       hex,
       block,
-      transactions,
-      chainWork: (parent?.chainWork ?? 0n) + workOf(target),
+      transactions: transactions.map((transaction) => this.#appendTransaction(transaction, height)),
+      weight: block.weight(),
+      merkleRoot: reversedHex(block.merkleRoot ?? new Uint8Array()),
+      targetHex: toHex256(target),
+      chainWork,
+      chainWorkHex: toHex256(chainWork),
       medianTime: this.#medianTime(block.timestamp),
     }
     this.#blocks.push(entry)
     this.#byHash.set(entry.hash, entry)
   }
 
-  #addCoins(transactions: readonly Transaction[], height: number): void {
-    for (const transaction of transactions) {
-      const coinbase = isCoinbase(transaction)
-      for (const { hash, index } of coinbase ? [] : transaction.ins) {
-        const spent = Buffer.from(hash).reverse().toString('hex')
-        if (!this.#coins.has(`${spent}:${index}`)) throw new Error(`it spends ${spent}:${index}, which does not exist`)
-      }
-      const id = transaction.getId()
-      for (const [index, { value, script }] of transaction.outs.entries()) {
-        this.#coins.set(`${id}:${index}`, { value, script, height, coinbase })
-      }
+  #appendTransaction(transaction: Transaction, height: number): ChainTransaction {
+    const coinbase = isCoinbase(transaction)
+    const spent = coinbase ? [] : transaction.ins.map((input) => this.#coin(input))
+    const facts = factsOf(transaction)
+    for (const [index, { value, script }] of transaction.outs.entries()) {
+      this.#coins.set(`${facts.txid}:${index}`, { value, script, height, coinbase })
     }
+    return new ChainTransaction(transaction, facts, spent)
+  }
+
+  #coin({ hash, index }: Transaction['ins'][number]): SpentCoin {
+    const name = `${reversedHex(hash)}:${index}`
+    const coin = this.#coins.get(name)
+    if (coin === undefined) throw new Error(`it spends ${name}, which does not exist`)
+    return coin
   }
 
   #medianTime(timestamp: number): number {

@@ -1,6 +1,6 @@
-import { address as codec, networks } from 'bitcoinjs-lib'
-import { decodeBase58, decodeBase58Check } from './base58.js'
-import { type Bech32, decodeBech32, explainBech32, wordsToBytes } from './bech32.js'
+import { networks } from 'bitcoinjs-lib'
+import { decodeBase58, decodeBase58Check, encodeBase58Check } from './base58.js'
+import { type Bech32, decodeBech32, encodeWitness, explainBech32, wordsToBytes } from './bech32.js'
 import { OP } from './opcodes.js'
 import { type ScriptType, type WitnessType, witnessTypeOf } from './script-type.js'
 
@@ -39,8 +39,9 @@ export function decodeAddress(text: string): Destination | AddressFault {
  * @returns its address on the main chain
  */
 export function encodeAddress(destination: Destination): string {
-  if ('program' in destination) return codec.toBech32(destination.program, destination.version, HRP)
-  return codec.toBase58Check(destination.hash, destination.type === 'pubkeyhash' ? P2PKH_VERSION : P2SH_VERSION)
+  if ('program' in destination) return encodeWitness(HRP, destination.version, destination.program)
+  const version = destination.type === 'pubkeyhash' ? P2PKH_VERSION : P2SH_VERSION
+  return encodeBase58Check(joined([version], destination.hash, []))
 }
 
 /**

@@ -17,12 +17,19 @@ export interface Bech32Fault {
 
 const CHARSET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
 const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3]
+/** What goes back into the remainder for each five bits that leave it. */
+const FEEDBACK = Int32Array.from({ length: 32 }, (_, top) =>
+  GENERATOR.reduce((sum, generator, bit) => (((top >> bit) & 1) === 1 ? sum ^ generator : sum), 0),
+)
+const BECH32 = 1
+const BECH32M = 0x2bc830a3
 const CONSTANTS: readonly [Bech32Encoding, number][] = [
-  ['bech32', 1],
-  ['bech32m', 0x2bc830a3],
+  ['bech32', BECH32],
+  ['bech32m', BECH32M],
 ]
 const SEPARATOR = '1'
 const CHECKSUM_LENGTH = 6
+const NO_CHECKSUM: readonly number[] = new Array(CHECKSUM_LENGTH).fill(0)
 const MAX_LENGTH = 90
 
 /**
@@ -37,6 +44,26 @@ export function decodeBech32(text: string): Bech32 | undefined {
   const residue = polymod([...expandHrp(hrp), ...words])
   const [encoding] = CONSTANTS.find(([, constant]) => constant === residue) ?? []
   return encoding === undefined ? undefined : { encoding, hrp, words: words.slice(0, -CHECKSUM_LENGTH) }
+}
+
+/**
+ * Writes a witness program as an address.
+ *
+ * @param hrp - what it begins with, in small letters
+ * @param version - the program's version, 0 to 16
+ * @param program - the program
+ * @returns the address: bech32 for version 0, bech32m for later ones
+ */
+export function encodeWitness(hrp: string, version: number, program: Uint8Array): string {
+  const words = [version, ...bytesToWords(program)]
+  let checksum = polymod([...expandHrp(hrp), ...words, ...NO_CHECKSUM]) ^ (version === 0 ? BECH32 : BECH32M)
+  let text = hrp + SEPARATOR
+  for (const word of words) text += CHARSET.charAt(word)
+  for (let index = 0; index < CHECKSUM_LENGTH; index += 1) {
+    text += CHARSET.charAt(checksum >>> 25)
+    checksum = (checksum & 0x1ffffff) << 5
+  }
+  return text
 }
 
 /**
@@ -80,6 +107,20 @@ export function wordsToBytes(words: readonly number[]): Uint8Array | undefined {
   }
   const rest = buffer & ((1 << bits) - 1)
   return bits < 5 && rest === 0 ? Uint8Array.from(bytes) : undefined
+}
+
+function bytesToWords(bytes: Uint8Array): number[] {
+  const words: number[] = []
+  let buffer = 0
+  let bits = 0
+  for (const byte of bytes) {
+    buffer = ((buffer << 8) | byte) & 0xfff
+    bits += 8
+    for (; bits >= 5; bits -= 5) words.push((buffer >> (bits - 5)) & 31)
+  }
+  // The last one is filled up with zeros.
+  if (bits > 0) words.push((buffer << (5 - bits)) & 31)
+  return words
 }
 
 function structureFault(text: string): Bech32Fault | undefined {
@@ -137,11 +178,11 @@ function expandHrp(hrp: string): number[] {
 }
 
 function polymod(values: readonly number[]): number {
-  return values.reduce(step, 1)
+  let checksum = 1
+  for (const value of values) checksum = step(checksum, value)
+  return checksum
 }
 
 function step(checksum: number, value: number): number {
-  const top = checksum >>> 25
-  const shifted = ((checksum & 0x1ffffff) << 5) ^ value
-  return GENERATOR.reduce((sum, generator, bit) => (((top >> bit) & 1) === 1 ? sum ^ generator : sum), shifted)
+  return ((checksum & 0x1ffffff) << 5) ^ value ^ (FEEDBACK[checksum >>> 25] ?? 0)
 }

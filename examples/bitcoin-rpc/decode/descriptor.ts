@@ -1,4 +1,5 @@
-import { destinationOf, encodeAddress } from './address.js'
+import { ECDH } from 'node:crypto'
+import { hexOf } from './bytes.js'
 import type { ScriptType } from './script-type.js'
 
 /** The characters that a descriptor may hold, in the order that groups those likely to be mistaken for each other. */
@@ -24,19 +25,20 @@ const INPUT_VALUES = Uint8Array.from({ length: 128 }, (_, code) =>
   Math.max(INPUT_CHARSET.indexOf(String.fromCharCode(code)), 0),
 )
 
-/** The prime of Bitcoin's curve, y² = x³ + 7. */
-const FIELD_PRIME = 2n ** 256n - 2n ** 32n - 977n
+/** The point of an even y. */
+const COMPRESSED_KEY = Buffer.alloc(33, 2)
 
 /**
  * Describes a script as an output descriptor, as one who knows no keys infers it.
  *
- * @param script - the script's bytes
- * @param type - the same script, recognized
+ * @param type - the script, recognized
+ * @param address - its address, if it has one
+ * @param hex - the script in hexadecimal
  * @returns the descriptor with its checksum, such as `addr(…)#…`
  * @see BIP 380
  */
-export function descriptorOf(script: Uint8Array, type: ScriptType): string {
-  const descriptor = keyDescriptor(type) ?? addressDescriptor(type) ?? `raw(${hex(script)})`
+export function descriptorOf(type: ScriptType, address: string | undefined, hex: string): string {
+  const descriptor = keyDescriptor(type, hex) ?? (address === undefined ? `raw(${hex})` : `addr(${address})`)
   return `${descriptor}#${descriptorChecksum(descriptor)}`
 }
 
@@ -61,39 +63,32 @@ export function descriptorChecksum(descriptor: string): string {
   return checksum.end()
 }
 
-function keyDescriptor(type: ScriptType): string | undefined {
-  if (type.type === 'pubkey' && isPlainKey(type.pubkey)) return `pk(${hex(type.pubkey)})`
-  if (type.type === 'multisig' && type.pubkeys.every(isPlainKey)) {
-    return `multi(${[type.required, ...type.pubkeys.map(hex)].join(',')})`
+function keyDescriptor(type: ScriptType, hex: string): string | undefined {
+  if (type.type === 'pubkey') {
+    const key = hex.slice(2, -2)
+    return isPlainKey(key) ? `pk(${key})` : undefined
   }
-  return type.type === 'witness_v1_taproot' && isOnCurve(type.program) ? `rawtr(${hex(type.program)})` : undefined
-}
-
-function addressDescriptor(type: ScriptType): string | undefined {
-  const destination = destinationOf(type)
-  return destination === undefined ? undefined : `addr(${encodeAddress(destination)})`
+  if (type.type === 'multisig') {
+    const keys = type.pubkeys.map(hexOf)
+    return keys.every(isPlainKey) ? `multi(${type.required},${keys.join()})` : undefined
+  }
+  return type.type === 'witness_v1_taproot' && isOnCurve(type.program) ? `rawtr(${hexOf(type.program)})` : undefined
 }
 
 /** Not one of the hybrid keys (first byte 6 or 7), which descriptors do not know. */
-function isPlainKey([first = 0]: Uint8Array): boolean {
-  return first <= 4
+function isPlainKey(key: string): boolean {
+  return key.charAt(1) <= '4'
 }
 
+/** Whether the curve has a point of that x: then it is a key. */
 function isOnCurve(x: Uint8Array): boolean {
-  const value = BigInt(`0x${hex(x)}`)
-  if (value >= FIELD_PRIME) return false
-  const square = (value ** 3n + 7n) % FIELD_PRIME
-  return power(square, (FIELD_PRIME - 1n) / 2n) !== FIELD_PRIME - 1n
-}
-
-function power(base: bigint, exponent: bigint): bigint {
-  let result = 1n
-  let factor = base
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if ((rest & 1n) === 1n) result = (result * factor) % FIELD_PRIME
-    factor = (factor * factor) % FIELD_PRIME
+  COMPRESSED_KEY.set(x, 1)
+  try {
+    ECDH.convertKey(COMPRESSED_KEY, 'secp256k1')
+    return true
+  } catch {
+    return false
   }
-  return result
 }
 
 function feedbackOf(part: (generator: (typeof GENERATOR)[number]) => number): Int32Array {
@@ -127,8 +122,4 @@ class Checksum {
     }
     return text
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

@@ -23,20 +23,26 @@ export const OP = {
 /** Older names of opcodes that got a new meaning, and other words for 0 and 1. */
 const SECOND_NAMES = new Set(['OP_FALSE', 'OP_TRUE', 'OP_NOP2', 'OP_NOP3'])
 
-const NAMES = new Map(
+const KNOWN_NAMES = new Map(
   Object.entries(opcodes).flatMap(([name, opcode]): [number, string][] =>
     typeof opcode === 'number' && !SECOND_NAMES.has(name) ? [[opcode, name]] : [],
   ),
 )
+
+const NAMES = Array.from({ length: 256 }, (_, opcode) => nameOf(opcode))
 
 /**
  * @param opcode - an opcode that pushes no bytes
  * @returns its name as Bitcoin Core prints it: small numbers as numbers
  */
 export function opcodeName(opcode: number): string {
+  return NAMES[opcode] ?? 'OP_UNKNOWN'
+}
+
+function nameOf(opcode: number): string {
   if (opcode === OP.NEGATIVE_ONE) return '-1'
   if (opcode >= OP.ONE && opcode <= OP.SIXTEEN) return String(opcode - OP.ONE + 1)
   // Beyond the last opcode the library has names of its own, for templates.
   const known = opcode <= OP.CHECKSIGADD || opcode === OP.INVALIDOPCODE
-  return (known && NAMES.get(opcode)) || 'OP_UNKNOWN'
+  return (known && KNOWN_NAMES.get(opcode)) || 'OP_UNKNOWN'
 }

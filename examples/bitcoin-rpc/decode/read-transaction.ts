@@ -1,6 +1,6 @@
 import { Transaction } from 'bitcoinjs-lib'
 import { MAX_SCRIPT_SIZE } from './script-asm.js'
-import { scriptOps } from './script-ops.js'
+import { ScriptWalk } from './script-ops.js'
 
 /** In which of its two forms a transaction may be serialized. */
 export interface SerializationForms {
@@ -41,8 +41,9 @@ export function readTransaction(bytes: Uint8Array, forms: SerializationForms): T
  * @param transaction - a transaction
  * @returns whether it makes coins and spends none: its one input names no transaction and no output
  */
-export function isCoinbase({ ins: [input, ...more] }: Transaction): boolean {
-  return input !== undefined && more.length === 0 && input.index === NO_INDEX && input.hash.every((byte) => byte === 0)
+export function isCoinbase({ ins }: Transaction): boolean {
+  const [input] = ins
+  return ins.length === 1 && input?.index === NO_INDEX && input.hash.every((byte) => byte === 0)
 }
 
 function tryToRead(bytes: Uint8Array, allowWitness: boolean): Transaction | undefined {
@@ -98,12 +99,9 @@ function hasSaneScripts(transaction: Transaction): boolean {
 }
 
 function hasValidOps(script: Uint8Array): boolean {
-  const walk = scriptOps(script)
-  for (let step = walk.next(); ; step = walk.next()) {
-    if (step.done) return step.value
-    const { opcode, data = EMPTY } = step.value
-    if (opcode > MAX_OPCODE || data.length > MAX_PUSH_BYTES) return false
-  }
+  const walk = new ScriptWalk(script)
+  while (walk.next()) if (walk.opcode > MAX_OPCODE || walk.length > MAX_PUSH_BYTES) return false
+  return !walk.broken
 }
 
 /** For the reader itself: like Bitcoin Core, the server shows no such message to a client. */

@@ -1,6 +1,7 @@
 import { script as bitcoinScript } from 'bitcoinjs-lib'
+import { hexOf } from './bytes.js'
 import { OP, opcodeName } from './opcodes.js'
-import { scriptOps } from './script-ops.js'
+import { ScriptWalk } from './script-ops.js'
 
 /** A script longer than this, in bytes, cannot be run, so nothing in it is a signature. */
 export const MAX_SCRIPT_SIZE = 10_000
@@ -22,39 +23,44 @@ const SIGHASH_NAMES = new Map([
  *
  * @param script - the script's bytes
  * @param decodeSignatures - whether to show a signature's hash type by name: for scripts that spend
+ * @param hex - the script in hexadecimal, where that is known
  * @returns the words; the last is `[error]` when the script breaks off inside a push
  */
-export function scriptToAsm(script: Uint8Array, decodeSignatures = false): string {
+export function scriptToAsm(script: Uint8Array, decodeSignatures = false, hex = hexOf(script)): string {
   const lookForSignatures = decodeSignatures && !isUnspendable(script)
-  const words: string[] = []
-  const walk = scriptOps(script)
-  for (let step = walk.next(); ; step = walk.next()) {
-    if (step.done) return (step.value ? words : [...words, '[error]']).join(' ')
-    const { opcode, data } = step.value
-    words.push(data === undefined ? opcodeName(opcode) : pushToAsm(data, lookForSignatures))
+  const walk = new ScriptWalk(script)
+  let words = ''
+  while (walk.next()) {
+    if (words !== '') words += ' '
+    words += walk.pushes ? pushToAsm(walk, hex, lookForSignatures) : opcodeName(walk.opcode)
   }
+  if (!walk.broken) return words
+  return words === '' ? '[error]' : `${words} [error]`
 }
 
 function isUnspendable(script: Uint8Array): boolean {
   return script[0] === OP.RETURN || script.length > MAX_SCRIPT_SIZE
 }
 
-function pushToAsm(data: Uint8Array, lookForSignatures: boolean): string {
-  if (data.length <= MAX_NUMBER_BYTES) return String(scriptNumber(data))
-  const hex = Buffer.from(data).toString('hex')
-  if (!lookForSignatures) return hex
-  const sighash = SIGHASH_NAMES.get(data.at(-1) ?? 0)
-  const isSignature = sighash !== undefined && bitcoinScript.isCanonicalScriptSignature(data)
-  return isSignature ? `${hex.slice(0, -2)}[${sighash}]` : hex
+function pushToAsm(walk: ScriptWalk, scriptHex: string, lookForSignatures: boolean): string {
+  if (walk.length <= MAX_NUMBER_BYTES) return String(scriptNumber(walk.data()))
+  const sighash = lookForSignatures ? sighashOf(walk.data()) : undefined
+  if (sighash === undefined) return scriptHex.slice(2 * walk.start, 2 * walk.end)
+  return `${scriptHex.slice(2 * walk.start, 2 * walk.end - 2)}[${sighash}]`
+}
+
+/** @returns the name of a signature's hash type; undefined for what is none */
+function sighashOf(data: Uint8Array): string | undefined {
+  const sighash = SIGHASH_NAMES.get(data[data.length - 1] ?? 0)
+  return sighash !== undefined && bitcoinScript.isCanonicalScriptSignature(data) ? sighash : undefined
 }
 
 /** Little endian, the highest bit of the last byte being the sign. */
 function scriptNumber(data: Uint8Array): number {
   if (data.length === 0) return 0
-  const magnitude = Buffer.from(data)
-  const last = magnitude.length - 1
-  const negative = ((magnitude[last] ?? 0) & 0x80) !== 0
-  magnitude[last] = (magnitude[last] ?? 0) & 0x7f
-  const value = magnitude.readUIntLE(0, magnitude.length)
+  const last = data.length - 1
+  let value = (data[last] ?? 0) & 0x7f
+  for (let at = last - 1; at >= 0; at -= 1) value = value * 256 + (data[at] ?? 0)
+  const negative = ((data[last] ?? 0) & 0x80) !== 0
   return negative && value !== 0 ? -value : value
 }

@@ -1,73 +1,81 @@
 import { OP } from './opcodes.js'
 
-const NO_DATA = new Uint8Array()
-
-/** One step of a script: an opcode, and the bytes that it pushes if it pushes any. */
-export interface ScriptOp {
-  readonly opcode: number
-  readonly data?: Uint8Array
-}
-
 /**
- * Splits a script into its steps, one by one: a script may be broken anywhere, and the steps before that are still shown.
- *
- * @param script - the script's bytes
- * @yields each step
- * @returns true at the end, false where the script breaks off inside a push
+ * Goes through a script step by step: it may be broken anywhere, and what comes before is still shown. A script may be
+ * megabytes long, so a step is no object.
  */
-export function* scriptOps(script: Uint8Array): Generator<ScriptOp, boolean> {
-  let at = 0
-  while (at < script.length) {
-    const opcode = script[at] ?? 0
-    at += 1
-    if (opcode > OP.PUSHDATA4) {
-      yield { opcode }
-      continue
-    }
-    const lengthBytes = lengthBytesOf(opcode)
-    if (at + lengthBytes > script.length) return false
-    const length = lengthBytes === 0 ? opcode : littleEndian(script, at, lengthBytes)
-    at += lengthBytes
-    if (at + length > script.length) return false
-    yield { opcode, data: length === 0 ? NO_DATA : script.subarray(at, at + length) }
-    at += length
+export class ScriptWalk {
+  /** The step's opcode. */
+  opcode = 0
+  /** Whether it pushes bytes, which may be none. */
+  pushes = false
+  /** Where these begin. */
+  start = 0
+  /** Where the step ends. */
+  end = 0
+  readonly #script: Uint8Array
+  #broken = false
+
+  /**
+   * @param script - the script's bytes
+   * @param start - where its first step begins
+   */
+  constructor(script: Uint8Array, start = 0) {
+    this.#script = script
+    this.end = start
   }
-  return true
+
+  /** Whether the script breaks off inside a push. */
+  get broken(): boolean {
+    return this.#broken
+  }
+
+  /** How many bytes the step pushes. */
+  get length(): number {
+    return this.pushes ? this.end - this.start : 0
+  }
+
+  /** @returns the bytes that it pushes */
+  data(): Uint8Array {
+    return this.#script.subarray(this.start, this.end)
+  }
+
+  /** @returns whether there is another step, which then is the current one */
+  next(): boolean {
+    const script = this.#script
+    const at = this.end + 1
+    if (at > script.length) return false
+    const opcode = script[at - 1] ?? 0
+    this.opcode = opcode
+    this.pushes = opcode <= OP.PUSHDATA4
+    this.start = this.end = at
+    if (!this.pushes) return true
+    if (opcode >= OP.PUSHDATA1) {
+      const lengthBytes = opcode === OP.PUSHDATA1 ? 1 : opcode === OP.PUSHDATA2 ? 2 : 4
+      this.start += lengthBytes
+      if (this.start <= script.length) this.end = this.start + littleEndian(script, at, lengthBytes)
+      else this.#broken = true
+    } else {
+      this.end = at + opcode
+    }
+    if (this.end > script.length) this.#broken = true
+    return !this.#broken
+  }
 }
 
 /**
  * @param script - the script's bytes
+ * @param start - where to begin
  * @returns whether it is whole, and pushes bytes or small numbers and does nothing else
  */
-export function isPushOnly(script: Uint8Array): boolean {
-  const walk = scriptOps(script)
-  for (let step = walk.next(); ; step = walk.next()) {
-    if (step.done) return step.value
-    if (step.value.opcode > OP.SIXTEEN) return false
-  }
-}
-
-/**
- * @param script - the script's bytes
- * @returns all its steps, or undefined when it is broken
- */
-export function allScriptOps(script: Uint8Array): ScriptOp[] | undefined {
-  const ops: ScriptOp[] = []
-  const walk = scriptOps(script)
-  for (let step = walk.next(); ; step = walk.next()) {
-    if (step.done) return step.value ? ops : undefined
-    ops.push(step.value)
-  }
+export function isPushOnly(script: Uint8Array, start = 0): boolean {
+  const walk = new ScriptWalk(script, start)
+  while (walk.next()) if (walk.opcode > OP.SIXTEEN) return false
+  return !walk.broken
 }
 
 function littleEndian(bytes: Uint8Array, start: number, length: number): number {
   let value = 0
   for (let at = start + length - 1; at >= start; at -= 1) value = value * 256 + (bytes[at] ?? 0)
   return value
-}
-
-function lengthBytesOf(opcode: number): number {
-  if (opcode === OP.PUSHDATA1) return 1
-  if (opcode === OP.PUSHDATA2) return 2
-  return opcode === OP.PUSHDATA4 ? 4 : 0
 }

@@ -1,9 +1,9 @@
 import { OP } from './opcodes.js'
-import { allScriptOps, isPushOnly, type ScriptOp } from './script-ops.js'
+import { isPushOnly, ScriptWalk } from './script-ops.js'
 
 /** A script that pays, taken apart by the known forms. */
 export type ScriptType =
-  | { readonly type: 'pubkey'; readonly pubkey: Uint8Array }
+  | { readonly type: 'pubkey' }
   | { readonly type: 'pubkeyhash'; readonly hash: Uint8Array }
   | { readonly type: 'scripthash'; readonly hash: Uint8Array }
   | { readonly type: 'multisig'; readonly required: number; readonly pubkeys: readonly Uint8Array[] }
@@ -24,8 +24,9 @@ const ANCHOR_PROGRAM = Buffer.from('4e73', 'hex')
 
 const MAX_MULTISIG_KEYS = 20
 
-/** What is longer than the longest script of that kind, in bytes, need not be taken apart: uncompressed keys and three numbers. */
-const MAX_MULTISIG_BYTES = MAX_MULTISIG_KEYS * 66 + 5
+const PUBKEY: ScriptType = { type: 'pubkey' }
+const NULLDATA: ScriptType = { type: 'nulldata' }
+const NONSTANDARD: ScriptType = { type: 'nonstandard' }
 
 /**
  * Recognizes a script.
@@ -37,20 +38,14 @@ export function scriptTypeOf(script: Uint8Array): ScriptType {
   if (isScriptHash(script)) return { type: 'scripthash', hash: script.subarray(2, 22) }
   const witness = witnessProgram(script)
   if (witness !== undefined) return witness
-  if (script[0] === OP.RETURN && isPushOnly(script.subarray(1))) return { type: 'nulldata' }
-  const ops = script.length > MAX_MULTISIG_BYTES ? undefined : allScriptOps(script)
-  if (ops === undefined) return { type: 'nonstandard' }
-  return pubkeyType(ops) ?? pubkeyHashType(script) ?? multisigType(ops) ?? { type: 'nonstandard' }
+  if (script[0] === OP.RETURN && isPushOnly(script, 1)) return NULLDATA
+  return pubkeyType(script) ?? pubkeyHashType(script) ?? multisigType(script) ?? NONSTANDARD
 }
 
-/**
- * @param pubkey - bytes that may be a public key
- * @returns whether their length fits their first byte, as Bitcoin Core asks of a key in a script
- */
-export function isPubkeySized(pubkey: Uint8Array): boolean {
-  const [first] = pubkey
-  if (first === 2 || first === 3) return pubkey.length === 33
-  return (first === 4 || first === 6 || first === 7) && pubkey.length === 65
+/** Whether so many bytes with that first one may be a public key: Bitcoin Core asks no more of one in a script. */
+function isPubkey(first: number | undefined, length: number): boolean {
+  if (first === 2 || first === 3) return length === 33
+  return (first === 4 || first === 6 || first === 7) && length === 65
 }
 
 function isScriptHash(script: Uint8Array): boolean {
@@ -64,7 +59,7 @@ function witnessProgram(script: Uint8Array): ScriptType | undefined {
   const version = opcode === OP.ZERO ? 0 : opcode - OP.ONE + 1
   const program = script.subarray(2)
   const type = witnessTypeOf(version, program)
-  return type === undefined ? { type: 'nonstandard' } : { type, version, program }
+  return type === undefined ? NONSTANDARD : { type, version, program }
 }
 
 /**
@@ -81,34 +76,39 @@ export function witnessTypeOf(version: number, program: Uint8Array): WitnessType
   return version === 1 && ANCHOR_PROGRAM.equals(program) ? 'anchor' : 'witness_unknown'
 }
 
-function pubkeyType(ops: readonly ScriptOp[]): ScriptType | undefined {
-  const [push, check] = ops
-  if (ops.length !== 2 || push?.data === undefined || check?.opcode !== OP.CHECKSIG) return undefined
-  return isPubkeySized(push.data) && push.opcode === push.data.length
-    ? { type: 'pubkey', pubkey: push.data }
-    : undefined
+function pubkeyType(script: Uint8Array): ScriptType | undefined {
+  const length = script[0] ?? 0
+  if (length !== script.length - 2 || script[length + 1] !== OP.CHECKSIG) return undefined
+  return isPubkey(script[1], length) ? PUBKEY : undefined
 }
 
 function pubkeyHashType(script: Uint8Array): ScriptType | undefined {
-  const frame = [script[0], script[1], script[2], script[23], script[24]]
-  const expected = [OP.DUP, OP.HASH160, 20, OP.EQUALVERIFY, OP.CHECKSIG]
-  if (script.length !== 25 || frame.some((byte, index) => byte !== expected[index])) return undefined
-  return { type: 'pubkeyhash', hash: script.subarray(3, 23) }
+  const isPubkeyHash =
+    script.length === 25 &&
+    script[0] === OP.DUP &&
+    script[1] === OP.HASH160 &&
+    script[2] === 20 &&
+    script[23] === OP.EQUALVERIFY &&
+    script[24] === OP.CHECKSIG
+  return isPubkeyHash ? { type: 'pubkeyhash', hash: script.subarray(3, 23) } : undefined
 }
 
-function multisigType(ops: readonly ScriptOp[]): ScriptType | undefined {
-  const required = smallNumber(ops[0])
-  const total = smallNumber(ops.at(-2))
-  if (ops.length < 4 || ops.at(-1)?.opcode !== OP.CHECKMULTISIG) return undefined
-  if (required === undefined || total === undefined || required > total || total > MAX_MULTISIG_KEYS) return undefined
-  const pubkeys = ops.slice(1, -2).flatMap(({ data }) => (data !== undefined && isPubkeySized(data) ? [data] : []))
-  return pubkeys.length === total && ops.length === total + 3 ? { type: 'multisig', required, pubkeys } : undefined
+function multisigType(script: Uint8Array): ScriptType | undefined {
+  if (script[script.length - 1] !== OP.CHECKMULTISIG) return undefined
+  const walk = new ScriptWalk(script)
+  const required = walk.next() ? smallNumber(walk) : undefined
+  if (required === undefined) return undefined
+  const pubkeys: Uint8Array[] = []
+  while (walk.next() && walk.pushes && isPubkey(script[walk.start], walk.length)) pubkeys.push(walk.data())
+  // The walk is at the first step that is no key: the number of keys, behind which nothing but the last opcode stands.
+  const total = walk.broken ? undefined : smallNumber(walk)
+  if (total !== pubkeys.length || required > total || walk.end !== script.length - 1) return undefined
+  return { type: 'multisig', required, pubkeys }
 }
 
 /** 1 to 16 by opcode, 17 to 20 by a push of one byte. */
-function smallNumber(op: ScriptOp | undefined): number | undefined {
-  if (op === undefined) return undefined
-  if (op.opcode >= OP.ONE && op.opcode <= OP.SIXTEEN) return op.opcode - OP.ONE + 1
-  const [value = 0] = op.data ?? []
-  return op.data?.length === 1 && value > 16 && value <= MAX_MULTISIG_KEYS ? value : undefined
+function smallNumber(walk: ScriptWalk): number | undefined {
+  if (walk.opcode >= OP.ONE && walk.opcode <= OP.SIXTEEN) return walk.opcode - OP.ONE + 1
+  const value = walk.opcode === 1 ? (walk.data()[0] ?? 0) : 0
+  return value > 16 && value <= MAX_MULTISIG_KEYS ? value : undefined
 }

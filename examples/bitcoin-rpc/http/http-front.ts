@@ -7,7 +7,6 @@ import {
   type EventBase,
   type EvHttp,
   type EvHttpBoundSocket,
-  type EvHttpConnection,
   type EvHttpErrorPage,
   type EvHttpRequest,
   obtainEvHttp,
@@ -16,40 +15,37 @@ import {
 import type { Endpoint } from '../args/endpoint.js'
 import type { AllowList } from '../auth/allow-list.js'
 import type { Credentials } from '../auth/credentials.js'
-import { groupOf, parseNetAddress } from '../auth/net-address.js'
 import type { RpcAnswer } from '../rpc/answer-rpc.js'
+import { textOf } from '../rpc/body-text.js'
+import { type Client, Clients, STRANGER } from './clients.js'
 import { LoginGate } from './login-gate.js'
-import { RequestTracker } from './request-tracker.js'
-import { WorkQueue } from './work-queue.js'
+import { loopTurn } from './loop-turn.js'
+import { type Work, WorkQueue } from './work-queue.js'
 
 /** How the front door is set up. */
 export interface HttpFrontOptions {
   readonly allowList: AllowList
-  /** Who may log in. It is asked at every request, so that more can be added before the first one. */
+  /** Those who may log in; asked at every request, so that more can be added before the first. */
   readonly credentials: Credentials
   /** How long a connection may be silent, in ms. */
   readonly serverTimeout: number
   readonly workQueueDepth: number
-  /** Answers the body of a request that is allowed to ask. */
-  readonly answer: (body: Uint8Array, user: string) => RpcAnswer
+  /** Answers the body of a request that is allowed to ask; without a text it is no UTF-8. */
+  readonly answer: (text: string | undefined, user: string) => RpcAnswer
 }
 
 const MAX_BODY_BYTES = 0x02000000
 const MAX_HEADERS_BYTES = 8192
 /** How long a wrong password waits for its answer, in ms: guessing must be slow. */
 const WRONG_PASSWORD_DELAY = 250
+const POST_ONLY = 'JSONRPC server handles only POST requests'
 const TOO_MANY_LOGINS = 'Too many wrong passwords'
-const AUTHENTICATE = { 'WWW-Authenticate': 'Basic realm="jsonrpc"' }
+const QUEUE_FULL = 'Work queue depth exceeded'
+type Headers = Readonly<Record<string, string>>
+const NO_HEADERS: Headers = {}
+const JSON_HEADERS: Headers = { 'Content-Type': 'application/json' }
+const AUTHENTICATE: Headers = { 'WWW-Authenticate': 'Basic realm="jsonrpc"' }
 const KNOWN_COMMANDS: ReadonlySet<number> = new Set([EVHTTP_REQ_GET, EVHTTP_REQ_POST, EVHTTP_REQ_HEAD, EVHTTP_REQ_PUT])
-
-/** The other end of a connection. */
-interface Peer {
-  readonly allowed: boolean
-  /** The same for all its connections. */
-  readonly name: string
-}
-
-const STRANGER: Peer = { allowed: false, name: '' }
 
 /** The HTTP side of the server: who may ask, in which order requests are answered, and how it all ends. */
 export class HttpFront implements Disposable {
@@ -57,8 +53,7 @@ export class HttpFront implements Disposable {
   readonly #http: EvHttp
   readonly #queue: WorkQueue
   readonly #logins: LoginGate
-  readonly #peers = new WeakMap<EvHttpConnection, Peer>()
-  readonly #requests = new RequestTracker()
+  readonly #clients: Clients
   readonly #bound: EvHttpBoundSocket[] = []
   /** Takes every request's header in turn; no header is longer. */
   readonly #authorization = new SecureBuffer(MAX_HEADERS_BYTES)
@@ -72,7 +67,8 @@ export class HttpFront implements Disposable {
   constructor(base: EventBase, options: HttpFrontOptions) {
     this.#base = base
     this.#options = options
-    this.#queue = new WorkQueue(base, options.workQueueDepth)
+    this.#clients = new Clients(options.allowList)
+    this.#queue = new WorkQueue(options.workQueueDepth, (run) => loopTurn(base, run))
     this.#logins = new LoginGate(base, WRONG_PASSWORD_DELAY)
     this.#http = obtainEvHttp(base)
     this.#http.setTimeout(options.serverTimeout)
@@ -108,23 +104,22 @@ export class HttpFront implements Disposable {
     this.#bound.push(this.#http.bindUnixSocket(path))
   }
 
-  /** Stops listening on the first `count` of its sockets. */
+  /** Listens on the first `count` of its sockets no more. */
   unbind(count = this.#bound.length): void {
     for (const bound of this.#bound.splice(0, count)) this.#http.delAcceptSocket(bound)
   }
 
   /**
-   * Takes no more requests, answers those that are in flight, and then closes every connection.
+   * Takes no more requests, answers those that have arrived, and then closes every connection.
    *
    * @returns false when it was called before
    */
   stop(): boolean {
     if (this.#stopping) return false
     this.#stopping = true
-    this.#http.setGencb((req) => this.#reply(req, 503))
     this.unbind()
-    // In a turn of its own: the last request's callback is still using the connection that this closes.
-    this.#requests.whenNone(() => this.#base.once(-1, EV_TIMEOUT, () => this.#http.dispose(), undefined, 0))
+    // After what this turn of the loop has found: these requests are in flight, and the one that asks to stop is itself.
+    this.#base.once(-1, EV_TIMEOUT, () => this.#end(), undefined, 0)
     return true
   }
 
@@ -136,51 +131,51 @@ export class HttpFront implements Disposable {
     this.#authorization.destroy()
   }
 
+  #end(): void {
+    if (this.#http.disposed) return
+    this.#http.setGencb((req) => this.#reply(req, STRANGER, 503))
+    // In a turn of its own: what tells that the last reply is written is still using the connection that this closes.
+    this.#clients.whenNoneIsOwed(() => this.#base.once(-1, EV_TIMEOUT, () => this.#http.dispose(), undefined, 0))
+  }
+
   #accept(req: EvHttpRequest): void {
     const connection = req.getConnection()
-    this.#requests.add(req, connection)
-    const peer = connection === null ? STRANGER : this.#peerOf(connection)
-    if (!peer.allowed) this.#reply(req, 403)
-    else if (!KNOWN_COMMANDS.has(req.getCommand())) this.#reply(req, 405)
-    else if (req.getUri() !== '/') this.#reply(req, 404)
-    else if (req.getCommand() !== EVHTTP_REQ_POST)
-      this.#reply(req, 405, {}, 'JSONRPC server handles only POST requests')
-    else this.#login(req, peer)
+    const client = connection === null ? STRANGER : this.#clients.of(connection)
+    const command = req.getCommand()
+    if (!client.allowed) this.#reply(req, client, 403)
+    else if (!KNOWN_COMMANDS.has(command)) this.#reply(req, client, 405)
+    else if (req.getUri() !== '/') this.#reply(req, client, 404)
+    else if (command !== EVHTTP_REQ_POST) this.#reply(req, client, 405, NO_HEADERS, POST_ONLY)
+    else this.#login(req, client, true)
   }
 
-  /** A connection's peer does not change, so it is judged once. */
-  #peerOf(connection: EvHttpConnection): Peer {
-    const known = this.#peers.get(connection)
-    if (known !== undefined) return known
-    const { kind, address } = connection.getPeer()
-    const bytes = kind === 'tcp' ? parseNetAddress(address) : undefined
-    const peer =
-      bytes === undefined ? STRANGER : { allowed: this.#options.allowList.allows(address), name: groupOf(bytes) }
-    this.#peers.set(connection, peer)
-    return peer
-  }
-
-  /** Checks the login before the request is queued, so that a stranger's takes no place in the queue. */
-  #login(req: EvHttpRequest, peer: Peer): void {
-    // The client may have gone while its login waited.
-    if (req.disposed) return
+  /**
+   * Comes before the queue: who may not ask takes no place in it.
+   *
+   * @param atOnce - whether the loop calls back for this request alone
+   */
+  #login(req: EvHttpRequest, client: Client, atOnce: boolean): void {
     if (!req.headerInto('Authorization', this.#authorization)) {
-      this.#reply(req, 401, AUTHENTICATE)
+      this.#reply(req, client, 401, AUTHENTICATE)
       return
     }
-    if (!this.#logins.isOpenTo(peer.name)) {
+    if (!this.#logins.isOpenTo(client.name)) {
       this.#authorization.clear()
-      const login = { bytes: req.getInputBuffer().getLength(), look: () => this.#login(req, peer) }
-      if (!this.#logins.wait(peer.name, login)) this.#reply(req, 503, {}, TOO_MANY_LOGINS)
+      const bytes = req.getInputBuffer().getLength()
+      const look = putOff(req, client, () => this.#login(req, client, false))
+      if (!this.#logins.wait(client.name, { bytes, look })) this.#reply(req, client, 503, NO_HEADERS, TOO_MANY_LOGINS)
       return
     }
     const user = this.#authorize()
     if (user === undefined) {
       // What a stranger has sent is not kept for as long.
       req.getInputBuffer().drain(MAX_BODY_BYTES)
-      this.#logins.holdBack(peer.name, () => this.#reply(req, 401, AUTHENTICATE))
-    } else if (!this.#queue.enqueue(() => this.#answer(req, user))) {
-      this.#reply(req, 503, {}, 'Work queue depth exceeded')
+      const refuse = putOff(req, client, () => this.#reply(req, client, 401, AUTHENTICATE))
+      this.#logins.holdBack(client.name, refuse)
+    } else if (atOnce && this.#queue.takeTurn()) {
+      this.#answer(req, client, user)
+    } else if (!this.#queue.enqueue(putOff(req, client, () => this.#answer(req, client, user)))) {
+      this.#reply(req, client, 503, NO_HEADERS, QUEUE_FULL)
     }
   }
 
@@ -192,19 +187,28 @@ export class HttpFront implements Disposable {
     }
   }
 
-  #answer(req: EvHttpRequest, user: string): void {
-    if (req.disposed) return
-    const { status, body } = this.#options.answer(req.body(), user)
-    this.#reply(req, status, body === undefined ? {} : { 'Content-Type': 'application/json' }, body)
+  #answer(req: EvHttpRequest, client: Client, user: string): void {
+    const { status, body } = this.#options.answer(textOf(req), user)
+    this.#reply(req, client, status, body === undefined ? NO_HEADERS : JSON_HEADERS, body)
   }
 
-  #reply(req: EvHttpRequest, status: number, headers: Record<string, string> = {}, body = ''): void {
+  #reply(req: EvHttpRequest, client: Client, status: number, headers = NO_HEADERS, body = ''): void {
+    // While it was being answered, the server may have been disposed.
     if (req.disposed) return
     req.reply({ status, headers: this.#stopping ? { ...headers, Connection: 'close' } : headers, body })
+    if (client.waiting) this.#clients.answered(client)
   }
 }
 
-/** The errors for which bitcoind has other pages: its libevent follows an older RFC. */
+/** @returns what works on a request later, unless its client has gone */
+function putOff(req: EvHttpRequest, client: Client, work: Work): Work {
+  client.waiting = true
+  return () => {
+    if (!req.disposed) work()
+  }
+}
+
+/** Where bitcoind, whose libevent is older than the newest RFC, says it in other words. */
 function errorPage(status: number): EvHttpErrorPage | undefined {
   // It knows one answer to headers that are too long.
   if (status === 414 || status === 431) return page(400, 'Bad Request')

@@ -36,6 +36,7 @@ export function controlMethods({ table, stop }: ControlOptions): RpcMethod[] {
       category: CATEGORY,
       params: [],
       help: 'Returns the commands that run now, each with its duration in microseconds. No log file is written.',
+      asksWhatRuns: true,
       run: () => ({
         active_commands: table.active.map(({ method, startedAt: since }) => ({
           method,

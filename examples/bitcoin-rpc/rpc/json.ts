@@ -17,32 +17,53 @@ export interface JsonRecord {
 /** An object of a request, in either form; {@link memberOf} and {@link membersOf} read both. */
 export type JsonObject = JsonRecord | JsonMembers<JsonValue>
 
-/** What an answer can hold: JSON, and amounts, which JSON's own numbers would round. */
+/** What an answer can hold. */
 export type RpcValue =
   | null
   | boolean
   | number
   | string
-  | Amount
+  | JsonText
   | JsonNumber
   | JsonMembers<RpcValue>
   | RpcValue[]
   | { [key: string]: RpcValue }
 
-const SATOSHIS_PER_BITCOIN = 100_000_000n
+const SATOSHIS_PER_BITCOIN = 100_000_000
 const DELETE = '\x7f'
 
-/** An amount of money, printed as Bitcoin Core prints it: whole bitcoins with all eight decimals. */
-export class Amount {
-  /** @param satoshis - the amount in satoshis */
-  constructor(readonly satoshis: bigint) {}
+/** Set when JSON.stringify() meets what it would not write as it is to be written. */
+let metOther = false
 
-  /** @returns for example `50.00000000` */
-  toString(): string {
-    const magnitude = this.satoshis < 0n ? -this.satoshis : this.satoshis
-    const decimals = (magnitude % SATOSHIS_PER_BITCOIN).toString().padStart(8, '0')
-    return `${this.satoshis < 0n ? '-' : ''}${magnitude / SATOSHIS_PER_BITCOIN}.${decimals}`
+/** What is written already, and stands as it is: large answers of a known form, and amounts in them. */
+export class JsonText {
+  /** @param text - JSON, as {@link writeJson} would write it */
+  constructor(readonly text: string) {}
+
+  /** Has {@link writeJson} write value by value. */
+  toJSON(): null {
+    metOther = true
+    return null
   }
+}
+
+/**
+ * Writes an amount of money as Bitcoin Core does: whole bitcoins with all eight decimals.
+ *
+ * @param satoshis - the amount in satoshis
+ * @returns for example `50.00000000`
+ */
+export function formatAmount(satoshis: bigint): string {
+  const sign = satoshis < 0n ? '-' : ''
+  const magnitude = satoshis < 0n ? -satoshis : satoshis
+  // All money there is fits into a number; what a transaction claims may not.
+  if (magnitude > Number.MAX_SAFE_INTEGER) {
+    const base = BigInt(SATOSHIS_PER_BITCOIN)
+    return `${sign}${magnitude / base}.${String(magnitude % base).padStart(8, '0')}`
+  }
+  const number = Number(magnitude)
+  const rest = number % SATOSHIS_PER_BITCOIN
+  return `${sign}${(number - rest) / SATOSHIS_PER_BITCOIN}.${String(rest).padStart(8, '0')}`
 }
 
 /**
@@ -52,6 +73,12 @@ export class Amount {
 export class JsonNumber {
   /** @param text - the number as JSON has it */
   constructor(readonly text: string) {}
+
+  /** Has {@link writeJson} write value by value. */
+  toJSON(): null {
+    metOther = true
+    return null
+  }
 }
 
 /**
@@ -61,6 +88,12 @@ export class JsonNumber {
 export class JsonMembers<Value> {
   /** @param entries - the members in order */
   constructor(readonly entries: readonly (readonly [name: string, value: Value])[]) {}
+
+  /** Has {@link writeJson} write value by value. */
+  toJSON(): null {
+    metOther = true
+    return null
+  }
 }
 
 /**
@@ -97,18 +130,38 @@ export function membersOf(object: JsonObject): readonly (readonly [name: string,
  * @returns its JSON text
  */
 export function writeJson(value: RpcValue): string {
-  const text = write(value)
-  // It can only stand in a string, where it is the one character that JSON.stringify() and Bitcoin Core write differently.
+  return escapeDelete(writeValue(value))
+}
+
+/**
+ * @param text - JSON that {@link writeValue} has written, or was used to
+ * @returns the same with the one character escaped that Bitcoin Core escapes and JSON.stringify() does not
+ */
+export function escapeDelete(text: string): string {
+  // It can only stand in a string.
   return text.includes(DELETE) ? text.replaceAll(DELETE, '\\u007f') : text
 }
 
-function write(value: RpcValue): string {
+/**
+ * Writes a part of an answer.
+ *
+ * @param value - what to write
+ * @returns its JSON text, in which {@link escapeDelete} has yet to be used
+ */
+export function writeValue(value: RpcValue): string {
+  if (Number.isSafeInteger(value)) return `${value}`
+  if (value instanceof JsonText) return value.text
+  metOther = false
+  const text = JSON.stringify(value)
+  return metOther ? writeOneByOne(value) : text
+}
+
+function writeOneByOne(value: RpcValue): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`
-  if (value instanceof Amount) return value.toString()
-  if (value instanceof JsonNumber) return value.text
+  if (Array.isArray(value)) return `[${value.map(writeOneByOne).join(',')}]`
+  if (value instanceof JsonNumber || value instanceof JsonText) return value.text
   const members = value instanceof JsonMembers ? value.entries : Object.entries(value)
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`).join(',')}}`
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${writeOneByOne(member)}`).join(',')}}`
 }
 
 /**

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { JsonMembers, JsonNumber, type JsonObject, type JsonRecord, type JsonValue } from './json.js'
 
 /** As deep as bitcoind reads; without a bound, the reader and an answer that echoes its question would exhaust the stack. */
@@ -39,36 +38,49 @@ const CLOSE_OBJECT = 0x7d
  * Reads a request's body, as strictly as RFC 8259. Other than JSON.parse() it keeps what Bitcoin Core keeps: each
  * number's text, the order of members, and members of the same name; and it refuses a surrogate without its other half.
  *
- * @param body - the bytes as they came
- * @returns the value, or undefined when the body is no JSON, no UTF-8, or nested deeper than 512
+ * @param text - the body
+ * @returns the value, or undefined when the body is no JSON, or nested deeper than 512
  */
-export function parseJson(body: Uint8Array): JsonValue | undefined {
-  if (!isUtf8(body)) return undefined
+export function parseJson(text: string): JsonValue | undefined {
   try {
-    return new JsonReader(textOf(body)).read()
+    return new JsonReader(text).read()
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
 }
 
-function textOf(body: Uint8Array): string {
-  return (body instanceof Buffer ? body : Buffer.from(body.buffer, body.byteOffset, body.length)).toString()
-}
-
-class JsonReader {
+/** Reads JSON from front to back. Every method throws a SyntaxError where there is none. */
+export class JsonReader {
   readonly #text: string
   #at = 0
 
+  /** @param text - JSON, from which values can be taken one by one too */
   constructor(text: string) {
     this.#text = text
   }
 
+  /** @returns the one value that the text is */
   read(): JsonValue {
     const value = this.#value(0)
     this.#skipSpace()
     if (this.#at !== this.#text.length) throw this.#unexpected()
     return value
+  }
+
+  /**
+   * @param at - where a value begins, white space aside
+   * @param depth - in how many arrays and objects it is
+   * @returns the value; {@link end} says where it ends
+   */
+  valueAt(at: number, depth: number): JsonValue {
+    this.#at = at
+    return this.#value(depth)
+  }
+
+  /** Where what was read last ends. */
+  get end(): number {
+    return this.#at
   }
 
   /** @param depth - in how many arrays and objects the value is */

@@ -21,6 +21,8 @@ export interface RpcMethod {
   readonly category: string
   readonly params: readonly RpcParameter[]
   readonly help: string
+  /** Whether it asks which methods run, so that it has to be among them. */
+  readonly asksWhatRuns?: boolean
   /**
    * @param params - by position; optional ones at the end may be missing
    * @returns the result
@@ -67,19 +69,21 @@ export function helpOf(method: RpcMethod): string {
  * @throws RpcError -1 with the method's help for a wrong number, -3 for a wrong type
  */
 export function checkParams(method: RpcMethod, params: readonly JsonValue[]): void {
-  const required = method.params.filter((param) => !param.optional).length
-  if (params.length < required || params.length > method.params.length) {
-    throw new RpcError(RPC_ERROR.MISC_ERROR, helpOf(method))
-  }
-  const mismatches: Record<string, string> = {}
-  for (const [index, param] of method.params.entries()) {
+  const declared = method.params
+  // Optional parameters stand behind the required ones.
+  const lacksOne = params.length < declared.length && declared[params.length]?.optional !== true
+  if (lacksOne || params.length > declared.length) throw new RpcError(RPC_ERROR.MISC_ERROR, helpOf(method))
+  let mismatches: Record<string, string> | undefined
+  for (let index = 0; index < declared.length; index += 1) {
+    const { type, optional, name } = declared[index] as RpcParameter
+    if (type === 'any') continue
     const found = jsonTypeName(params[index])
-    if (param.type === 'any' || found === param.type || (param.optional && found === 'null')) continue
-    mismatches[`Position ${index + 1} (${param.name})`] = wrongType(found, param.type)
+    if (found === type || (optional === true && found === 'null')) continue
+    mismatches ??= {}
+    mismatches[`Position ${index + 1} (${name})`] = wrongType(found, type)
   }
-  if (Object.keys(mismatches).length > 0) {
-    throw new RpcError(RPC_ERROR.TYPE_ERROR, `Wrong type passed:\n${JSON.stringify(mismatches, null, 4)}`)
-  }
+  if (mismatches === undefined) return
+  throw new RpcError(RPC_ERROR.TYPE_ERROR, `Wrong type passed:\n${JSON.stringify(mismatches, null, 4)}`)
 }
 
 /**

@@ -4,7 +4,7 @@ import { toPositional } from './named-params.js'
 import { RPC_ERROR, RpcError } from './rpc-error.js'
 import { checkParams, type RpcMethod } from './rpc-method.js'
 
-/** A method that runs at this moment. */
+/** A method that runs at this moment. Methods run one by one, so one that asks which run sees nobody but itself. */
 export interface ActiveCommand {
   readonly method: string
   /** When it began, in milliseconds of `performance.now()`. */
@@ -14,7 +14,9 @@ export interface ActiveCommand {
 /** The methods that the server answers, and which of them is running. */
 export class RpcTable {
   readonly #methods = new Map<string, RpcMethod>()
-  readonly #active = new Set<ActiveCommand>()
+  /** What was called last: the next call often is of the same. */
+  #last: RpcMethod | undefined
+  readonly #active: ActiveCommand[] = []
 
   /** @param methods - adds these; a name that was added before is a mistake of ours */
   add(methods: readonly RpcMethod[]): void {
@@ -34,7 +36,12 @@ export class RpcTable {
     return this.#methods.get(name)
   }
 
-  /** The methods that run right now, oldest first. */
+  /** @returns the name as the table has it, which is found faster; one that it does not have as it is */
+  nameOf(name: string): string {
+    return this.#methods.get(name)?.name ?? name
+  }
+
+  /** The methods that run right now, oldest first, as far as they ask for that. */
   get active(): ActiveCommand[] {
     return [...this.#active]
   }
@@ -48,18 +55,26 @@ export class RpcTable {
    * @throws RpcError -32601 for a name that does not exist, and what the method throws
    */
   execute(name: string, params: RpcParams): RpcValue {
-    const method = this.#methods.get(name)
+    const method = this.#last?.name === name ? this.#last : this.#methods.get(name)
     if (method === undefined) throw new RpcError(RPC_ERROR.METHOD_NOT_FOUND, 'Method not found')
-    const command: ActiveCommand = { method: name, startedAt: performance.now() }
-    this.#active.add(command)
+    this.#last = method
+    const positional = positionalParams(method, params)
+    return method.asksWhatRuns === true ? this.#runSeen(method, positional) : runChecked(method, positional)
+  }
+
+  #runSeen(method: RpcMethod, params: JsonValue[]): RpcValue {
+    this.#active.push({ method: method.name, startedAt: performance.now() })
     try {
-      const positional = positionalParams(method, params)
-      checkParams(method, positional)
-      return method.run(positional)
+      return runChecked(method, params)
     } finally {
-      this.#active.delete(command)
+      this.#active.pop()
     }
   }
+}
+
+function runChecked(method: RpcMethod, params: JsonValue[]): RpcValue {
+  checkParams(method, params)
+  return method.run(params)
 }
 
 function positionalParams(method: RpcMethod, params: RpcParams): JsonValue[] {

@@ -40,6 +40,21 @@ describe('EvHttpRequest: a whole reply', () => {
     expect((await whole({ body: 'a\ud800b' })).body.toString('utf8')).to.equal('a\ufffdb')
   })
 
+  it('takes strings of every width and length as UTF-8', async () => {
+    let body = ''
+    await using server = new HttpServer((incoming) => incoming.reply({ body }))
+    // Some fit into a buffer on the stack as characters and not as bytes.
+    for (const character of ['a', '\x80', 'é', '₿', '\u{1f680}', '\ud800']) {
+      for (const length of [340, 341, 510, 511, 1019, 1020, 1021, 1024, 3000, 4096, 70_000]) {
+        for (const end of ['', 'é']) {
+          body = character.repeat(length) + end
+          const reply = await server.ask(request('GET /'))
+          expect(reply.body.equals(Buffer.from(body)), `${length} of ${JSON.stringify(character)}`).to.equal(true)
+        }
+      }
+    }
+  })
+
   it('takes bytes, and of a view no more than it shows', async () => {
     const all = Uint8Array.from({ length: 256 }, (_, byte) => byte)
     const shared = new Uint8Array(new SharedArrayBuffer(3)).fill(7)

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto'
-import { Transaction } from 'bitcoinjs-lib'
+import { address as otherCodec, Transaction } from 'bitcoinjs-lib'
 import { expect } from 'chai'
 import { decodeAddress, encodeAddress, scriptOf } from '../../../examples/bitcoin-rpc/decode/address.js'
+import { decodeBase58Check, encodeBase58Check } from '../../../examples/bitcoin-rpc/decode/base58.js'
+import { encodeWitness } from '../../../examples/bitcoin-rpc/decode/bech32.js'
 import { descriptorChecksum } from '../../../examples/bitcoin-rpc/decode/descriptor.js'
 import { scriptToAsm } from '../../../examples/bitcoin-rpc/decode/script-asm.js'
 import { scriptTypeOf } from '../../../examples/bitcoin-rpc/decode/script-type.js'
 import { scriptToJson, transactionToJson } from '../../../examples/bitcoin-rpc/decode/transaction-json.js'
 import { writeJson } from '../../../examples/bitcoin-rpc/rpc/json.js'
+import { Random } from '../../boundary/random.js'
 import { SCRIPTHASH_AND_WITNESS_TX, TAPROOT_TX } from './transactions.js'
 
 const KEY = '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'
 const X_ONLY = KEY.slice(2)
+const UNCOMPRESSED_KEY = `04${X_ONLY}483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8`
 
 describe('bitcoin-rpc: scripts', () => {
   const asm: [hex: string, words: string][] = [
@@ -57,6 +61,19 @@ describe('bitcoin-rpc: scripts', () => {
     [`5121${KEY}21${KEY}52ae`, 'multisig'],
     [`5321${KEY}21${KEY}52ae`, 'nonstandard'],
     [`5121${KEY}52ae`, 'nonstandard'],
+    [`5121${KEY}51ae51`, 'nonstandard'],
+    [`5151ae`, 'nonstandard'],
+    [`51ae`, 'nonstandard'],
+    [`ae`, 'nonstandard'],
+    [`5121${KEY}0101ae`, 'nonstandard'],
+    [`52${`21${KEY}`.repeat(17)}0111ae`, 'multisig'],
+    [`52${`21${KEY}`.repeat(17)}4c0111ae`, 'nonstandard'],
+    [`0114${`21${KEY}`.repeat(20)}0114ae`, 'multisig'],
+    [`52${`21${KEY}`.repeat(21)}0115ae`, 'nonstandard'],
+    [`514c21${KEY}51ae`, 'multisig'],
+    [`41${UNCOMPRESSED_KEY}ac`, 'pubkey'],
+    [`4c21${KEY}ac`, 'nonstandard'],
+    [`21${KEY}ac00`, 'nonstandard'],
     [`0014${'00'.repeat(20)}`, 'witness_v0_keyhash'],
     [`0020${'00'.repeat(32)}`, 'witness_v0_scripthash'],
     [`0015${'00'.repeat(21)}`, 'nonstandard'],
@@ -84,12 +101,16 @@ describe('bitcoin-rpc: scripts', () => {
     [`5120${X_ONLY}`, `rawtr(${X_ONLY})#`],
     // No point of the curve has this x, so it is no key: only the address is left.
     [`5120${'00'.repeat(31)}05`, 'addr(bc1p'],
+    [`5120${'ff'.repeat(32)}`, 'addr(bc1p'],
+    [`41${UNCOMPRESSED_KEY}ac`, `pk(${UNCOMPRESSED_KEY})#`],
+    // A hybrid key: descriptors do not know these.
+    [`41${UNCOMPRESSED_KEY.replace('04', '06')}ac`, `raw(41${UNCOMPRESSED_KEY.replace('04', '06')}ac)#`],
     ['51024e73', 'addr(bc1pfeessrawgf)#'],
     ['6a', 'raw(6a)#'],
   ]
   for (const [hex, start] of descriptors) {
     it(`describes ${hex} as ${start}…`, () => {
-      const { desc } = scriptToJson(bytes(hex))
+      const { desc } = JSON.parse(scriptToJson(bytes(hex)))
       expect(desc).to.match(new RegExp(`^${start.replaceAll(/[()]/g, '\\$&')}`))
       const [descriptor = '', checksum] = String(desc).split('#')
       expect(checksum).to.equal(descriptorChecksum(descriptor))
@@ -102,6 +123,29 @@ describe('bitcoin-rpc: scripts', () => {
 })
 
 describe('bitcoin-rpc: addresses', () => {
+  it('writes and reads base 58 as another library does, zeros in front too', () => {
+    const random = new Random(4)
+    for (let round = 0; round < 2000; round += 1) {
+      const hash = Buffer.from(Array.from({ length: 20 }, () => random.below(256)))
+      hash.fill(0, 0, random.below(4) === 0 ? random.below(21) : 0)
+      const version = random.below(256)
+      const payload = Buffer.from([version, ...hash])
+      const text = encodeBase58Check(payload)
+      expect(text).to.equal(otherCodec.toBase58Check(hash, version))
+      expect(decodeBase58Check(text, 21)).to.deep.equal(payload)
+    }
+  })
+
+  it('writes witness programs of every length and version as another library does', () => {
+    const random = new Random(5)
+    for (let length = 2; length <= 40; length += 1) {
+      for (let version = 0; version <= 16; version += 1) {
+        const program = Buffer.from(Array.from({ length }, () => random.below(256)))
+        expect(encodeWitness('bc', version, program)).to.equal(otherCodec.toBech32(program, version, 'bc'))
+      }
+    }
+  })
+
   // The vectors of BIP 173 and BIP 350, and one of each older kind.
   const valid: [address: string, script: string][] = [
     ['1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa', '76a91462e907b15cbf27d5425399ebf6f0fb50ebb88f1888ac'],

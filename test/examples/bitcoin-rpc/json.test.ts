@@ -1,8 +1,10 @@
 import { expect } from 'chai'
+import { type Body, textOf } from '../../../examples/bitcoin-rpc/rpc/body-text.js'
 import {
-  Amount,
+  formatAmount,
   JsonMembers,
   JsonNumber,
+  JsonText,
   type JsonValue,
   memberOf,
   membersOf,
@@ -146,7 +148,7 @@ describe('bitcoin-rpc: JSON', () => {
   ]
   for (const text of wrong) {
     it(`refuses ${brief(text)}`, () => {
-      expect(parseJson(Buffer.from(text))).to.equal(undefined)
+      expect(parseJson(text)).to.equal(undefined)
     })
   }
 
@@ -162,12 +164,12 @@ describe('bitcoin-rpc: JSON', () => {
   ]
   for (const [what, hex] of bytes) {
     it(`refuses what is no UTF-8: ${what}`, () => {
-      expect(parseJson(Buffer.from(`22${hex}22`, 'hex'))).to.equal(undefined)
+      expect(textOf(bodyOf(Buffer.from(`22${hex}22`, 'hex')))).to.equal(undefined)
     })
   }
 
   it('finds of several members with a name the first', () => {
-    const object = parseJson(Buffer.from('{"a":1,"b":2,"a":3}'))
+    const object = parseJson('{"a":1,"b":2,"a":3}')
     if (!(object instanceof JsonMembers)) throw new Error('it has been read as another object')
     expect(memberOf(object, 'a')).to.equal(1)
     expect(memberOf(object, 'c')).to.equal(undefined)
@@ -181,25 +183,38 @@ describe('bitcoin-rpc: JSON', () => {
   })
 
   it('reads a number that JavaScript writes alike as one of its own', () => {
-    expect(parseJson(Buffer.from('[0,-7,1.5,1e21,999999999999999]'))).to.deep.equal([
+    expect(parseJson('[0,-7,1.5,1e21,999999999999999]')).to.deep.equal([
       0,
       -7,
       1.5,
       new JsonNumber('1e21'),
       999999999999999,
     ])
-    expect(parseJson(Buffer.from('[1e+21,1e-7]'))).to.deep.equal([1e21, 1e-7])
+    expect(parseJson('[1e+21,1e-7]')).to.deep.equal([1e21, 1e-7])
   })
 
   it('writes amounts, those that are no money too', () => {
-    expect(writeJson([new Amount(0n), new Amount(-1n), new Amount(-(2n ** 63n)), new Amount(2n ** 63n - 1n)])).to.equal(
-      '[0.00000000,-0.00000001,-92233720368.54775808,92233720368.54775807]',
-    )
+    const amounts = [0n, -1n, 100_000_000n, 2n ** 53n - 1n, 2n ** 53n, -(2n ** 63n), 2n ** 63n - 1n]
+    expect(amounts.map(formatAmount)).to.deep.equal([
+      '0.00000000',
+      '-0.00000001',
+      '1.00000000',
+      '90071992.54740991',
+      '90071992.54740992',
+      '-92233720368.54775808',
+      '92233720368.54775807',
+    ])
   })
 
-  it('reads a part of a larger buffer', () => {
-    expect(parseJson(Buffer.from('[[1]]').subarray(1, 4))).to.deep.equal([1])
-    expect(parseJson(new Uint8Array(Buffer.from('x[2]x')).subarray(1, 4))).to.deep.equal([2])
+  it('writes what is written already as it is, wherever it stands', () => {
+    const text = new JsonText('{"value":0.10}')
+    expect(writeJson(text)).to.equal('{"value":0.10}')
+    expect(writeJson([1, { a: text, b: '\x7f' }])).to.equal('[1,{"a":{"value":0.10},"b":"\\u007f"}]')
+  })
+
+  it('takes a replacement character for what it is when it was sent', () => {
+    expect(textOf(bodyOf(Buffer.from('"\ufffd"')))).to.equal('"\ufffd"')
+    expect(textOf(bodyOf(Buffer.from('22efbfbd80', 'hex')))).to.equal(undefined)
   })
 
   it('takes and refuses what JSON.parse() takes and refuses, and reads the same', () => {
@@ -236,7 +251,7 @@ describe('bitcoin-rpc: JSON', () => {
         text = text.slice(0, at) + pieces[random.below(pieces.length)] + text.slice(at + random.below(2))
       }
       const expected = orUndefined(() => JSON.parse(text))
-      const actual = parseJson(Buffer.from(text))
+      const actual = parseJson(text)
       expect(plain(actual), text).to.deep.equal(expected)
       counts[actual === undefined ? 'refused' : 'taken'] += 1
     }
@@ -246,13 +261,17 @@ describe('bitcoin-rpc: JSON', () => {
   })
 })
 
+function bodyOf(bytes: Buffer): Body {
+  return { body: () => bytes, bodyText: () => bytes.toString() }
+}
+
 function brief(text: string): string {
   const shown = JSON.stringify(text).slice(1, -1)
   return shown === '' ? 'nothing' : shown.length > 60 ? `${shown.slice(0, 60)}…` : shown
 }
 
 function rewritten(text: string): string {
-  const value = parseJson(Buffer.from(text))
+  const value = parseJson(text)
   if (value === undefined) throw new Error('it is refused')
   return writeJson(value)
 }
