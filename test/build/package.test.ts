@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { expect } from 'chai'
 import { cleanEnvironment, npm, root, run, succeed, TemporaryFolder } from './support.js'
 
@@ -57,10 +57,25 @@ describe('the published package', function () {
       ],
     ]
     expect(needed.filter((path) => !paths.includes(path))).to.deep.equal([])
-    const folders = /^(dist|src|native|scripts\/addon)\/|^docs\/[\w-]+\.md$/
-    const files = /^(package\.json|(README|ARCHITECTURE|CHANGELOG|SECURITY)\.md|LICENSE|CMakeLists\.txt|binding\.gyp)$/
+    const folders = /^(dist|src|native|examples|scripts\/addon)\/|^docs\/[\w-]+\.md$/
+    const files =
+      /^(package\.json|(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|CMakeLists\.txt|binding\.gyp)$/
     expect(paths.filter((path) => !folders.test(path) && !files.test(path))).to.deep.equal([])
     expect(paths.filter((path) => /\.test\.|tsconfig|tsbuildinfo|\.node$|^test/.test(path))).to.deep.equal([])
+  })
+
+  it('has what its documents link to', () => {
+    const paths = packed.files.map((file) => file.path)
+    const isThere = (path: string) => paths.some((file) => file === path || file.startsWith(`${path}/`))
+    const missing = paths
+      .filter((path) => path.endsWith('.md'))
+      .flatMap((document) =>
+        [...readFileSync(join(root, document), 'utf8').matchAll(/\]\((?![a-z]+:|#)([^)#]+)/g)].map(
+          ([, link = '']) => [document, posix.join(posix.dirname(document), link)] as const,
+        ),
+      )
+      .filter(([, path]) => !isThere(path))
+    expect(missing).to.deep.equal([])
   })
 
   it('names no path of the machine that packed it', async () => {
