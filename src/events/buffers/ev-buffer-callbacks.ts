@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { EventError } from '../../native/errors.js'
 import { BoundCallback } from '../bound-callback.js'
 import { collectErrors, throwCollected } from '../buffer-changes.js'
@@ -48,8 +47,7 @@ export class BufferCallbacks<B extends Changing> {
 
   add<A>(callback: (buffer: B, info: EvBufferCbInfo, arg: A) => void, arg: A): number {
     this.#lastId += 1
-    const resource = new AsyncResource('EvBuffer', { requireManualDestroy: true })
-    const bound = new BoundCallback((info: EvBufferCbInfo) => callback(this.#buffer, info, arg), resource)
+    const bound = new BoundCallback('EvBuffer', (info: EvBufferCbInfo) => callback(this.#buffer, info, arg))
     this.#entries.unshift({ id: this.#lastId, callback, arg, bound, flags: EVBUFFER_CB_ENABLED })
     return this.#lastId
   }

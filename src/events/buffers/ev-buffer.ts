@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { EventError } from '../../native/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
 import {
@@ -440,8 +439,7 @@ export class EvBuffer extends declareEventType('EvBuffer') implements ChangeRece
       native.bufferAddReference(number, data, 0)
       return
     }
-    const resource = new AsyncResource('EvBuffer.cleanup', { requireManualDestroy: true })
-    const key = awaitRelease(new BoundCallback(cleanup, resource))
+    const key = awaitRelease(new BoundCallback('EvBuffer.cleanup', cleanup))
     const before = native.bufferGetLength(number)
     let added = false
     try {

@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
 import { EndReason } from '../../native/tables.js'
@@ -134,8 +133,7 @@ export class EvHttpConnection extends declareEventType('EvHttpConnection') imple
   setClosecb<A>(callback: (connection: EvHttpConnection, arg: A) => void, arg?: A): void {
     checkFunction(callback, 'callback')
     checkLive(this)
-    const resource = new AsyncResource('EvHttpConnection.closecb', { requireManualDestroy: true })
-    this.#closecb = new BoundCallback(() => callback(this, arg as A), resource)
+    this.#closecb = new BoundCallback('EvHttpConnection.closecb', () => callback(this, arg as A))
   }
 
   /**

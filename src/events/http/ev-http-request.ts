@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { failWithBuffer, numberOf, type SecureBuffer } from '../../alloc/secure-buffer.js'
 import { EventError } from '../../native/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
@@ -450,8 +449,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   setOnCompleteCb<A>(callback: EvHttpRequestCallback<A>, arg?: A): void {
     checkFunction(callback, 'callback')
     native.requestWantComplete(handleOf(this))
-    const resource = new AsyncResource('EvHttpRequest.onComplete', { requireManualDestroy: true })
-    this.#onComplete = new BoundCallback(() => callback(this, arg as A), resource)
+    this.#onComplete = new BoundCallback('EvHttpRequest.onComplete', () => callback(this, arg as A))
   }
 
   /**
@@ -468,8 +466,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     checkFunction(callback, 'callback')
     checkUsable(this)
     const incoming = this.#waiting()
-    const resource = new AsyncResource('EvHttpRequest.disconnect', { requireManualDestroy: true })
-    this.#onDisconnect = new BoundCallback(() => callback(this, arg as A), resource)
+    this.#onDisconnect = new BoundCallback('EvHttpRequest.disconnect', () => callback(this, arg as A))
     incoming.awaitDisconnect(this)
   }
 

@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { slotOf } from '../../native/handles.js'
 import { native } from '../../native/native.js'
 import { EndReason } from '../../native/tables.js'
@@ -8,14 +7,6 @@ import type { EvHttpConnection } from '../forward.js'
 import { kChunk, kDone, kFailed, kHeaders, type OutgoingReceiver } from '../loop/callbacks.js'
 import { type EventBase, receiversOf } from '../loop/event-base.js'
 import { queueChunk } from './queue-chunk.js'
-
-/** Binds a callback to the current async context, under the name that async hooks show. */
-function bind<Args extends unknown[], Result>(
-  name: string,
-  callback: (...args: Args) => Result,
-): BoundCallback<Args, Result> {
-  return new BoundCallback(callback, new AsyncResource(name, { requireManualDestroy: true }))
-}
 
 /**
  * The client's half of an {@link EvHttpRequest}: what can be done with a request before and while a connection sends it. The base
@@ -37,7 +28,7 @@ export class OutgoingRequest implements OutgoingReceiver {
   /** @param onDone - called when the request has ended; not `alive` when there is no reply to read */
   constructor(request: EventHandle, onDone: (alive: boolean) => void) {
     this.#request = request
-    this.#onDone = bind('EvHttpRequest', onDone)
+    this.#onDone = new BoundCallback('EvHttpRequest', onDone)
   }
 
   get state(): 'new' | 'made' | 'over' {
@@ -75,18 +66,18 @@ export class OutgoingRequest implements OutgoingReceiver {
 
   onError(callback: (code: number) => void): void {
     native.requestCheckUsable(handleOf(this.#request))
-    this.#onError = bind('EvHttpRequest.error', callback)
+    this.#onError = new BoundCallback('EvHttpRequest.error', callback)
   }
 
   /** @param callback - returns false or a negative number to end the request */
   onHeaders(callback: () => unknown): void {
     native.requestWantHeaders(handleOf(this.#request))
-    this.#onHeaders = bind('EvHttpRequest.header', callback)
+    this.#onHeaders = new BoundCallback('EvHttpRequest.header', callback)
   }
 
   onChunk(callback: () => void): void {
     native.requestWantChunks(handleOf(this.#request))
-    this.#onChunk = bind('EvHttpRequest.chunked', callback)
+    this.#onChunk = new BoundCallback('EvHttpRequest.chunked', callback)
   }
 
   /** @param ms - negative for none */

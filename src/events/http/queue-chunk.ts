@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { BoundCallback } from '../bound-callback.js'
 import { EV_TIMEOUT } from '../constants.js'
 import { type EventBase, receiversOf } from '../loop/event-base.js'
@@ -21,8 +20,7 @@ export function queueChunk(
   }
   const receivers = receiversOf(base)
   const key = receivers.nextKey()
-  const resource = new AsyncResource('EvHttpRequest.written', { requireManualDestroy: true })
-  receivers.expect(key, new BoundCallback(written, resource))
+  receivers.expect(key, new BoundCallback('EvHttpRequest.written', written))
   let writes: boolean | undefined
   try {
     writes = send(key)

@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { deserialize } from 'node:v8'
 import { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
@@ -367,8 +366,7 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
       return
     }
     native.eventBaseOnce(handleOf(this), fd, what, key, checkMs(ms, 'ms'))
-    const resource = new AsyncResource('EventBase.once', { requireManualDestroy: true })
-    this.#receivers.expect(key, new BoundCallback((happened) => callback(arg as A, happened), resource))
+    this.#receivers.expect(key, new BoundCallback('EventBase.once', (happened) => callback(arg as A, happened)))
   }
 
   /**
@@ -481,9 +479,8 @@ export class EventBase extends declareEventType('EventBase') implements BaseRece
   share<T = unknown>(callback: (message: T) => void): EventBaseShareToken<T> {
     checkFunction(callback, 'callback')
     const [token, key] = native.eventBaseShare(handleOf(this))
-    const resource = new AsyncResource('EventBase.share', { requireManualDestroy: true })
     const take = () => callback(deserialize(native.eventBaseTakeMessage(handleOf(this))))
-    this.#receivers.expect(-key, new BoundCallback(take, resource))
+    this.#receivers.expect(-key, new BoundCallback('EventBase.share', take))
     return token as EventBaseShareToken<T>
   }
 

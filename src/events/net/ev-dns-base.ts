@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { isIP } from 'node:net'
 import type { EventError } from '../../native/errors.js'
 import { native } from '../../native/native.js'
@@ -415,7 +414,7 @@ export class EvDnsBase extends declareEventType('EvDnsBase') {
   ): EvDnsRequest {
     const receivers = receiversOf(this.#base)
     const key = receivers.nextKey()
-    receivers.expect(key, new BoundCallback(done, new AsyncResource(name, { requireManualDestroy: true })))
+    receivers.expect(key, new BoundCallback(name, done))
     try {
       ask(key)
     } catch (error) {

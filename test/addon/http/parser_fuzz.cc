@@ -6,7 +6,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size > 4096) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  if (!bitcoin_support::test::SplitsAgree(bytes, size)) {
+  if (!bitcoin_support::test::SplitsAgree(bytes, size, bitcoin_support::test::kVerdict)) {
     std::fputs("the verdict depends on the pieces\n", stderr);
     std::abort();
   }

@@ -1,8 +1,6 @@
 // parser_splits <first seed> <count>: makes random requests out of valid and invalid parts, and compares the
 // verdict on the whole with the verdict on its pieces. Prints how many of each verdict there were.
-#include <cstdio>
 #include <iterator>
-#include <map>
 
 #include "parser_verdict.h"
 
@@ -92,25 +90,9 @@ std::string Make(Random& random) {
 
 int main(int count, char** arguments) {
   using namespace bitcoin_support::test;
-  if (count != 3) return 2;
-  const uint64_t first = std::strtoull(arguments[1], nullptr, 10);
-  const uint64_t seeds = std::strtoull(arguments[2], nullptr, 10);
-  std::map<std::string, int> endings;
-  for (uint64_t seed = first; seed < first + seeds; ++seed) {
-    Random random(seed);
-    const std::string bytes = Make(random);
-    if (!SplitsAgree(bytes, seed)) {
-      std::printf("seed %llu: the verdict depends on the pieces of\n%s\n",
-                  static_cast<unsigned long long>(seed), bytes.c_str());
-      return 1;
-    }
-    const std::string verdict = Verdict(bytes, [] { return SIZE_MAX; });
-    ++endings[verdict.substr(verdict.rfind('\n') + 1).substr(0, 11)];
-  }
-  for (const auto& [ending, number] : endings) {
-    if (ending.starts_with("refused") || ending == "idle" || ending == "more") {
-      std::printf("%s: %d\n", ending.c_str(), number);
-    }
-  }
-  return 0;
+  const auto ending = [](const std::string& read) {
+    const std::string last = read.substr(read.rfind('\n') + 1).substr(0, 11);
+    return last.starts_with("refused") || last == "idle" || last == "more" ? last : "";
+  };
+  return CompareSplits(count, arguments, Make, kVerdict, ending);
 }

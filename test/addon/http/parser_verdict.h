@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -53,6 +55,11 @@ std::string Verdict(std::string_view bytes, NextLength next_length) {
   return verdict + (parser.idle() ? "idle" : "more");
 }
 
+/// Verdict(), as an argument of the functions below.
+inline constexpr auto kVerdict = [](std::string_view bytes, auto next_length) {
+  return Verdict(bytes, next_length);
+};
+
 /// A random generator with the same numbers on every system.
 class Random {
  public:
@@ -74,12 +81,40 @@ const char* Pick(Random& random, const char* const (&choices)[kCount]) {
   return choices[random.Below(kCount)];
 }
 
+/// @param verdict (bytes, next_length) -> as Verdict()
 /// @returns whether the verdict on `bytes` is the same however they are split
-inline bool SplitsAgree(std::string_view bytes, uint64_t seed) {
-  const std::string whole = Verdict(bytes, [] { return SIZE_MAX; });
-  if (whole != Verdict(bytes, [] { return size_t{1}; })) return false;
+template <class GetVerdict>
+bool SplitsAgree(std::string_view bytes, uint64_t seed, GetVerdict verdict) {
+  const std::string whole = verdict(bytes, [] { return SIZE_MAX; });
+  if (whole != verdict(bytes, [] { return size_t{1}; })) return false;
   Random random(seed);
-  return whole == Verdict(bytes, [&] { return size_t{1} + random.Below(20); });
+  return whole == verdict(bytes, [&] { return size_t{1} + random.Below(20); });
+}
+
+/// The program of a parser. Its arguments are the first seed and how many there are. It makes bytes of each,
+/// checks that SplitsAgree(), and prints how many of each ending there were.
+/// @param make (Random&) -> bytes
+/// @param ending (verdict) -> what is counted; empty for nothing
+template <class Make, class GetVerdict, class Ending>
+int CompareSplits(int count, char** arguments, Make make, GetVerdict verdict, Ending ending) {
+  if (count != 3) return 2;
+  const uint64_t first = std::strtoull(arguments[1], nullptr, 10);
+  const uint64_t seeds = std::strtoull(arguments[2], nullptr, 10);
+  std::map<std::string, int> endings;
+  for (uint64_t seed = first; seed < first + seeds; ++seed) {
+    Random random(seed);
+    const std::string bytes = make(random);
+    if (!SplitsAgree(bytes, seed, verdict)) {
+      std::printf("seed %llu: the verdict depends on the pieces of\n%s\n",
+                  static_cast<unsigned long long>(seed), bytes.c_str());
+      return 1;
+    }
+    ++endings[ending(verdict(bytes, [] { return SIZE_MAX; }))];
+  }
+  for (const auto& [name, number] : endings) {
+    if (!name.empty()) std::printf("%s: %d\n", name.c_str(), number);
+  }
+  return 0;
 }
 
 }  // namespace bitcoin_support::test

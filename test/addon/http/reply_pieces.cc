@@ -1,8 +1,5 @@
 // reply_pieces <first seed> <count>: makes random replies out of valid and invalid parts, and compares how
 // HttpReplyParser reads the whole and its pieces. Prints how many ended in each way.
-#include <cstdio>
-#include <map>
-
 #include "http/http_reply_parser.h"
 #include "parser_verdict.h"
 
@@ -81,22 +78,9 @@ std::string Make(Random& random) {
 
 int main(int count, char** arguments) {
   using namespace bitcoin_support::test;
-  if (count != 3) return 2;
-  const uint64_t first = std::strtoull(arguments[1], nullptr, 10);
-  const uint64_t seeds = std::strtoull(arguments[2], nullptr, 10);
-  std::map<std::string, int> endings;
-  for (uint64_t seed = first; seed < first + seeds; ++seed) {
-    Random random(seed);
-    const std::string bytes = Make(random);
-    const std::string whole = ReplyVerdict(bytes, [] { return SIZE_MAX; });
-    const std::string single = ReplyVerdict(bytes, [] { return size_t{1}; });
-    if (whole != single || whole != ReplyVerdict(bytes, [&] { return size_t{1} + random.Below(20); })) {
-      std::printf("seed %llu: the verdict depends on the pieces of\n%s\n",
-                  static_cast<unsigned long long>(seed), bytes.c_str());
-      return 1;
-    }
-    ++endings[whole.substr(whole.rfind('\n') + 1)];
-  }
-  for (const auto& [ending, number] : endings) std::printf("%s: %d\n", ending.c_str(), number);
-  return 0;
+  const auto verdict = [](std::string_view bytes, auto next_length) {
+    return ReplyVerdict(bytes, next_length);
+  };
+  const auto ending = [](const std::string& read) { return read.substr(read.rfind('\n') + 1); };
+  return CompareSplits(count, arguments, Make, verdict, ending);
 }

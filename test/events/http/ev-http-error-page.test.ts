@@ -134,23 +134,46 @@ describe('EvHttp: setErrorPageCb()', () => {
     expect(await wire.ending()).to.be.oneOf(['fin', 'reset'])
   })
 
-  it('that throws is an uncaught exception, and the page is libevent’s', async () => {
-    const listeners = process.listeners('uncaughtException')
-    process.removeAllListeners('uncaughtException')
-    const caught: unknown[] = []
-    process.on('uncaughtException', (error) => caught.push(error))
-    try {
-      await using server = new HttpServer(undefined, (http) =>
-        http.setErrorPageCb(() => {
-          throw new Error('no page')
-        }),
-      )
-      expect((await server.ask(request('GET /'))).body.toString()).to.contain('<H1>Not Found</H1>')
-    } finally {
+  for (const [what, page, error] of [
+    [
+      'that throws',
+      () => {
+        throw new Error('no page')
+      },
+      'Error: no page',
+    ],
+    [
+      'with a malformed Connection',
+      () => ({ headers: { Connection: 'a\r\nb: c' } }),
+      'RangeError: header value holds CR, LF, NUL or a character above U+00FF',
+    ],
+    ['with a malformed name', () => ({ headers: { 'A B': 'c' } }), 'RangeError: header name is not a token'],
+  ] as const) {
+    it(`${what} is an uncaught exception, and the page is libevent’s`, async () => {
+      const listeners = process.listeners('uncaughtException')
       process.removeAllListeners('uncaughtException')
-      for (const listener of listeners) process.on('uncaughtException', listener)
-    }
-    expect(caught.map(String)).to.deep.equal(['Error: no page'])
+      const caught: unknown[] = []
+      process.on('uncaughtException', (error) => caught.push(error))
+      try {
+        await using server = new HttpServer(undefined, (http) => http.setErrorPageCb(page))
+        expect((await server.ask(request('GET /'))).body.toString()).to.contain('<H1>Not Found</H1>')
+      } finally {
+        process.removeAllListeners('uncaughtException')
+        for (const listener of listeners) process.on('uncaughtException', listener)
+      }
+      expect(caught.map(String)).to.deep.equal([error])
+    })
+  }
+
+  it('closes the connection, whatever its own Connection says', async () => {
+    await using server = new HttpServer(undefined, (http) =>
+      http.setErrorPageCb(() => ({ headers: { Connection: 'keep-alive, X' }, body: 'page' })),
+    )
+    using wire = await server.connect()
+    wire.send(request('GET /'))
+    const reply = await wire.reply()
+    expect([reply.header('Connection'), reply.body.toString()]).to.deep.equal(['close', 'page'])
+    expect(await wire.ending()).to.equal('fin')
   })
 })
 
