@@ -72,6 +72,7 @@ class IncomingRequest final : public EvHttpRequest {
   static Napi::Value SendErrorNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendReplyStartNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendReplyChunkNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SendReplyPartNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendReplyEndNapi(const Napi::CallbackInfo& info);
 
   bool AnsweredByC() const;
