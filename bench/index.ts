@@ -9,7 +9,9 @@ import { type EchoResult, measureEcho } from './echo.js'
 import { measureHandles } from './handles.js'
 import { type HttpResult, measureHttp } from './http.js'
 import { type LatencyResult, measureLatency } from './latency.js'
+import { measurePieces, type PiecesResult } from './pieces.js'
 import { measureSecureMemory } from './secure-memory.js'
+import { measureWorkers, type WorkersResult } from './workers.js'
 
 const quick = process.argv.includes('--quick')
 
@@ -38,6 +40,9 @@ function echoRatio(bytes: EchoResult['bytes']): number {
 }
 
 const latency = await measureLatency(quick ? 2 : 7, quick ? 50 : 200)
+
+const pieces = await measurePieces(quick ? 2 : 7, quick ? 1 : 3)
+const workers = await measureWorkers(quick ? 2 : 5, quick ? 1 : 3)
 
 /** What is compared, what came out, and what is to be reached. */
 const goals = [
@@ -92,19 +97,21 @@ const missed = goals.filter(
 )
 
 /** Rows as they are shown: whole answers a second, hundredths of a µs. */
-function shown(rows: readonly (HttpResult | ClientResult | EchoResult | LatencyResult)[]): Record<string, unknown>[] {
+function shown(
+  rows: readonly (HttpResult | ClientResult | EchoResult | LatencyResult | PiecesResult | WorkersResult)[],
+): Record<string, unknown>[] {
   const round = (name: string, value: unknown) =>
     typeof value !== 'number' ? value : name === 'cpuMicroseconds' ? Number(value.toFixed(2)) : Math.round(value)
   return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, round(name, value)])))
 }
 
 console.log(environment)
-for (const rows of [http, clients, echo, latency]) console.table(shown(rows))
+for (const rows of [http, clients, echo, latency, pieces, workers]) console.table(shown(rows))
 console.table(secure.rows.map(({ what, ns }) => ({ what, ns: Math.round(ns), perSecond: Math.round(1e9 / ns) })))
 console.table(goals.map((goal) => ({ ...goal, value: Number(goal.value.toPrecision(3)) })))
 writeFileSync(
   new URL('results.json', import.meta.url),
-  `${JSON.stringify({ environment, cascade, http, clients, echo, latency, secure, goals }, null, 2)}\n`,
+  `${JSON.stringify({ environment, cascade, http, clients, echo, latency, pieces, workers, secure, goals }, null, 2)}\n`,
 )
 if (process.argv.includes('--check') && missed.length > 0) {
   console.error(`Not reached: ${missed.map((goal) => goal.what).join('; ')}`)

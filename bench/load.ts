@@ -4,25 +4,35 @@ import { pinned } from './server-process.js'
 
 const run = promisify(execFile)
 
-/** Bounded: so many connections, so long. */
-const CONNECTIONS = 32
+/** What is asked, and how. */
+export interface LoadOptions {
+  /** Of GET requests; default `/`. */
+  path?: string
+  /** A Lua script for wrk; default: none. */
+  script?: string | undefined
+  /** Default 32. */
+  connections?: number
+  /** Leave it to the system which processor the load generator takes; default false. */
+  free?: boolean
+}
 
 /**
  * Loads a server on the loopback address.
  *
  * @param port - where it listens
  * @param seconds - how long
- * @param script - a Lua script for wrk, none for GET /
+ * @param options - see {@link LoadOptions}
  * @returns how many answers came, and how many a second
  */
 export async function load(
   port: number,
   seconds: number,
-  script?: string,
+  { path = '/', script, connections = 32, free = false }: LoadOptions = {},
 ): Promise<{ answers: number; perSecond: number }> {
-  const args = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`]
+  const args = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`]
   if (script !== undefined) args.push('-s', script)
-  const [program = '', ...rest] = pinned(1, [...args, `http://127.0.0.1:${port}/`])
+  args.push(`http://127.0.0.1:${port}${path}`)
+  const [program = '', ...rest] = free ? args : pinned(1, args)
   const { stdout } = await run(program, rest)
   const failed = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(stdout)
   if (failed !== null) throw new Error(`the load met failures: ${failed[0]}`)

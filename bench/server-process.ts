@@ -26,10 +26,7 @@ export class ServerProcess {
 
   /** Processor time that it has used so far, in seconds; 0 where the system does not tell. */
   cpuSeconds(): number {
-    if (process.platform !== 'linux') return 0
-    // The name, in parentheses, may hold spaces.
-    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+    return processorSeconds(this.#child.pid)
   }
 
   async stop(): Promise<void> {
@@ -37,6 +34,14 @@ export class ServerProcess {
     this.#child.kill('SIGTERM')
     await once(this.#child, 'exit')
   }
+}
+
+/** @returns the processor time that a process has used so far, in seconds; 0 where the system does not tell */
+export function processorSeconds(pid: number | undefined): number {
+  if (process.platform !== 'linux') return 0
+  // The name, in parentheses, may hold spaces.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
 /** Gives the server and the load a processor each, where there are two and Linux's taskset. */

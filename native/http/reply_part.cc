@@ -96,9 +96,11 @@ bool SendReplyPart(evhttp_request* request, ServerConnection& connection, const 
     written = connection.WritePartNow(frame.head(), held.view, frame.tail());
     if (written.sent == Sent::kAll) return false;
   }
-  if (connection.writes_part()) {
-    // libevent writes it with what waits already, and calls OnWritten() when all has been written.
+  if (connection.reports_parts()) {
+    const bool waits = connection.writes_part();
+    connection.BeginPart();
     AddRest(connection.output(), frame, data, std::move(held), written.bytes, shared);
+    if (!waits) connection.FlushSoon(written.sent);
   } else {
     const UniqueBuffer rest = NewBuffer();
     AddRest(rest.get(), frame, data, std::move(held), written.bytes, shared);

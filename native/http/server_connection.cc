@@ -182,6 +182,7 @@ void ServerConnection::StopWaitingForReply() {
 }
 
 void ServerConnection::BeginReply(ReplyKind kind) {
+  m_reports_parts = false;
   Enter(kind == ReplyKind::kWhole ? State::kReplying : State::kStreaming);
 }
 
@@ -216,6 +217,7 @@ bool ServerConnection::MayWritePartNow() const {
 
 ServerConnection::Written ServerConnection::WritePartNow(std::string_view head, std::string_view body,
                                                          std::string_view tail) {
+  if (m_part_bytes >= kMostWritten) return {Sent::kFull, 0};
   evbuffer* const before = output();
   const size_t queued_bytes = evbuffer_get_length(before);
   std::array<iovec, kMostPieces + 3> pieces;
@@ -228,15 +230,6 @@ ServerConnection::Written ServerConnection::WritePartNow(std::string_view head, 
     if (!piece.empty()) pieces[count++] = {const_cast<char*>(piece.data()), piece.size()};
   }
   const size_t all = queued_bytes + head.size() + body.size() + tail.size();
-  // What is over the limit waits until the kernel has been asked about all sockets.
-  const size_t most = std::min(all, kMostWritten - std::min(kMostWritten, m_part_bytes));
-  if (most == 0) return {Sent::kFull, 0};
-  const bool pauses = most < all;
-  size_t wanted = 0;
-  for (size_t i = 0; i < count; ++i) {
-    pieces[i].iov_len = std::min(pieces[i].iov_len, most - wanted);
-    wanted += pieces[i].iov_len;
-  }
   const ssize_t sent = writev(bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection)),
                               pieces.data(), static_cast<int>(count));
   if (sent <= 0) return {sent < 0 && errno == EAGAIN ? Sent::kFull : Sent::kSome, 0};
@@ -252,7 +245,7 @@ ServerConnection::Written ServerConnection::WritePartNow(std::string_view head, 
     if (writes_part()) Enter(State::kStreaming);
     return {Sent::kAll, bytes - drained};
   }
-  return {bytes < wanted || pauses ? Sent::kFull : Sent::kSome, bytes - drained};
+  return {Sent::kFull, bytes - drained};
 }
 
 void ServerConnection::FlushSoon(Sent sent) {

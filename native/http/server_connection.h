@@ -86,8 +86,8 @@ class ServerConnection final : public RequestGate::Owner {
   /// and nobody counts the bytes.
   bool MayWritePartNow() const;
   /// Sends what is queued and then the three. When the result is kAll nothing is queued any more. No stream
-  /// takes a whole turn of the loop: after kMostWritten bytes the result is kFull, whatever the socket takes.
-  /// libevent will find any error itself.
+  /// takes a whole turn of the loop: after kMostWritten bytes nothing is sent, and the result is kFull, until
+  /// libevent has asked the kernel about all sockets. libevent will find any error itself.
   Written WritePartNow(std::string_view head, std::string_view body, std::string_view tail);
   /// Makes libevent write what is queued: in this turn, without polling the socket first, unless the socket
   /// is full.
@@ -104,7 +104,13 @@ class ServerConnection final : public RequestGate::Owner {
   void WantWritten(double key) { m_written_keys.push_back(key); }
   static void OnWritten(evhttp_connection* connection, void* arg);
   /// A part of a streamed reply is about to be queued. OnWritten() or the request's end follows.
-  void BeginPart() { Enter(State::kWritingPart); }
+  void BeginPart() {
+    m_reports_parts = true;
+    Enter(State::kWritingPart);
+  }
+  /// Whether libevent calls OnWritten() whenever all that is queued has been written, since it has been told
+  /// to do so in this reply.
+  bool reports_parts() const { return m_reports_parts; }
   bool writes_part() const { return m_state == State::kWritingPart; }
 
   // --- the request's body, when it is streamed -----------------------------------------------------
@@ -180,6 +186,7 @@ class ServerConnection final : public RequestGate::Owner {
   event* m_body_event = nullptr;
   event* m_awaited = nullptr;
   State m_state = State::kIdle;
+  bool m_reports_parts = false;
   bool m_known_to_c = false;
   bool m_cut = false;      // the connection is about to be freed
   bool m_in_free = false;  // libevent is freeing the request

@@ -1,3 +1,4 @@
+import { finished, type Readable } from 'node:stream'
 import { EventError } from '../../native/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
 import { checkBytes } from '../../util/validation.js'
@@ -28,9 +29,12 @@ function open(body: EvHttpBodyChunks): Pieces {
   return { awaits: false, iterator: body[Symbol.iterator]() }
 }
 
-/** A stream of Node's: its iterator does not destroy it when it has not been asked for anything, or waits for something. */
-function isNodeStream(body: object): body is { destroy(): void } {
-  return 'destroy' in body && typeof body.destroy === 'function' && 'pipe' in body && typeof body.pipe === 'function'
+/**
+ * A stream of Node's. It is not iterated over: its iterator joins what the stream has, which copies it, and does not destroy a
+ * stream that has not been asked for anything, or waits for something.
+ */
+function isNodeStream(body: object): body is Readable {
+  return ['destroy', 'pipe', 'pause', 'resume', 'on'].every((name) => typeof Reflect.get(body, name) === 'function')
 }
 
 /** Closes a body of which nothing has been read. What its iterator throws is of no interest to anybody. */
@@ -64,6 +68,8 @@ export class ReplyStream implements WaitingSender {
   readonly #sent: Promise<boolean>
   #settle: { resolve(whole: boolean): void; reject(error: unknown): void } | undefined
   #pieces: Pieces | undefined
+  /** A stream of Node's that has not ended. */
+  #flows: Readable | undefined
   /** Bytes that must follow, or {@link ReplyLength}. */
   #left: number
   /** Whether the iterator has been asked for a piece that it has not given yet. */
@@ -119,8 +125,12 @@ export class ReplyStream implements WaitingSender {
   async #run(): Promise<void> {
     try {
       if (this.#left === ReplyLength.none) {
-        this.#end()
+        this.#complete()
         await closeUnread(this.#body)
+        return
+      }
+      if (isNodeStream(this.#body)) {
+        this.#flow(this.#body)
         return
       }
       const pieces = open(this.#body)
@@ -136,17 +146,53 @@ export class ReplyStream implements WaitingSender {
           return
         }
         if (step.done) break
-        checkBytes(step.value, 'piece of the body')
-        this.#count(step.value)
-        if (native.requestSendReplyPart(this.#number, step.value, this.#key)) await this.#written()
+        if (this.#send(step.value)) await this.#written()
         if (this.#over) return
       }
-      if (this.#left > 0)
-        throw new EventError('ERR_EV_BODY', `the body is ${this.#left} bytes shorter than its Content-Length`)
       this.#end()
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** Sends what a stream of Node's has, as it comes, and pauses the stream while the peer does not take it. */
+  #flow(stream: Readable): void {
+    const onData = (piece: Piece) => {
+      if (this.#over) return
+      try {
+        if (!this.#send(piece)) return
+        stream.pause()
+        void this.#written().then(() => {
+          if (!this.#over) stream.resume()
+        })
+      } catch (error) {
+        this.#fail(error)
+      }
+    }
+    this.#flows = stream
+    finished(stream, { writable: false }, (failure) => {
+      stream.off('data', onData)
+      this.#flows = undefined
+      if (this.#over) return
+      if (failure) this.#fail(failure)
+      else this.#endOrFail()
+    })
+    stream.on('data', onData)
+  }
+
+  #endOrFail(): void {
+    try {
+      this.#end()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** @returns whether to wait until it has been written */
+  #send(piece: Piece): boolean {
+    checkBytes(piece, 'piece of the body')
+    this.#count(piece)
+    return native.requestSendReplyPart(this.#number, piece, this.#key)
   }
 
   /** @throws {EventError} when the body is longer than its Content-Length */
@@ -168,8 +214,16 @@ export class ReplyStream implements WaitingSender {
     goOn?.()
   }
 
-  /** The body is whole: what remains is to wait until it has been written. */
+  /** @throws {EventError} when the body is shorter than its Content-Length */
   #end(): void {
+    if (this.#left > 0) {
+      throw new EventError('ERR_EV_BODY', `the body is ${this.#left} bytes shorter than its Content-Length`)
+    }
+    this.#complete()
+  }
+
+  /** Ends the reply: what remains is to wait until all has been written. */
+  #complete(): void {
     this.#over = true
     native.requestWantComplete(this.#number)
     this.#request.end()
@@ -189,11 +243,10 @@ export class ReplyStream implements WaitingSender {
 
   /** Closes the iterator, unless it has ended. */
   async #close(): Promise<void> {
+    this.#flows?.destroy()
     const pieces = this.#pieces
     this.#pieces = undefined
-    if (pieces === undefined) return
-    if (this.#pulls && isNodeStream(this.#body)) this.#body.destroy()
-    await pieces.iterator.return?.()
+    await pieces?.iterator.return?.()
   }
 
   /** @returns what settles the promise; undefined when it has been settled */
