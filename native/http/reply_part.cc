@@ -94,7 +94,7 @@ bool SendReplyPart(evhttp_request* request, ServerConnection& connection, const 
       held = shared.Hold(data);
     }
     written = connection.WritePartNow(frame.head(), held.view, frame.tail());
-    if (written.sent == Sent::kAll) return false;
+    if (written.sent == Sent::kAll) return connection.PausesParts();
   }
   if (connection.reports_parts()) {
     const bool waits = connection.writes_part();

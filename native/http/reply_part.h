@@ -13,8 +13,8 @@ class SharedBytes;
 /// joined: they are written when many bytes wait, or else later in this turn. A longer part is written at
 /// once, from where it lies, together with what waits before it.
 ///
-/// @returns whether so much waits for the peer that the next part should wait too. Then OnWritten() of
-/// `connection` follows, once the peer has taken all.
+/// @returns whether the next part should wait, because much waits for the peer already, or other connections
+/// come first. Then what ServerConnection::WantWritten() has asked for follows.
 /// @throws std::bad_alloc
 bool SendReplyPart(evhttp_request* request, ServerConnection& connection, const ByteSource& data,
                    SharedBytes& shared);

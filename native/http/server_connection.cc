@@ -75,6 +75,7 @@ ServerConnection::~ServerConnection() {
   StopAwaiting();
   if (m_cut_event != nullptr) event_free(m_cut_event);
   if (m_sentinel != nullptr) event_free(m_sentinel);
+  if (m_pause != nullptr) event_free(m_pause);
   if (m_body_event != nullptr) event_free(m_body_event);
   m_server.ConnectionClosed();
 }
@@ -155,6 +156,7 @@ void ServerConnection::Enter(State state) {
   const State before = std::exchange(m_state, state);
   switch (state) {
     case State::kIdle:
+      if (m_pause != nullptr) event_del(m_pause);
       m_in_flight = nullptr;
       m_wants_body = false;
       StopWaitingForReply();
@@ -217,7 +219,6 @@ bool ServerConnection::MayWritePartNow() const {
 
 ServerConnection::Written ServerConnection::WritePartNow(std::string_view head, std::string_view body,
                                                          std::string_view tail) {
-  if (m_part_bytes >= kMostWritten) return {Sent::kFull, 0};
   evbuffer* const before = output();
   const size_t queued_bytes = evbuffer_get_length(before);
   std::array<iovec, kMostPieces + 3> pieces;
@@ -246,6 +247,25 @@ ServerConnection::Written ServerConnection::WritePartNow(std::string_view head, 
     return {Sent::kAll, bytes - drained};
   }
   return {Sent::kFull, bytes - drained};
+}
+
+bool ServerConnection::PausesParts() {
+  if (m_part_bytes < kMostWritten) return false;
+  if (m_pause == nullptr) {
+    m_pause = event_new(m_base.base(), bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection)),
+                        EV_WRITE, OnPauseOver, this);
+  }
+  return m_pause != nullptr && event_add(m_pause, nullptr) == 0;
+}
+
+void ServerConnection::OnPauseOver(evutil_socket_t fd, short, void* arg) {
+  ServerConnection& self = *static_cast<ServerConnection*>(arg);
+  if (LookAtPeer(fd, 0) == Peer::kGone) {
+    self.Cut();
+    return;
+  }
+  // Otherwise libevent reports that it has been written.
+  if (!self.HasOutput()) self.ReportWritten(true);
 }
 
 void ServerConnection::FlushSoon(Sent sent) {

@@ -85,10 +85,13 @@ class ServerConnection final : public RequestGate::Owner {
   /// Whether a part of a reply may be written without libevent: nobody waits for what is queued before it,
   /// and nobody counts the bytes.
   bool MayWritePartNow() const;
-  /// Sends what is queued and then the three. When the result is kAll nothing is queued any more. No stream
-  /// takes a whole turn of the loop: after kMostWritten bytes nothing is sent, and the result is kFull, until
-  /// libevent has asked the kernel about all sockets. libevent will find any error itself.
+  /// Sends what is queued and then the three. When the result is kAll nothing is queued any more. libevent
+  /// will find any error itself.
   Written WritePartNow(std::string_view head, std::string_view body, std::string_view tail);
+  /// No stream takes a whole turn of the loop, however fast the peer is. @returns whether WritePartNow() has
+  /// sent so much that others come first: ReportWritten() follows when the kernel has been asked about all
+  /// sockets, and this one can be written to
+  bool PausesParts();
   /// Makes libevent write what is queued: in this turn, without polling the socket first, unless the socket
   /// is full.
   void FlushSoon(Sent sent = Sent::kSome);
@@ -154,6 +157,7 @@ class ServerConnection final : public RequestGate::Owner {
   static void OnConnectionFreed(void* arg);
   static void OnCut(evutil_socket_t fd, short what, void* arg);
   static void OnReadable(evutil_socket_t fd, short what, void* arg);
+  static void OnPauseOver(evutil_socket_t fd, short what, void* arg);
   static void OnEdge(evutil_socket_t fd, short what, void* arg);
 
   void OnBody() override;
@@ -184,6 +188,7 @@ class ServerConnection final : public RequestGate::Owner {
   event* m_cut_event = nullptr;
   event* m_sentinel = nullptr;
   event* m_body_event = nullptr;
+  event* m_pause = nullptr;
   event* m_awaited = nullptr;
   State m_state = State::kIdle;
   bool m_reports_parts = false;
