@@ -71,14 +71,18 @@ export function sendWhole(
   }
 }
 
-/** Starts a reply whose body follows. @param headers - as in {@link sendWhole} @returns see `ReplyLength` */
+/**
+ * Starts a reply whose body follows, and whose `Content-Length`, if it has one, is the number of its bytes.
+ *
+ * @param headers - a flat list
+ * @returns how many bytes must follow, or one of `ReplyLength`
+ */
 export function sendStart(
   request: HandleNumber,
   code: number,
   reason: string | undefined,
   headers: readonly string[],
 ): number {
-  if (headers.length === 0) return native.requestSendReplyStart(request, code, reason)
   return native.requestSendReplyStart(request, code, reason, headers)
 }
 
