@@ -56,7 +56,7 @@ export async function measureHttp(rounds: number, seconds: number): Promise<Http
     { load: 'JSON-RPC', server: 'C evhttp', process: plain, script },
   ] as const
   const figures = await measureByTurns(
-    cases.map(({ process, script }) => ({ process, load: (seconds) => load(process.port, seconds, script) })),
+    cases.map(({ process, script }) => ({ process, load: (seconds) => load(process.port, seconds, { script }) })),
     rounds,
     seconds,
   )

@@ -15,12 +15,14 @@ import { type HttpResult, measureHttp } from './http.js'
 import { measureIdle } from './idle.js'
 import { type LatencyResult, measureLatency } from './latency.js'
 import { measureMainJob } from './main-job.js'
+import { measurePieces } from './pieces.js'
 import { type Goal, isMissed, type Section } from './section.js'
 import { measureSecureMemory } from './secure-memory.js'
 import { measureSlowReaders } from './slow-readers.js'
 import { measureStreams } from './streams.js'
 import { measureSystemCalls } from './system-calls.js'
 import { markdownOf, rounded } from './table.js'
+import { measureWorkers } from './workers.js'
 
 const quick = process.argv.includes('--quick')
 
@@ -53,6 +55,8 @@ const sections: readonly Section[] = [
   await measureStreams(rounds, seconds),
   await measureConnections(rounds, seconds),
   await measureMainJob(rounds, seconds),
+  await measurePieces(rounds, seconds),
+  await measureWorkers(rounds, seconds),
   await measureIdle(seconds),
   await measureSlowReaders(quick ? 5 : 20),
   await measureFairness(quick ? 2 : 7, quick ? 2 : 5),

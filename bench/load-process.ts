@@ -5,9 +5,16 @@ import { pinned } from './server-process.js'
 
 const run = promisify(execFile)
 
-/** Runs one on its own processor. @param command - program and arguments @returns what it printed */
-export async function outputOf(command: readonly (string | number)[]): Promise<string> {
-  const [program = '', ...args] = pinned(1, command.map(String))
+/**
+ * Runs one.
+ *
+ * @param command - program and arguments
+ * @param free - whether it may use all processors; otherwise it has one of its own
+ * @returns what it printed
+ */
+export async function outputOf(command: readonly (string | number)[], free = false): Promise<string> {
+  const words = command.map(String)
+  const [program = '', ...args] = free ? words : pinned(1, words)
   return (await run(program, args)).stdout
 }
 

@@ -7,27 +7,37 @@ import { createInterface } from 'node:readline'
 const TICKS_PER_SECOND = 100
 
 /** A line with the port: alone, or as the example servers print it. */
-const PORT = /^(?:Listening on .*:)?(\d+)$/
+const PORT = /^(?:.*\bListen(?:ing)? on .*:)?(\d+)$/i
 
 /** A server of the benchmark in a process of its own. */
 export class ServerProcess {
   readonly #child: ChildProcess
   readonly port: number
+  /** What it printed before its port. */
+  readonly lines: readonly string[]
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(child: ChildProcess, port: number, lines: readonly string[]) {
     this.#child = child
     this.port = port
+    this.lines = lines
   }
 
-  /** Starts a server that prints its port. @param command - program and arguments */
-  static start(command: readonly string[]): Promise<ServerProcess> {
-    const [program = '', ...args] = pinned(0, command)
+  /**
+   * Starts a server that prints its port.
+   *
+   * @param command - program and arguments
+   * @param free - whether it may use all processors
+   */
+  static start(command: readonly string[], free = false): Promise<ServerProcess> {
+    const [program = '', ...args] = free ? command : pinned(0, command)
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const before: string[] = []
     return new Promise((resolve, reject) => {
       // The lines behind it are read as well, so that the server can go on printing.
       createInterface({ input: child.stdout }).on('line', (line) => {
         const port = PORT.exec(line)?.[1]
-        if (port !== undefined) resolve(new ServerProcess(child, Number(port)))
+        if (port === undefined) before.push(line)
+        else resolve(new ServerProcess(child, Number(port), before))
       })
       child.once('error', reject)
       child.once('exit', () => reject(new Error(`${command.join(' ')} ended without a port`)))

@@ -9,9 +9,9 @@ export class Workplace implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'bench-'))
   readonly #servers: ServerProcess[] = []
 
-  /** Starts a server that prints its port. @param command - program and arguments */
-  async start(command: readonly string[]): Promise<ServerProcess> {
-    const server = await ServerProcess.start(command)
+  /** Starts a server that prints its port, see {@link ServerProcess.start}. */
+  async start(command: readonly string[], free?: boolean): Promise<ServerProcess> {
+    const server = await ServerProcess.start(command, free)
     this.#servers.push(server)
     return server
   }

@@ -37,7 +37,7 @@ export {
   obtainEvHttp,
 } from './events/http/ev-http.js'
 export { EvHttpBoundSocket, type EvHttpSocketAddress } from './events/http/ev-http-bound-socket.js'
-export type { EvHttpBodyChunks, EvHttpClientRequest, EvHttpTimeouts } from './events/http/ev-http-client-options.js'
+export type { EvHttpClientRequest, EvHttpTimeouts } from './events/http/ev-http-client-options.js'
 export {
   EvHttpConnection,
   type EvHttpConnectionOptions,
@@ -46,7 +46,13 @@ export {
   obtainEvHttpConnectionFd,
   obtainEvHttpConnectionUnix,
 } from './events/http/ev-http-connection.js'
-export type { EvHttpErrorPage, EvHttpHeaders, EvHttpReply } from './events/http/ev-http-reply.js'
+export type {
+  EvHttpBodyChunks,
+  EvHttpErrorPage,
+  EvHttpHeaders,
+  EvHttpReply,
+  EvHttpStreamedReply,
+} from './events/http/ev-http-reply.js'
 export {
   type EvHttpClientCallback,
   type EvHttpHeaderVerdict,

@@ -2,14 +2,16 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Share } from './worker.js'
 
-/** Where a pool listens. */
-export interface Endpoint {
+/** Where a pool listens, and who may log in. */
+export interface PoolOptions {
   host: string
   port: number
+  /** The path of the file that has the login. */
+  cookie: string
 }
 
 /**
- * HTTP servers on worker threads that share one port (`SO_REUSEPORT`): the kernel gives each new connection to one of
+ * JSON-RPC servers on worker threads that share one port (`SO_REUSEPORT`): the kernel gives each new connection to one of
  * them. Each thread has a base and a server of its own; nothing is shared between them.
  */
 export class ServerPool {
@@ -19,19 +21,22 @@ export class ServerPool {
   private constructor(port: number, servers: readonly ServerThread[]) {
     this.port = port
     this.#servers = servers
-    // When one server ends, the others are stopped too.
-    for (const server of servers) server.ended.then(() => this.stop())
+    for (const server of servers) {
+      // When one server ends, the others are stopped too.
+      server.ended.then(() => this.stop())
+      server.onStop = () => this.stop()
+    }
   }
 
   /**
    * Starts all servers.
    *
    * @param count - how many threads, at least one
-   * @param endpoint - where; port 0 is one that the system chooses, the same for all
+   * @param options - see {@link PoolOptions}; port 0 is one that the system chooses, the same for all
    * @returns the pool, once each of its servers accepts connections
    * @throws what the first server that cannot be started throws; none is left then
    */
-  static async start(count: number, { host, port }: Endpoint): Promise<ServerPool> {
+  static async start(count: number, options: PoolOptions): Promise<ServerPool> {
     const servers: ServerThread[] = []
     const add = (share: Share) => {
       const server = new ServerThread(share)
@@ -40,10 +45,10 @@ export class ServerPool {
     }
     try {
       // The first one's port is the others' too.
-      const shared = await add({ name: 'worker 1', host, port })
-      const others = Array.from({ length: count - 1 }, (_, i) => add({ name: `worker ${i + 2}`, host, port: shared }))
+      const port = await add({ ...options, name: 'worker 1' })
+      const others = Array.from({ length: count - 1 }, (_, i) => add({ ...options, name: `worker ${i + 2}`, port }))
       await Promise.all(others)
-      return new ServerPool(shared, servers)
+      return new ServerPool(port, servers)
     } catch (error) {
       for (const server of servers) server.stop()
       await Promise.all(servers.map((server) => server.ended))
@@ -51,7 +56,7 @@ export class ServerPool {
     }
   }
 
-  /** Asks each server to stop accepting, to close its connections and to end. */
+  /** Asks each server to stop accepting, to answer what is in flight, to close its connections and to end. */
   stop(): void {
     for (const server of this.#servers) server.stop()
   }
@@ -68,13 +73,18 @@ class ServerThread {
   readonly listening: Promise<number>
   /** The exit code of the thread, once it has ended. */
   readonly ended: Promise<number>
+  /** Called when a client has asked the server to stop. */
+  onStop: () => void = () => {}
   readonly #worker: Worker
 
   constructor(share: Share) {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: share })
     this.listening = once(this.#worker, 'message').then(([port]) => port as number)
     // A later error ends the thread too, and the exit code alone does not say why.
-    this.#worker.once('message', () => this.#worker.on('error', (error) => console.error(`${share.name}:`, error)))
+    this.#worker.once('message', () => {
+      this.#worker.on('error', (error) => console.error(`${share.name}:`, error))
+      this.#worker.on('message', () => this.onStop())
+    })
     this.ended = new Promise((resolve) => this.#worker.once('exit', resolve))
   }
 

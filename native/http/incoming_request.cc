@@ -3,14 +3,21 @@
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+
+#include <charconv>
+#include <cstring>
+#include <optional>
 
 #include "buffers/memory_block.h"
 #include "buffers/shared_bytes.h"
 #include "http/ev_http.h"
+#include "http/field_value.h"
 #include "http/header_list.h"
 #include "http/http_method.h"
 #include "http/http_status.h"
 #include "http/reply_args.h"
+#include "http/reply_part.h"
 #include "http/reply_writer.h"
 #include "http/server_connection.h"
 #include "http/server_connection_view.h"
@@ -37,6 +44,20 @@ Napi::Value TakeAll(Napi::Env env, evbuffer* buffer) {
   if (napi_create_buffer(env, length, &data, &bytes) != napi_ok) throw Napi::Error::New(env);
   evbuffer_remove(buffer, data, length);
   return Napi::Value(env, bytes);
+}
+
+// Reads the Content-Length of `headers` into `length` where there is one.
+// @returns false when it is no number, or there are several
+bool ReadContentLength(const evkeyvalq& headers, std::optional<uint64_t>& length) {
+  for (const evkeyval* header = headers.tqh_first; header != nullptr; header = header->next.tqe_next) {
+    if (!EqualsIgnoringCase(header->key, "Content-Length")) continue;
+    const char* const end = header->value + std::strlen(header->value);
+    uint64_t bytes = 0;
+    const auto [rest, error] = std::from_chars(header->value, end, bytes);
+    if (length || error != std::errc() || rest != end) return false;
+    length = bytes;
+  }
+  return true;
 }
 
 }  // namespace
@@ -277,16 +298,29 @@ void IncomingRequest::SendError(int status, const char* reason) {
   server.FlushSoon();
 }
 
-// (request, status, reason | undefined)
+// (request, status, reason | undefined, headers: see HeaderArgs) -> how many bytes of a body must follow: -1
+// for any number, -2 when there can be no body
 Napi::Value IncomingRequest::SendReplyStartNapi(const Napi::CallbackInfo& info) {
+  const HeaderArgs given(info, 3);
   IncomingRequest& self = Unanswered(info);
   const StatusArgs status(info, 1);
   if (evbuffer_get_length(evhttp_request_get_output_buffer(self.m_request)) > 0) {
     ThrowEventError(self.env(), code::kState,
                     "the output buffer holds a body, which cannot be sent in chunks too");
   }
+  HeaderList headers;
+  given.AddTo(headers);
+  evkeyvalq* const output = evhttp_request_get_output_headers(self.m_request);
+  std::optional<uint64_t> length;
+  const bool clear = ReadContentLength(*output, length) && ReadContentLength(*headers.list(), length);
+  // Without a list of headers it is C's function, and the length is what its caller says.
+  if (!clear && info.Length() > 3) {
+    ThrowRangeError(info.Env(), "Content-Length must be one number of bytes");
+  }
+  headers.MoveTo(output);
   self.StartReply(status.status(), status.reason());
-  return info.Env().Undefined();
+  if (!ReplyWriter::AllowsBody(self.m_request)) return Napi::Number::New(info.Env(), -2);
+  return Napi::Number::New(info.Env(), length ? static_cast<double>(*length) : -1);
 }
 
 void IncomingRequest::StartReply(int status, const char* reason) {
@@ -322,6 +356,25 @@ Napi::Value IncomingRequest::SendReplyChunkNapi(const Napi::CallbackInfo& info) 
   return Napi::Boolean::New(info.Env(), reports);
 }
 
+// (request, data, key | 0) -> whether to wait for JsCallback::kChunkWritten with the key before the next
+// part; the connection has been cut when far too much waits already
+Napi::Value IncomingRequest::SendReplyPartNapi(const Napi::CallbackInfo& info) {
+  IncomingRequest& self = Streaming(info);
+  const double key = NumberArg(info, 2);
+  const ByteSource data(info.Env(), info[1]);
+  ServerConnection& server = *self.m_server;
+  const Napi::Env env = info.Env();
+  if (data.size() == 0 || !ReplyWriter::AllowsBody(self.m_request)) return Napi::Boolean::New(env, false);
+  if (server.writes_part() && server.OutputIsFull()) {
+    server.Cut();
+    return Napi::Boolean::New(env, true);
+  }
+  const EventBase::BusyScope busy(self.base());
+  const bool waits = SendReplyPart(self.m_request, server, data, self.env().State<SharedBytes>());
+  if (waits && key != 0) server.WantWritten(key);
+  return Napi::Boolean::New(env, waits);
+}
+
 // (request)
 Napi::Value IncomingRequest::SendReplyEndNapi(const Napi::CallbackInfo& info) {
   IncomingRequest& self = Streaming(info);
@@ -346,6 +399,7 @@ void IncomingRequest::Export(Napi::Env env, Napi::Object exports, Environment& s
   ExportFunction<SendErrorNapi>(env, exports, "requestSendError", state);
   ExportFunction<SendReplyStartNapi>(env, exports, "requestSendReplyStart", state);
   ExportFunction<SendReplyChunkNapi>(env, exports, "requestSendReplyChunk", state);
+  ExportFunction<SendReplyPartNapi>(env, exports, "requestSendReplyPart", state);
   ExportFunction<SendReplyEndNapi>(env, exports, "requestSendReplyEnd", state);
 }
 

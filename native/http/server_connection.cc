@@ -9,6 +9,8 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <new>
 #include <utility>
 
@@ -26,6 +28,9 @@ namespace {
 
 // A reply up to this size fits into the socket's buffer. A longer one waits for the peer.
 constexpr size_t kSlowReplyBytes = 16 * 1024;
+
+// How many pieces of the output are sent together with a part that follows them.
+constexpr int kMostPieces = 16;
 
 // A peer that has closed its side may still wait for the answer. An event with this timeout keeps the base
 // alive.
@@ -73,6 +78,7 @@ ServerConnection::~ServerConnection() {
   StopAwaiting();
   event_free(m_cut_event);
   if (m_sentinel != nullptr) event_free(m_sentinel);
+  if (m_pause != nullptr) event_free(m_pause);
   if (m_body_event != nullptr) event_free(m_body_event);
   m_server.ConnectionClosed();
 }
@@ -155,6 +161,7 @@ void ServerConnection::Enter(State state) {
   const State before = std::exchange(m_state, state);
   switch (state) {
     case State::kIdle:
+      if (m_pause != nullptr) event_del(m_pause);
       m_in_flight = nullptr;
       m_wants_body = false;
       StopWaitingForReply();
@@ -182,17 +189,17 @@ void ServerConnection::StopWaitingForReply() {
 }
 
 void ServerConnection::BeginReply(ReplyKind kind) {
+  m_reports_parts = false;
   Enter(kind == ReplyKind::kWhole ? State::kReplying : State::kStreaming);
 }
 
-bool ServerConnection::HasOutput() const {
-  return evbuffer_get_length(bufferevent_get_output(evhttp_connection_get_bufferevent(m_connection))) > 0;
+evbuffer* ServerConnection::output() const {
+  return bufferevent_get_output(evhttp_connection_get_bufferevent(m_connection));
 }
 
-bool ServerConnection::OutputIsFull() const {
-  const evbuffer* const output = bufferevent_get_output(evhttp_connection_get_bufferevent(m_connection));
-  return evbuffer_get_length(output) > m_server.rules().max_output;
-}
+size_t ServerConnection::queued() const { return evbuffer_get_length(output()); }
+
+bool ServerConnection::OutputIsFull() const { return queued() > m_server.rules().max_output; }
 
 ServerConnection::Written ServerConnection::WriteNow(std::string_view head, std::string_view body) {
   const int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection));
@@ -209,6 +216,61 @@ ServerConnection::Written ServerConnection::WriteNow(std::string_view head, std:
   }
   const auto bytes = static_cast<size_t>(std::max<ssize_t>(written, 0));
   return {bytes == all ? Sent::kAll : bytes < wanted && bytes > 0 ? Sent::kFull : Sent::kSome, bytes};
+}
+
+bool ServerConnection::MayWritePartNow() const {
+  return m_written_keys.empty() && !m_known_to_c && (m_view == nullptr || !m_view->limited());
+}
+
+ServerConnection::Written ServerConnection::WritePartNow(std::string_view head, std::string_view body,
+                                                         std::string_view tail) {
+  evbuffer* const before = output();
+  const size_t queued_bytes = evbuffer_get_length(before);
+  std::array<iovec, kMostPieces + 3> pieces;
+  const int there =
+      evbuffer_peek(before, static_cast<ev_ssize_t>(queued_bytes), nullptr, pieces.data(), kMostPieces);
+  // libevent writes it when it has so many parts.
+  if (there > kMostPieces) return {};
+  auto count = static_cast<size_t>(there);
+  for (const std::string_view piece : {head, body, tail}) {
+    if (!piece.empty()) pieces[count++] = {const_cast<char*>(piece.data()), piece.size()};
+  }
+  const size_t all = queued_bytes + head.size() + body.size() + tail.size();
+  const ssize_t sent = writev(bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection)),
+                              pieces.data(), static_cast<int>(count));
+  if (sent <= 0) return {sent < 0 && errno == EAGAIN ? Sent::kFull : Sent::kSome, 0};
+  const auto bytes = static_cast<size_t>(sent);
+  m_part_bytes += bytes;
+  const size_t drained = std::min(bytes, queued_bytes);
+  if (drained > 0) {
+    evbuffer_unfreeze(before, 1);
+    evbuffer_drain(before, drained);
+    evbuffer_freeze(before, 1);
+  }
+  if (bytes == all) {
+    if (writes_part()) Enter(State::kStreaming);
+    return {Sent::kAll, bytes - drained};
+  }
+  return {Sent::kFull, bytes - drained};
+}
+
+bool ServerConnection::PausesParts() {
+  if (m_part_bytes < kMostWritten) return false;
+  if (m_pause == nullptr) {
+    m_pause = event_new(m_base.base(), bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection)),
+                        EV_WRITE, OnPauseOver, this);
+  }
+  return m_pause != nullptr && event_add(m_pause, nullptr) == 0;
+}
+
+void ServerConnection::OnPauseOver(evutil_socket_t fd, short, void* arg) {
+  ServerConnection& self = *static_cast<ServerConnection*>(arg);
+  if (LookAtPeer(fd, 0) == Peer::kGone) {
+    self.Cut();
+    return;
+  }
+  // Otherwise libevent reports that it has been written.
+  if (!self.HasOutput()) self.ReportWritten(true);
 }
 
 void ServerConnection::FlushSoon(Sent sent) {
@@ -231,12 +293,10 @@ void ServerConnection::FlushSoon(Sent sent) {
 }
 
 void ServerConnection::FlushNow() {
-  bufferevent* const bev = evhttp_connection_get_bufferevent(m_connection);
-  evbuffer* const output = bufferevent_get_output(bev);
-  if (evbuffer_get_length(output) == 0) return;
-  evbuffer_unfreeze(output, 1);
-  evbuffer_write(output, bufferevent_getfd(bev));
-  evbuffer_freeze(output, 1);
+  if (!HasOutput()) return;
+  evbuffer_unfreeze(output(), 1);
+  evbuffer_write(output(), bufferevent_getfd(evhttp_connection_get_bufferevent(m_connection)));
+  evbuffer_freeze(output(), 1);
 }
 
 void ServerConnection::Cut() noexcept {
@@ -261,6 +321,7 @@ void ServerConnection::OnWritten(evhttp_connection*, void* arg) {
 void ServerConnection::ReportWritten(bool written) {
   const EventBase::BusyScope busy(m_base);
   if (m_state == State::kWritingPart) Enter(State::kStreaming);
+  m_part_bytes = 0;
   for (const double key : std::exchange(m_written_keys, {})) {
     m_base.env().callbacks().Call(m_base, JsCallback::kChunkWritten, {key, written ? 1.0 : 0.0});
   }

@@ -10,6 +10,7 @@
 #include "http/request_gate.h"
 #include "libevent/free_watch.h"
 
+struct evbuffer;
 struct evhttp_connection;
 struct evhttp_request;
 
@@ -60,7 +61,10 @@ class ServerConnection final : public RequestGate::Owner {
   enum class ReplyKind { kWhole, kStreamed };
   /// Must be called before evhttp is given anything of the reply.
   void BeginReply(ReplyKind kind);
-  bool HasOutput() const;
+  evbuffer* output() const;
+  /// How many bytes wait for the peer.
+  size_t queued() const;
+  bool HasOutput() const { return queued() > 0; }
   /// Whether more waits for the peer than RequestRules::max_output.
   bool OutputIsFull() const;
   /// Whether a whole reply may be written without libevent: nothing is queued before it, and JavaScript does
@@ -69,7 +73,7 @@ class ServerConnection final : public RequestGate::Owner {
   /// How much of a reply has been sent.
   enum class Sent : uint8_t {
     kSome,  ///< or nothing: the socket may take more
-    kFull,  ///< the socket took some, and no more at the moment
+    kFull,  ///< the socket took some, and no more at the moment: libevent waits until it does
     kAll,
   };
   struct Written {
@@ -78,6 +82,16 @@ class ServerConnection final : public RequestGate::Owner {
   };
   /// Sends a head and what follows it. libevent will find any error itself.
   Written WriteNow(std::string_view head, std::string_view body);
+  /// Whether a part of a reply may be written without libevent: nobody waits for what is queued before it,
+  /// and nobody counts the bytes.
+  bool MayWritePartNow() const;
+  /// Sends what is queued and then the three. When the result is kAll nothing is queued any more. libevent
+  /// will find any error itself.
+  Written WritePartNow(std::string_view head, std::string_view body, std::string_view tail);
+  /// No stream takes a whole turn of the loop, however fast the peer is. @returns whether WritePartNow() has
+  /// sent so much that others come first: ReportWritten() follows when the kernel has been asked about all
+  /// sockets, and this one can be written to
+  bool PausesParts();
   /// Makes libevent write what is queued: in this turn, without polling the socket first, unless the socket
   /// is full.
   void FlushSoon(Sent sent = Sent::kSome);
@@ -93,7 +107,13 @@ class ServerConnection final : public RequestGate::Owner {
   void WantWritten(double key) { m_written_keys.push_back(key); }
   static void OnWritten(evhttp_connection* connection, void* arg);
   /// A part of a streamed reply is about to be queued. OnWritten() or the request's end follows.
-  void BeginPart() { Enter(State::kWritingPart); }
+  void BeginPart() {
+    m_reports_parts = true;
+    Enter(State::kWritingPart);
+  }
+  /// Whether libevent calls OnWritten() whenever all that is queued has been written, since it has been told
+  /// to do so in this reply.
+  bool reports_parts() const { return m_reports_parts; }
   bool writes_part() const { return m_state == State::kWritingPart; }
 
   // --- the request's body, when it is streamed -----------------------------------------------------
@@ -146,6 +166,7 @@ class ServerConnection final : public RequestGate::Owner {
   static void OnConnectionFreed(void* arg);
   static void OnCut(evutil_socket_t fd, short what, void* arg);
   static void OnReadable(evutil_socket_t fd, short what, void* arg);
+  static void OnPauseOver(evutil_socket_t fd, short what, void* arg);
   static void OnEdge(evutil_socket_t fd, short what, void* arg);
 
   void OnBody() override;
@@ -170,14 +191,17 @@ class ServerConnection final : public RequestGate::Owner {
   std::unique_ptr<RequestGate> m_gate;
   double m_complete_key = 0;
   std::vector<double> m_written_keys;
+  size_t m_part_bytes = 0;  // that WritePartNow() has sent since OnWritten() was called last
   FreeWatch m_request_watch;
   FreeWatch m_connection_watch;
   event* m_cut_event;  // made at once, so that Cut() needs no memory
   event* m_sentinel = nullptr;
   event* m_body_event = nullptr;
+  event* m_pause = nullptr;
   event* m_awaited = nullptr;
   State m_state = State::kIdle;
   Life m_life = Life::kOpen;
+  bool m_reports_parts = false;
   bool m_known_to_c = false;
   bool m_in_free = false;  // libevent is freeing the request
   bool m_wants_body = false;

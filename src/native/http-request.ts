@@ -32,8 +32,14 @@ export interface NativeHttpRequest {
     ...headers: HeaderArguments
   ): void
   requestSendError(request: HandleNumber, code: number, reason: string | undefined): void
-  requestSendReplyStart(request: HandleNumber, code: number, reason: string | undefined): void
+  requestSendReplyStart(
+    request: HandleNumber,
+    code: number,
+    reason: string | undefined,
+    ...headers: HeaderArguments
+  ): number
   requestSendReplyChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean | undefined
+  requestSendReplyPart(request: HandleNumber, data: string | Uint8Array, key: number): boolean
   requestSendReplyEnd(request: HandleNumber): void
 
   // A client's alone.

@@ -62,7 +62,7 @@ export type EventErrorCode =
   | 'ERR_EV_REENTRANT'
   /** The call does not fit the state that the object is in. */
   | 'ERR_EV_STATE'
-  /** The rest of a request's body will not come: the peer has gone, was too slow, or sent what is no body. */
+  /** The rest of a request's body will not come: the peer has gone, was too slow, or sent what is no body. Or a reply's body has another length than its Content-Length. */
   | 'ERR_EV_BODY'
   /** A socket could not be bound; `errno` and `syscall` say why. */
   | 'ERR_EV_BIND'

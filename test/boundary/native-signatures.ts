@@ -438,8 +438,15 @@ export const signatures: Readonly<Record<string, Signature>> = {
     optional(list(['Name', 'value'])),
   ),
   requestSendError: signature(nothing, incoming, int(500), optional(text('Bad'))),
-  requestSendReplyStart: signature(nothing, incoming, int(200), optional(text('Fine'))),
+  requestSendReplyStart: signature(
+    is(-1),
+    incoming,
+    int(200),
+    optional(text('Fine')),
+    optional(list(['Name', 'value'])),
+  ),
   requestSendReplyChunk: { ...signature(is(true), incoming, optional(bytes('data')), number(0)), prepare: startReply },
+  requestSendReplyPart: { ...signature(is(false), incoming, optional(bytes('data')), number(0)), prepare: startReply },
   requestSendReplyEnd: { ...signature(nothing, incoming), prepare: startReply },
 
   uriNew: signature(a('number'), optional(text('http://host/')), int(0)),

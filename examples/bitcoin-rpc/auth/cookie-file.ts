@@ -4,7 +4,8 @@ import { SecureBuffer, secureAllocator } from 'bitcoin-support'
 import { type Credential, PasswordCredential } from './credential.js'
 import { lockedBytes } from './locked-bytes.js'
 
-const USER = '__cookie__'
+/** The user of every cookie. */
+export const COOKIE_USER = '__cookie__'
 const PASSWORD_BYTES = 32
 const OWNER_ONLY = 0o600
 const HEX = Buffer.from('0123456789abcdef')
@@ -32,7 +33,7 @@ export class CookieFile implements Disposable {
       this.#content.destroy()
       throw error
     }
-    this.credential = this.#content.use((content) => new PasswordCredential(USER, content))
+    this.credential = this.#content.use((content) => new PasswordCredential(COOKIE_USER, content))
   }
 
   /** Removes the file, unless another server has put its own there since. */
@@ -72,7 +73,7 @@ export class CookieFile implements Disposable {
 /** `__cookie__:` and the password in hexadecimal. */
 function makeContent(): SecureBuffer {
   using password = SecureBuffer.random(PASSWORD_BYTES)
-  const name = Buffer.from(`${USER}:`)
+  const name = Buffer.from(`${COOKIE_USER}:`)
   return lockedBytes(name.length + 2 * PASSWORD_BYTES, (memory) => {
     memory.set(name)
     let end = name.length

@@ -85,11 +85,12 @@ export class HttpFront implements Disposable {
    *
    * @param endpoint - the endpoint; port 0 lets the system choose
    * @param ipv6Only - whether one of IPv6 leaves IPv4 alone, which else comes to `::` too
+   * @param reusePort - whether others may listen there too, which do the same
    * @returns the port
    * @throws EventError ERR_EV_BIND when that is not possible
    */
-  bind({ host, port }: Endpoint, ipv6Only: boolean): number {
-    const bound = this.#http.bindSocketWithHandle(host, port, { ipv6Only })
+  bind({ host, port }: Endpoint, ipv6Only: boolean, reusePort = false): number {
+    const bound = this.#http.bindSocketWithHandle(host, port, { ipv6Only, reusePort })
     this.#bound.push(bound)
     const address = bound.address()
     return 'port' in address ? address.port : port

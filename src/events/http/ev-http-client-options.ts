@@ -7,7 +7,6 @@ import {
   checkObject,
   checkString,
   checkTarget,
-  isBytes,
   rangeError,
 } from '../../util/validation.js'
 import {
@@ -19,7 +18,7 @@ import {
   EVHTTP_REQ_POST,
   EVHTTP_REQ_PUT,
 } from '../constants.js'
-import { type EvHttpHeaders, flattenHeaders } from './ev-http-reply.js'
+import { type EvHttpBodyChunks, type EvHttpHeaders, flattenHeaders, isChunks } from './ev-http-reply.js'
 
 /** How long each phase of a client's connection may go without progress: ms, or `Infinity` for no limit. */
 export interface EvHttpTimeouts {
@@ -30,9 +29,6 @@ export interface EvHttpTimeouts {
   /** For the server to take the next bytes; default 50 s. */
   write?: number
 }
-
-/** A body that is sent in chunks, each when the one before has been written. */
-export type EvHttpBodyChunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
 
 /** A request, for {@link EvHttpConnection.request}. */
 export interface EvHttpClientRequest {
@@ -72,10 +68,6 @@ export interface CheckedRequest {
   readonly signal: AbortSignal | undefined
   readonly timeoutMs: number
   readonly stream: boolean
-}
-
-function isChunks(body: object): body is EvHttpBodyChunks {
-  return Symbol.asyncIterator in body || Symbol.iterator in body
 }
 
 /** @returns the Host header as the addon takes it: name, NUL, value, NUL */
@@ -121,7 +113,7 @@ export function checkRequest(request: EvHttpClientRequest, host: string): Checke
   if (signal !== undefined) checkAbortSignal(signal, 'signal')
   if (stream !== false) checkBoolean(stream, 'stream')
   let chunks: EvHttpBodyChunks | undefined
-  if (typeof body === 'object' && body !== null && !isBytes(body) && isChunks(body)) chunks = body
+  if (isChunks(body)) chunks = body
   else if (body !== undefined) checkBytes(body, 'body')
   return {
     command,

@@ -7,6 +7,15 @@ export type EvHttpHeaders =
   | Readonly<Record<string, string | number | readonly string[]>>
   | readonly (readonly [name: string, value: string])[]
 
+/** A body in pieces: each is asked for when the one before has been written, or when only a few bytes wait. */
+export type EvHttpBodyChunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
+
+/** @returns whether `body` is a body in pieces: text and bytes, which can be iterated over too, are none */
+export function isChunks(body: unknown): body is EvHttpBodyChunks {
+  if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) return false
+  return Symbol.asyncIterator in body || Symbol.iterator in body
+}
+
 /** A whole reply, for {@link EvHttpRequest.reply}. */
 export interface EvHttpReply {
   /** Status code, 200 to 999; default 200. */
@@ -23,6 +32,15 @@ export interface EvHttpReply {
    * not copied: do not change it before the reply has been written.
    */
   body?: string | Uint8Array
+}
+
+/** A reply whose body is sent while it is made, for {@link EvHttpRequest.reply}. */
+export interface EvHttpStreamedReply extends Omit<EvHttpReply, 'body'> {
+  /**
+   * The pieces of the body: strings, which go as UTF-8, and Uint8Arrays; so also a `Readable` of Node's. The reply is in chunks,
+   * unless the headers have a `Content-Length`.
+   */
+  body: EvHttpBodyChunks
 }
 
 /** A page from {@link EvHttp.setErrorPageCb}, which answers an error. The connection is closed after it. */
@@ -54,6 +72,21 @@ export function sendWhole(
   } else {
     native.requestReply(request, code, reason, body, headers)
   }
+}
+
+/**
+ * Starts a reply whose body follows, and whose `Content-Length`, if it has one, is the number of its bytes.
+ *
+ * @param headers - a flat list
+ * @returns how many bytes must follow, or one of `ReplyLength`
+ */
+export function sendStart(
+  request: HandleNumber,
+  code: number,
+  reason: string | undefined,
+  headers: readonly string[],
+): number {
+  return native.requestSendReplyStart(request, code, reason, headers)
 }
 
 /** @returns the headers as a flat list: name, value, name, value … */

@@ -2,7 +2,15 @@ import { failWithBuffer, numberOf, type SecureBuffer } from '../../alloc/secure-
 import { EventError } from '../../native/errors.js'
 import { type HandleNumber, native } from '../../native/native.js'
 import { EndReason } from '../../native/tables.js'
-import { checkBytes, checkFunction, checkMs, checkObject, checkString } from '../../util/validation.js'
+import {
+  checkBytes,
+  checkFunction,
+  checkMs,
+  checkObject,
+  checkString,
+  isBytes,
+  typeError,
+} from '../../util/validation.js'
 import { BoundCallback } from '../bound-callback.js'
 import { type EvBuffer, viewOfBuffer } from '../buffers/ev-buffer.js'
 import { declareEventType } from '../declare-event-type.js'
@@ -14,9 +22,13 @@ import {
   checkReason,
   checkStatus,
   closingHeaders,
+  type EvHttpBodyChunks,
   type EvHttpErrorPage,
   type EvHttpReply,
+  type EvHttpStreamedReply,
   flattenHeaders,
+  isChunks,
+  sendStart,
   sendWhole,
 } from './ev-http-reply.js'
 import { EvHttpRequestBody } from './ev-http-request-body.js'
@@ -24,6 +36,8 @@ import { type EvKeyvalq, headersOf } from './ev-keyvalq.js'
 import { IncomingCallbacks } from './incoming-callbacks.js'
 import { OutgoingRequest } from './outgoing-request.js'
 import { queueChunk } from './queue-chunk.js'
+import { ReplyRoom } from './reply-room.js'
+import { closeUnread, ReplyStream } from './reply-stream.js'
 
 /**
  * Callback of a server for a request. It answers the request here or later. A request that is dropped unanswered is
@@ -96,10 +110,14 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   readonly #server: RequestServer | undefined
   /** Whether a reply has been started. The addon knows it too; this spares a call for each request. */
   #started = false
+  /** Whether its reply's body comes from an iterator. */
+  #streamed = false
   #onComplete: BoundCallback<[]> | undefined
   #onDisconnect: BoundCallback<[]> | undefined
   /** What a server's request waits for; undefined for nothing. */
   #incoming: IncomingCallbacks | undefined
+  /** What {@link write} has waited for last. */
+  #room: ReplyRoom | undefined
   /** The client's half; undefined for a server's request. */
   readonly #outgoing: OutgoingRequest | undefined
   /** The views that have been returned last. */
@@ -340,22 +358,64 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   // --- answering ---------------------------------------------------------------------------------
 
   /**
-   * Answers in one call to the addon.
+   * Answers in one call to the addon, or with a body that is sent while it is made.
    *
-   * @param reply - see {@link EvHttpReply}
+   * A piece of such a body is asked for when the peer has taken the one before, or when less than 64 KiB wait; then the one
+   * before may be changed. A HEAD request and a status without a body end it unread. When the iterator throws, yields anything
+   * but text and bytes, or has not as many bytes as `Content-Length` says, the connection is closed, so that the part does not
+   * pass for the whole. When the connection goes, or the request, its server or its base is disposed, the iterator is closed
+   * (`return()`, and `destroy()` of a stream that waits).
+   *
+   * @param reply - see {@link EvHttpReply}, {@link EvHttpStreamedReply}
+   * @returns for a streamed body whether all has been written to the system. It is false when the connection was lost before, or
+   * the request, its server or its base was disposed, or the base's dispatch ended. It rejects with what the iterator throws, with
+   * a `TypeError` for a piece of the wrong type, and with `EventError` `ERR_EV_BODY` for a body that is too long or too short
    * @throws {TypeError} when a part has the wrong type
    * @throws {RangeError} when the status is invalid, or a header or the reason is not allowed in a message
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when a reply was started or the
-   * request is a client's. After an error nothing has been sent.
+   * request is a client's; the pieces are then closed unread. After an error nothing has been sent.
    * @example
    * ```ts
    * request.reply({ headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(result) })
+   * await request.reply({ headers: { 'Content-Type': 'text/csv' }, body: createReadStream('blocks.csv') })
    * ```
+   * @see evhttp_send_reply(), evhttp_send_reply_start()
    */
-  reply(reply: EvHttpReply = {}): void {
+  reply(reply?: EvHttpReply): void
+  reply(reply: EvHttpStreamedReply): Promise<boolean>
+  // biome-ignore lint/suspicious/noConfusingVoidType: a whole reply has been handed over when this returns
+  reply(reply: EvHttpReply | EvHttpStreamedReply): void | Promise<boolean>
+  // biome-ignore lint/suspicious/noConfusingVoidType: see above
+  reply(reply: EvHttpReply | EvHttpStreamedReply = {}): void | Promise<boolean> {
     checkObject(reply, 'reply')
     const { status = 200, reason, headers, body } = reply
-    this.#answer(status, reason, flattenHeaders(headers), body)
+    if (body === undefined || typeof body === 'string' || isBytes(body)) {
+      this.#answer(status, reason, flattenHeaders(headers), body)
+      return
+    }
+    if (!isChunks(body)) throw typeError('body', 'a string, a Uint8Array, or an iterable of these', body)
+    return this.#stream(status, reason, flattenHeaders(headers), body)
+  }
+
+  #stream(
+    code: number,
+    reason: string | undefined,
+    headers: readonly string[],
+    body: EvHttpBodyChunks,
+  ): Promise<boolean> {
+    checkStatus(code)
+    checkReason(reason)
+    let length: number
+    try {
+      length = sendStart(handleOf(this), code, reason, headers)
+    } catch (error) {
+      if (error instanceof EventError) void closeUnread(body)
+      throw error
+    }
+    this.#started = true
+    this.#streamed = true
+    const ends = { end: () => this.#endStarted(), dispose: () => this.dispose() }
+    return ReplyStream.send(ends, this.#number, this.#base as EventBase, this.#waiting(), body, length)
   }
 
   /**
@@ -368,6 +428,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * @see evhttp_send_reply()
    */
   sendReply(code: number, reason?: string, body?: string | Uint8Array): void {
+    if (body !== undefined) checkBytes(body, 'body')
     this.#answer(code, reason, [], body)
   }
 
@@ -391,6 +452,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
       return
     }
     const { status = code, reason: phrase = reason, headers, body } = page
+    if (body !== undefined) checkBytes(body, 'body')
     this.#answer(status, phrase, closingHeaders(headers), body)
   }
 
@@ -410,7 +472,8 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   }
 
   /**
-   * Sends a part of the body. The part is queued, however slow the peer is: wait for `written` before the next one.
+   * Sends a part of the body. The part is queued, however slow the peer is: wait for `written` before the next one. See
+   * {@link write} for a promise.
    *
    * @param data - a string goes as UTF-8; an empty one sends nothing
    * @param written - called when everything queued has been written to the system; never when the connection is lost
@@ -423,7 +486,41 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     checkBytes(data, 'data')
     if (written !== undefined) checkFunction(written, 'written')
     const number = handleOf(this)
+    this.#checkNotStreamed()
     queueChunk(this.#base, written, (key) => native.requestSendReplyChunk(number, data, key))
+  }
+
+  /**
+   * Sends a part of the body, and says when to send the next one. Short parts are joined.
+   *
+   * @param data - a string goes as UTF-8; an empty one sends nothing. Its bytes may be changed once the promise has resolved
+   * @returns true when the peer has taken the part, or when less than 64 KiB wait for it; false when that will not be, because the
+   * connection has gone, the request, its server or its base has been disposed, or the base's dispatch has ended
+   * @throws {TypeError} when `data` has the wrong type
+   * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` before {@link sendReplyStart}
+   * @example
+   * ```ts
+   * request.sendReplyStart(200)
+   * for (const row of rows) if (!(await request.write(row))) return
+   * request.sendReplyEnd()
+   * ```
+   * @see evhttp_send_reply_chunk_with_cb()
+   */
+  write(data: string | Uint8Array): Promise<boolean> {
+    checkBytes(data, 'data')
+    this.#checkNotStreamed()
+    const number = handleOf(this)
+    const base = this.#base
+    if (this.#room?.waits || base === undefined) {
+      native.requestSendReplyPart(number, data, 0)
+      return this.#room?.made ?? Promise.resolve(true)
+    }
+    const key = receiversOf(base).nextKey()
+    if (!native.requestSendReplyPart(number, data, key)) return Promise.resolve(true)
+    // What waited already was too much, so that the connection has been closed.
+    if (this.disposed) return Promise.resolve(false)
+    this.#room = new ReplyRoom(base, this.#waiting(), key)
+    return this.#room.made
   }
 
   /**
@@ -433,7 +530,18 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * @see evhttp_send_reply_end()
    */
   sendReplyEnd(): void {
+    this.#checkNotStreamed()
+    this.#endStarted()
+  }
+
+  #endStarted(): void {
     this.#end(() => native.requestSendReplyEnd(handleOf(this)))
+  }
+
+  /** @throws {EventError} `ERR_EV_STATE` while {@link reply} sends a body */
+  #checkNotStreamed(): void {
+    if (this.#streamed && !this.disposed)
+      throw new EventError('ERR_EV_STATE', 'the body of the reply comes from an iterator')
   }
 
   /**
@@ -605,7 +713,6 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   ): void {
     checkStatus(code)
     checkReason(reason)
-    if (body !== undefined) checkBytes(body, 'body')
     this.#end(() => sendWhole(handleOf(this), code, reason, body, headers))
   }
 

@@ -10,6 +10,21 @@ export interface WaitingReader {
   [kStopped](): void
 }
 
+/** Is told once that the peer goes. */
+export interface DisconnectReceiver {
+  [kDisconnected](): void
+}
+
+export const kLost: unique symbol = Symbol('lost')
+
+/** Sends a reply piece by piece. */
+export interface WaitingSender {
+  /** Nothing more can be sent: the connection has gone, or the request has ended otherwise. */
+  [kLost](): void
+  [kReplyWritten](whole: boolean): void
+  [kStopped](): void
+}
+
 /**
  * The callbacks of a server's request: for a peer that goes, for a reply that has been written, for more of the body. Most
  * requests ask for none of them and have no such object.
@@ -20,9 +35,10 @@ export interface WaitingReader {
 export class IncomingCallbacks implements IncomingReceiver {
   readonly #receivers: Receivers
   readonly #number: HandleNumber
-  #disconnect: WeakRef<Pick<IncomingReceiver, typeof kDisconnected>> | undefined
+  #disconnect: WeakRef<DisconnectReceiver> | undefined
   #written: BoundCallback<[]> | undefined
   #reader: WaitingReader | undefined
+  #sender: WaitingSender | undefined
 
   constructor(receivers: Receivers, number: HandleNumber) {
     this.#receivers = receivers
@@ -30,7 +46,7 @@ export class IncomingCallbacks implements IncomingReceiver {
   }
 
   /** Calls `request` once when its peer goes. */
-  awaitDisconnect(request: Pick<IncomingReceiver, typeof kDisconnected>): void {
+  awaitDisconnect(request: DisconnectReceiver): void {
     this.#disconnect = new WeakRef(request)
     this.#keep()
   }
@@ -53,10 +69,23 @@ export class IncomingCallbacks implements IncomingReceiver {
     this.#keep()
   }
 
-  /** Ends the waiting, because the request has ended: the rest of its body will not come. */
+  /** Tells `sender` when it cannot go on, and when all has been written. */
+  awaitSending(sender: WaitingSender): void {
+    this.#sender = sender
+    this.#keep()
+  }
+
+  /** Undoes {@link awaitSending}. */
+  forgetSender(): void {
+    this.#sender = undefined
+    this.#rest()
+  }
+
+  /** Ends the waiting, because the request has ended: the rest of its body will not come, and no more of its reply is sent. */
   ended(): void {
     this.#disconnect = undefined
     this[kBodyReadable]()
+    this.#sender?.[kLost]()
   }
 
   #keep(): void {
@@ -65,21 +94,29 @@ export class IncomingCallbacks implements IncomingReceiver {
 
   #rest(): void {
     const waits = this.#disconnect !== undefined || this.#written !== undefined || this.#reader !== undefined
-    if (!waits) this.#receivers.drop(this.#number, this)
+    if (!waits && this.#sender === undefined) this.#receivers.drop(this.#number, this)
   }
 
-  [kDisconnected](): void {
+  [kDisconnected](gone: boolean): void {
     const request = this.#disconnect?.deref()
     this.#disconnect = undefined
     this.#rest()
-    request?.[kDisconnected]()
+    try {
+      request?.[kDisconnected]()
+    } finally {
+      if (gone) this.#sender?.[kLost]()
+    }
   }
 
   [kReplyWritten](whole: boolean): void {
     const written = this.#written
     this.#written = undefined
     this.#rest()
-    if (whole) written?.run()
+    try {
+      if (whole) written?.run()
+    } finally {
+      this.#sender?.[kReplyWritten](whole)
+    }
   }
 
   [kBodyReadable](): void {
@@ -91,9 +128,12 @@ export class IncomingCallbacks implements IncomingReceiver {
 
   [kStopped](): void {
     this.#reader?.[kStopped]()
+    this.#sender?.[kStopped]()
   }
 
   [kOwnerDisposed](): void {
-    if (this.#reader !== undefined && !native.isLive(this.#number)) this[kBodyReadable]()
+    if ((this.#reader === undefined && this.#sender === undefined) || native.isLive(this.#number)) return
+    this[kBodyReadable]()
+    this.#sender?.[kLost]()
   }
 }

@@ -53,7 +53,8 @@ export interface ServerReceiver {
 export interface IncomingReceiver {
   /** @param whole - false when the connection was lost before */
   [kReplyWritten](whole: boolean): void
-  [kDisconnected](): void
+  /** @param gone - false when the peer has only closed its side */
+  [kDisconnected](gone: boolean): void
   [kBodyReadable](): void
 }
 
@@ -126,8 +127,8 @@ native.configure({
     requestComplete(base, request, written) {
       find<IncomingReceiver>(base, request)?.[kReplyWritten](written === 1)
     },
-    disconnect(base, request) {
-      find<IncomingReceiver>(base, request)?.[kDisconnected]()
+    disconnect(base, request, gone) {
+      find<IncomingReceiver>(base, request)?.[kDisconnected](gone === 1)
     },
     bodyReadable(base, request) {
       find<IncomingReceiver>(base, request)?.[kBodyReadable]()

@@ -290,7 +290,7 @@ describe('EvHttpRequest: an answer that cannot be', () => {
   it('has a part of the wrong type', async () => {
     await failing((request) => {
       const reply = request.reply.bind(request) as (reply: unknown) => void
-      for (const body of [1, {}, [], new ArrayBuffer(1), new Uint16Array(1), Symbol.iterator]) {
+      for (const body of [1, {}, new ArrayBuffer(1), new Uint16Array(1), Symbol.iterator]) {
         expect(() => reply({ body }), String(typeof body)).to.throw(TypeError, /^body /)
       }
       expect(() => reply({ reason: 1 })).to.throw(TypeError, /^reason /)

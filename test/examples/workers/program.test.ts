@@ -1,6 +1,7 @@
 // Servers on several threads behind one port.
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -37,7 +38,11 @@ class Running implements AsyncDisposable {
     const ended = running.#closed.then(async () => {
       throw new Error(`it ended: ${await running.#stderr}`)
     })
-    await Promise.race([once(output, 'line'), ended])
+    // The lines come together.
+    const said = (async () => {
+      while (running.lines.length < 3) await once(output, 'line')
+    })()
+    await Promise.race([said, ended])
     return running
   }
 
@@ -45,9 +50,19 @@ class Running implements AsyncDisposable {
     return Number(/:(\d+)$/.exec(this.lines[0] ?? '')?.[1])
   }
 
-  /** @returns how it ends by a signal, and what it said last */
-  async stop(signal: NodeJS.Signals): Promise<object> {
-    this.#process.kill(signal)
+  /** @returns a call of a method, with the login of the cookie file or another one */
+  call(method: string, login = readFileSync(this.cookie, 'latin1')): string {
+    const authorization = `Authorization: Basic ${Buffer.from(login).toString('base64')}`
+    return request('POST /', [authorization], JSON.stringify({ jsonrpc: '2.0', id: 1, method }))
+  }
+
+  get cookie(): string {
+    return /^Cookie: (.*)$/.exec(this.lines[1] ?? '')?.[1] ?? ''
+  }
+
+  /** @param signal - to send, unless it ends by itself. @returns how it ends, and what it said last */
+  async stop(signal?: NodeJS.Signals): Promise<object> {
+    if (signal !== undefined) this.#process.kill(signal)
     const [code, killedBy] = await this.#closed
     return { code, killedBy, last: this.lines.at(-1), stderr: await this.#stderr }
   }
@@ -67,28 +82,56 @@ describe('examples/workers', function () {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`shares a port out among threads, and ends by ${signal} with connections open`, async () => {
       await using program = await Running.start('3')
-      expect(program.lines).to.deep.equal([`3 threads listen on 127.0.0.1:${program.port}`])
+      expect(program.lines.slice(0, 2)).to.deep.equal([
+        `3 threads listen on 127.0.0.1:${program.port}`,
+        `Cookie: ${program.cookie}`,
+      ])
+      expect(statSync(program.cookie).mode & 0o777).to.equal(0o600)
       const answered = new Map<string, number>()
       const open: Wire[] = []
       try {
         for (let i = 0; answered.size < 2 && i < MOST_CONNECTIONS; i++) {
           const wire = await Wire.open(program.port)
           open.push(wire)
-          wire.send(request('GET /'))
-          const [, name = '', count] = /^(worker [123]): (\d+)\n$/.exec((await wire.reply()).body.toString()) ?? []
+          wire.send(program.call('getworkerinfo'))
+          const { result } = JSON.parse((await wire.reply()).body.toString()) as {
+            result: { name: string; answered: number }
+          }
           // Each thread counts for itself alone.
-          answered.set(name, (answered.get(name) ?? 0) + 1)
-          expect(Number(count)).to.equal(answered.get(name))
+          answered.set(result.name, (answered.get(result.name) ?? 0) + 1)
+          expect(result).to.deep.equal({ name: result.name, answered: answered.get(result.name) })
         }
-        expect([...answered.keys()])
-          .to.have.lengthOf(2)
-          .and.not.include('')
+        expect([...answered.keys()].every((name) => /^worker [123]$/.test(name))).to.equal(true)
+        expect(answered.size).to.equal(2)
         expect(await program.stop(signal)).to.deep.equal(WELL)
+        expect(existsSync(program.cookie)).to.equal(false)
       } finally {
         for (const wire of open) wire[Symbol.dispose]()
       }
     })
   }
+
+  it('answers what is in flight before it ends', async () => {
+    await using program = await Running.start('2')
+    const wires = await Promise.all(Array.from({ length: 10 }, () => Wire.open(program.port)))
+    try {
+      // An answer that shows that the connection has been accepted, and then one that takes its time.
+      for (const wire of wires) wire.send(program.call('getblockcount'))
+      for (const wire of wires) expect((await wire.reply()).status).to.equal(200)
+      for (const wire of wires) wire.send(program.call('getblockcount', 'nobody:wrong'))
+      const late = await Wire.open(program.port)
+      late.send(program.call('stop'))
+      const [stopped, ...replies] = await Promise.all([late.reply(), ...wires.map((wire) => wire.reply())])
+      expect(stopped.body.toString()).to.contain('stopping')
+      // Those that the servers had read by then wait for the answer to a wrong password; others are told that it stops.
+      for (const reply of replies) expect(reply.status).to.be.oneOf([401, 503])
+      expect(replies.map(({ status }) => status)).to.include(401)
+      expect(await program.stop()).to.deep.equal(WELL)
+      late[Symbol.dispose]()
+    } finally {
+      for (const wire of wires) wire[Symbol.dispose]()
+    }
+  })
 
   it('says what is wrong when it cannot listen, or with its arguments', async () => {
     using base = obtainEventBase()

@@ -1,0 +1,47 @@
+// A body of 8 MiB that is made piece by piece, beside node:http's pipeline().
+import { load } from './load.js'
+import { measureByTurns } from './rounds.js'
+import { OURS, type Row, type Section } from './section.js'
+import { Workplace } from './workplace.js'
+
+const BYTES = 8 * 1024 * 1024
+
+/** Where the pieces come from: a `Readable` of Node's, or a generator. */
+const SOURCES = ['readable', 'generator'] as const
+
+/** Bytes of a piece. */
+const PIECES = [65_536, 1_048_576] as const
+
+/**
+ * @param rounds - how often each is measured
+ * @param seconds - how long each time
+ */
+export async function measurePieces(rounds: number, seconds: number): Promise<Section> {
+  await using place = new Workplace()
+  const servers = [
+    { who: OURS, process: await place.startScript('pieces-evhttp') },
+    { who: 'node:http', process: await place.startScript('pieces-node-http') },
+  ]
+  const cases = SOURCES.flatMap((source) =>
+    PIECES.flatMap((bytes) =>
+      servers.map((server) => ({
+        ...server,
+        work: `8 MiB from a ${source}, ${bytes / 1024} KiB each`,
+        path: `/${source}/${BYTES}/${bytes}`,
+      })),
+    ),
+  )
+  const figures = await measureByTurns(
+    cases.map(({ path, process }) => ({
+      process,
+      load: (seconds) => load(process.port, seconds, { path, connections: 4 }),
+    })),
+    rounds,
+    seconds,
+  )
+  const rows = cases.map(({ work, who }, i): Row => {
+    const { perSecond = Number.NaN, cpuMicroseconds = Number.NaN } = figures[i] ?? {}
+    return { work, who, perSecond, cpuMicroseconds }
+  })
+  return { title: 'Replies in pieces', rows, goals: [] }
+}
