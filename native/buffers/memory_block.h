@@ -42,6 +42,7 @@ class MemoryBlock {
 
  private:
   static std::shared_ptr<MemoryBlock> Only(evbuffer* buffer, size_t length);
+  static void HastenCollection(Napi::Env env);
   static Napi::Value ToBuffer(Napi::Env env, std::shared_ptr<MemoryBlock> block);
 
   char* const m_data;

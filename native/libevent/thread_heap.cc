@@ -70,9 +70,9 @@ void* LargeClasses::Take(size_t size) {
 bool LargeClasses::Keep(void* block, size_t usable) {
   if (!kCaches || usable < kSmallest || usable >= kLargest + kSmallest) return false;
   const size_t index = IndexOf(usable);
-  if (m_bytes + SizeAt(index) > kMostBytes) return false;
+  if (m_bytes + SizeAt(index) > m_most_bytes) return false;
   m_bytes += SizeAt(index);
-  return m_classes[index].Push(block, kMostBytes / kSmallest);
+  return m_classes[index].Push(block, static_cast<unsigned>(m_most_bytes / kSmallest));
 }
 
 void LargeClasses::Empty() {

@@ -53,12 +53,14 @@ struct SizeClasses {
 };
 
 /// Size classes of blocks above 16 KiB: four for each power of two, so that a block is at most a quarter
-/// larger than what was asked for. All together hold at most kMostBytes.
+/// larger than what was asked for.
 class LargeClasses {
  public:
   static constexpr size_t kSmallest = 16 * 1024;
   static constexpr size_t kLargest = 16 * 1024 * 1024;
-  static constexpr size_t kMostBytes = 16 * 1024 * 1024;
+
+  /// @param most_bytes that all together hold
+  explicit LargeClasses(size_t most_bytes) : m_most_bytes(most_bytes) {}
 
   /// The size to allocate for a request of `size` bytes, so that the block can serve its whole class.
   static size_t RoundUp(size_t size);
@@ -80,6 +82,7 @@ class LargeClasses {
   static size_t SizeAt(size_t index);
 
   std::array<SizeClass, kClasses> m_classes;
+  const size_t m_most_bytes;
   size_t m_bytes = 0;
 };
 
@@ -118,6 +121,8 @@ class ThreadHeap {
   ThreadHeap& operator=(const ThreadHeap&) = delete;
 
  private:
+  static constexpr size_t kMiB = 1024 * 1024;
+
   static ThreadHeap* Make();
 
   // malloc's blocks have room for 24 bytes, 40, 56 …, and what is asked for is as often as not a power of
@@ -125,8 +130,8 @@ class ThreadHeap {
   SizeClasses<24, 16, 4, 1024> m_tiny;       ///< headers, strings: to 72 bytes
   SizeClasses<88, 16, 59, 128> m_small;      ///< requests, evbuffers: to 1016 bytes
   SizeClasses<1024, 1024, 16, 64> m_chains;  ///< of evbuffers: to 16 KiB
-  LargeClasses m_large;                      ///< long bodies: mapping them each time costs more than copying
-  LargeClasses m_javascripts;
+  LargeClasses m_large{16 * kMiB};           ///< long bodies: mapping them each time costs more than copying
+  LargeClasses m_javascripts{32 * kMiB};     ///< what one garbage collection gives back
   std::unordered_map<const void*, FreeWatch*> m_watches;
   long m_live = 0;  ///< written by this thread alone; others read it
 };

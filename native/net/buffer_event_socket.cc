@@ -23,6 +23,7 @@
 #include "net/dns_lookup.h"
 #include "net/ev_dns_base.h"
 #include "net/no_delay.h"
+#include "net/send_buffer.h"
 #include "net/socket_address.h"
 #include "net/socket_arguments.h"
 
@@ -110,12 +111,14 @@ void BufferEventSocket::CheckMayConnect() const {
 // @returns false with errno set, or 0 where libevent sets none
 bool BufferEventSocket::ConnectInLibevent(const sockaddr* address, int length) {
   const KeptSettings kept(m_owner.bev());
+  const bool makes_socket = bufferevent_getfd(m_owner.bev()) < 0;
   Enter(State::kConnecting);
   // libevent defers an immediate connect failure.
   m_owner.NoteDeferral(BEV_OPT_DEFER_CALLBACKS);
   errno = 0;
   if (bufferevent_socket_connect(m_owner.bev(), address, length) != 0) return false;
   ApplyNoDelay();
+  if (makes_socket) BoundSendBuffer(bufferevent_getfd(m_owner.bev()), address);
   return true;
 }
 

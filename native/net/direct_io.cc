@@ -30,12 +30,19 @@ constexpr size_t kUsualBytes = 16384;
 // Of one write.
 constexpr int kMostPieces = 64;
 
+void OnLongReadable(evutil_socket_t fd, short what, void* arg);
+
 // bufferevent_readcb() and bufferevent_writecb(), which libevent does not export: found in the first
 // bufferevent.
 std::atomic<event_callback_fn> g_libevent_reads{nullptr};
 std::atomic<event_callback_fn> g_libevent_writes{nullptr};
 
 bool IsRetriable(int error) { return error == EAGAIN || error == EINTR; }
+
+// event_assign() may not be called while the event is pending.
+void SetCallback(event& ev, event_callback_fn callback) {
+  ev.ev_evcallback.evcb_cb_union.evcb_callback = callback;
+}
 
 // Disables the direction and reports why, as libevent does.
 void Fail(bufferevent* bev, short direction, short what, int error) {
@@ -63,7 +70,8 @@ size_t ReadWaiting(int fd, char* space, size_t wanted) {
 // Appends `bytes` and what waits behind them, up to `room`. A long piece is a block of its own, which
 // JavaScript may get as it is. @returns whether there was memory; without it for the rest, that stays in the
 // kernel
-bool AddJoined(int fd, evbuffer* input, std::string_view bytes, ev_ssize_t room) {
+bool AddJoined(int fd, bufferevent* bev, std::string_view bytes, ev_ssize_t room) {
+  evbuffer* const input = bev->input;
   const size_t wanted = Waiting(fd, room);
   if (bytes.size() + wanted >= MemoryBlock::kLeast) {
     bool added = true;
@@ -75,6 +83,7 @@ bool AddJoined(int fd, evbuffer* input, std::string_view bytes, ev_ssize_t room)
       MemoryBlock::Append(block, input);
     };
     CatchBadAlloc(add, [&] { added = false; });
+    SetCallback(bev->ev_read, OnLongReadable);
     return added;
   }
   if (evbuffer_add(input, bytes.data(), bytes.size()) != 0) return false;
@@ -93,6 +102,24 @@ bool AddApart(int fd, bufferevent* bev, std::string_view bytes, ev_ssize_t room)
   return true;
 }
 
+// Appends what waits as one piece when it is long. @returns whether it has
+bool TakeLong(int fd, bufferevent* bev) {
+  const size_t wanted = Waiting(fd, bufferevent_get_max_single_read(bev));
+  if (wanted < MemoryBlock::kLeast) return false;
+  bool taken = false;
+  const auto take = [&] {
+    const auto block = std::make_shared<MemoryBlock>(wanted);
+    block->Commit(ReadWaiting(fd, block->end(), wanted));
+    if (block->view().empty()) return;
+    MemoryBlock::Append(block, bev->input);
+    taken = true;
+  };
+  evbuffer_unfreeze(bev->input, 0);
+  CatchBadAlloc(take, [] {});
+  evbuffer_freeze(bev->input, 0);
+  return taken;
+}
+
 // @returns as recv(2) does
 ssize_t Take(int fd, bufferevent* bev, Pieces pieces) {
   char bytes[kUsualBytes];
@@ -104,7 +131,7 @@ ssize_t Take(int fd, bufferevent* bev, Pieces pieces) {
   evbuffer_unfreeze(input, 0);
   const std::string_view view(bytes, static_cast<size_t>(taken));
   const bool added = view.size() < sizeof bytes  ? evbuffer_add(input, bytes, view.size()) == 0
-                     : pieces == Pieces::kJoined ? AddJoined(fd, input, view, most - taken)
+                     : pieces == Pieces::kJoined ? AddJoined(fd, bev, view, most - taken)
                                                  : AddApart(fd, bev, view, most - taken);
   MemoryCleanse(bytes, view.size());
   evbuffer_freeze(input, 0);
@@ -162,6 +189,19 @@ void OnReadable(evutil_socket_t fd, short what, void* arg) {
   bufferevent_decref(bev);
 }
 
+// Reads after a long read, without the beginning that OnReadable() reads first.
+void OnLongReadable(evutil_socket_t fd, short what, void* arg) {
+  auto* const bev = static_cast<bufferevent*>(arg);
+  if (what != EV_TIMEOUT && bev->wm_read.high == 0 && TakeLong(fd, bev)) {
+    bufferevent_incref(bev);
+    bufferevent_trigger(bev, EV_READ, 0);
+    bufferevent_decref(bev);
+  } else {
+    SetCallback(bev->ev_read, OnReadable<Pieces::kJoined>);
+    OnReadable<Pieces::kJoined>(fd, what, arg);
+  }
+}
+
 // Writes the beginning of the output, as writev(2) does, and as much as one write may send.
 // @param wanted gets how much that was
 ssize_t WriteSome(int fd, bufferevent* bev, size_t& wanted) {
@@ -207,16 +247,10 @@ void OnWritable(evutil_socket_t fd, short what, void* arg) {
   bufferevent_decref(bev);
 }
 
-// event_assign() may not be called while the event is pending.
-void SetCallback(event& ev, event_callback_fn callback) {
-  ev.ev_evcallback.evcb_cb_union.evcb_callback = callback;
-}
-
-// Puts `ours` in the place of libevent's function, and stores that in `theirs`.
+// Puts `ours` in the place of libevent's function, which is the first that is found there.
 void Replace(event& ev, event_callback_fn ours, std::atomic<event_callback_fn>& theirs) {
-  const event_callback_fn before = event_get_callback(&ev);
-  if (before == ours) return;
-  theirs.store(before, std::memory_order_relaxed);
+  event_callback_fn none = nullptr;
+  theirs.compare_exchange_strong(none, event_get_callback(&ev), std::memory_order_relaxed);
   SetCallback(ev, ours);
 }
 
@@ -260,6 +294,7 @@ void UseLibeventIo(bufferevent* bev) {
   ReadIntoInput(bev);
   PutBack(bev->ev_read, OnReadable<Pieces::kApart>, g_libevent_reads);
   PutBack(bev->ev_read, OnReadable<Pieces::kJoined>, g_libevent_reads);
+  PutBack(bev->ev_read, OnLongReadable, g_libevent_reads);
   PutBack(bev->ev_write, OnWritable, g_libevent_writes);
 }
 

@@ -23,7 +23,7 @@ class ReadSink {
 
 /// How much a socket's bufferevent reads and writes at once, unless it is told otherwise. With libevent's
 /// 16 KiB a long message takes a turn of the loop for each piece.
-inline constexpr size_t kMostRead = 256 * 1024;
+inline constexpr size_t kMostRead = 1024 * 1024;
 inline constexpr size_t kMostWritten = 1024 * 1024;
 void UseLargePieces(bufferevent* bev);
 

@@ -15,6 +15,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "net/lookup_error.h"
+#include "net/send_buffer.h"
 #include "net/socket_address.h"
 
 namespace bitcoin_support {
@@ -42,6 +43,7 @@ ListenResult BindAndListen(int family, const sockaddr* address, socklen_t length
     return Failed("setsockopt");
   }
   if (bind(fd.get(), address, length) != 0) return Failed("bind");
+  BoundSendBuffer(fd.get(), address);
   if (listen(fd.get(), options.backlog) != 0) return Failed("listen");
   return {fd.Release(), nullptr, 0};
 }

@@ -12,6 +12,7 @@
 #include "libevent/catch_bad_alloc.h"
 #include "libevent/unique_fd.h"
 #include "loop/event_base.h"
+#include "net/send_buffer.h"
 #include "net/stream_socket.h"
 
 namespace bitcoin_support {
@@ -121,6 +122,7 @@ void SocketConnector::Begin(const SocketTarget& target) {
     NoteFailure("bind", errno);
     return;
   }
+  BoundSendBuffer(fd, reinterpret_cast<const sockaddr*>(&target.address));
   if (connect(fd, reinterpret_cast<const sockaddr*>(&target.address), target.length) != 0 &&
       errno != EINPROGRESS && errno != EINTR) {
     NoteFailure("connect", errno);
