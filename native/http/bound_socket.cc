@@ -1,28 +1,67 @@
 #include "http/bound_socket.h"
 
+#include <event2/event_struct.h>
 #include <event2/http.h>
 #include <event2/listener.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <unordered_map>
 #include <utility>
+
+#include "libevent/memory_reserve.h"
 
 namespace bitcoin_support {
 namespace {
 
 // evhttp sets the argument of the listener's error callback, so the listener itself is the key to our object.
 // One thread uses a listener, so each thread has a map of its own.
-std::unordered_map<evconnlistener*, AcceptPause*>& Pauses() {
-  thread_local std::unordered_map<evconnlistener*, AcceptPause*> pauses;
-  return pauses;
+std::unordered_map<const void*, BoundSocket*>& Sockets() {
+  thread_local std::unordered_map<const void*, BoundSocket*> sockets;
+  return sockets;
 }
 
-void OnAcceptError(evconnlistener* listener, void*) {
-  const auto entry = Pauses().find(listener);
-  if (entry != Pauses().end()) entry->second->Begin(AcceptPause::kAfterError);
+// libevent's function that accepts what waits. It does not export it.
+std::atomic<event_callback_fn> g_accept{nullptr};
+
+// The event with which a listener waits; its argument is the listener.
+event* EventOf(event_base* base, evconnlistener* listener) {
+  struct Search {
+    const evconnlistener* listener;
+    event* found;
+  } search{listener, nullptr};
+  event_base_foreach_event(
+      base,
+      [](const event_base*, const event* each, void* arg) {
+        auto* const search = static_cast<Search*>(arg);
+        if (event_get_callback_arg(each) != search->listener) return 0;
+        search->found = const_cast<event*>(each);
+        return 1;
+      },
+      &search);
+  return search.found;
 }
 
 }  // namespace
+
+void BoundSocket::OnAcceptError(evconnlistener* listener, void*) {
+  const auto entry = Sockets().find(listener);
+  if (entry != Sockets().end()) entry->second->m_pause.Begin(AcceptPause::kAfterError);
+}
+
+// Comes before libevent accepts.
+void BoundSocket::OnAcceptable(evutil_socket_t fd, short what, void* listener) {
+  const auto entry = Sockets().find(listener);
+  if (entry == Sockets().end() || MemoryReserve::IsFull()) {
+    g_accept.load(std::memory_order_relaxed)(fd, what, listener);
+  } else {
+    entry->second->m_pause.Begin(AcceptPause::kAfterError);
+  }
+}
+
+void BoundSocket::PauseForMemory() {
+  if (!MemoryReserve::IsFull()) m_pause.Begin(AcceptPause::kAfterError);
+}
 
 bool BoundSocket::WaitsWith(const event* ev) const {
   return event_get_fd(ev) == evhttp_bound_socket_get_fd(m_bound) || m_pause.WaitsWith(ev);
@@ -33,8 +72,13 @@ BoundSocket::BoundSocket(event_base* base, evhttp_bound_socket* bound, std::stri
       m_unlink_path(std::move(unlink_path)),
       m_pause(base, evhttp_bound_socket_get_listener(bound)) {
   evconnlistener* const listener = evhttp_bound_socket_get_listener(bound);
-  Pauses()[listener] = &m_pause;
+  Sockets()[listener] = this;
   evconnlistener_set_error_cb(listener, OnAcceptError);
+  if (event* const waits = EventOf(base, listener)) {
+    event_callback_fn none = nullptr;
+    g_accept.compare_exchange_strong(none, event_get_callback(waits), std::memory_order_relaxed);
+    waits->ev_evcallback.evcb_cb_union.evcb_callback = OnAcceptable;
+  }
 }
 
 void BoundSocket::Pause(bool on) {
@@ -48,7 +92,7 @@ void BoundSocket::Pause(bool on) {
 }
 
 BoundSocket::~BoundSocket() {
-  Pauses().erase(evhttp_bound_socket_get_listener(m_bound));
+  Sockets().erase(evhttp_bound_socket_get_listener(m_bound));
   if (!m_unlink_path.empty()) unlink(m_unlink_path.c_str());
 }
 

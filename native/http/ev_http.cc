@@ -196,6 +196,9 @@ bufferevent* EvHttp::OnAccept(event_base* base, void* arg) {
   bufferevent_incref(bev);
   event_active(self.m_accepted_event, 0, 0);
   self.LimitAccepting();
+  if (self.m_accepts) {
+    for (const auto& [id, socket] : self.m_sockets) socket->PauseForMemory();
+  }
   return bev;
 }
 

@@ -48,11 +48,15 @@ void MemoryReserve::Fill() {
   reserve.is_short = reserve.count < kBlocks;
 }
 
-void MemoryReserve::Require() {
+bool MemoryReserve::IsFull() {
   const std::atomic<bool>& is_short = GetReserve().is_short;
-  if (!is_short.load(std::memory_order_relaxed)) return;
+  if (!is_short.load(std::memory_order_relaxed)) return true;
   Fill();
-  if (is_short.load(std::memory_order_relaxed)) throw std::bad_alloc();
+  return !is_short.load(std::memory_order_relaxed);
+}
+
+void MemoryReserve::Require() {
+  if (!IsFull()) throw std::bad_alloc();
 }
 
 }  // namespace bitcoin_support

@@ -21,8 +21,8 @@ AcceptPause::AcceptPause(event_base* base, evconnlistener* listener)
 AcceptPause::~AcceptPause() { event_free(m_accept_again); }
 
 void AcceptPause::Begin(const timeval& duration) {
-  evconnlistener_disable(m_listener);
-  event_add(m_accept_again, &duration);
+  // Without memory for the timer the listener would never be enabled again.
+  if (event_add(m_accept_again, &duration) == 0) evconnlistener_disable(m_listener);
 }
 
 void AcceptPause::Cancel() { event_del(m_accept_again); }
