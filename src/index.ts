@@ -49,6 +49,7 @@ export {
 export type {
   EvHttpBodyChunks,
   EvHttpErrorPage,
+  EvHttpFileReply,
   EvHttpHeaders,
   EvHttpReply,
   EvHttpStreamedReply,
@@ -72,6 +73,7 @@ export {
   obtainEvHttpUri,
 } from './events/http/ev-http-uri.js'
 export { EvKeyvalq, OwnedEvKeyvalq, obtainEvKeyvalq } from './events/http/ev-keyvalq.js'
+export type { EvHttpFile } from './events/http/reply-file.js'
 export {
   type EvLogCallback,
   enableDebugLogging,

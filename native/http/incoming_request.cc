@@ -17,6 +17,7 @@
 #include "http/http_method.h"
 #include "http/http_status.h"
 #include "http/reply_args.h"
+#include "http/reply_file.h"
 #include "http/reply_part.h"
 #include "http/reply_writer.h"
 #include "http/server_connection.h"
@@ -375,6 +376,30 @@ Napi::Value IncomingRequest::SendReplyPartNapi(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(env, waits);
 }
 
+// (request, file's descriptor, offset, length, key) -> how many bytes have been sent, 0 at the end of the
+// file; negative, less by one, when to wait for JsCallback::kChunkWritten with the key before the rest
+Napi::Value IncomingRequest::SendReplyFileNapi(const Napi::CallbackInfo& info) {
+  IncomingRequest& self = Streaming(info);
+  const int file = IntArg(info, 1);
+  const ptrdiff_t offset = ByteLimitArg(info, 2);
+  const ptrdiff_t length = ByteLimitArg(info, 3);
+  const double key = NumberArg(info, 4);
+  const Napi::Env env = info.Env();
+  if (length == 0) ThrowRangeError(env, "no part of a file");
+  ServerConnection& server = *self.m_server;
+  if (self.m_request->chunked != 0 || !ReplyWriter::AllowsBody(self.m_request)) {
+    ThrowEventError(self.env(), code::kState, "the reply is in chunks, or has no body");
+  }
+  const EventBase::BusyScope busy(self.base());
+  const FileSent sent = SendReplyFile(self.m_request, server, file, offset, static_cast<size_t>(length));
+  if (sent.failed_call != nullptr) {
+    ThrowSystemError(self.env(), code::kLibevent, sent.failed_call, errno, "the reply's file");
+  }
+  if (sent.waits) server.WantWritten(key);
+  const auto bytes = static_cast<double>(sent.bytes);
+  return Napi::Number::New(env, sent.waits ? -1 - bytes : bytes);
+}
+
 // (request)
 Napi::Value IncomingRequest::SendReplyEndNapi(const Napi::CallbackInfo& info) {
   IncomingRequest& self = Streaming(info);
@@ -400,6 +425,7 @@ void IncomingRequest::Export(Napi::Env env, Napi::Object exports, Environment& s
   ExportFunction<SendReplyStartNapi>(env, exports, "requestSendReplyStart", state);
   ExportFunction<SendReplyChunkNapi>(env, exports, "requestSendReplyChunk", state);
   ExportFunction<SendReplyPartNapi>(env, exports, "requestSendReplyPart", state);
+  ExportFunction<SendReplyFileNapi>(env, exports, "requestSendReplyFile", state);
   ExportFunction<SendReplyEndNapi>(env, exports, "requestSendReplyEnd", state);
 }
 

@@ -72,6 +72,7 @@ class IncomingRequest final : public EvHttpRequest {
   static Napi::Value SendReplyStartNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendReplyChunkNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendReplyPartNapi(const Napi::CallbackInfo& info);
+  static Napi::Value SendReplyFileNapi(const Napi::CallbackInfo& info);
   static Napi::Value SendReplyEndNapi(const Napi::CallbackInfo& info);
 
   /// The only one that sets m_state.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <event2/event.h>
+#include <sys/types.h>
 
 #include <memory>
 #include <string_view>
@@ -88,10 +89,15 @@ class ServerConnection final : public RequestGate::Owner {
   /// Sends what is queued and then the three. When the result is kAll nothing is queued any more. libevent
   /// will find any error itself.
   Written WritePartNow(std::string_view head, std::string_view body, std::string_view tail);
-  /// No stream takes a whole turn of the loop, however fast the peer is. @returns whether WritePartNow() has
-  /// sent so much that others come first: ReportWritten() follows when the kernel has been asked about all
-  /// sockets, and this one can be written to
+  /// Sends the beginning of so many bytes of a file, as sendfile(2) does. Nothing must be queued.
+  ssize_t SendFileNow(int file, off_t offset, size_t length);
+  /// No stream takes a whole turn of the loop, however fast the peer is. @returns whether so much has
+  /// been sent that others come first; then it has called PauseUntilWritable()
   bool PausesParts();
+  /// ReportWritten() follows when the kernel has been asked about all sockets, and this one can be written
+  /// to. The connection is cut when that takes longer than the server's timeout. @returns false without
+  /// memory
+  bool PauseUntilWritable();
   /// Makes libevent write what is queued: in this turn, without polling the socket first, unless the socket
   /// is full.
   void FlushSoon(Sent sent = Sent::kSome);

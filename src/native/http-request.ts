@@ -40,6 +40,7 @@ export interface NativeHttpRequest {
   ): number
   requestSendReplyChunk(request: HandleNumber, data: string | Uint8Array, key: number): boolean | undefined
   requestSendReplyPart(request: HandleNumber, data: string | Uint8Array, key: number): boolean
+  requestSendReplyFile(request: HandleNumber, fd: number, offset: number, length: number, key: number): number
   requestSendReplyEnd(request: HandleNumber): void
 
   // A client's alone.

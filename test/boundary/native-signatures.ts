@@ -447,6 +447,10 @@ export const signatures: Readonly<Record<string, Signature>> = {
   ),
   requestSendReplyChunk: { ...signature(is(true), incoming, optional(bytes('data')), number(0)), prepare: startReply },
   requestSendReplyPart: { ...signature(is(false), incoming, optional(bytes('data')), number(0)), prepare: startReply },
+  requestSendReplyFile: {
+    ...signature('ERR_EV_STATE', incoming, int(0), number(0), number(1), number(0)),
+    prepare: startReply,
+  },
   requestSendReplyEnd: { ...signature(nothing, incoming), prepare: startReply },
 
   uriNew: signature(a('number'), optional(text('http://host/')), int(0)),

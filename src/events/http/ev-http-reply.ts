@@ -1,6 +1,7 @@
 // Replies as users write them, and as the addon takes them.
 import { type HandleNumber, native } from '../../native/native.js'
 import { checkInteger, checkObject, checkString, typeError } from '../../util/validation.js'
+import type { EvHttpFile } from './reply-file.js'
 
 /** Headers: an object in which a name may have several values, or pairs in order. */
 export type EvHttpHeaders =
@@ -41,6 +42,12 @@ export interface EvHttpStreamedReply extends Omit<EvHttpReply, 'body'> {
    * unless the headers have a `Content-Length`.
    */
   body: EvHttpBodyChunks
+}
+
+/** A reply whose body is a file, or a part of one, for {@link EvHttpRequest.reply}. */
+export interface EvHttpFileReply extends Omit<EvHttpReply, 'body'> {
+  /** The system sends it by itself (`sendfile()` on Linux), so that its bytes never come into the process. */
+  file: EvHttpFile
 }
 
 /** A page from {@link EvHttp.setErrorPageCb}, which answers an error. The connection is closed after it. */

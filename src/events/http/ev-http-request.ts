@@ -22,8 +22,9 @@ import {
   checkReason,
   checkStatus,
   closingHeaders,
-  type EvHttpBodyChunks,
   type EvHttpErrorPage,
+  type EvHttpFileReply,
+  type EvHttpHeaders,
   type EvHttpReply,
   type EvHttpStreamedReply,
   flattenHeaders,
@@ -36,8 +37,9 @@ import { type EvKeyvalq, headersOf } from './ev-keyvalq.js'
 import { IncomingCallbacks } from './incoming-callbacks.js'
 import { OutgoingRequest } from './outgoing-request.js'
 import { queueChunk } from './queue-chunk.js'
+import { type EvHttpFile, ReplyFile } from './reply-file.js'
 import { ReplyRoom } from './reply-room.js'
-import { closeUnread, ReplyStream } from './reply-stream.js'
+import { closeUnread, ReplyStream, type StreamedBody } from './reply-stream.js'
 
 /**
  * Callback of a server for a request. It answers the request here or later. A request that is dropped unanswered is
@@ -358,7 +360,7 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
   // --- answering ---------------------------------------------------------------------------------
 
   /**
-   * Answers in one call to the addon, or with a body that is sent while it is made.
+   * Answers in one call to the addon, with a body that is sent while it is made, or with a file.
    *
    * A piece of such a body is asked for when the peer has taken the one before, or when less than 64 KiB wait; then the one
    * before may be changed. A HEAD request and a status without a body end it unread. When the iterator throws, yields anything
@@ -366,29 +368,40 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
    * pass for the whole. When the connection goes, or the request, its server or its base is disposed, the iterator is closed
    * (`return()`, and `destroy()` of a stream that waits).
    *
-   * @param reply - see {@link EvHttpReply}, {@link EvHttpStreamedReply}
-   * @returns for a streamed body whether all has been written to the system. It is false when the connection was lost before, or
+   * A file is sent from where it is, without a copy in the process. The loop waits while the system reads what it does not have in
+   * memory. When the file gets shorter meanwhile, the connection is closed.
+   *
+   * @param reply - see {@link EvHttpReply}, {@link EvHttpStreamedReply}, {@link EvHttpFileReply}
+   * @returns for a streamed body or a file whether all has been written to the system. It is false when the connection was lost before, or
    * the request, its server or its base was disposed, or the base's dispatch ended. It rejects with what the iterator throws, with
-   * a `TypeError` for a piece of the wrong type, and with `EventError` `ERR_EV_BODY` for a body that is too long or too short
-   * @throws {TypeError} when a part has the wrong type
-   * @throws {RangeError} when the status is invalid, or a header or the reason is not allowed in a message
+   * a `TypeError` for a piece of the wrong type, with `EventError` `ERR_EV_BODY` for a body that is too long or too short, and with
+   * `ERR_EV_LIBEVENT` and `errno` for a file that cannot be read
+   * @throws {TypeError} when a part has the wrong type, or a file is no regular one
+   * @throws {RangeError} when the status is invalid, a header or the reason is not allowed in a message, or a file is shorter than
+   * its part
+   * @throws {Error} of Node's for a file's descriptor that is not open
    * @throws {EventError} `ERR_EV_DISPOSED` when the request has ended, `ERR_EV_STATE` when a reply was started or the
    * request is a client's; the pieces are then closed unread. After an error nothing has been sent.
    * @example
    * ```ts
    * request.reply({ headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(result) })
    * await request.reply({ headers: { 'Content-Type': 'text/csv' }, body: createReadStream('blocks.csv') })
+   * await request.reply({ headers: { 'Content-Type': 'application/octet-stream' }, file: { fd, offset: 8, length: 285 } })
    * ```
-   * @see evhttp_send_reply(), evhttp_send_reply_start()
+   * @see evhttp_send_reply(), evhttp_send_reply_start(), sendfile(2)
    */
   reply(reply?: EvHttpReply): void
-  reply(reply: EvHttpStreamedReply): Promise<boolean>
+  reply(reply: EvHttpStreamedReply | EvHttpFileReply): Promise<boolean>
   // biome-ignore lint/suspicious/noConfusingVoidType: a whole reply has been handed over when this returns
-  reply(reply: EvHttpReply | EvHttpStreamedReply): void | Promise<boolean>
+  reply(reply: EvHttpReply | EvHttpStreamedReply | EvHttpFileReply): void | Promise<boolean>
   // biome-ignore lint/suspicious/noConfusingVoidType: see above
-  reply(reply: EvHttpReply | EvHttpStreamedReply = {}): void | Promise<boolean> {
+  reply(reply: EvHttpReply | EvHttpStreamedReply | EvHttpFileReply = {}): void | Promise<boolean> {
     checkObject(reply, 'reply')
-    const { status = 200, reason, headers, body } = reply
+    const { status = 200, reason, headers, body, file } = reply as Partial<EvHttpStreamedReply & EvHttpFileReply>
+    if (file !== undefined) {
+      if (body !== undefined) throw typeError('body', 'undefined beside a file', body)
+      return this.#sendFile(status, reason, headers, file)
+    }
     if (body === undefined || typeof body === 'string' || isBytes(body)) {
       this.#answer(status, reason, flattenHeaders(headers), body)
       return
@@ -397,12 +410,17 @@ export class EvHttpRequest extends declareEventType('EvHttpRequest') {
     return this.#stream(status, reason, flattenHeaders(headers), body)
   }
 
-  #stream(
+  #sendFile(
     code: number,
     reason: string | undefined,
-    headers: readonly string[],
-    body: EvHttpBodyChunks,
+    headers: EvHttpHeaders | undefined,
+    file: EvHttpFile,
   ): Promise<boolean> {
+    const part = ReplyFile.of(file)
+    return this.#stream(code, reason, [...flattenHeaders(headers), 'Content-Length', String(part.length)], part)
+  }
+
+  #stream(code: number, reason: string | undefined, headers: readonly string[], body: StreamedBody): Promise<boolean> {
     checkStatus(code)
     checkReason(reason)
     let length: number

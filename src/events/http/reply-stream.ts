@@ -8,6 +8,7 @@ import type { LoopDrive } from '../loop/loop-drive.js'
 import { kStopped, type Receivers } from '../loop/receivers.js'
 import type { EvHttpBodyChunks } from './ev-http-reply.js'
 import { type IncomingCallbacks, kLost, type WaitingSender } from './incoming-callbacks.js'
+import { ReplyFile } from './reply-file.js'
 
 /** How many bytes of a body must follow, where that is no number of bytes. */
 export const ReplyLength = {
@@ -37,8 +38,12 @@ function isNodeStream(body: object): body is Readable {
   return ['destroy', 'pipe', 'pause', 'resume', 'on'].every((name) => typeof Reflect.get(body, name) === 'function')
 }
 
+/** What is sent: pieces, or a file, which the system reads. */
+export type StreamedBody = EvHttpBodyChunks | ReplyFile
+
 /** Closes a body of which nothing has been read. What its iterator throws is of no interest to anybody. */
-export async function closeUnread(body: EvHttpBodyChunks): Promise<void> {
+export async function closeUnread(body: StreamedBody): Promise<void> {
+  if (body instanceof ReplyFile) return
   try {
     if (isNodeStream(body)) body.destroy()
     else await open(body).iterator.return?.()
@@ -63,7 +68,7 @@ export class ReplyStream implements WaitingSender {
   readonly #incoming: IncomingCallbacks
   readonly #receivers: Receivers
   readonly #drive: LoopDrive
-  readonly #body: EvHttpBodyChunks
+  readonly #body: StreamedBody
   readonly #key: number
   readonly #sent: Promise<boolean>
   #settle: { resolve(whole: boolean): void; reject(error: unknown): void } | undefined
@@ -88,7 +93,7 @@ export class ReplyStream implements WaitingSender {
     number: HandleNumber,
     base: EventBase,
     incoming: IncomingCallbacks,
-    body: EvHttpBodyChunks,
+    body: StreamedBody,
     length: number,
   ): Promise<boolean> {
     const stream = new ReplyStream(request, number, base, incoming, body, length)
@@ -101,7 +106,7 @@ export class ReplyStream implements WaitingSender {
     number: HandleNumber,
     base: EventBase,
     incoming: IncomingCallbacks,
-    body: EvHttpBodyChunks,
+    body: StreamedBody,
     length: number,
   ) {
     this.#request = request
@@ -129,6 +134,10 @@ export class ReplyStream implements WaitingSender {
         await closeUnread(this.#body)
         return
       }
+      if (this.#body instanceof ReplyFile) {
+        await this.#sendFile(this.#body)
+        return
+      }
       if (isNodeStream(this.#body)) {
         this.#flow(this.#body)
         return
@@ -153,6 +162,19 @@ export class ReplyStream implements WaitingSender {
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** Has the system send a file, each part when the socket takes it. @throws {EventError} when the file ends too early */
+  async #sendFile({ fd, offset, length }: ReplyFile): Promise<void> {
+    for (let done = 0; done < length; ) {
+      const sent = native.requestSendReplyFile(this.#number, fd, offset + done, length - done, this.#key)
+      if (sent === 0) throw new EventError('ERR_EV_BODY', `the file has ${length - done} bytes less than it had`)
+      done += sent < 0 ? -1 - sent : sent
+      if (sent < 0) await this.#written()
+      if (this.#over) return
+    }
+    this.#left = 0
+    this.#end()
   }
 
   /** Sends what a stream of Node's has, as it comes, and pauses the stream while the peer does not take it. */
