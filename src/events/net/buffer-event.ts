@@ -457,7 +457,7 @@ export class BufferEvent extends declareEventType('BufferEvent') implements Buff
   /**
    * Limits how much is read in one turn.
    *
-   * @param bytes - default 256 KiB; libevent's is 16 KiB
+   * @param bytes - default 1 MiB; libevent's is 16 KiB
    * @see bufferevent_set_max_single_read()
    */
   setMaxSingleRead(bytes = 0): void {

@@ -144,7 +144,7 @@ function with_(outcomes: Readonly<Record<string, Outcome>>): Methods {
 const refused = (...names: string[]) => Object.fromEntries(names.map((name) => [name, 'ERR_EV_STATE' as const]))
 const OF_SOCKETS = refused('socketConnect', 'socketConnectHostname', 'setfd', 'prioritySet')
 /** What a socket reads and writes at once. */
-const AT_ONCE = { getMaxSingleRead: is(262_144), getMaxSingleWrite: is(1_048_576) }
+const AT_ONCE = { getMaxSingleRead: is(1_048_576), getMaxSingleWrite: is(1_048_576) }
 const LIMITS = refused('setNoDelay', 'setRateLimit', 'addToRateLimitGroup', 'removeFromRateLimitGroup')
 
 /** Each way to end, for a bufferevent that `make` makes. */

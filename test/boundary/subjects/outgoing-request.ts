@@ -197,6 +197,7 @@ export const outgoingRequest: Subject<EvHttpRequest, undefined> = {
     sendError: refused('sendError'),
     sendReplyStart: refused('sendReplyStart'),
     sendReplyChunk: refused('sendReplyChunk'),
+    write: refused('write'),
     sendReplyEnd: refused('sendReplyEnd'),
     setOnCompleteCb: refused('setOnCompleteCb'),
     setDisconnectCb: refused('setDisconnectCb'),
