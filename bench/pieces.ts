@@ -1,4 +1,4 @@
-// A body of 8 MiB that is made piece by piece, beside node:http's pipeline().
+// A body of 8 MiB that is made piece by piece, or is a file, beside node:http's pipeline().
 import { load } from './load.js'
 import { measureByTurns } from './rounds.js'
 import { OURS, type Row, type Section } from './section.js'
@@ -18,19 +18,21 @@ const PIECES = [65_536, 1_048_576] as const
  */
 export async function measurePieces(rounds: number, seconds: number): Promise<Section> {
   await using place = new Workplace()
+  const file = place.write('file', Buffer.alloc(BYTES, 'x'))
   const servers = [
-    { who: OURS, process: await place.startScript('pieces-evhttp') },
-    { who: 'node:http', process: await place.startScript('pieces-node-http') },
+    { who: OURS, process: await place.startScript('pieces-evhttp', file) },
+    { who: 'node:http', process: await place.startScript('pieces-node-http', file) },
   ]
-  const cases = SOURCES.flatMap((source) =>
-    PIECES.flatMap((bytes) =>
-      servers.map((server) => ({
-        ...server,
+  const works = [
+    ...SOURCES.flatMap((source) =>
+      PIECES.map((bytes) => ({
         work: `8 MiB from a ${source}, ${bytes / 1024} KiB each`,
         path: `/${source}/${BYTES}/${bytes}`,
       })),
     ),
-  )
+    { work: '8 MiB from a file', path: '/file' },
+  ]
+  const cases = works.flatMap((work) => servers.map((server) => ({ ...server, ...work })))
   const figures = await measureByTurns(
     cases.map(({ path, process }) => ({
       process,
@@ -43,5 +45,5 @@ export async function measurePieces(rounds: number, seconds: number): Promise<Se
     const { perSecond = Number.NaN, cpuMicroseconds = Number.NaN } = figures[i] ?? {}
     return { work, who, perSecond, cpuMicroseconds }
   })
-  return { title: 'Replies in pieces', rows, goals: [] }
+  return { title: 'Replies in pieces, and files', rows, goals: [] }
 }
