@@ -8,6 +8,7 @@
 
 #include "buffers/ev_buffer.h"
 #include "libevent/catch_bad_alloc.h"
+#include "libevent/per_thread.h"
 #include "napi/environment.h"
 #include "napi/list.h"
 
@@ -15,7 +16,7 @@ namespace bitcoin_support {
 namespace {
 
 // By token. A buffer stays on its thread.
-thread_local std::unordered_map<uintptr_t, EvBuffer*> t_watched;
+thread_local PerThread<std::unordered_map<uintptr_t, EvBuffer*>> t_watched;
 thread_local uintptr_t t_last_token = 0;
 
 }  // namespace
@@ -59,16 +60,16 @@ void BufferWatch::Start(EvBuffer& handle) {
     }
     m_token = token;
   }
-  t_watched[m_token] = &handle;
+  (*t_watched)[m_token] = &handle;
 }
 
 void BufferWatch::Stop() {
-  if (m_token != 0) t_watched.erase(m_token);
+  if (m_token != 0) t_watched->erase(m_token);
 }
 
 void BufferWatch::OnChange(evbuffer*, const evbuffer_cb_info* info, void* token) {
-  const auto watched = t_watched.find(reinterpret_cast<uintptr_t>(token));
-  if (watched == t_watched.end()) return;
+  const auto watched = t_watched->find(reinterpret_cast<uintptr_t>(token));
+  if (watched == t_watched->end()) return;
   const EvBuffer& handle = *watched->second;
   if (handle.live()) handle.env().State<BufferChanges>().AddChange(handle, *info);
 }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "libevent/per_thread.h"
 #include "libevent/scrubbing_heap.h"
 
 namespace bitcoin_support {
@@ -15,10 +16,7 @@ using Owner = std::shared_ptr<MemoryBlock>;
 
 // The blocks that evbuffers of this thread refer to, by their memory: libevent does not say what a piece of a
 // buffer is a reference to.
-std::unordered_map<const void*, std::weak_ptr<MemoryBlock>>& Referred() {
-  thread_local std::unordered_map<const void*, std::weak_ptr<MemoryBlock>> blocks;
-  return blocks;
-}
+thread_local PerThread<std::unordered_map<const void*, std::weak_ptr<MemoryBlock>>> t_referred;
 
 }  // namespace
 
@@ -38,13 +36,13 @@ MemoryBlock::~MemoryBlock() {
 void MemoryBlock::Append(const Owner& block, evbuffer* buffer) {
   auto owner = std::make_unique<Owner>(block);
   const std::string_view bytes = block->view();
-  Referred().insert_or_assign(bytes.data(), block);
+  t_referred->insert_or_assign(bytes.data(), block);
   const auto release = [](const void* data, size_t, void* arg) {
-    Referred().erase(data);
+    t_referred->erase(data);
     delete static_cast<Owner*>(arg);
   };
   if (evbuffer_add_reference(buffer, bytes.data(), bytes.size(), release, owner.get()) != 0) {
-    Referred().erase(bytes.data());
+    t_referred->erase(bytes.data());
     throw std::bad_alloc();
   }
   owner.release();
@@ -54,8 +52,8 @@ void MemoryBlock::Append(const Owner& block, evbuffer* buffer) {
 Owner MemoryBlock::Only(evbuffer* buffer, size_t length) {
   evbuffer_iovec piece{};
   if (evbuffer_peek(buffer, static_cast<ev_ssize_t>(length), nullptr, &piece, 1) != 1) return nullptr;
-  const auto entry = Referred().find(piece.iov_base);
-  if (entry == Referred().end()) return nullptr;
+  const auto entry = t_referred->find(piece.iov_base);
+  if (entry == t_referred->end()) return nullptr;
   Owner block = entry->second.lock();
   const bool all = block != nullptr && !block->m_javascripts && block->view().size() == length;
   return all ? block : nullptr;

@@ -10,16 +10,14 @@
 #include <utility>
 
 #include "libevent/memory_reserve.h"
+#include "libevent/per_thread.h"
 
 namespace bitcoin_support {
 namespace {
 
 // evhttp sets the argument of the listener's error callback, so the listener itself is the key to our object.
 // One thread uses a listener, so each thread has a map of its own.
-std::unordered_map<const void*, BoundSocket*>& Sockets() {
-  thread_local std::unordered_map<const void*, BoundSocket*> sockets;
-  return sockets;
-}
+thread_local PerThread<std::unordered_map<const void*, BoundSocket*>> t_sockets;
 
 // libevent's function that accepts what waits. It does not export it.
 std::atomic<event_callback_fn> g_accept{nullptr};
@@ -45,14 +43,14 @@ event* EventOf(event_base* base, evconnlistener* listener) {
 }  // namespace
 
 void BoundSocket::OnAcceptError(evconnlistener* listener, void*) {
-  const auto entry = Sockets().find(listener);
-  if (entry != Sockets().end()) entry->second->m_pause.Begin(AcceptPause::kAfterError);
+  const auto entry = t_sockets->find(listener);
+  if (entry != t_sockets->end()) entry->second->m_pause.Begin(AcceptPause::kAfterError);
 }
 
 // Comes before libevent accepts.
 void BoundSocket::OnAcceptable(evutil_socket_t fd, short what, void* listener) {
-  const auto entry = Sockets().find(listener);
-  if (entry == Sockets().end() || MemoryReserve::IsFull()) {
+  const auto entry = t_sockets->find(listener);
+  if (entry == t_sockets->end() || MemoryReserve::IsFull()) {
     g_accept.load(std::memory_order_relaxed)(fd, what, listener);
   } else {
     entry->second->m_pause.Begin(AcceptPause::kAfterError);
@@ -72,7 +70,7 @@ BoundSocket::BoundSocket(event_base* base, evhttp_bound_socket* bound, std::stri
       m_unlink_path(std::move(unlink_path)),
       m_pause(base, evhttp_bound_socket_get_listener(bound)) {
   evconnlistener* const listener = evhttp_bound_socket_get_listener(bound);
-  Sockets()[listener] = this;
+  (*t_sockets)[listener] = this;
   evconnlistener_set_error_cb(listener, OnAcceptError);
   if (event* const waits = EventOf(base, listener)) {
     event_callback_fn none = nullptr;
@@ -92,7 +90,7 @@ void BoundSocket::Pause(bool on) {
 }
 
 BoundSocket::~BoundSocket() {
-  Sockets().erase(evhttp_bound_socket_get_listener(m_bound));
+  t_sockets->erase(evhttp_bound_socket_get_listener(m_bound));
   if (!m_unlink_path.empty()) unlink(m_unlink_path.c_str());
 }
 

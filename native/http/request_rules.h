@@ -23,7 +23,7 @@ struct RequestRules {
   std::unordered_set<std::string> streamed;    ///< paths whose handlers read the body themselves
   size_t max_output = SIZE_MAX;                ///< what may wait for the peer when more of a reply is added
   std::optional<timeval> deadline;             ///< from a request's first byte to its last
-  timeval read_timeout{};                      ///< between two pieces of a body that is streamed
+  timeval read_timeout{};  ///< between two pieces of a streamed body, or of a streamed reply
 
   bool IsExtension(std::string_view method) const {
     return std::find(extension_methods.begin(), extension_methods.end(), method) != extension_methods.end();

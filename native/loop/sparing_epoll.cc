@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "libevent/per_thread.h"
 #include "libevent/scrubbing_heap.h"
 #include "loop/backend_table.h"
 
@@ -40,7 +41,7 @@ timeval Shortened(const timeval& time) {
 }
 
 // The bases whose timer libevent has set. It would wake epoll again and again.
-thread_local std::unordered_set<const event_base*> t_set;
+thread_local PerThread<std::unordered_set<const event_base*>> t_set;
 
 void Unset(int timer_fd) {
   const itimerspec never{};
@@ -50,7 +51,7 @@ void Unset(int timer_fd) {
 // @returns whether there was memory to note it
 bool NoteTimerSet(const event_base* base) {
   try {
-    t_set.insert(base);
+    t_set->insert(base);
     return true;
   } catch (const std::bad_alloc&) {
     return false;
@@ -81,7 +82,7 @@ int Wait(event_base* base, timeval* time) {
     return result;
   }
   const int timer_fd = epoll->timer_fd;
-  if (!t_set.empty() && t_set.erase(base) > 0) Unset(timer_fd);
+  if (ForgetTimer(base)) Unset(timer_fd);
   epoll->timer_fd = kNoTimer;
   timeval shorter{};
   if (time != nullptr && !IsZero(*time)) {
@@ -124,7 +125,10 @@ bool HasTimer(const void* state) {
 
 void SpareNextPoll(const event_base* base) { t_spared = base; }
 
-void ForgetTimer(const event_base* base) { t_set.erase(base); }
+bool ForgetTimer(const event_base* base) {
+  auto* const set = t_set.get();
+  return set != nullptr && set->erase(base) > 0;
+}
 
 void UseSparingEpoll(event_base* base) {
   BaseHead* const head = BaseHead::Of(base);

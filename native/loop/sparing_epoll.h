@@ -18,7 +18,7 @@ void UseSparingEpoll(event_base* base);
 /// has become ready since would come after that. Only for such a base as above, with one priority.
 void SpareNextPoll(const event_base* base);
 
-/// Must be called before such a base is freed.
-void ForgetTimer(const event_base* base);
+/// Must be called before such a base is freed. @returns whether libevent's timer is set
+bool ForgetTimer(const event_base* base);
 
 }  // namespace bitcoin_support

@@ -19,6 +19,7 @@
 #include "buffers/append_bytes.h"
 #include "buffers/memory_block.h"
 #include "libevent/catch_bad_alloc.h"
+#include "libevent/per_thread.h"
 #include "secure/memory_cleanse.h"
 
 namespace bitcoin_support {
@@ -53,7 +54,14 @@ void Fail(bufferevent* bev, short direction, short what, int error) {
 
 // The sink of a bufferevent whose bytes go there. It is not the event's own argument, because libevent has to
 // find the bufferevent in that.
-thread_local std::unordered_map<const bufferevent*, ReadSink*> t_sinks;
+thread_local PerThread<std::unordered_map<const bufferevent*, ReadSink*>> t_sinks;
+
+ReadSink* SinkOf(const bufferevent* bev) {
+  const auto* const sinks = t_sinks.get();
+  if (sinks == nullptr || sinks->empty()) return nullptr;
+  const auto found = sinks->find(bev);
+  return found == sinks->end() ? nullptr : found->second;
+}
 
 // How many bytes wait in the socket, up to `room`.
 size_t Waiting(int fd, ev_ssize_t room) {
@@ -95,7 +103,7 @@ bool AddJoined(int fd, bufferevent* bev, std::string_view bytes, ev_ssize_t room
 // The same, but whoever looks at the input may ask for what waits behind `bytes`, by ReadInto().
 bool AddApart(int fd, bufferevent* bev, std::string_view bytes, ev_ssize_t room) {
   if (evbuffer_add(bev->input, bytes.data(), bytes.size()) != 0) return false;
-  if (t_sinks.contains(bev)) return true;
+  if (SinkOf(bev) != nullptr) return true;
   const size_t wanted = Waiting(fd, room);
   const auto read = [&](char* space, size_t) { return ReadWaiting(fd, space, wanted); };
   if (wanted > 0) (void)AppendInPlace(bev->input, wanted, read);
@@ -159,12 +167,6 @@ void ReadToSink(int fd, bufferevent* bev, ReadSink& sink) {
   } else {
     ReportEnd(bev, taken, errno);
   }
-}
-
-ReadSink* SinkOf(const bufferevent* bev) {
-  if (t_sinks.empty()) return nullptr;
-  const auto found = t_sinks.find(bev);
-  return found == t_sinks.end() ? nullptr : found->second;
 }
 
 // What bufferevent_readcb() does, for an input without a high-water mark.
@@ -285,10 +287,12 @@ void SendNow(bufferevent* bev) {
 }
 
 void ReadInto(bufferevent* bev, ReadSink& sink) {
-  if (event_get_callback(&bev->ev_read) == OnReadable<Pieces::kApart>) t_sinks.insert_or_assign(bev, &sink);
+  if (event_get_callback(&bev->ev_read) == OnReadable<Pieces::kApart>) t_sinks->insert_or_assign(bev, &sink);
 }
 
-void ReadIntoInput(bufferevent* bev) { t_sinks.erase(bev); }
+void ReadIntoInput(bufferevent* bev) {
+  if (SinkOf(bev) != nullptr) t_sinks->erase(bev);
+}
 
 void UseLibeventIo(bufferevent* bev) {
   ReadIntoInput(bev);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "libevent/log_relay.h"
+#include "libevent/per_thread.h"
 #include "net/dns_lookup.h"
 
 namespace bitcoin_support {
@@ -26,7 +27,7 @@ enum class Announced {
 };
 
 // A base and its resolvers are used by one thread.
-thread_local std::unordered_map<Question, DnsLookup*> t_lookups;
+thread_local PerThread<std::unordered_map<Question, DnsLookup*>> t_lookups;
 thread_local DnsJournal::AskingScope* t_scope = nullptr;
 thread_local DnsLookup* t_moving = nullptr;  // the next question belongs to it
 thread_local Announced t_announced = Announced::kNothing;
@@ -41,8 +42,8 @@ Question QuestionIn(const char* text, std::string_view before) {
 }
 
 DnsLookup* LookupOf(Question question) {
-  const auto found = t_lookups.find(question);
-  return found != t_lookups.end() ? found->second : nullptr;
+  const auto found = t_lookups->find(question);
+  return found != t_lookups->end() ? found->second : nullptr;
 }
 
 }  // namespace
@@ -53,13 +54,13 @@ void DnsJournal::NoteMessage(const char* text) {
   DnsLookup* const moving = std::exchange(t_moving, nullptr);
   if (const Question sent = QuestionIn(text, "Setting timeout for request ")) {
     DnsLookup* const lookup = t_scope != nullptr ? t_scope->m_lookup : moving;
-    if (lookup != nullptr) t_lookups.insert_or_assign(sent, lookup);
+    if (lookup != nullptr) t_lookups->insert_or_assign(sent, lookup);
   } else if (const Question late = QuestionIn(text, "Request ")) {
     DnsLookup* const lookup = LookupOf(late);
     if (announced == Announced::kServfail && lookup != nullptr) lookup->NoteServfail();
   } else if (const Question ended = QuestionIn(text, "Removing timeout for request ")) {
     if (announced == Announced::kNextDomain) t_moving = LookupOf(ended);
-    t_lookups.erase(ended);
+    t_lookups->erase(ended);
   } else if (message.starts_with("Search: ")) {
     t_announced = Announced::kNextDomain;
   } else if (message.starts_with("Got a SERVERFAILED ")) {
@@ -89,7 +90,9 @@ DnsJournal::AskingScope::AskingScope(DnsLookup& lookup)
 DnsJournal::AskingScope::~AskingScope() { t_scope = m_outer; }
 
 void DnsJournal::Forget(const DnsLookup& lookup) {
-  std::erase_if(t_lookups, [&](const auto& each) { return each.second == &lookup; });
+  if (auto* const lookups = t_lookups.get()) {
+    std::erase_if(*lookups, [&](const auto& each) { return each.second == &lookup; });
+  }
   if (t_moving == &lookup) t_moving = nullptr;
   for (AskingScope* scope = t_scope; scope != nullptr; scope = scope->m_outer) {
     if (scope->m_lookup == &lookup) scope->m_lookup = nullptr;
