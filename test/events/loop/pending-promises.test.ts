@@ -26,6 +26,10 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const PROMISES: Readonly<Record<string, string>> = {
   'events/loop/event-base.d.ts dispatch': 'runs the base',
   'events/http/ev-http-connection.d.ts request': 'drives the base',
+  'events/http/ev-http-request.d.ts reply': 'drives the base',
+  'events/http/ev-http-request.d.ts write': 'drives the base',
+  'events/http/reply-stream.d.ts send': 'drives the base',
+  'events/http/reply-stream.d.ts closeUnread': 'needs no base',
   'events/http/ev-http-request-body.d.ts next': 'drives the base',
   'events/http/ev-http-request-body.d.ts return': 'settles at once',
   'alloc/terminal-prompt.d.ts readSecretLine': 'needs no base',
@@ -142,6 +146,43 @@ describe('promises on a base that nobody runs', () => {
     base.loopexit()
     expect(await dispatched).to.equal(0)
     expect(await results[1]?.promise).to.equal('aERR_EV_STOPPED')
+  })
+
+  it('of a reply’s parts settle when a blocking loop has begun it', async () => {
+    using base = obtainEventBase()
+    using http = obtainEvHttp(base)
+    const part = Buffer.alloc(300_000, 'p')
+    const parts = 20
+    const results: Promise<boolean>[] = []
+    http.setCb('/reply', (request) => {
+      results.push(request.reply({ body: Array.from({ length: parts }, () => part) }))
+    })
+    http.setCb('/write', (request) => {
+      request.sendReplyStart(200)
+      const write = async () => {
+        for (let i = 0; i < parts; i++) if (!(await request.write(part))) return false
+        request.sendReplyEnd()
+        return true
+      }
+      results.push(write())
+    })
+    const port = portOf(http.bindSocketWithHandle('127.0.0.1', 0))
+    for (const [i, path] of ['/reply', '/write'].entries()) {
+      using wire = await Wire.open(port)
+      wire.send(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`)
+      while (results.length === i) {
+        base.loopSync(EVLOOP_NONBLOCK)
+        await turn()
+      }
+      expect(await results[i]).to.equal(true)
+      // The end of what was written by hand has nobody who waits for it.
+      while (path === '/write' && http.getConnectionCount() > 0 && base.loopSync(EVLOOP_NONBLOCK) === 0) {
+        wire.finish()
+        await turn()
+      }
+      const { body } = path === '/reply' ? await wire.reply() : { body: await wire.rest() }
+      expect(body.length).to.be.at.least(parts * part.length)
+    }
   })
 
   it('leave the loop to whoever runs it', async () => {
