@@ -29,7 +29,7 @@ MemoryBlock::~MemoryBlock() {
   if (m_javascripts) {
     ScrubbingFreeForJavaScript(m_data);
   } else {
-    ScrubbingFree(m_data);
+    ScrubbingFreeUsed(m_data, m_size);
   }
 }
 

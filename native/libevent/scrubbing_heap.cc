@@ -91,6 +91,17 @@ void* ScrubbingMallocForJavaScript(size_t size) {
   return ptr;
 }
 
+void ScrubbingFreeUsed(void* ptr, size_t used) {
+  // What is kept for others has to be wiped wholly.
+  if (used >= UsableSize(ptr) / 2) {
+    ScrubbingFree(ptr);
+    return;
+  }
+  MemoryCleanse(ptr, used);
+  if (ThreadHeap* const heap = ThreadHeap::Get()) heap->Count(-1);
+  std::free(ptr);
+}
+
 void ScrubbingLeaveToJavaScript() {
   if (ThreadHeap* const heap = ThreadHeap::Get()) heap->Count(-1);
 }

@@ -87,6 +87,20 @@ describe('EvHttp: long bodies', () => {
     }
   })
 
+  it('cost nothing while they do not come', async () => {
+    await using server = new HttpServer(echoBack)
+    const before = process.resourceUsage().minorPageFault
+    for (let i = 0; i < 50; i += 1) {
+      using wire = await server.connect()
+      wire.send(request('POST /', ['Content-Length: 33554432', 'Expect: 100-continue']))
+      await wire.until('\r\n\r\n')
+      wire.send(randomBytes(1000))
+    }
+    while (server.http.getConnectionCount() > 0) await turn()
+    // The pages of 32 MiB are 8192 each time.
+    expect(process.resourceUsage().minorPageFault - before).to.be.lessThan(100_000)
+  })
+
   it('are the memory that was received, then copies of it', async () => {
     const body = randomBytes(100_000)
     const seen = deferred<EvHttpRequest>()
