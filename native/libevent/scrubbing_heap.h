@@ -26,8 +26,8 @@ size_t ScrubbingBlockSize(const void* ptr);
 
 /// As ScrubbingMalloc(), for a long block that JavaScript may get. It is not empty.
 void* ScrubbingMallocForJavaScript(size_t size);
-/// Frees such a block, which JavaScript has not got, and of which no more than `used` bytes have been written.
-/// A peer that announces a long body and sends none of it costs no time for the rest.
+/// Frees such a block, which JavaScript has not got, and of which no more than `used` bytes have been
+/// written. A peer that announces a long body and sends none of it costs no time for the rest.
 void ScrubbingFreeUsed(void* ptr, size_t used);
 /// JavaScript has got the block: it counts no more, because only the garbage collector knows when it will be
 /// freed.
