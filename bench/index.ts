@@ -48,20 +48,38 @@ function echoRatio(bytes: EchoResult['bytes']): number {
 
 const latency = await measureLatency(quick ? 2 : 7, quick ? 50 : 200)
 
+/** Rows as the tables have them. */
+function tabled(rows: readonly (HttpResult | EchoResult | LatencyResult | Section['rows'][number])[]) {
+  const show = (value: unknown) => (typeof value === 'number' ? rounded(value) : value)
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)])))
+}
+
+/** At once: should a later section fail, what has been measured is not lost. */
+function show({ title, rows, skipped = [] }: Section): void {
+  console.log(title)
+  if (rows.length > 0) console.table(tabled(rows))
+  for (const reason of skipped) console.log(`Not measured: ${reason}`)
+}
+
 const [rounds, seconds] = quick ? [2, 1] : [7, 2]
-const sections: readonly Section[] = [
-  await measureClients(rounds, quick ? 1 : 3),
-  await measureBulk(rounds, seconds),
-  await measureStreams(rounds, seconds),
-  await measureConnections(rounds, seconds),
-  await measureMainJob(rounds, seconds),
-  await measurePieces(rounds, seconds),
-  await measureWorkers(rounds, seconds),
-  await measureIdle(seconds),
-  await measureSlowReaders(quick ? 5 : 20),
-  await measureFairness(quick ? 2 : 7, quick ? 2 : 5),
-  await measureSystemCalls(seconds),
-]
+const sections: Section[] = []
+for (const measure of [
+  () => measureClients(rounds, quick ? 1 : 3),
+  () => measureBulk(rounds, seconds),
+  () => measureStreams(rounds, seconds),
+  () => measureConnections(rounds, seconds),
+  () => measureMainJob(rounds, seconds),
+  () => measurePieces(rounds, seconds),
+  () => measureWorkers(rounds, seconds),
+  () => measureIdle(seconds),
+  () => measureSlowReaders(quick ? 5 : 20),
+  () => measureFairness(quick ? 2 : 7, quick ? 2 : 5),
+  () => measureSystemCalls(seconds),
+] satisfies (() => Promise<Section>)[]) {
+  const section = await measure()
+  sections.push(section)
+  show(section)
+}
 
 const goals: readonly Goal[] = [
   { what: 'JSON-RPC, × node:http', value: ours('JSON-RPC') / rate(http, 'JSON-RPC', 'node:http'), atLeast: 1.8 },
@@ -111,19 +129,8 @@ const environment = {
 }
 const missed = goals.filter(isMissed)
 
-/** Rows as the tables have them. */
-function tabled(rows: readonly (HttpResult | EchoResult | LatencyResult | Section['rows'][number])[]) {
-  const show = (value: unknown) => (typeof value === 'number' ? rounded(value) : value)
-  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)])))
-}
-
 console.log(environment)
 for (const rows of [http, echo, latency]) console.table(tabled(rows))
-for (const { title, rows, skipped = [] } of sections) {
-  console.log(title)
-  if (rows.length > 0) console.table(tabled(rows))
-  for (const reason of skipped) console.log(`Not measured: ${reason}`)
-}
 console.table(secure.rows.map(({ what, ns }) => ({ what, ns: Math.round(ns), perSecond: Math.round(1e9 / ns) })))
 console.table(goals.map((goal) => ({ ...goal, value: Number(goal.value.toPrecision(3)) })))
 writeFileSync(

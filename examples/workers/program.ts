@@ -18,8 +18,8 @@ async function serve(threads: number, port: number): Promise<boolean> {
     using _login = cookie.credential
     const pool = await ServerPool.start(threads, { host: HOST, port, cookie: cookie.path })
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pool.stop())
-    console.log(`${threads} threads listen on ${HOST}:${pool.port}`)
     console.log(`Cookie: ${cookie.path}`)
+    console.log(`${threads} threads listen on ${HOST}:${pool.port}`)
     console.log(`Try: ${tryLine([{ host: HOST, port: pool.port }], { cookiePath: cookie.path, user: undefined })}`)
     return await pool.ended()
   } finally {

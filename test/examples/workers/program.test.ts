@@ -47,7 +47,7 @@ class Running implements AsyncDisposable {
   }
 
   get port(): number {
-    return Number(/:(\d+)$/.exec(this.lines[0] ?? '')?.[1])
+    return Number(/:(\d+)$/.exec(this.lines[1] ?? '')?.[1])
   }
 
   /** @returns a call of a method, with the login of the cookie file or another one */
@@ -57,7 +57,7 @@ class Running implements AsyncDisposable {
   }
 
   get cookie(): string {
-    return /^Cookie: (.*)$/.exec(this.lines[1] ?? '')?.[1] ?? ''
+    return /^Cookie: (.*)$/.exec(this.lines[0] ?? '')?.[1] ?? ''
   }
 
   /** @param signal - to send, unless it ends by itself. @returns how it ends, and what it said last */
@@ -83,8 +83,8 @@ describe('examples/workers', function () {
     it(`shares a port out among threads, and ends by ${signal} with connections open`, async () => {
       await using program = await Running.start('3')
       expect(program.lines.slice(0, 2)).to.deep.equal([
-        `3 threads listen on 127.0.0.1:${program.port}`,
         `Cookie: ${program.cookie}`,
+        `3 threads listen on 127.0.0.1:${program.port}`,
       ])
       expect(statSync(program.cookie).mode & 0o777).to.equal(0o600)
       const answered = new Map<string, number>()
