@@ -18,10 +18,10 @@ export class Lateness {
     this.#samples.push(Math.max(0, performance.now() - this.#due) * 1000)
   }
 
-  /** @returns by how much 99 % of the times since the last call were late at most, in µs, and how many those were */
+  /** @returns by how much 99 % of the times since the last call were late at most, in µs, 0 for none; and how many those were */
   take(): { p99: number; count: number } {
     const samples = this.#samples
     this.#samples = []
-    return { p99: quantile(samples, 0.99), count: samples.length }
+    return { p99: samples.length === 0 ? 0 : quantile(samples, 0.99), count: samples.length }
   }
 }
