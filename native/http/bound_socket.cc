@@ -1,6 +1,5 @@
 #include "http/bound_socket.h"
 
-#include <event2/event_struct.h>
 #include <event2/http.h>
 #include <event2/listener.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "libevent/event_callback.h"
 #include "libevent/memory_reserve.h"
 #include "libevent/per_thread.h"
 
@@ -73,9 +73,7 @@ BoundSocket::BoundSocket(event_base* base, evhttp_bound_socket* bound, std::stri
   (*t_sockets)[listener] = this;
   evconnlistener_set_error_cb(listener, OnAcceptError);
   if (event* const waits = EventOf(base, listener)) {
-    event_callback_fn none = nullptr;
-    g_accept.compare_exchange_strong(none, event_get_callback(waits), std::memory_order_relaxed);
-    waits->ev_evcallback.evcb_cb_union.evcb_callback = OnAcceptable;
+    ReplaceEventCallback(*waits, OnAcceptable, g_accept);
   }
 }
 

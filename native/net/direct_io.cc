@@ -19,6 +19,7 @@
 #include "buffers/append_bytes.h"
 #include "buffers/memory_block.h"
 #include "libevent/catch_bad_alloc.h"
+#include "libevent/event_callback.h"
 #include "libevent/per_thread.h"
 #include "secure/memory_cleanse.h"
 
@@ -39,11 +40,6 @@ std::atomic<event_callback_fn> g_libevent_reads{nullptr};
 std::atomic<event_callback_fn> g_libevent_writes{nullptr};
 
 bool IsRetriable(int error) { return error == EAGAIN || error == EINTR; }
-
-// event_assign() may not be called while the event is pending.
-void SetCallback(event& ev, event_callback_fn callback) {
-  ev.ev_evcallback.evcb_cb_union.evcb_callback = callback;
-}
 
 // Disables the direction and reports why, as libevent does.
 void Fail(bufferevent* bev, short direction, short what, int error) {
@@ -91,7 +87,7 @@ bool AddJoined(int fd, bufferevent* bev, std::string_view bytes, ev_ssize_t room
       MemoryBlock::Append(block, input);
     };
     CatchBadAlloc(add, [&] { added = false; });
-    SetCallback(bev->ev_read, OnLongReadable);
+    SetEventCallback(bev->ev_read, OnLongReadable);
     return added;
   }
   if (evbuffer_add(input, bytes.data(), bytes.size()) != 0) return false;
@@ -199,7 +195,7 @@ void OnLongReadable(evutil_socket_t fd, short what, void* arg) {
     bufferevent_trigger(bev, EV_READ, 0);
     bufferevent_decref(bev);
   } else {
-    SetCallback(bev->ev_read, OnReadable<Pieces::kJoined>);
+    SetEventCallback(bev->ev_read, OnReadable<Pieces::kJoined>);
     OnReadable<Pieces::kJoined>(fd, what, arg);
   }
 }
@@ -249,15 +245,8 @@ void OnWritable(evutil_socket_t fd, short what, void* arg) {
   bufferevent_decref(bev);
 }
 
-// Puts `ours` in the place of libevent's function, which is the first that is found there.
-void Replace(event& ev, event_callback_fn ours, std::atomic<event_callback_fn>& theirs) {
-  event_callback_fn none = nullptr;
-  theirs.compare_exchange_strong(none, event_get_callback(&ev), std::memory_order_relaxed);
-  SetCallback(ev, ours);
-}
-
 void PutBack(event& ev, event_callback_fn ours, const std::atomic<event_callback_fn>& theirs) {
-  if (event_get_callback(&ev) == ours) SetCallback(ev, theirs.load(std::memory_order_relaxed));
+  if (event_get_callback(&ev) == ours) SetEventCallback(ev, theirs.load(std::memory_order_relaxed));
 }
 
 }  // namespace
@@ -269,8 +258,9 @@ void UseLargePieces(bufferevent* bev) {
 
 void UseDirectIo(bufferevent* bev, Pieces pieces) {
   const bool apart = pieces == Pieces::kApart;
-  Replace(bev->ev_read, apart ? OnReadable<Pieces::kApart> : OnReadable<Pieces::kJoined>, g_libevent_reads);
-  Replace(bev->ev_write, OnWritable, g_libevent_writes);
+  ReplaceEventCallback(bev->ev_read, apart ? OnReadable<Pieces::kApart> : OnReadable<Pieces::kJoined>,
+                       g_libevent_reads);
+  ReplaceEventCallback(bev->ev_write, OnWritable, g_libevent_writes);
 }
 
 void SendNow(bufferevent* bev) {
